@@ -1,0 +1,93 @@
+"""The API as the Arazzo document and its OpenAPI description put it, to show conformance.
+
+No server is known to speak it: camelCase, bare arrays, `tag` and `policyId` as parameters, and
+records that carry no tags, so that the server's filter has to be trusted.
+"""
+
+from msgspec import Raw, Struct, json
+
+from rescan.anchore.enterprise import DigestText
+from rescan.anchore.transport import Query
+from rescan.image_tag import Digest, ImageTag
+from rescan.model import Evaluation, ImageRecord, Step, Vulnerability, VulnerabilityList
+
+__all__ = ["ArazzoDialect"]
+
+
+class _Image(Struct, frozen=True, rename="camel"):
+    image_digest: DigestText
+    analysis_status: str | None = None
+    image_status: str | None = None
+
+
+class _Row(Vulnerability, frozen=True, gc=False, rename="camel"):
+    """The document's row: the fields of a vulnerability, named packageVersion, packagePath..."""
+
+
+class _VulnerabilityReport(Struct, frozen=True):
+    vulnerabilities: Raw
+
+
+class _PolicyEvaluation(Struct, frozen=True, rename="camel"):
+    final_action: str
+    final_action_reason: str | None = None
+    image_digest: str | None = None
+    policy_id: str | None = None
+    created_at: str | None = None
+
+
+class ArazzoDialect(Struct, frozen=True):
+    """The document's three operations: listImages, getImageVulnerabilities, checkImagePolicy."""
+
+    def images(self, tag: ImageTag) -> Query:
+        """The active images, filtered by the server alone."""
+        parameters = {"tag": str(tag), "image_status": "active"}
+        return Query(Step.FIND_ACTIVE_IMAGE, "/images", parameters)
+
+    def read_images(self, body: bytearray) -> list[ImageRecord]:
+        """The records, without tags."""
+        return [
+            ImageRecord(
+                digest=Digest(image.image_digest),
+                tags=None,
+                image_status=image.image_status,
+                analysis_status=image.analysis_status,
+            )
+            for image in json.decode(body, type=list[_Image])
+        ]
+
+    def vulnerabilities(self, digest: Digest, vtype: str, *, forced: bool) -> Query:
+        """The list of the image; `forced` makes the server scan again first."""
+        path = f"/images/{digest}/vuln/{vtype}"
+        parameters = {"force_refresh": "true"} if forced else {}
+        return Query(Step.REFRESH_VULNERABILITIES, path, parameters, starts_a_scan=forced)
+
+    def read_vulnerabilities(self, body: bytearray, digest: Digest) -> VulnerabilityList:
+        """The rows of the report."""
+        document = json.decode(body, type=_VulnerabilityReport).vulnerabilities
+        return VulnerabilityList(json.decode(document, type=list[_Row]), document)
+
+    def check(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Query:
+        """Evaluate the policy; without a policyId the parameter is left out."""
+        parameters = {"tag": str(tag)}
+        if policy_id is not None:
+            parameters["policyId"] = policy_id
+        return Query(Step.REGATE, f"/images/{digest}/check", parameters)
+
+    def read_check(self, body: bytearray) -> Evaluation | None:
+        """The first evaluation; this dialect knows neither problems nor mapping rules."""
+        evaluations = json.decode(body, type=list[_PolicyEvaluation])
+        if not evaluations:
+            return None
+        first = evaluations[0]
+        return Evaluation(
+            image_digest=first.image_digest,
+            evaluated_tag=None,
+            policy_id=first.policy_id,
+            final_action=first.final_action,
+            final_action_reason=first.final_action_reason,
+            evaluated_at=first.created_at,
+            mapped_to_rule=True,
+            problems=(),
+            findings_problem="this dialect's answer carries no findings",
+        )

@@ -1,0 +1,46 @@
+"""The workflow's view of Anchore: one dialect over one transport, under one deadline."""
+
+from dataclasses import dataclass
+
+from rescan.anchore.dialect import Dialect
+from rescan.anchore.transport import Transport
+from rescan.deadline import Deadline
+from rescan.image_tag import Digest, ImageTag
+from rescan.model import Evaluation, ImageRecord, VulnerabilityList
+
+__all__ = ["AnchoreClient"]
+
+
+@dataclass(frozen=True)
+class AnchoreClient:
+    """Implements `workflow.Anchore`; every request but the last gets half of the time left."""
+
+    transport: Transport
+    dialect: Dialect
+    deadline: Deadline
+
+    def active_images(self, tag: ImageTag) -> list[ImageRecord]:
+        """The active images that Anchore lists for the tag."""
+        return self.transport.get(
+            self.dialect.images(tag), self.dialect.read_images, self.deadline.half()
+        )
+
+    def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
+        """The list after a forced scan, which is requested once."""
+        return self._vulnerabilities(digest, vtype, forced=True)
+
+    def vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
+        """The list as it stands."""
+        return self._vulnerabilities(digest, vtype, forced=False)
+
+    def evaluate(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Evaluation | None:
+        """The policy evaluation of now."""
+        query = self.dialect.check(digest, tag, policy_id)
+        return self.transport.get(query, self.dialect.read_check, self.deadline)
+
+    def _vulnerabilities(self, digest: Digest, vtype: str, *, forced: bool) -> VulnerabilityList:
+        return self.transport.get(
+            self.dialect.vulnerabilities(digest, vtype, forced=forced),
+            lambda body: self.dialect.read_vulnerabilities(body, digest),
+            self.deadline.half(),
+        )

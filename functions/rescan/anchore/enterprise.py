@@ -1,0 +1,179 @@
+"""Anchore Enterprise v2 as its servers speak it.
+
+Source: Anchore's OpenAPI 2.13.0 (`list_images`, `get_image_vulnerabilities_by_digest`,
+`get_image_policy_check_by_digest`); nothing there is required of a list's records. What a STOP
+does not hang on is read leniently: a field that changed its type must not lose the STOP.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, TypeVar
+
+from msgspec import DecodeError, Meta, Raw, Struct, ValidationError, json
+
+from rescan.anchore.transport import Query
+from rescan.image_tag import Digest, ImageTag
+from rescan.model import (
+    DetectedTag,
+    Evaluation,
+    Finding,
+    ImageRecord,
+    Problem,
+    Step,
+    Vulnerability,
+    VulnerabilityList,
+)
+
+__all__ = ["EnterpriseDialect"]
+
+_Type = TypeVar("_Type")
+DigestText = Annotated[str, Meta(pattern="^sha256:[0-9a-fA-F]{64}$")]
+
+
+class _TagDetail(Struct, frozen=True):
+    full_tag: str | None = None
+    tag_detected_at: str | None = None
+
+
+class _Image(Struct, frozen=True):
+    image_digest: DigestText
+    parent_digest: str | None = None
+    image_status: str | None = None
+    analysis_status: str | None = None
+    image_detail: list[_TagDetail] | None = None
+
+
+class _ImageList(Struct, frozen=True):
+    items: list[_Image]
+
+
+class _VulnerabilityList(Struct, frozen=True):
+    vulnerabilities: Raw
+    image_digest: str | None = None
+
+
+class _Details(Struct, frozen=True):
+    findings: list[Raw] | None = None
+
+
+class _Evaluation(Struct, frozen=True):
+    final_action: str
+    final_action_reason: Raw = Raw(b"null")
+    evaluation_time: Raw = Raw(b"null")
+    evaluation_problems: Raw = Raw(b"null")
+    image_mapped_to_rule: Raw = Raw(b"null")
+    details: Raw = Raw(b"null")
+
+
+class _Check(Struct, frozen=True):
+    image_digest: str
+    evaluated_tag: str
+    evaluations: list[_Evaluation]
+    policy_id: str | None = None
+
+
+class EnterpriseDialect(Struct, frozen=True):
+    """`vendor_only` leaves out what the vendor will not fix, as the gate itself does;
+    `base_image` asks Anchore (5.7 and later) to tell inherited findings from own ones."""
+
+    vendor_only: bool = True
+    base_image: bool = False
+
+    def images(self, tag: ImageTag) -> Query:
+        """The active images under the tag; without `history` the newest alone."""
+        parameters = {"full_tag": str(tag), "image_status": "active"}
+        return Query(Step.FIND_ACTIVE_IMAGE, "/images", parameters)
+
+    def read_images(self, body: bytearray) -> list[ImageRecord]:
+        """The records, each with all its tags."""
+        return [
+            ImageRecord(
+                digest=Digest(image.image_digest),
+                tags=tuple(map(_detected_tag, image.image_detail or ())),
+                parent_digest=image.parent_digest,
+                image_status=image.image_status,
+                analysis_status=image.analysis_status,
+            )
+            for image in json.decode(body, type=_ImageList).items
+        ]
+
+    def vulnerabilities(self, digest: Digest, vtype: str, *, forced: bool) -> Query:
+        """The list of the image; `forced` makes the server scan again first."""
+        parameters = {"force_refresh": "true"} if forced else {}
+        parameters["vendor_only"] = "true" if self.vendor_only else "false"
+        path = f"/images/{digest}/vuln/{vtype}"
+        parameters |= self._base_digest()
+        return Query(Step.REFRESH_VULNERABILITIES, path, parameters, starts_a_scan=forced)
+
+    def read_vulnerabilities(self, body: bytearray, digest: Digest) -> VulnerabilityList:
+        """The rows; a list about another image is none."""
+        answer = json.decode(body, type=_VulnerabilityList)
+        if answer.image_digest is not None and answer.image_digest.lower() != digest.lower():
+            raise ValidationError(f"the list is about another image: {answer.image_digest}")
+        rows = json.decode(answer.vulnerabilities, type=list[Vulnerability])
+        return VulnerabilityList(rows, answer.vulnerabilities)
+
+    def check(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Query:
+        """Evaluate the policy (None: the active one); `tag` is required, and not verified."""
+        parameters = {"tag": str(tag)}
+        if policy_id is not None:
+            parameters["policy_id"] = policy_id
+        parameters |= self._base_digest()
+        return Query(Step.REGATE, f"/images/{digest}/check", parameters)
+
+    def read_check(self, body: bytearray) -> Evaluation | None:
+        """The newest evaluation; without `history` the server answers that one alone."""
+        check = json.decode(body, type=_Check)
+        if not check.evaluations:
+            return None
+        newest = check.evaluations[0]
+        findings, problem = _findings(newest.details)
+        return Evaluation(
+            image_digest=check.image_digest,
+            evaluated_tag=check.evaluated_tag,
+            policy_id=check.policy_id,
+            final_action=newest.final_action,
+            final_action_reason=_lenient(newest.final_action_reason, str),
+            evaluated_at=_lenient(newest.evaluation_time, str),
+            mapped_to_rule=_lenient(newest.image_mapped_to_rule, bool),
+            problems=_lenient(newest.evaluation_problems, tuple[Problem, ...]),
+            findings=findings,
+            findings_problem=problem,
+        )
+
+    def _base_digest(self) -> dict[str, str]:
+        return {"base_digest": "auto"} if self.base_image else {}
+
+
+def _detected_tag(detail: _TagDetail) -> DetectedTag:
+    return DetectedTag(detail.full_tag or "", _moment(detail.tag_detected_at))
+
+
+def _moment(text: str | None) -> datetime | None:
+    """The moment that the text names, aware; servers that name no zone mean UTC."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _findings(details: Raw) -> tuple[tuple[Finding, ...], str | None]:
+    """The findings that can be read, and what is wrong with the others."""
+    try:
+        answer = json.decode(details, type=_Details | None)
+    except DecodeError as error:
+        return (), f"the details are not readable: {error}"
+    if answer is None or answer.findings is None:
+        return (), "the answer carries no findings"
+    read = [_lenient(finding, Finding) for finding in answer.findings]
+    findings = tuple(finding for finding in read if finding is not None)
+    unread = len(read) - len(findings)
+    return findings, f"{unread} of {len(read)} findings are not readable" if unread else None
+
+
+def _lenient(raw: Raw, wanted: type[_Type]) -> _Type | None:
+    """The value; None when the answer does not say, or says it in a type that we do not know."""
+    try:
+        return json.decode(raw, type=wanted)
+    except DecodeError:
+        return None

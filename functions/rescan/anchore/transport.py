@@ -1,0 +1,169 @@
+"""One GET to Anchore: authorized, bounded in time and size, and an error of the tree otherwise."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import requests
+from msgspec import DecodeError, Struct
+
+from rescan.anchore import failures
+from rescan.anchore.credentials import AnchoreAuth
+from rescan.anchore.timed_http import (
+    CONNECT_SECONDS,
+    ONCE,
+    PATIENT,
+    RequestScope,
+    TimedAdapter,
+    request_scope,
+)
+from rescan.deadline import Deadline
+from rescan.errors import AnchoreAnswerTooLarge, AnchoreAnswerUnreadable, AnchoreError
+from rescan.model import Step
+from rescan.plain_text import one_line
+
+__all__ = ["Query", "Transport", "new_session"]
+
+_Fact = TypeVar("_Fact")
+_CHUNK = 256 * 1024
+
+
+class Query(Struct, frozen=True):
+    """What to ask: a path below /v2 and its parameters, as one step of the workflow.
+
+    `starts_a_scan`: each sending makes Anchore scan, so it is not sent again after it began.
+    """
+
+    step: Step
+    path: str
+    parameters: Mapping[str, str] = {}
+    starts_a_scan: bool = False
+
+    def __str__(self) -> str:
+        return f"GET {self.path}" + (f"?{urlencode(self.parameters)}" if self.parameters else "")
+
+
+def new_session(adapter: TimedAdapter | None = None) -> requests.Session:
+    """The session of a container, on real sockets."""
+    session = requests.Session()
+    adapter = adapter or TimedAdapter()
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+class Transport:
+    """GETs below `base_url` (which ends in /v2); thread-safe as far as its session is."""
+
+    def __init__(
+        self,
+        session: requests.Session,
+        base_url: str,
+        auth: AnchoreAuth,
+        *,
+        account: str | None = None,
+        ca_bundle: str | None = None,
+        read_seconds: float = 120.0,
+        max_body_bytes: int = 64 * 1024 * 1024,
+    ) -> None:
+        self._session = session
+        self._base_url = base_url
+        self._auth = auth
+        self._headers = {"Accept": "application/json"}
+        if account is not None:
+            self._headers["x-anchore-account"] = account
+        self._ca_bundle = ca_bundle
+        self._read_seconds = read_seconds
+        self._max_body_bytes = max_body_bytes
+
+    def get(
+        self, query: Query, read: Callable[[bytearray], _Fact], deadline: Deadline
+    ) -> _Fact:
+        """What `read` makes of the answer's body (it raises DecodeError on a wrong one).
+
+        AnchoreError when there is no 200, no whole body, or none that can be read.
+        """
+        scope = RequestScope(
+            deadline, self._read_seconds, ONCE if query.starts_a_scan else PATIENT
+        )
+        with request_scope(scope):
+            response, body = self._send(query, deadline)
+            if response.status_code == 401 and self._auth.renew(_authorization(response)):
+                response, body = self._send(query, deadline)
+        if response.status_code != 200:
+            raise self._scrubbed(
+                failures.of_status(response, bytes(body), step=query.step, request=str(query))
+            )
+        try:
+            return read(body)
+        except DecodeError as error:
+            raise self._scrubbed(_unreadable(query, response, body, error)) from error
+
+    def _send(self, query: Query, deadline: Deadline) -> tuple[requests.Response, bytearray]:
+        connect = max(0.001, min(CONNECT_SECONDS, deadline.remaining()))
+        try:
+            with self._session.get(
+                self._base_url + query.path,
+                params=dict(query.parameters),
+                headers=self._headers,
+                auth=self._auth,
+                timeout=(connect, self._read_seconds),
+                # The argument, not the session's attribute: REQUESTS_CA_BUNDLE beats that one.
+                verify=self._ca_bundle,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return response, self._body(query, response)
+        except (requests.RequestException, TimeoutError) as exception:
+            raise failures.of_exception(
+                exception, step=query.step, request=str(query)
+            ) from exception
+
+    def _body(self, query: Query, response: requests.Response) -> bytearray:
+        """The decoded body, read no further than the limit: a bound on memory."""
+        body = bytearray()
+        announced = response.headers.get("Content-Length", "")
+        if announced.isdigit() and int(announced) > self._max_body_bytes:
+            raise self._too_large(query)
+        for chunk in response.iter_content(_CHUNK):
+            if len(body) + len(chunk) > self._max_body_bytes:
+                raise self._too_large(query)
+            body += chunk
+        return body
+
+    def _too_large(self, query: Query) -> AnchoreError:
+        limit = self._max_body_bytes // (1024 * 1024)
+        return AnchoreAnswerTooLarge(
+            f"the answer is longer than {limit} MB",
+            step=query.step,
+            request=str(query),
+            advice="Raise MAX_BODY_MB, and the function's memory with it.",
+        )
+
+    def _scrubbed(self, error: AnchoreError) -> AnchoreError:
+        """The error without credentials: what a server says may echo the request's headers."""
+        error.args = (self._auth.scrub(str(error)),)
+        error.problem = self._auth.scrub(error.problem)
+        return error
+
+
+def _unreadable(
+    query: Query, response: requests.Response, body: bytearray, error: DecodeError
+) -> AnchoreError:
+    problem = f"the answer is not what this operation gives: {error}"
+    if not body.lstrip().startswith((b"{", b"[")):
+        kind = response.headers.get("Content-Type", "no content type")
+        beginning = one_line(bytes(body[:200]).decode(errors="replace"), 80)
+        problem += f" ({kind}, begins {beginning!r})"
+    return AnchoreAnswerUnreadable(
+        problem,
+        step=query.step,
+        request=str(query),
+        advice="Check ANCHORE_URL and ANCHORE_DIALECT.",
+        status=response.status_code,
+    )
+
+
+def _authorization(response: requests.Response) -> str | None:
+    header = response.request.headers.get("Authorization")
+    return header.decode() if isinstance(header, bytes) else header

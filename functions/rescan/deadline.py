@@ -1,0 +1,34 @@
+"""How long work may still take: one moment on the monotonic clock, handed down to each wait."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A moment (`at`, seconds on `clock`) after which nobody waits for the result."""
+
+    at: float
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+
+    @classmethod
+    def after(cls, seconds: float, clock: Callable[[], float] = time.monotonic) -> "Deadline":
+        """The moment `seconds` from now."""
+        return cls(clock() + seconds, clock)
+
+    def remaining(self) -> float:
+        """Seconds left, never below zero."""
+        return max(0.0, self.at - self.clock())
+
+    @property
+    def passed(self) -> bool:
+        """Whether no time is left."""
+        return self.remaining() == 0.0
+
+    def half(self) -> "Deadline":
+        """The deadline of a part that others follow: at most half of what is left.
+
+        A server that drips its answer thus never eats the time of the steps behind it.
+        """
+        return Deadline(self.clock() + self.remaining() / 2, self.clock)

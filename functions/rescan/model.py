@@ -1,0 +1,256 @@
+"""The facts of a rescan, as frozen values: what Anchore said, what was asked, what came out.
+
+Fields that Anchore may leave out are optional here: "not said" is a fact of its own, and the
+verdict (`verdict.py`) must not take it for "no".
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from msgspec import Raw, Struct
+
+from rescan.image_tag import Digest, ImageTag
+
+__all__ = [
+    "DetectedTag",
+    "Evaluation",
+    "Finding",
+    "ImageRecord",
+    "Notification",
+    "Outcome",
+    "Problem",
+    "Report",
+    "RescanRequest",
+    "Severity",
+    "Step",
+    "Trigger",
+    "TriggerKind",
+    "Vulnerability",
+    "VulnerabilityList",
+    "known",
+]
+
+
+class Step(StrEnum):
+    """The workflow's steps, by the names that the Arazzo document gives them."""
+
+    FIND_ACTIVE_IMAGE = "findActiveImage"
+    REFRESH_VULNERABILITIES = "refreshVulnerabilities"
+    REGATE = "regate"
+    # Not of the workflow: the page of active tags that a sweep asks for.
+    LIST_TAGS = "listActiveTags"
+
+
+class Outcome(StrEnum):
+    """What a rescan came to; only the first three are verdicts."""
+
+    STOP = "stop"
+    WARN = "warn"
+    GO = "go"
+    NOT_FOUND = "not_found"
+    PENDING = "pending"
+    NOT_EVALUATED = "not_evaluated"
+
+
+class Notification(StrEnum):
+    """Whether the outcome was said on the STOP topic."""
+
+    PUBLISHED = "published"
+    NONE = "none"
+
+
+class Severity(IntEnum):
+    """Anchore's order of severities; a word that it does not know ranks as unknown.
+
+    Source: `SEVERITY_ORDERING` of the engine's vulnerabilities gate, compared in lower case.
+    """
+
+    UNKNOWN = 0
+    NEGLIGIBLE = 1
+    LOW = 2
+    MEDIUM = 3
+    HIGH = 4
+    CRITICAL = 5
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Severity":
+        """The severity of the word, in whatever case."""
+        return cls.__members__.get((text or "").upper(), cls.UNKNOWN)
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+class TriggerKind(StrEnum):
+    """What woke the function."""
+
+    ECR_PUSH = "ecr_push"
+    SCHEDULE = "schedule"
+    DIRECT = "direct"
+
+
+class Trigger(Struct, frozen=True):
+    """What woke the function, and when the event happened (aware; None when it does not say)."""
+
+    kind: TriggerKind
+    at: datetime | None = None
+
+
+class RescanRequest(Struct, frozen=True):
+    """The workflow's inputs, authorization apart: that one lives in the client.
+
+    `digest` is the one that the trigger names: no other image is gated, unless the tag was
+    detected on another after `trigger.at`.
+    """
+
+    tag: ImageTag
+    trigger: Trigger
+    vtype: str = "all"
+    policy_id: str | None = None
+    digest: Digest | None = None
+
+
+class DetectedTag(Struct, frozen=True):
+    """A full tag of an image, and when Anchore first saw it there (aware)."""
+
+    full_tag: str
+    detected_at: datetime | None = None
+
+
+class ImageRecord(Struct, frozen=True):
+    """One image as Anchore lists it, with all its tags in no order.
+
+    `tags` is None in a dialect whose records carry no tags.
+    """
+
+    digest: Digest
+    tags: tuple[DetectedTag, ...] | None
+    parent_digest: str | None = None
+    image_status: str | None = None
+    analysis_status: str | None = None
+
+    def bears(self, tag: ImageTag) -> bool:
+        """Whether the image is active and bears exactly this tag, as far as the record tells."""
+        if self.image_status not in (None, "active"):
+            return False
+        return self.tags is None or bool(self._named(tag))
+
+    def detected_at(self, tag: ImageTag) -> datetime | None:
+        """When Anchore last detected the tag on this image."""
+        return max((t.detected_at for t in self._named(tag) if t.detected_at), default=None)
+
+    def _named(self, tag: ImageTag) -> list[DetectedTag]:
+        return [named for named in self.tags or () if tag.is_called(named.full_tag)]
+
+
+class Vulnerability(Struct, frozen=True, gc=False):
+    """One row of Anchore's list, with the fields that are used; rows repeat per package path.
+
+    Real servers write an absent value as the string "None"; `known()` reads such a field.
+    """
+
+    vuln: str | None = None
+    severity: str | None = None
+    package: str | None = None
+    package_name: str | None = None
+    package_version: str | None = None
+    package_path: str | None = None
+    fix: str | None = None
+    will_not_fix: bool | None = None
+    inherited_from_base: bool | None = None
+
+
+class VulnerabilityList(Struct, frozen=True):
+    """The rows of one answer, decoded (`rows`) and as they were sent (`document`, a JSON array)."""
+
+    rows: Sequence[Vulnerability]
+    document: Raw
+
+    def by_severity(self) -> dict[str, int]:
+        """How many rows have which severity, worst first; severities without a row are left out."""
+        counts = Counter(Severity.parse(row.severity) for row in self.rows)
+        return {str(severity): counts[severity] for severity in sorted(counts, reverse=True)}
+
+
+class Finding(Struct, frozen=True):
+    """What one rule of the policy found; severity, version and fix are only in the rows."""
+
+    gate: str = ""
+    trigger: str = ""
+    trigger_id: str = ""
+    message: str = ""
+    action: str = ""
+    policy_id: str = ""
+    rule_id: str = ""
+    recommendation: str | None = None
+    allowlisted: bool = False
+    inherited_from_base: bool | None = None
+
+    @property
+    def stops(self) -> bool:
+        """Whether the finding holds the image back: action stop, and not allowlisted."""
+        return self.action.lower() == "stop" and not self.allowlisted
+
+
+class Problem(Struct, frozen=True):
+    """What hindered the evaluation; with severity "error" the policy was not evaluated."""
+
+    severity: str = ""
+    problem_type: str = ""
+    details: str = ""
+
+    @property
+    def prevents_evaluation(self) -> bool:
+        """All but a plain warning: a severity never seen is taken for the worse one."""
+        return self.severity.lower() != "warn"
+
+
+class Evaluation(Struct, frozen=True):
+    """One policy evaluation. None means that the answer did not say.
+
+    `findings_problem` says why `findings` is empty although there may be some.
+    """
+
+    image_digest: str | None
+    evaluated_tag: str | None
+    policy_id: str | None
+    final_action: str
+    final_action_reason: str | None = None
+    evaluated_at: str | None = None
+    mapped_to_rule: bool | None = None
+    problems: tuple[Problem, ...] | None = None
+    findings: tuple[Finding, ...] = ()
+    findings_problem: str | None = None
+
+    @property
+    def stopping(self) -> tuple[Finding, ...]:
+        """The findings that hold the image back."""
+        return tuple(finding for finding in self.findings if finding.stops)
+
+
+class Report(Struct, frozen=True):
+    """What one run of the workflow came to.
+
+    `image_digest`, `vulnerabilities` and `final_action` are the workflow's three outputs;
+    `final_action` is set only when it is a verdict. `reason` is one sentence for a person;
+    `notes` are further ones (a superseded push, an unverified tag).
+    """
+
+    tag: ImageTag
+    trigger: Trigger
+    outcome: Outcome
+    reason: str
+    image_digest: Digest | None = None
+    vulnerabilities: VulnerabilityList | None = None
+    vulnerabilities_problem: str | None = None
+    final_action: str | None = None
+    policy_id: str | None = None
+    evaluation: Evaluation | None = None
+    notes: tuple[str, ...] = ()
+
+
+def known(value: str | None) -> str | None:
+    """The value of a row's field; None for what servers write when there is none."""
+    return None if value in (None, "", "None") else value
