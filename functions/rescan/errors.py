@@ -5,6 +5,7 @@
     ├── EventRefused               stop     no event of a known shape; repeating cannot help
     ├── SecretUnusable             alarm    the credentials of Anchore cannot be read or used
     ├── OutOfTime                  requeue  the invocation's time ended before the work began
+    ├── ImagePending               requeue  Anchore is not done with the image that a queue asked for
     ├── SweepIncomplete            alarm    a sweep ended before every tag was evaluated
     ├── NoticeInvalid              alarm    a notice that SNS would refuse (a defect of ours)
     ├── PublishFailed              retry    SNS did not take a notice
@@ -50,6 +51,7 @@ __all__ = [
     "EventRefused",
     "Fate",
     "ImageNotAnalyzed",
+    "ImagePending",
     "ImageUnknown",
     "NoticeInvalid",
     "OutOfTime",
@@ -102,6 +104,12 @@ class SecretUnusable(RescanError):
 
 class OutOfTime(RescanError):
     """The invocation's time ended before this image's turn."""
+
+    fate = Fate.REQUEUE
+
+
+class ImagePending(RescanError):
+    """Anchore is not done with an image that a queue asked for: the queue brings it back."""
 
     fate = Fate.REQUEUE
 

@@ -88,8 +88,7 @@ class TagPattern(Struct, frozen=True):
         """
         if bad := sorted(set(_FORBIDDEN.findall(text.replace("*", "")))):
             raise ValueError(f"{text!r} holds {bad}, which no tag may; expected e.g. team/*:prod-*")
-        first = text.partition("/")[0]
-        if "*" not in first:
+        if "*" not in re.split("[/:]", text)[0]:
             registry, rest = _split_registry(text)
             text = f"{registry}/{rest}"
         last = text.rpartition("/")[2]

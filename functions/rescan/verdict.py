@@ -55,7 +55,9 @@ def _about_another(evaluation: Evaluation, digest: str, tag: ImageTag) -> str | 
 
 def _why_it_stops(evaluation: Evaluation) -> str:
     if stopping := len(evaluation.stopping):
-        return f"{stopping} findings stop the image" if stopping > 1 else "1 finding stops the image"
+        return (
+            f"{stopping} findings stop the image" if stopping > 1 else "1 finding stops the image"
+        )
     if (evaluation.final_action_reason or "").lower() == "denylisted":
         return "the image is on the policy's denylist"
     if errors := [p for p in evaluation.problems or () if p.prevents_evaluation]:

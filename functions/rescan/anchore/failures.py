@@ -96,7 +96,9 @@ def _said(body: bytes) -> str:
         return one_line(body.decode(errors="replace"), _LONGEST_EXCERPT)
     if isinstance(decoded, str):
         return one_line(decoded, _LONGEST_EXCERPT)
-    words = (w for w in (decoded.message, decoded.detail, decoded.title) if isinstance(w, str) and w)
+    words = (
+        w for w in (decoded.message, decoded.detail, decoded.title) if isinstance(w, str) and w
+    )
     return one_line(next(words, ""), _LONGEST_EXCERPT)
 
 

@@ -76,16 +76,12 @@ class Transport:
         self._read_seconds = read_seconds
         self._max_body_bytes = max_body_bytes
 
-    def get(
-        self, query: Query, read: Callable[[bytearray], _Fact], deadline: Deadline
-    ) -> _Fact:
+    def get(self, query: Query, read: Callable[[bytearray], _Fact], deadline: Deadline) -> _Fact:
         """What `read` makes of the answer's body (it raises DecodeError on a wrong one).
 
         AnchoreError when there is no 200, no whole body, or none that can be read.
         """
-        scope = RequestScope(
-            deadline, self._read_seconds, ONCE if query.starts_a_scan else PATIENT
-        )
+        scope = RequestScope(deadline, self._read_seconds, ONCE if query.starts_a_scan else PATIENT)
         with request_scope(scope):
             response, body = self._send(query, deadline)
             if response.status_code == 401 and self._auth.renew(_authorization(response)):

@@ -1,0 +1,82 @@
+"""What the function answers: the shapes that callers of the Lambda read."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from rescan.errors import AnchoreError
+from rescan.gatekeeper import Gated
+from rescan.image_tag import ImageTag
+from rescan.model import Notification, Outcome, VulnerabilityList
+
+__all__ = ["failed_result", "in_full", "result"]
+
+# Lambda refuses a synchronous answer above 6 MB; the rest of the answer is below 100 kB.
+LARGEST_LIST_BYTES = 5_500_000
+
+
+def result(gated: Gated) -> dict[str, Any]:
+    """One image of an event's answer; vulnerabilities are counts by severity, worst first."""
+    report = gated.report
+    rows = report.vulnerabilities
+    return {
+        "tag": str(report.tag),
+        "outcome": report.outcome.value,
+        "imageDigest": report.image_digest,
+        "finalAction": report.final_action,
+        "policyId": report.policy_id,
+        "vulnerabilities": None if rows is None else rows.by_severity(),
+        "notification": gated.notification.value,
+        "reason": "; ".join((report.reason, *report.notes)),
+    }
+
+
+def failed_result(tag: ImageTag, error: AnchoreError) -> dict[str, Any]:
+    """The same for an image that met an error while others went on."""
+    return {
+        "tag": str(tag),
+        "outcome": Outcome.NOT_EVALUATED.value,
+        "imageDigest": None,
+        "finalAction": None,
+        "policyId": None,
+        "vulnerabilities": None,
+        "notification": Notification.NONE.value,
+        "reason": str(error),
+    }
+
+
+def in_full(gated: Gated) -> dict[str, Any]:
+    """A direct invocation's answer: the workflow's outputs by their names, and what they mean.
+
+    `vulnerabilities` are Anchore's rows as it sent them, as many as fit into Lambda's answer;
+    `vulnerabilitiesTotal` says how many there are.
+    """
+    report = gated.report
+    rows, total = _rows_that_fit(report.vulnerabilities)
+    remarks = [report.reason, *report.notes]
+    if rows is not None and len(rows) < total:
+        remarks.append(f"{len(rows):,} of {total:,} vulnerabilities fit into this answer")
+    return {
+        "imageDigest": report.image_digest,
+        "vulnerabilities": rows,
+        "finalAction": report.final_action,
+        "outcome": report.outcome.value,
+        "notification": gated.notification.value,
+        "reason": "; ".join(remarks),
+        "policyId": report.policy_id,
+        "vulnerabilitiesTotal": total,
+    }
+
+
+def _rows_that_fit(listed: VulnerabilityList | None) -> tuple[list[Any] | None, int]:
+    if listed is None:
+        return None, 0
+    rows = msgspec.json.decode(listed.document)
+    room = LARGEST_LIST_BYTES
+    for number, row in enumerate(rows):
+        # Lambda's runtime encodes the answer with the standard library's encoder.
+        room -= len(json.dumps(row)) + 2
+        if room < 0:
+            return rows[:number], len(rows)
+    return rows, len(rows)

@@ -1,0 +1,36 @@
+"""The Lambda handler: builds the function once per container, and gives each event its time."""
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from rescan.deadline import Deadline
+from rescan.dispatcher import Dispatcher
+from rescan.wiring import build
+
+__all__ = ["handler"]
+
+# Kept back of the invocation's time, to publish what was found and to answer before Lambda
+# kills the process: SNS's own timeouts (13 s), and a connect timeout to one more address (5 s).
+RESERVE_SECONDS = 20.0
+
+logger = Logger()
+
+
+@cache
+def _dispatcher() -> Dispatcher:
+    return build(os.environ, logger)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
+    """Answer one event; every RescanError passes through and fails the invocation.
+
+    Importing this module needs neither an environment nor AWS.
+    """
+    seconds = context.get_remaining_time_in_millis() / 1000
+    deadline = Deadline.after(seconds - min(RESERVE_SECONDS, seconds / 4))
+    return _dispatcher().handle(event, deadline)

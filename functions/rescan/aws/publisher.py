@@ -1,0 +1,76 @@
+"""Publishes a notice to the STOP topic: once, and never in silence."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rescan.errors import PublishFailed
+from rescan.notice.notice import ATTRIBUTE_TYPE, Notice
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
+
+__all__ = ["StopTopic"]
+
+_PERMISSION = "Allow the function's role sns:Publish on the topic."
+_KEY = (
+    "Allow the function's role kms:GenerateDataKey and kms:Decrypt on the topic's key, and see"
+    " that the key is enabled."
+)
+_ADVICE = {
+    "AuthorizationError": _PERMISSION,
+    "AccessDenied": _PERMISSION,
+    "NotFound": "STOP_TOPIC_ARN names no topic that exists in this region and account.",
+    "KMSAccessDenied": _KEY,
+    "KMSDisabled": _KEY,
+    "KMSInvalidState": _KEY,
+    "KMSNotFound": _KEY,
+    "NoCredentialsError": "The function's role gives no credentials.",
+}
+_REPEAT = "The event may be repeated; a notice that did arrive then arrives twice."
+
+
+@dataclass(frozen=True)
+class StopTopic:
+    """The topic; `sns` is to have timeouts, and must not repeat a Publish after a read timeout."""
+
+    sns: "SNSClient"
+    arn: str
+
+    def publish(self, notice: Notice) -> str:
+        """The MessageId that SNS gave. NoticeInvalid before, PublishFailed after sending."""
+        notice.check()
+        try:
+            answer = self.sns.publish(
+                TopicArn=self.arn,
+                Subject=notice.subject,
+                Message=notice.body,
+                MessageAttributes={
+                    name: _attribute(value) for name, value in notice.attributes.items()
+                },
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise PublishFailed(_failure(self.arn, notice, error)) from error
+        return answer["MessageId"]
+
+
+def _attribute(value: str) -> "MessageAttributeValueTypeDef":
+    return {"DataType": ATTRIBUTE_TYPE, "StringValue": value}
+
+
+def _failure(arn: str, notice: Notice, error: BotoCoreError | ClientError) -> str:
+    """Names the error only: texts of AWS may quote headers, and those hold credentials."""
+    name, seen = _named(error)
+    advice = _ADVICE.get(name, _REPEAT)
+    return f"Publishing {notice.subject!r} to {arn} failed: {seen}. {advice}"
+
+
+def _named(error: BotoCoreError | ClientError) -> tuple[str, str]:
+    if isinstance(error, BotoCoreError):
+        return type(error).__name__, f"{type(error).__name__} (no answer of SNS)"
+    code = error.response.get("Error", {}).get("Code", "an error without a code")
+    metadata = error.response.get("ResponseMetadata", {})
+    status, request = metadata.get("HTTPStatusCode", "?"), metadata.get("RequestId", "?")
+    return code, f"SNS answered {code} (HTTP {status}, request {request})"

@@ -1,0 +1,39 @@
+"""The secret with Anchore's credentials, read from AWS Secrets Manager whenever asked."""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rescan.errors import SecretUnusable
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+__all__ = ["SecretReader"]
+
+
+class SecretReader:
+    """Calling it returns the secret's string, never cached here: rotation must show."""
+
+    def __init__(self, client: "SecretsManagerClient", arn: str) -> None:
+        self._client = client
+        self._arn = arn
+
+    def __call__(self) -> str:
+        """The string of the secret's current version; SecretUnusable names the secret and why."""
+        try:
+            answer = self._client.get_secret_value(SecretId=self._arn)
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "unknown")
+            raise self._unusable(f"Secrets Manager answered {code}") from error
+        except BotoCoreError as error:
+            raise self._unusable(f"Secrets Manager did not answer: {error}") from error
+        if "SecretString" not in answer:
+            raise self._unusable("it is binary, expected a string of JSON")
+        return answer["SecretString"]
+
+    def _unusable(self, problem: str) -> SecretUnusable:
+        return SecretUnusable(
+            f"The secret {self._arn} cannot be read: {problem}."
+            " Check ANCHORE_SECRET_ARN, the function's role and the secret's KMS key."
+        )

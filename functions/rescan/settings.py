@@ -1,0 +1,149 @@
+"""The environment variables, parsed once into one frozen object; an empty one counts as unset.
+
+Each field's Meta holds what an error says is expected and an example; the README's table is
+held against them.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
+
+from msgspec import NODEFAULT, Meta, Struct, ValidationError, convert
+from msgspec.structs import FieldInfo, fields
+
+from rescan.errors import SettingsError
+from rescan.watch_list import WatchList
+
+__all__ = ["Settings", "VulnerabilityType"]
+
+VulnerabilityType = Literal["os", "non-os", "all"]
+_HIDDEN = "(hidden: it holds credentials)"
+
+
+def _says(expected: str, example: str, **limits: Any) -> Meta:
+    return Meta(description=expected, examples=[example], **limits)
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What the deployment decides. Build it with `Settings.parse`."""
+
+    anchore_url: Annotated[
+        str, _says("an http(s) URL, with or without /v2", "https://anchore.example.com")
+    ]
+    anchore_secret_arn: Annotated[
+        str,
+        _says(
+            "the ARN of a Secrets Manager secret",
+            "arn:aws:secretsmanager:eu-central-1:123456789012:secret:anchore-AbCdEf",
+            pattern="^arn:[^:]+:secretsmanager:",
+        ),
+    ]
+    stop_topic_arn: Annotated[
+        str,
+        _says(
+            "the ARN of an SNS topic",
+            "arn:aws:sns:eu-central-1:123456789012:stops",
+            pattern="^arn:[^:]+:sns:",
+        ),
+    ]
+    anchore_dialect: Annotated[
+        Literal["enterprise", "arazzo"], _says("enterprise or arazzo", "enterprise")
+    ] = "enterprise"
+    anchore_account: Annotated[str | None, _says("the name of an Anchore account", "platform")] = (
+        None
+    )
+    policy_id: Annotated[
+        str | None, _says("the id of a policy of Anchore's", "anchore_secure_default")
+    ] = None
+    vulnerability_type: Annotated[VulnerabilityType, _says("os, non-os or all", "all")] = "all"
+    vendor_only: Annotated[bool, _says("true or false", "true")] = True
+    base_image: Annotated[bool, _says("true or false", "false")] = False
+    watched_tags: Annotated[
+        str, _says("tags or * patterns, separated by commas", "team/app:1.4,*/payments/*")
+    ] = ""
+    running_only: Annotated[bool, _says("true or false", "false")] = False
+    ca_bundle: Annotated[
+        str | None, _says("the path of a PEM file in the function", "/opt/ca.pem")
+    ] = None
+    max_body_mb: Annotated[int, _says("a whole number from 1 to 1024", "64", ge=1, le=1024)] = 64
+    read_timeout_seconds: Annotated[
+        int, _says("a whole number from 1 to 900", "120", ge=1, le=900)
+    ] = 120
+
+    @classmethod
+    def parse(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read the variables; SettingsError names the first that is missing or wrong."""
+        values = {
+            field.name: _value(field, environment.get(field.name.upper(), "").strip() or None)
+            for field in fields(cls)
+        }
+        settings = cls(**{name: value for name, value in values.items() if value is not NODEFAULT})
+        _check_url(settings.anchore_url)
+        _check_watch_list(settings)
+        return settings
+
+    @property
+    def base_url(self) -> str:
+        """The URL that paths are appended to; it ends in /v2."""
+        url = self.anchore_url.rstrip("/")
+        return url if url.endswith("/v2") else f"{url}/v2"
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the credentials travel under TLS."""
+        return self.anchore_url.lower().startswith("https:")
+
+    @property
+    def watch_list(self) -> WatchList:
+        """WATCHED_TAGS, read."""
+        return WatchList.parse(self.watched_tags.split(","))
+
+
+def _value(field: FieldInfo, text: str | None) -> Any:
+    if text is None and field.default is NODEFAULT:
+        raise _wrong(field, None)
+    if text is None:
+        return NODEFAULT
+    try:
+        return convert(text, field.type, strict=False)
+    except ValidationError as error:
+        raise _wrong(field, text) from error
+
+
+def _wrong(field: FieldInfo, text: str | None) -> SettingsError:
+    meta = next(m for m in get_args(field.type) if isinstance(m, Meta))
+    example = str((meta.examples or [""])[0])
+    return SettingsError(field.name.upper(), text, meta.description or "", example)
+
+
+def _check_url(url: str) -> None:
+    field = next(f for f in fields(Settings) if f.name == "anchore_url")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise _wrong(field, url) from None
+    if parts.username is not None or parts.password is not None:
+        raise SettingsError(
+            "ANCHORE_URL",
+            _HIDDEN,
+            "a URL without credentials: they belong in the secret",
+            "https://anchore.example.com",
+        )
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
+        raise _wrong(field, url)
+
+
+def _check_watch_list(settings: Settings) -> None:
+    field = next(f for f in fields(Settings) if f.name == "watched_tags")
+    try:
+        watch_list = settings.watch_list
+    except ValueError as error:
+        raise SettingsError("WATCHED_TAGS", settings.watched_tags, str(error), "app:1.4") from error
+    if settings.anchore_dialect == "arazzo" and watch_list.needs_listing:
+        raise SettingsError(
+            field.name.upper(),
+            settings.watched_tags or None,
+            "tags without *: the arazzo dialect cannot list the active tags",
+            "team/app:1.4,team/web:2",
+        )

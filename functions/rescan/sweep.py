@@ -1,0 +1,76 @@
+"""A sweep in place: every watched tag in turn; no image's failure ends the others.
+
+What is raised at the end makes the invocation fail, so that Lambda's Errors metric shows it:
+
+    an Anchore error on some images -> their results say not_evaluated; the sweep succeeds
+    the same on every image         -> SweepIncomplete
+    a notice that failed, a crash   -> SweepIncomplete, after the others had their turn
+    no time left                    -> SweepIncomplete, which says how many had no turn
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from rescan import answers
+from rescan.deadline import Deadline
+from rescan.errors import AnchoreError, SweepIncomplete
+from rescan.events import Gate
+from rescan.gatekeeper import Gated
+from rescan.image_tag import ImageTag
+from rescan.model import Outcome, Trigger
+from rescan.watch_list import WatchList
+
+__all__ = ["ActiveTags", "run_sweep"]
+
+ActiveTags = Callable[[Deadline], Iterable[ImageTag]]
+Result = dict[str, Any]
+
+
+def run_sweep(
+    watch_list: WatchList,
+    trigger: Trigger,
+    gate: Callable[[Gate, Deadline], Gated],
+    active_tags: ActiveTags,
+    deadline: Deadline,
+    logger: Logger,
+) -> list[Result]:
+    """One result per watched tag; SweepIncomplete, or the AnchoreError of listing the tags."""
+    tags = _watched(watch_list, active_tags, deadline, logger)
+    results: list[Result] = []
+    failures: list[str] = []
+    for turn, tag in enumerate(tags, start=1):
+        if deadline.passed:
+            failures.append(f"no time was left for {len(tags) - turn + 1} images")
+            break
+        # An image that others follow gets half of the time: a slow one cannot starve them.
+        own = deadline if turn == len(tags) else deadline.half()
+        try:
+            results.append(answers.result(gate(Gate(tag, trigger), own)))
+        except AnchoreError as error:
+            results.append(answers.failed_result(tag, error))
+        except Exception as error:
+            logger.exception("image failed", tag=str(tag))
+            failures.append(f"{tag}: {error}")
+    not_evaluated = [r for r in results if r["outcome"] == Outcome.NOT_EVALUATED.value]
+    logger.info(
+        "sweep ended", watched=len(tags), answered=len(results), not_evaluated=len(not_evaluated)
+    )
+    if not_evaluated and len(not_evaluated) == len(tags):
+        failures.append(f"no image was evaluated, the first because: {results[0]['reason']}")
+    if failures:
+        done = f"{len(results)} of {len(tags)} images were answered"
+        raise SweepIncomplete(f"The sweep is incomplete: {done}. " + "; ".join(failures[:20]))
+    return results
+
+
+def _watched(
+    watch_list: WatchList, active_tags: ActiveTags, deadline: Deadline, logger: Logger
+) -> list[ImageTag]:
+    if not watch_list.needs_listing:
+        return list(watch_list.select(()))
+    active = list(active_tags(deadline.half()))
+    for pattern in watch_list.unmatched(active):
+        logger.warning("a watched pattern matches no active tag", pattern=pattern)
+    return list(watch_list.select(active))
