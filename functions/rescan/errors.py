@@ -5,7 +5,7 @@
     ├── EventRefused               stop     no event of a known shape; repeating cannot help
     ├── SecretUnusable             alarm    the credentials of Anchore cannot be read or used
     ├── OutOfTime                  requeue  the invocation's time ended before the work began
-    ├── ImagePending               requeue  Anchore is not done with the image that a queue asked for
+    ├── ImagePending               requeue  Anchore is not done with an image that a queue asked for
     ├── SweepIncomplete            alarm    a sweep ended before every tag was evaluated
     ├── NoticeInvalid              alarm    a notice that SNS would refuse (a defect of ours)
     ├── PublishFailed              retry    SNS did not take a notice

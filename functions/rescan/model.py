@@ -53,6 +53,11 @@ class Outcome(StrEnum):
     PENDING = "pending"
     NOT_EVALUATED = "not_evaluated"
 
+    @property
+    def is_verdict(self) -> bool:
+        """Whether the policy was really evaluated."""
+        return self in (Outcome.STOP, Outcome.WARN, Outcome.GO)
+
 
 class Notification(StrEnum):
     """Whether the outcome was said on the STOP topic."""
@@ -189,6 +194,11 @@ class Finding(Struct, frozen=True):
     inherited_from_base: bool | None = None
 
     @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """What makes it the same finding when the answer repeats it, once a place."""
+        return self.policy_id, self.gate, self.trigger, self.trigger_id
+
+    @property
     def stops(self) -> bool:
         """Whether the finding holds the image back: action stop, and not allowlisted."""
         return self.action.lower() == "stop" and not self.allowlisted
@@ -225,9 +235,9 @@ class Evaluation(Struct, frozen=True):
     findings_problem: str | None = None
 
     @property
-    def stopping(self) -> tuple[Finding, ...]:
-        """The findings that hold the image back."""
-        return tuple(finding for finding in self.findings if finding.stops)
+    def stopping(self) -> int:
+        """How many findings hold the image back, each counted once."""
+        return len({finding.identity for finding in self.findings if finding.stops})
 
 
 class Report(Struct, frozen=True):

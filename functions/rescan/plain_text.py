@@ -10,7 +10,8 @@ __all__ = ["cut", "one_line", "printable"]
 
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters but tab and line ends
-    "\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional marks and overrides
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional marks and overrides
+    "\u200b\u2060\ufeff"  # characters of no width, which make two names look the same
     "\ud800-\udfff\ufffe\uffff]"  # what XML 1.0 forbids besides
 )
 

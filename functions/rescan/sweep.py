@@ -15,7 +15,7 @@ from aws_lambda_powertools import Logger
 
 from rescan import answers
 from rescan.deadline import Deadline
-from rescan.errors import AnchoreError, SweepIncomplete
+from rescan.errors import AnchoreError, RescanError, SweepIncomplete
 from rescan.events import Gate
 from rescan.gatekeeper import Gated
 from rescan.image_tag import ImageTag
@@ -50,6 +50,8 @@ def run_sweep(
             results.append(answers.result(gate(Gate(tag, trigger), own)))
         except AnchoreError as error:
             results.append(answers.failed_result(tag, error))
+        except RescanError as error:
+            failures.append(f"{tag}: {error}")
         except Exception as error:
             logger.exception("image failed", tag=str(tag))
             failures.append(f"{tag}: {error}")

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from rescan.image_tag import ImageTag
 from rescan.model import Evaluation, Outcome
+from rescan.plain_text import one_line
 
 __all__ = ["judge"]
 
@@ -33,7 +34,7 @@ def judge(
         return Outcome.NOT_EVALUATED, stranger
     verdict = _VERDICTS.get(evaluation.final_action.lower())
     if verdict is None:
-        action = evaluation.final_action
+        action = _short(evaluation.final_action)
         return Outcome.NOT_EVALUATED, f"Anchore answered an unknown final action: {action!r}"
     if verdict is Outcome.STOP:
         return verdict, _why_it_stops(evaluation)
@@ -47,23 +48,22 @@ def judge(
 def _about_another(evaluation: Evaluation, digest: str, tag: ImageTag) -> str | None:
     answered = evaluation.image_digest
     if answered is not None and answered.lower() != digest.lower():
-        return f"the answer is about another image: {answered}, asked for {digest}"
+        return f"the answer is about another image: {_short(answered)}, asked for {digest}"
     if evaluation.evaluated_tag is not None and not tag.is_called(evaluation.evaluated_tag):
-        return f"the answer is about another tag: {evaluation.evaluated_tag}, asked for {tag}"
+        answered = _short(evaluation.evaluated_tag)
+        return f"the answer is about another tag: {answered}, asked for {tag}"
     return None
 
 
 def _why_it_stops(evaluation: Evaluation) -> str:
-    if stopping := len(evaluation.stopping):
-        return (
-            f"{stopping} findings stop the image" if stopping > 1 else "1 finding stops the image"
-        )
     if (evaluation.final_action_reason or "").lower() == "denylisted":
-        return "the image is on the policy's denylist"
+        return "the image is on the policy's denylist"  # whatever its findings are
+    if stopping := evaluation.stopping:
+        return "1 finding stops it" if stopping == 1 else f"{stopping:,} findings stop it"
     if errors := [p for p in evaluation.problems or () if p.prevents_evaluation]:
-        return f"the policy could not be evaluated: {errors[0].details or errors[0].problem_type}"
-    if evaluation.findings_problem:
-        return f"Anchore stops the image; its findings are not available: {evaluation.findings_problem}"
+        return f"the policy could not be evaluated: {_short(errors[0].details)}"
+    if problem := evaluation.findings_problem:
+        return f"Anchore stops the image; its findings are not available: {problem}"
     return "Anchore stops the image and lists no finding that does"
 
 
@@ -73,13 +73,17 @@ def _doubts(
     if refresh_problem is not None:
         yield f"the vulnerabilities were not refreshed: {refresh_problem}"
     if policy_id is not None and evaluation.policy_id not in (None, policy_id):
-        yield f"policy {evaluation.policy_id} was evaluated, asked for {policy_id}"
+        yield f"policy {_short(str(evaluation.policy_id))} was evaluated, asked for {policy_id}"
     if evaluation.problems is None:
         yield "it does not say whether the evaluation met problems"
     for problem in evaluation.problems or ():
         if problem.prevents_evaluation:
-            yield f"evaluation problem: {problem.problem_type}: {problem.details}"
+            yield f"evaluation problem: {_short(f'{problem.problem_type}: {problem.details}')}"
     if evaluation.mapped_to_rule is None:
         yield "it does not say whether a mapping rule of the policy matches the image"
     elif not evaluation.mapped_to_rule:
         yield "no mapping rule of the policy matches the image"
+
+
+def _short(text: str) -> str:
+    return one_line(text, 300)

@@ -21,6 +21,7 @@ from rescan.model import (
     RescanRequest,
     VulnerabilityList,
 )
+from rescan.plain_text import one_line
 from rescan.verdict import judge
 
 __all__ = ["Anchore", "rescan"]
@@ -46,50 +47,57 @@ class Anchore(Protocol):
         ...
 
 
+class _Found(Struct, frozen=True):
+    """The image to gate; `notes` are what its report must say."""
+
+    digest: Digest
+    notes: tuple[str, ...] = ()
+
+
 class _Refreshed(Struct, frozen=True):
+    """The fresh list, or why it cannot be read."""
+
     vulnerabilities: VulnerabilityList | None
     problem: str | None = None
 
 
 def rescan(anchore: Anchore, request: RescanRequest) -> Report:
     """Run the three steps; the report is complete whatever the outcome."""
-    begun = Report(
-        tag=request.tag,
-        trigger=request.trigger,
-        outcome=Outcome.NOT_EVALUATED,
-        reason="",
-        policy_id=request.policy_id,
-    )
-    found = _find_active_image(anchore, request, begun)
-    if found.image_digest is None or found.reason:
-        return found  # a reason is there: the workflow ends here
-    refreshed = _refresh_vulnerabilities(anchore, found.image_digest, request.vtype)
-    return _regate(anchore, found.image_digest, refreshed, request, found)
+    found = _find_active_image(anchore, request)
+    if isinstance(found, Report):
+        return found
+    refreshed = _refresh_vulnerabilities(anchore, request, found)
+    return _regate(anchore, request, found, refreshed)
 
 
 # --- findActiveImage
 
 
-def _find_active_image(anchore: Anchore, request: RescanRequest, report: Report) -> Report:
-    """The report with the image's digest; with a reason too when the workflow ends here."""
-    try:
-        listed = anchore.active_images(request.tag)
-    except ImageUnknown:
-        listed = []
-    image = _newest_that_bears(request.tag, listed)
+def _find_active_image(anchore: Anchore, request: RescanRequest) -> _Found | Report:
+    """The image that bears the tag, or the report of a workflow that ends here."""
+    image = _newest_that_bears(request.tag, _listed(anchore, request.tag))
     if image is None:
-        return replace(
-            report,
-            outcome=Outcome.NOT_FOUND,
-            reason=f"Anchore has no active image with the tag {request.tag}",
-        )
-    report = replace(report, image_digest=image.digest, notes=_unverified(image))
-    if request.digest is not None and request.digest not in (image.digest, image.parent_digest):
-        report = _when_another_was_pushed(report, request, image)
+        reason = f"Anchore has no active image with the tag {request.tag}"
+        return _report(request, Outcome.NOT_FOUND, reason)
+    found = _Found(image.digest, _unverified(image))
+    if request.digest not in (None, image.digest, image.parent_digest):
+        if not _is_newer_than_the_push(image, request):
+            reason = (
+                f"Anchore has not caught up: the tag is on {image.digest}, not {request.digest}"
+            )
+            return _report(request, Outcome.PENDING, reason)
+        found = _Found(image.digest, (*found.notes, _superseded(image, request)))
     # A record need not say its status: the next two requests answer 404 when it is unfinished.
-    if report.reason or image.analysis_status in (None, "analyzed"):
-        return report
-    return _when_not_analyzed(report, image.analysis_status)
+    if image.analysis_status in (None, "analyzed"):
+        return found
+    return _not_analyzed(request, found, image.analysis_status)
+
+
+def _listed(anchore: Anchore, tag: ImageTag) -> list[ImageRecord]:
+    try:
+        return anchore.active_images(tag)
+    except ImageUnknown:
+        return []
 
 
 def _newest_that_bears(tag: ImageTag, listed: list[ImageRecord]) -> ImageRecord | None:
@@ -111,47 +119,41 @@ def _unverified(image: ImageRecord) -> tuple[str, ...]:
     return ()
 
 
-def _when_another_was_pushed(report: Report, request: RescanRequest, image: ImageRecord) -> Report:
-    """The trigger names a digest that the tag does not bear: a newer push, or Anchore is late."""
+def _is_newer_than_the_push(image: ImageRecord, request: RescanRequest) -> bool:
+    """The trigger names another digest: was the tag moved on since, or is Anchore late?"""
     pushed_at, detected_at = request.trigger.at, image.detected_at(request.tag)
-    if pushed_at is not None and detected_at is not None and detected_at > pushed_at:
-        note = (
-            f"the push of {request.digest} is superseded: since {detected_at.isoformat()}"
-            f" the tag is on {image.digest}, which was evaluated instead"
-        )
-        return replace(report, notes=(*report.notes, note))
-    return replace(
-        report,
-        outcome=Outcome.PENDING,
-        image_digest=None,
-        reason=f"Anchore has not caught up: the tag is on {image.digest}, not on {request.digest}",
+    return pushed_at is not None and detected_at is not None and detected_at > pushed_at
+
+
+def _superseded(image: ImageRecord, request: RescanRequest) -> str:
+    return (
+        f"the push of {request.digest} is superseded: since {image.detected_at(request.tag)}"
+        f" the tag is on {image.digest}, which was evaluated instead"
     )
 
 
-def _when_not_analyzed(report: Report, status: str) -> Report:
+def _not_analyzed(request: RescanRequest, found: _Found, status: str) -> Report:
     if status in ("not_analyzed", "analyzing"):
-        return replace(
-            report, outcome=Outcome.PENDING, reason=f"the analysis is not finished: {status}"
-        )
-    reason = (
-        "the analysis failed: Anchore must analyze the image again"
-        if status == "analysis_failed"
-        else f"unknown analysis status {status!r}"
-    )
-    return replace(report, outcome=Outcome.NOT_EVALUATED, reason=reason)
+        reason = f"the analysis is not finished: {status}"
+        return _report(request, Outcome.PENDING, reason, found)
+    if status == "analysis_failed":
+        reason = "the analysis failed: Anchore must analyze the image again"
+    else:
+        reason = f"unknown analysis status {one_line(status, 100)!r}"
+    return _report(request, Outcome.NOT_EVALUATED, reason, found)
 
 
 # --- refreshVulnerabilities
 
 
-def _refresh_vulnerabilities(anchore: Anchore, digest: Digest, vtype: str) -> _Refreshed:
-    """The fresh list; or why it cannot be read, which does not keep the gate from running."""
+def _refresh_vulnerabilities(anchore: Anchore, request: RescanRequest, found: _Found) -> _Refreshed:
+    """A list that cannot be read does not keep the gate from running."""
     try:
         try:
-            return _Refreshed(anchore.refreshed_vulnerabilities(digest, vtype))
+            return _Refreshed(anchore.refreshed_vulnerabilities(found.digest, request.vtype))
         except AnchoreInterrupted:
             # The scan goes on in the server; its result is there for an unforced request.
-            return _Refreshed(anchore.vulnerabilities(digest, vtype))
+            return _Refreshed(anchore.vulnerabilities(found.digest, request.vtype))
     except AnchoreError as error:
         return _Refreshed(None, str(error))
 
@@ -160,39 +162,31 @@ def _refresh_vulnerabilities(anchore: Anchore, digest: Digest, vtype: str) -> _R
 
 
 def _regate(
-    anchore: Anchore,
-    digest: Digest,
-    refreshed: _Refreshed,
-    request: RescanRequest,
-    report: Report,
+    anchore: Anchore, request: RescanRequest, found: _Found, refreshed: _Refreshed
 ) -> Report:
-    report = replace(
+    try:
+        evaluation = anchore.evaluate(found.digest, request.tag, request.policy_id)
+    except ImageNotAnalyzed as error:
+        return _not_analyzed(request, found, error.analysis_status)
+    if evaluation is None:
+        outcome, reason = Outcome.NOT_EVALUATED, "Anchore answered an empty list of evaluations"
+    else:
+        outcome, reason = judge(
+            evaluation,
+            digest=found.digest,
+            tag=request.tag,
+            policy_id=request.policy_id,
+            refresh_problem=refreshed.problem,
+        )
+    report = _report(request, outcome, reason, found)
+    return replace(
         report,
         vulnerabilities=refreshed.vulnerabilities,
         vulnerabilities_problem=refreshed.problem,
-        notes=(*report.notes, *_suspiciously_empty(refreshed)),
-    )
-    try:
-        evaluation = anchore.evaluate(digest, request.tag, request.policy_id)
-    except ImageNotAnalyzed as error:
-        return _when_not_analyzed(report, error.analysis_status)
-    if evaluation is None:
-        return replace(report, reason="Anchore answered an empty list of evaluations")
-    outcome, reason = judge(
-        evaluation,
-        digest=digest,
-        tag=request.tag,
-        policy_id=request.policy_id,
-        refresh_problem=refreshed.problem,
-    )
-    evaluated = outcome in (Outcome.STOP, Outcome.WARN, Outcome.GO)
-    return replace(
-        report,
-        outcome=outcome,
-        reason=reason,
-        final_action=outcome.value if evaluated else None,
-        policy_id=evaluation.policy_id or request.policy_id,
+        final_action=outcome.value if outcome.is_verdict else None,
+        policy_id=(evaluation and evaluation.policy_id) or request.policy_id,
         evaluation=evaluation,
+        notes=(*found.notes, *_suspiciously_empty(refreshed)),
     )
 
 
@@ -201,3 +195,17 @@ def _suspiciously_empty(refreshed: _Refreshed) -> tuple[str, ...]:
     if refreshed.vulnerabilities is not None and not refreshed.vulnerabilities.rows:
         return ("Anchore lists no vulnerability at all; a scan that failed there looks the same",)
     return ()
+
+
+def _report(
+    request: RescanRequest, outcome: Outcome, reason: str, found: _Found | None = None
+) -> Report:
+    return Report(
+        tag=request.tag,
+        trigger=request.trigger,
+        outcome=outcome,
+        reason=reason,
+        image_digest=found.digest if found else None,
+        policy_id=request.policy_id,
+        notes=found.notes if found else (),
+    )

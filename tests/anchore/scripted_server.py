@@ -137,4 +137,3 @@ def _read_head(connection: socket.socket) -> str:
             return ""
         head += byte
     return head.decode()
-

@@ -2,8 +2,8 @@
 
 import gzip
 import ssl
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -184,7 +184,7 @@ def test_a_host_without_an_address_is_unreachable() -> None:
         ),
     ],
 )
-def test_a_slow_server_cannot_hold_the_function(act: Act, options: dict[str, float]) -> None:
+def test_a_slow_server_cannot_hold_the_function(act: Act, options: dict[str, Any]) -> None:
     with ScriptedServer(act) as server, pytest.raises(errors.AnchoreTimeout):
         get(server.url, **options)
 
@@ -202,9 +202,7 @@ def test_a_deadline_that_has_passed_asks_nothing_more() -> None:
     "act",
     [
         pytest.param(json(b"[" + b" " * 1100 + b"]"), id="announced"),
-        pytest.param(
-            raw(HEAD + b"\r\n[" + b" " * 1100 + b"]"), id="not-announced"
-        ),
+        pytest.param(raw(HEAD + b"\r\n[" + b" " * 1100 + b"]"), id="not-announced"),
         pytest.param(
             respond(200, gzip.compress(b"[" + b" " * 1100 + b"]"), "Content-Encoding: gzip"),
             id="compressed",
@@ -283,9 +281,9 @@ def test_a_retry_after_that_fits_is_waited_for(status: int) -> None:
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_retry_after_that_passes_the_deadline_is_not_waited_for(status: int) -> None:
-    with ScriptedServer(respond(status, b"", "Retry-After: 1"), OK) as server:
-        with pytest.raises(errors.AnchoreError):
-            get(server.url, seconds=0.5)
+    asked_to_wait = respond(status, b"", "Retry-After: 1")
+    with ScriptedServer(asked_to_wait, OK) as server, pytest.raises(errors.AnchoreError):
+        get(server.url, seconds=0.5)
     assert len(server.requests) == 1
 
 
@@ -295,9 +293,9 @@ def test_a_retry_after_that_passes_the_deadline_is_not_waited_for(status: int) -
 def test_a_retry_after_beyond_the_budget_goes_back_to_the_caller(
     status: int, error: type[errors.AnchoreError]
 ) -> None:
-    with ScriptedServer(respond(status, b"", "Retry-After: 600")) as server:
-        with pytest.raises(error) as raised:
-            get(server.url, seconds=60)
+    asked_to_wait = respond(status, b"", "Retry-After: 600")
+    with ScriptedServer(asked_to_wait) as server, pytest.raises(error) as raised:
+        get(server.url, seconds=60)
     assert (raised.value.retry_after, len(server.requests)) == (600.0, 1)
 
 

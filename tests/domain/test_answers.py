@@ -28,7 +28,7 @@ def gated(rows: list[dict[str, str]] | None) -> Gated:
         tag=ImageTag.parse("app:1"),
         trigger=Trigger(TriggerKind.DIRECT),
         outcome=Outcome.STOP,
-        reason="1 finding stops the image",
+        reason="1 finding stops it",
         image_digest=DIGEST,
         vulnerabilities=None if listed is None else VulnerabilityList(listed, document),
         final_action="stop",
@@ -56,7 +56,7 @@ def test_an_event_s_result_counts_vulnerabilities_worst_first() -> None:
         "policyId": "p1",
         "vulnerabilities": {"critical": 1, "low": 2, "unknown": 1},
         "notification": "published",
-        "reason": "1 finding stops the image; superseded",
+        "reason": "1 finding stops it; superseded",
     }
     assert list(result["vulnerabilities"]) == ["critical", "low", "unknown"]
 
@@ -68,7 +68,7 @@ def test_a_direct_answer_gives_the_rows_as_anchore_sent_them() -> None:
         "finalAction": "stop",
         "outcome": "stop",
         "notification": "published",
-        "reason": "1 finding stops the image; superseded",
+        "reason": "1 finding stops it; superseded",
         "policyId": "p1",
         "vulnerabilitiesTotal": 4,
     }

@@ -9,11 +9,11 @@ import pytest
 from rescan.aws.partitions import dns_suffix
 from rescan.errors import EventRefused
 from rescan.events import Batch, Gate, Ignored, Sweep, parse_event
-from rescan.image_tag import ImageTag, TagPattern
+from rescan.image_tag import Digest, ImageTag, TagPattern
 from rescan.model import Trigger, TriggerKind
 from rescan.watch_list import WatchList
 
-DIGEST = "sha256:" + "7f" * 32
+DIGEST = Digest("sha256:" + "7f" * 32)
 PUSH: dict[str, Any] = {
     "version": "0",
     "id": "13cde686-328b-6117-af20-0e5566167482",

@@ -91,7 +91,7 @@ def test_the_url_is_taken_with_and_without_its_version(url: str, base_url: str) 
 @pytest.mark.parametrize("variable", sorted(LEAST))
 def test_a_missing_variable_is_named_with_an_example(variable: str) -> None:
     environment = {name: value for name, value in LEAST.items() if name != variable}
-    with pytest.raises(SettingsError, match=f"^{variable} is not set. Expected .* Example: "):
+    with pytest.raises(SettingsError, match=rf"^{variable} is not set. Expected .* Example: "):
         Settings.parse(environment)
 
 
@@ -131,12 +131,12 @@ def test_credentials_in_the_url_are_refused_and_not_repeated() -> None:
 
 
 def test_a_bad_watched_tag_is_named() -> None:
-    with pytest.raises(SettingsError, match="^WATCHED_TAGS is 'good:1,b ad:1'"):
+    with pytest.raises(SettingsError, match=r"^WATCHED_TAGS is 'good:1,b ad:1'"):
         Settings.parse(LEAST | {"WATCHED_TAGS": "good:1,b ad:1"})
 
 
 @pytest.mark.parametrize("watched", ["", "app:*", "app:1,web:*"])
 def test_the_arazzo_dialect_needs_tags_by_name(watched: str) -> None:
     environment = LEAST | {"ANCHORE_DIALECT": "arazzo", "WATCHED_TAGS": watched}
-    with pytest.raises(SettingsError, match="^WATCHED_TAGS .*cannot list the active tags"):
+    with pytest.raises(SettingsError, match=r"^WATCHED_TAGS .*cannot list the active tags"):
         Settings.parse(environment)

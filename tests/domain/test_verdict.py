@@ -116,12 +116,14 @@ def test_a_dialect_that_names_neither_digest_nor_tag_is_judged_by_its_action() -
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        pytest.param({"findings": (STOPPING,)}, "1 finding stops the image", id="finding"),
+        pytest.param({"findings": (STOPPING,)}, "1 finding stops it", id="finding"),
         pytest.param(
-            {"findings": (STOPPING, STOPPING)}, "2 findings stop the image", id="findings"
+            {"findings": (STOPPING, replace(STOPPING, trigger_id="CVE-2+b"), STOPPING)},
+            "2 findings stop it",
+            id="a-repeated-finding-counts-once",
         ),
         pytest.param(
-            {"final_action_reason": "denylisted"},
+            {"final_action_reason": "denylisted", "findings": (STOPPING,)},
             "the image is on the policy's denylist",
             id="denylisted",
         ),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from msgspec import Raw
@@ -29,7 +29,7 @@ OLD, NEW, PARENT = (Digest(f"sha256:{letter * 64}") for letter in "abc")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 BEFORE, AFTER = NOON.replace(hour=11), NOON.replace(hour=13)
 _Answer = TypeVar("_Answer")
-WHERE = {"step": "a step", "request": "GET /x"}
+WHERE: dict[str, Any] = {"step": "a step", "request": "GET /x"}
 ROWS = VulnerabilityList([Vulnerability(vuln="CVE-1")], Raw(b'[{"vuln":"CVE-1"}]'))
 
 
@@ -203,7 +203,7 @@ def test_a_push_is_superseded_by_a_tag_detected_later() -> None:
     report = rescan(FakeAnchore(images=[image(NEW, AFTER)]), request(OLD, NOON))
     assert (report.outcome, report.image_digest) == (Outcome.GO, NEW)
     assert report.notes == (
-        f"the push of {OLD} is superseded: since 2026-11-24T13:00:00+00:00"
+        f"the push of {OLD} is superseded: since 2026-11-24 13:00:00+00:00"
         f" the tag is on {NEW}, which was evaluated instead",
     )
 

@@ -240,13 +240,13 @@ def test_a_crash_on_one_image_fails_the_sweep_after_the_others_had_their_turn(
     dispatch: Dispatch,
 ) -> None:
     estate = Estate({A: RuntimeError("a defect"), B: "stop"})
-    with pytest.raises(errors.SweepIncomplete, match="1 of 2 images were answered.*a defect"):
+    with pytest.raises(errors.SweepIncomplete, match=r"1 of 2 images were answered.*a defect"):
         dispatch(estate, SCHEDULE)
     assert len(estate.subjects) == 1
 
 
 def test_a_sweep_that_evaluated_nothing_fails(dispatch: Dispatch) -> None:
-    with pytest.raises(errors.SweepIncomplete, match="no image was evaluated.*no connection"):
+    with pytest.raises(errors.SweepIncomplete, match=r"no image was evaluated.*no connection"):
         dispatch(Estate({A: UNREACHABLE, B: UNREACHABLE}), SCHEDULE)
 
 
@@ -261,7 +261,7 @@ def test_a_sweep_that_runs_out_of_time_says_how_many_had_no_turn(dispatch: Dispa
         now[0] += 40.0
 
     estate = Estate({A: "go", B: "stop", C: "stop"}, clock=tick)
-    with pytest.raises(errors.SweepIncomplete, match="2 of 3.*no time was left for 1 images"):
+    with pytest.raises(errors.SweepIncomplete, match=r"2 of 3.*no time was left for 1 images"):
         dispatch(estate, SCHEDULE, Deadline(60.0, lambda: now[0]))
     assert estate.asked == [A, B]
 
@@ -292,7 +292,11 @@ def failed(answer: dict[str, Any]) -> list[str]:
 def test_records_fail_each_for_itself(dispatch: Dispatch) -> None:
     estate = Estate({A: "stop", B: UNREACHABLE, C: "go"})
     answer = dispatch(estate, batch({"tag": A}, {"tag": B}, "no JSON", {"x": 1}, {"tag": C}))
-    assert (failed(answer), estate.asked, len(estate.subjects)) == (["m1", "m2", "m3"], [A, B, C], 1)
+    assert (failed(answer), estate.asked, len(estate.subjects)) == (
+        ["m1", "m2", "m3"],
+        [A, B, C],
+        1,
+    )
 
 
 def test_a_batch_whose_records_all_fail_is_answered_too(dispatch: Dispatch) -> None:

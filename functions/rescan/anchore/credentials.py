@@ -30,7 +30,7 @@ class _Secret(Struct):
 
 
 def authorization_of(secret: str) -> str:
-    """The Authorization header that a secret's JSON stands for; SecretUnusable quotes none of it."""
+    """The Authorization header that the secret's JSON stands for; no error quotes any of it."""
     try:
         said = json.decode(secret, type=_Secret)
     except DecodeError:  # its text, and the chained one, could quote the secret

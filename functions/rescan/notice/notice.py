@@ -36,8 +36,13 @@ class Notice(Struct, frozen=True):
 
     def check(self) -> None:
         """Raise NoticeInvalid, naming the limit, when SNS would refuse the message."""
-        for problem in self._problems():
-            raise NoticeInvalid(f"SNS would refuse the notice {self.subject[:120]!r}: {problem}")
+        if problems := self.problems():
+            said = "; ".join(problems)
+            raise NoticeInvalid(f"SNS would refuse the notice {self.subject[:120]!r}: {said}")
+
+    def problems(self) -> list[str]:
+        """What is beyond which limit; empty when SNS takes the message."""
+        return list(self._problems())
 
     def size(self) -> int:
         """Everything that is sent, in UTF-8 bytes: subject, body, names, types and values."""
@@ -60,7 +65,7 @@ class Notice(Struct, frozen=True):
     def _problems_of_the_subject(self) -> Iterator[str]:
         if not 1 <= (length := len(self.subject)) <= _LONGEST_SUBJECT:
             yield f"the subject has {length} characters, expected 1 to {_LONGEST_SUBJECT}"
-        if not _SUBJECT.fullmatch(self.subject):
+        elif not _SUBJECT.fullmatch(self.subject):
             yield "the subject is not printable ASCII that begins with a visible character"
 
 

@@ -76,8 +76,7 @@ def stopping_findings(
     repeated: dict[tuple[str, str, str, str], list[Finding]] = {}
     for finding in findings:
         if finding.stops:
-            identity = (finding.policy_id, finding.gate, finding.trigger, finding.trigger_id)
-            repeated.setdefault(identity, []).append(finding)
+            repeated.setdefault(finding.identity, []).append(finding)
     return tuple(sorted((_joined(same, index) for same in repeated.values()), key=_worst_first))
 
 

@@ -1,0 +1,62 @@
+# Needs Python 3.11 or newer and make; everything else is installed into .venv, hash by hash.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+export PYTHONPATH := functions:.
+export SAM_CLI_TELEMETRY := 0
+# A network with a CA of its own: uv trusts what the machine trusts.
+export UV_SYSTEM_CERTS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check build build-lambda golden lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/ready ## the handler on a recorded Anchore; EVENT=file and RECORDING=name choose others
+	@$(BIN)/python -m tests.replay.demo $(if $(EVENT),--event "$(EVENT)") $(if $(RECORDING),--recording "$(RECORDING)")
+
+test: $(VENV)/ready ## all tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/ready ## format, lint, types, layers, template
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sam validate --lint
+	$(BIN)/python -m pytest tests/template
+
+build: $(VENV)/ready ## .build/host: the artifact for this machine
+	rm -rf .build/host
+	$(BIN)/python functions/build_artifact.py host .build/host
+
+build-lambda: $(VENV)/ready ## .build/lambda: the artifact for python3.13 on arm64, as sam build makes it
+	rm -rf .build/lambda
+	$(BIN)/python functions/build_artifact.py lambda .build/lambda
+
+golden: $(VENV)/ready ## writes the golden notices anew; read the diff
+	$(BIN)/python -m tests.notice.rewrite_golden
+
+# No index stands in the locks: the machine's own settings say where packages come from.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml
+
+lock: $(VENV)/ready ## both lock files from pyproject.toml; LOCK=--upgrade for the newest versions
+	$(COMPILE) $(LOCK) --group dev --output-file requirements.lock
+	$(COMPILE) --constraint requirements.lock --output-file functions/requirements.txt
+
+clean: ## removes everything that make has made
+	rm -rf .venv .build .aws-sam .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(VENV)/ready: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else \
+		"$(PYTHON) is Python %d.%d. Expected 3.11 or newer. Example: make test PYTHON=python3.13" \
+		% sys.version_info[:2])'
+	$(PYTHON) -m venv --clear $(VENV)
+	awk '/^[a-z]/ { wanted = /^uv==/ } wanted' requirements.lock > $(VENV)/uv.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.txt
+	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	touch $@

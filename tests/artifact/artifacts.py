@@ -1,0 +1,81 @@
+"""The artifacts that functions/build_artifact.py makes, built again only when their sources change.
+
+The wheels are kept too, so that a change of the code needs no network.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import build_artifact
+
+__all__ = ["PackagesUnavailable", "host_artifact", "lambda_artifact"]
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = ROOT / "functions"
+REQUIREMENTS = FUNCTIONS / "requirements.txt"
+CACHE = ROOT / ".build" / "tests"
+PYTHON = f"cp{sys.version_info.major}{sys.version_info.minor}"
+
+
+class PackagesUnavailable(Exception):
+    """pip could not download the locked packages; the message holds its own."""
+
+
+def host_artifact() -> Path:
+    """The folder of the artifact for this interpreter and machine."""
+    return _artifact("host")
+
+
+def lambda_artifact() -> Path:
+    """The folder of the artifact for python3.13 on arm64."""
+    return _artifact("lambda")
+
+
+def _artifact(target: str) -> Path:
+    wheels = CACHE / f"wheels-{target}-{PYTHON}"
+    if _is_stale(wheels, REQUIREMENTS):
+        _download(target, wheels)
+    artifact = CACHE / f"{target}-{PYTHON}"
+    sources = [REQUIREMENTS, FUNCTIONS / "build_artifact.py", *FUNCTIONS.glob("rescan/**/*.py")]
+    if _is_stale(artifact, *sources):
+        script = FUNCTIONS / "build_artifact.py"
+        offline = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
+        subprocess.run([sys.executable, script, target, artifact], env=offline, check=True)
+        _mark_fresh(artifact, *sources)
+    return artifact
+
+
+def _download(target: str, wheels: Path) -> None:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes"]
+    command += ["--requirement", str(REQUIREMENTS), "--dest", str(wheels)]
+    pip = subprocess.run(
+        [*command, *build_artifact.TARGETS[target]], capture_output=True, text=True, check=False
+    )
+    if pip.returncode:
+        raise PackagesUnavailable(pip.stderr)
+    _mark_fresh(wheels, REQUIREMENTS)
+
+
+def _is_stale(folder: Path, *sources: Path) -> bool:
+    """Whether the folder was made from other sources; it is removed then."""
+    stamp = folder.with_suffix(".sources")
+    if stamp.exists() and stamp.read_text() == _fingerprint(sources):
+        return False
+    stamp.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    return True
+
+
+def _mark_fresh(folder: Path, *sources: Path) -> None:
+    folder.with_suffix(".sources").write_text(_fingerprint(sources))
+
+
+def _fingerprint(sources: tuple[Path, ...]) -> str:
+    digest = hashlib.sha256()
+    for source in sorted(sources):
+        digest.update(f"{source.relative_to(ROOT)}\0".encode() + source.read_bytes())
+    return digest.hexdigest()

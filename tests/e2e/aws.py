@@ -1,0 +1,76 @@
+"""AWS for a process of its own: moto's server, with what the template would have made."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from moto.server import ThreadedMotoServer
+
+__all__ = ["LoopbackAws", "loopback_aws"]
+
+# moto takes any credentials; these are no one's.
+SESSION = boto3.Session("testing", "testing", region_name="eu-central-1")
+
+
+@dataclass(frozen=True)
+class LoopbackAws:
+    """A topic with a subscribed queue, and a secret."""
+
+    url: str
+    topic_arn: str
+    queue_url: str
+    secret_arn: str
+
+    def environment(self) -> dict[str, str]:
+        """What the function's process needs to reach it."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "STOP_TOPIC_ARN": self.topic_arn,
+            "ANCHORE_SECRET_ARN": self.secret_arn,
+        }
+
+    def received(self) -> list[dict[str, Any]]:
+        """The SNS envelopes that the subscribed queue holds; they are taken out."""
+        sqs = SESSION.client("sqs", endpoint_url=self.url)
+        envelopes = []
+        while messages := sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for message in messages:
+                envelopes.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return envelopes
+
+    def put_secret(self, secret: Mapping[str, str]) -> None:
+        """Rotate the secret."""
+        secrets = SESSION.client("secretsmanager", endpoint_url=self.url)
+        secrets.put_secret_value(SecretId=self.secret_arn, SecretString=json.dumps(secret))
+
+
+@contextmanager
+def loopback_aws(secret: Mapping[str, str]) -> Iterator[LoopbackAws]:
+    """A moto server of its own."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        yield _with_resources(f"http://{host}:{port}", secret)
+    finally:
+        server.stop()
+
+
+def _with_resources(url: str, secret: Mapping[str, str]) -> LoopbackAws:
+    sns = SESSION.client("sns", endpoint_url=url)
+    sqs = SESSION.client("sqs", endpoint_url=url)
+    secrets = SESSION.client("secretsmanager", endpoint_url=url)
+    topic = sns.create_topic(Name="stops")["TopicArn"]
+    queue_url = sqs.create_queue(QueueName="readers")["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue["Attributes"]["QueueArn"])
+    arn = secrets.create_secret(Name="anchore", SecretString=json.dumps(secret))["ARN"]
+    return LoopbackAws(url, topic, queue_url, arn)

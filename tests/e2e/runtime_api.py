@@ -1,0 +1,95 @@
+"""Lambda's Runtime API on loopback, as far as `awslambdaric` uses it.
+
+Source: AWS Lambda, "Using the Lambda runtime API" (2018-06-01): next, response, error, init error.
+"""
+
+import itertools
+import json
+import time
+from queue import Queue
+from threading import Thread
+from types import TracebackType
+from typing import Any
+
+from msgspec import Struct
+from werkzeug import Request, Response
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+__all__ = ["Invocation", "RuntimeApi"]
+
+_BASE = "/2018-06-01/runtime"
+_PATIENCE_SECONDS = 60
+
+
+class Invocation(Struct, frozen=True):
+    """How an invocation ended: `answer` or `error` (errorType, errorMessage), and the time that
+    was left when the process said so, in seconds."""
+
+    answer: Any = None
+    error: Any = None
+    seconds_left: float = 0.0
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None: ...
+
+
+class RuntimeApi:
+    """Hands events to one process, one at a time."""
+
+    def __init__(self) -> None:
+        self._events: Queue[tuple[str, bytes, float]] = Queue()
+        self._ended: Queue[Invocation] = Queue()
+        self._ids = map(str, itertools.count(1))
+        self._deadlines: dict[str, float] = {}
+        self._server = make_server(
+            "127.0.0.1", 0, self._application, threaded=True, request_handler=_Quiet
+        )
+        self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self.address = f"127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> "RuntimeApi":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def invoke(self, event: object, seconds: float = 30.0) -> Invocation:
+        """Hand over the event with so much time, and wait for its end."""
+        self._events.put((next(self._ids), json.dumps(event).encode(), time.time() + seconds))
+        return self._ended.get(timeout=_PATIENCE_SECONDS)
+
+    def _application(self, environ: Any, start_response: Any) -> Any:
+        request = Request(environ)
+        path = request.path.removeprefix(_BASE)
+        response = self._next() if path == "/invocation/next" else self._end(path, request)
+        return response(environ, start_response)
+
+    def _next(self) -> Response:
+        request_id, event, deadline = self._events.get()
+        self._deadlines[request_id] = deadline
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": request_id,
+            "Lambda-Runtime-Deadline-Ms": str(int(deadline * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:eu-central-1:123456789012:"
+            "function:rescan",
+            "Content-Type": "application/json",
+        }
+        return Response(event, headers=headers)
+
+    def _end(self, path: str, request: Request) -> Response:
+        said = json.loads(request.get_data())
+        _, _, rest = path.partition("/invocation/")
+        request_id, _, kind = rest.partition("/")
+        left = self._deadlines.get(request_id, 0.0) - time.time()
+        ended = {"answer": said} if kind == "response" else {"error": said}
+        self._ended.put(Invocation(**ended, seconds_left=left))
+        return Response(status=202)

@@ -1,0 +1,166 @@
+"""The built artifact, run by awslambdaric between a loopback Anchore and moto's server."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.anchore.scripted_server import Act, ScriptedServer, drip, respond, silence
+from tests.anchore.scripted_server import json as json_answer
+from tests.artifact.artifacts import host_artifact
+from tests.e2e.aws import LoopbackAws, loopback_aws
+from tests.e2e.lambda_process import copy_runtime_client, lambda_process
+from tests.e2e.runtime_api import Invocation, RuntimeApi
+from tests.replay.har import read_recording
+from tests.replay.server import ReplayServer
+
+ROOT = Path(__file__).parents[2]
+SECRET = {"username": "watcher", "password": "s3cr3t-pass"}
+ENCODED = "d2F0Y2hlcjpzM2NyM3QtcGFzcw"
+TAG = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/payments/api:2.4.1"
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[LoopbackAws]:
+    with loopback_aws(SECRET) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def runtime_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_runtime_client(tmp_path_factory.mktemp("runtime_client"))
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "function.log"
+
+
+class Function:
+    """Starts the function on an Anchore, and keeps what it printed."""
+
+    def __init__(self, aws: LoopbackAws, runtime_client: Path, log: Path) -> None:
+        self.aws = aws
+        self.log = log
+        self._runtime_client = runtime_client
+
+    @contextmanager
+    def on(self, anchore_url: str, **settings: str) -> Iterator[RuntimeApi]:
+        environment = self.aws.environment() | {"ANCHORE_URL": anchore_url} | settings
+        with (
+            self.log.open("ab") as log,
+            lambda_process(host_artifact(), self._runtime_client, environment, log) as api,
+        ):
+            yield api
+
+    def replayed(self, recording: str, event: object, **settings: str) -> Invocation:
+        path = ROOT / "tests" / "recordings" / f"{recording}.har"
+        with (
+            ReplayServer(read_recording(path)) as server,
+            self.on(server.url, **settings) as api,
+        ):
+            return api.invoke(event)
+
+
+@pytest.fixture
+def function(aws: LoopbackAws, runtime_client: Path, log: Path) -> Iterator[Function]:
+    function = Function(aws, runtime_client, log)
+    yield function
+    aws.received()
+
+
+def event(name: str) -> Any:
+    return json.loads((ROOT / "events" / f"{name}.json").read_text())
+
+
+def test_an_ecr_push_becomes_a_stop_in_a_subscribed_queue(function: Function) -> None:
+    ended = function.replayed("stop", event("ecr-push"))
+    assert ended.error is None
+    result = ended.answer["results"][0]
+    assert (result["tag"], result["outcome"], result["notification"]) == (TAG, "stop", "published")
+    (envelope,) = function.aws.received()
+    attributes = {k: v["Value"] for k, v in envelope["MessageAttributes"].items()}
+    assert envelope["Subject"].startswith("STOP")
+    assert (attributes["event_type"], attributes["repository"]) == ("STOP", "payments/api")
+    assert json.loads(attributes["result"])["image"]["digest"] == result["imageDigest"]
+
+
+def test_a_batch_answers_its_failures_alone(function: Function) -> None:
+    records = event("sqs-batch")["Records"] + [
+        {"messageId": "poison", "eventSource": "aws:sqs", "body": "{"}
+    ]
+    ended = function.replayed("stop", {"Records": records})
+    assert ended.answer == {"batchItemFailures": [{"itemIdentifier": "poison"}]}
+    assert len(function.aws.received()) == 2
+
+
+def test_a_sweep_gates_every_active_tag(function: Function) -> None:
+    ended = function.replayed("sweep", event("schedule-scheduler"))
+    outcomes = sorted(result["outcome"] for result in ended.answer["results"])
+    assert outcomes == ["go", "not_found", "stop"]
+    assert len(function.aws.received()) == 1
+
+
+@pytest.mark.parametrize(
+    ("recording", "settings"),
+    [
+        pytest.param("unauthorized", {}, id="enterprise"),
+        pytest.param(
+            "arazzo_unauthorized", {"ANCHORE_DIALECT": "arazzo", "WATCHED_TAGS": TAG}, id="arazzo"
+        ),
+    ],
+)
+def test_refused_credentials_fail_the_invocation_and_appear_nowhere(
+    function: Function, recording: str, settings: dict[str, str]
+) -> None:
+    ended = function.replayed(recording, event("ecr-push"), **settings)
+    assert ended.error["errorType"] == "AnchoreUnauthorized"
+    assert ended.error["errorMessage"].startswith("findActiveImage: HTTP 401")
+    told = function.log.read_text() + json.dumps(ended.error)
+    assert "image failed" in told
+    assert not any(word in told for word in (SECRET["password"], ENCODED))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(silence, id="silence"),
+        pytest.param(
+            drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x" * 3000, every=0.02), id="dripped-headers"
+        ),
+    ],
+)
+def test_an_error_is_handed_back_before_lambda_would_kill_the_process(
+    function: Function, act: Act
+) -> None:
+    with ScriptedServer(act) as anchore, function.on(anchore.url) as api:
+        ended = api.invoke(event("ecr-push"), seconds=3.0)
+    assert ended.error["errorType"] == "AnchoreTimeout"
+    assert ended.seconds_left > 0
+
+
+def test_a_wrong_setting_is_told_by_name(function: Function) -> None:
+    with function.on("anchore.example.com") as api:
+        ended = api.invoke(event("ecr-push"))
+    assert ended.error["errorType"] == "SettingsError"
+    assert ended.error["errorMessage"].startswith("ANCHORE_URL is 'anchore.example.com'. Expected")
+
+
+def test_a_rotated_secret_works_in_a_warm_container(function: Function) -> None:
+    entries = read_recording(ROOT / "tests" / "recordings" / "go.har").entries
+    answers = [json_answer(entry.body) for entry in entries[:3]]
+    with (
+        ScriptedServer(*answers, respond(401, b"Unauthorized"), *answers) as anchore,
+        function.on(anchore.url) as api,
+    ):
+        first = api.invoke({"tag": TAG})
+        function.aws.put_secret({"username": "watcher", "password": "another-pass"})
+        second = api.invoke({"tag": TAG})
+    function.aws.put_secret(SECRET)
+    assert [ended.answer["outcome"] for ended in (first, second)] == ["go", "go"]
+    authorizations = [head.partition("Authorization: ")[2][:30] for head in anchore.requests]
+    assert len(set(authorizations[:4])) == len(set(authorizations[4:])) == 1
+    assert authorizations[3] != authorizations[4]

@@ -1,0 +1,232 @@
+"""Which recordings there are: for each name, what it rests on and its exchanges in order."""
+
+from dataclasses import dataclass, replace
+
+from tests.recordings import arazzo_image as arazzo
+from tests.recordings import refusals
+from tests.recordings.enterprise_image import Image
+from tests.recordings.facts import POLICY_ID, Json
+from tests.recordings.har_file import Exchange, answered
+
+__all__ = ["SITUATIONS", "Situation"]
+
+_SPEC = "Shapes: Anchore's OpenAPI 2.13.0 and its developers' v2 mock."
+_ROWS = "Rows: real v1 bodies, see rows.json."
+_FINDINGS = (
+    "Findings: the engine's default policy on those rows; words and trigger ids as the engine's"
+    " gates build them."
+)
+_FULL = f"{_SPEC} {_ROWS} {_FINDINGS} The image is fictional."
+_ENGINE_404 = "The body is that of a real 404 (v1, and Anchore's v2 mock)."
+_UNAUTHORIZED = "The engine's 401: plain text, not JSON."
+_DOCUMENT = "Shapes: the OpenAPI description that the Arazzo document means; no server speaks it."
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A recording to be written."""
+
+    comment: str
+    exchanges: list[Exchange]
+
+
+_LOW = ("GHSA-h6q6-9hqw-rwfv+xmldom", "CVE-2019-5953+wget", "CVE-2011-3374+apt")
+_FROM_BASE = (
+    "CVE-2018-15686+libsystemd0",
+    "CVE-2018-15686+libudev1",
+    "CVE-2017-17458+mercurial",
+    "CVE-2019-3842+libudev1",
+    "CVE-2019-5953+wget",
+    "CVE-2011-3374+apt",
+)
+STOPPED = Image(
+    "payments/api",
+    "2.4.1",
+    rows=(
+        "CVE-2013-2512+ftpd",
+        *_FROM_BASE[:3],
+        "CVE-2005-3906+jdk",
+        "CVE-2019-3842+libudev1",
+        "GHSA-mvr2-9pj6-7w5j+guava",
+        *_LOW,
+    ),
+    base=_FROM_BASE,
+    dockerfile=("port 22", "no healthcheck"),
+)
+WARNED = replace(STOPPED, rows=("GHSA-mvr2-9pj6-7w5j+guava", *_LOW), dockerfile=("no healthcheck",))
+PASSED = replace(STOPPED, rows=_LOW, dockerfile=())
+SUPERSEDING = replace(PASSED, build="2", detected_at="2026-11-20T09:41:03Z")
+ORDERS = replace(PASSED, repository="orders/web", tag="1.9.0")
+BATCH = replace(PASSED, repository="legacy/batch", tag="3.0")
+
+
+def _judged(**verdict: object) -> Image:
+    return replace(PASSED, verdict=verdict)
+
+
+def _problem(severity: str, problem_type: str, details: str) -> list[Json]:
+    return [{"severity": severity, "problem_type": problem_type, "details": details}]
+
+
+_BROKEN_POLICY = _problem(
+    "error",
+    "ReferencedObjectNotFoundError",
+    "Referenced object not found (reference_type=rule_set,"
+    "reference_id=48e6f7d6-1765-11e8-b5f9-8b6f228548b6)",
+)
+_UNMAPPED = _problem(
+    "warn",
+    "NoMatchedMappingWarning",
+    f"No mapping rule matched the given tag {PASSED.full_tag} for the bundle",
+)
+_PROBLEM_WORDS = "The problem's words are those of the engine's class of that name."
+_DENYLIST_RULE = {
+    "id": "b4f1c0de-1765-11e8-82ef-23527761d060",
+    "name": "withdrawn release",
+    "registry": "*",
+    "repository": "payments/api",
+    "image": {"type": "tag", "value": "2.4.1"},
+}
+
+
+def _three_steps(image: Image) -> list[Exchange]:
+    return [image.found(), image.refreshed(), image.checked()]
+
+
+def _summaries(page: int, images: list[Image], total: int, *, running: bool = False) -> Exchange:
+    query = {"image_status": "active", "limit": "500", "page": str(page)}
+    body = {"items": [image.summary() for image in images], "total_rows": total}
+    return answered("/summaries/image-tags", query | ({"runtime": "true"} if running else {}), body)
+
+
+def _swept() -> list[Exchange]:
+    return [
+        *_three_steps(STOPPED),
+        *_three_steps(ORDERS),
+        refusals.not_in_database(BATCH.list_query),
+    ]
+
+
+_LIST = STOPPED.list_query
+_ARAZZO_LIST = arazzo.list_query(STOPPED)
+
+SITUATIONS = {
+    "stop": Situation(
+        f"{_FULL} Also as asked with BASE_IMAGE on, and with the policy named.",
+        [
+            *_three_steps(STOPPED),
+            STOPPED.refreshed(base=True),
+            STOPPED.checked(base=True),
+            STOPPED.checked(policy_id=POLICY_ID),
+        ],
+    ),
+    "warn": Situation(_FULL, _three_steps(WARNED)),
+    "go": Situation(_FULL, _three_steps(PASSED)),
+    "not_found_404": Situation(_ENGINE_404, [refusals.not_in_database(_LIST)]),
+    "not_found_empty_list": Situation(
+        f"{_SPEC} No server is known to answer an unknown tag so; the description allows it.",
+        [answered("/images", _LIST, {"items": []})],
+    ),
+    "pending": Situation(_SPEC, [replace(STOPPED, analysis_status="analyzing").found()]),
+    "superseded_push": Situation(
+        f"{_FULL} The tag was detected on a newer image after the push of the one in stop.",
+        _three_steps(SUPERSEDING),
+    ),
+    "analysis_failed": Situation(
+        _SPEC, [replace(STOPPED, analysis_status="analysis_failed").found()]
+    ),
+    "denylisted": Situation(
+        f"{_FULL} Nothing but the denylist stops the image.",
+        _three_steps(
+            _judged(
+                final_action="stop",
+                final_action_reason="denylisted",
+                image_denylisted=True,
+                matched_denylisted_images_rule=_DENYLIST_RULE,
+            )
+        ),
+    ),
+    "evaluation_problem": Situation(
+        f"{_FULL} {_PROBLEM_WORDS} The engine stops what it cannot evaluate.",
+        _three_steps(_judged(final_action="stop", evaluation_problems=_BROKEN_POLICY)),
+    ),
+    "evaluation_problem_warn": Situation(
+        f"{_FULL} {_PROBLEM_WORDS} The description allows a warn beside an error.",
+        _three_steps(_judged(final_action="warn", evaluation_problems=_BROKEN_POLICY)),
+    ),
+    "unmapped": Situation(
+        f"{_FULL} {_PROBLEM_WORDS}",
+        _three_steps(
+            _judged(
+                final_action="go",
+                image_mapped_to_rule=False,
+                matched_mapping_rule=None,
+                evaluation_problems=_UNMAPPED,
+            )
+        ),
+    ),
+    "unauthorized": Situation(_UNAUTHORIZED, [refusals.unauthorized(_LIST)]),
+    "server_error": Situation(
+        "The engine's v1 error body; its words are those of the engine's service discovery.",
+        [refusals.server_error(_LIST)],
+    ),
+    "refresh_interrupted": Situation(
+        f"{_FULL} The 504 is the page of an AWS load balancer, which gave up on the scan.",
+        [
+            STOPPED.found(),
+            refusals.cut_by_the_load_balancer(STOPPED),
+            STOPPED.refreshed(forced=False),
+            STOPPED.checked(),
+        ],
+    ),
+    "sweep": Situation(
+        f"{_FULL} The description says that a page has at most `limit` rows, and no more.",
+        [
+            _summaries(1, [STOPPED, ORDERS], 3),
+            _summaries(2, [BATCH], 3),
+            _summaries(1, [STOPPED], 1, running=True),
+            *_swept(),
+        ],
+    ),
+    "sweep_plain_list": Situation(
+        f"{_FULL} The 404 of a missing operation is connexion's, on which v2 runs.",
+        [
+            refusals.operation_missing(),
+            answered(
+                "/images",
+                {"image_status": "active"},
+                {"items": [image.record() for image in (STOPPED, ORDERS, BATCH)]},
+            ),
+            *_swept(),
+        ],
+    ),
+    "arazzo_stop": Situation(
+        f"{_DOCUMENT} {_ROWS}",
+        [arazzo.found(STOPPED), arazzo.refreshed(STOPPED), arazzo.checked(STOPPED, "stop")],
+    ),
+    "arazzo_warn": Situation(
+        f"{_DOCUMENT} {_ROWS}",
+        [arazzo.found(WARNED), arazzo.refreshed(WARNED), arazzo.checked(WARNED, "warn")],
+    ),
+    "arazzo_go": Situation(
+        f"{_DOCUMENT} {_ROWS}",
+        [arazzo.found(PASSED), arazzo.refreshed(PASSED), arazzo.checked(PASSED, "go")],
+    ),
+    "arazzo_not_found_404": Situation(
+        f"{_DOCUMENT} {_ENGINE_404}",
+        [refusals.not_in_database(_ARAZZO_LIST)],
+    ),
+    "arazzo_not_found_empty_list": Situation(_DOCUMENT, [answered("/images", _ARAZZO_LIST, [])]),
+    "arazzo_pending": Situation(
+        _DOCUMENT, [arazzo.found(replace(STOPPED, analysis_status="analyzing"))]
+    ),
+    "arazzo_analysis_failed": Situation(
+        _DOCUMENT, [arazzo.found(replace(STOPPED, analysis_status="analysis_failed"))]
+    ),
+    "arazzo_unauthorized": Situation(
+        f"{_DOCUMENT} {_UNAUTHORIZED}", [refusals.unauthorized(_ARAZZO_LIST)]
+    ),
+    "arazzo_server_error": Situation(
+        f"{_DOCUMENT} The body is the engine's.", [refusals.server_error(_ARAZZO_LIST)]
+    ),
+}

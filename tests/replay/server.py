@@ -1,0 +1,114 @@
+"""A replay behind a loopback HTTP server: real sockets, for retries and for other processes.
+
+    python -m tests.replay.server tests/recordings/stop.har --port 8228
+
+The server is werkzeug's, which comes with moto's: one thread a request, and each connection is
+closed after its answer. A request that was not recorded is answered 501 with the reason, and
+raised again when the server ends.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import Any
+
+import httpx
+from werkzeug import Request, Response
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.replay.har import Recording, ReplayError, read_recording
+from tests.replay.router import NotRecorded, Replay
+
+__all__ = ["ReplayServer"]
+
+_LOOPBACK = "127.0.0.1"
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """The replay keeps its own log."""
+
+
+class ReplayServer:
+    """Serves a recording from `with` to its end; port 0 takes any free one.
+
+    `url` is the server's without a path, `port` its port, `replay.seen` the requests so far.
+    Leaving the `with` raises NotRecorded when a request was not recorded, unless another error
+    is under way.
+    """
+
+    def __init__(self, recording: Recording | Replay, port: int = 0) -> None:
+        self.replay = recording if isinstance(recording, Replay) else Replay(recording)
+        self._server = make_server(
+            _LOOPBACK, port, self._application, threaded=True, request_handler=_Quiet
+        )
+        # The poll interval is what ending the server takes.
+        self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self.port: int = self._server.server_port
+        self.url = f"http://{_LOOPBACK}:{self.port}"
+
+    def __enter__(self) -> "ReplayServer":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        if error is None:
+            self.replay.raise_unrecorded()
+
+    def wait(self) -> None:
+        """Wait until the server ends, which takes an interrupt."""
+        self._thread.join()
+
+    def _application(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        return self._answer(Request(environ))(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        # REQUEST_URI is the target as it was sent: werkzeug's own URL is decoded already.
+        url = httpx.URL(self.url).join(request.environ["REQUEST_URI"])
+        asked = httpx.Request(request.method, url, headers=list(request.headers.items()))
+        try:
+            answered = self.replay.answer(asked)
+        except NotRecorded as error:
+            body = json.dumps({"message": str(error)})
+            return Response(body, status=501, content_type="application/json")
+        return Response(
+            answered.content,
+            status=f"{answered.status_code} {answered.reason_phrase}",
+            headers=answered.headers.multi_items(),
+        )
+
+
+def main() -> None:
+    """Serve the recording that the command line names until it is interrupted."""
+    parser = argparse.ArgumentParser(description="Serves a recording on the loopback interface.")
+    parser.add_argument("recording", type=Path, help="a HAR 1.2 file")
+    parser.add_argument("--port", type=int, default=0, help="any free one unless given")
+    arguments = parser.parse_args()
+    try:
+        _serve(read_recording(arguments.recording), arguments.port)
+    except ReplayError as error:
+        sys.exit(str(error))
+
+
+def _serve(recording: Recording, port: int) -> None:
+    with ReplayServer(recording, port) as server, suppress(KeyboardInterrupt):
+        sys.stdout.write(f"{recording.name} at {server.url}/v2\n")
+        sys.stdout.flush()
+        server.wait()
+
+
+if __name__ == "__main__":
+    main()

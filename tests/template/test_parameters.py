@@ -1,0 +1,146 @@
+"""What the person who deploys may say, and that it reaches the function."""
+
+import re
+from typing import Any
+
+import pytest
+from msgspec.structs import fields
+
+from rescan.settings import Settings
+from tests.template.stack import PARAMETERS, resources, template
+
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:stops"
+
+
+def environment(**parameters: str) -> dict[str, Any]:
+    function = resources(**parameters)["RescanFunction"]["Properties"]
+    variables: dict[str, Any] = function["Environment"]["Variables"]
+    return variables
+
+
+def referenced(node: Any) -> set[str]:
+    """The names that Ref and Fn::Sub mention below the node."""
+    if isinstance(node, dict):
+        named = {node["Ref"]} if "Ref" in node else set()
+        return named.union(*map(referenced, node.values()))
+    if isinstance(node, list):
+        return set().union(*map(referenced, node))
+    return set(re.findall(r"\$\{([^}]+)\}", node)) if isinstance(node, str) else set()
+
+
+def test_function_gets_every_setting_and_no_other_variable():
+    powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
+    assert set(environment()) == {field.name.upper() for field in fields(Settings)} | powertools
+
+
+def test_defaults_of_the_template_are_those_of_the_settings():
+    variables = environment() | {"STOP_TOPIC_ARN": TOPIC}
+    read = Settings.parse({name: str(value) for name, value in variables.items()})
+    assert read == Settings(
+        anchore_url=PARAMETERS["AnchoreUrl"],
+        anchore_secret_arn=PARAMETERS["AnchoreSecretArn"],
+        stop_topic_arn=TOPIC,
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameter", "variable", "value"),
+    [
+        ("AnchoreUrl", "ANCHORE_URL", "https://anchore.example.org/v2"),
+        ("AnchoreSecretArn", "ANCHORE_SECRET_ARN", PARAMETERS["AnchoreSecretArn"] + "XyZ123"),
+        ("AnchoreDialect", "ANCHORE_DIALECT", "arazzo"),
+        ("AnchoreAccount", "ANCHORE_ACCOUNT", "platform"),
+        ("PolicyId", "POLICY_ID", "anchore_secure_default"),
+        ("VulnerabilityType", "VULNERABILITY_TYPE", "non-os"),
+        ("VendorOnly", "VENDOR_ONLY", "false"),
+        ("BaseImage", "BASE_IMAGE", "true"),
+        ("WatchedTags", "WATCHED_TAGS", "team/app:1.4,*/payments/*"),
+        ("RunningOnly", "RUNNING_ONLY", "true"),
+        ("CaBundle", "CA_BUNDLE", "/opt/ca.pem"),
+        ("MaxBodyMb", "MAX_BODY_MB", "128"),
+        ("ReadTimeoutSeconds", "READ_TIMEOUT_SECONDS", "60"),
+        ("LogLevel", "POWERTOOLS_LOG_LEVEL", "DEBUG"),
+    ],
+)
+def test_parameter_reaches_its_variable_and_no_other(parameter, variable, value):
+    assert environment(**{parameter: value}) == environment() | {variable: value}
+
+
+def test_topic_of_the_stack_is_the_one_that_the_function_publishes_to():
+    assert environment()["STOP_TOPIC_ARN"] == {"Ref": "StopTopic"}
+
+
+def test_every_parameter_is_used():
+    parsed = template()
+    parameters = set(parsed.pop("Parameters"))
+    assert parameters - referenced(parsed) == set()
+
+
+def test_every_parameter_stands_in_one_group_of_the_console():
+    parsed = template()
+    groups = parsed["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    shown = [name for group in groups for name in group["Parameters"]]
+    assert sorted(shown) == sorted(parsed["Parameters"])
+
+
+def test_every_parameter_has_a_default_but_the_two_that_cannot():
+    parameters = template()["Parameters"]
+    assert {name for name, it in parameters.items() if "Default" not in it} == set(PARAMETERS)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "accepted"),
+    [
+        pytest.param("AnchoreUrl", "https://anchore.example.com", True, id="url"),
+        pytest.param("AnchoreUrl", "https://anchore.example.com:8443/v2/", True, id="url-with-v2"),
+        pytest.param("AnchoreUrl", "http://10.1.2.3:8228", True, id="url-without-tls"),
+        pytest.param("AnchoreUrl", "anchore.example.com", False, id="url-without-scheme"),
+        pytest.param("AnchoreUrl", "https://me:secret@anchore.example.com", False, id="url-secret"),
+        pytest.param("AnchoreSecretArn", PARAMETERS["AnchoreSecretArn"], True, id="secret"),
+        pytest.param(
+            "AnchoreSecretArn",
+            "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:team/anchore-AbCdEf",
+            True,
+            id="secret-of-another-partition",
+        ),
+        pytest.param(
+            "AnchoreSecretArn",
+            "arn:aws:secretsmanager:eu-central-1:123456789012:secret:anchore",
+            False,
+            id="secret-without-its-random-suffix",
+        ),
+        pytest.param("SecretKmsKeyArn", "", True, id="no-key"),
+        pytest.param(
+            "SecretKmsKeyArn",
+            "arn:aws:kms:eu-central-1:123456789012:key/0fb8b5f1-5d4b-4c2c-9d43-2b1f0a7d3c11",
+            True,
+            id="key",
+        ),
+        pytest.param(
+            "SecretKmsKeyArn",
+            "arn:aws:kms:eu-central-1:123456789012:alias/anchore",
+            False,
+            id="alias-of-a-key",
+        ),
+        pytest.param("RepositoryPrefix", "", True, id="every-repository"),
+        pytest.param("RepositoryPrefix", "team/", True, id="prefix"),
+        pytest.param("RepositoryPrefix", "Team/*", False, id="prefix-with-a-star"),
+        pytest.param("NotificationEmail", "", True, id="no-mail"),
+        pytest.param("NotificationEmail", "team@example.com", True, id="mail"),
+        pytest.param("NotificationEmail", "a@example.com,b@example.com", False, id="two-mails"),
+        pytest.param("CaBundle", "/opt/ca.pem", True, id="path"),
+        pytest.param("CaBundle", "ca.pem", False, id="relative-path"),
+        pytest.param(
+            "CaLayerArn", "arn:aws:lambda:eu-central-1:123456789012:layer:ca:3", True, id="layer"
+        ),
+        pytest.param(
+            "CaLayerArn",
+            "arn:aws:lambda:eu-central-1:123456789012:layer:ca",
+            False,
+            id="layer-without-version",
+        ),
+    ],
+)
+def test_parameter_accepts(parameter, value, accepted):
+    pattern = template()["Parameters"][parameter]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, value)) is accepted
