@@ -4,6 +4,7 @@ Fields that Anchore may leave out are optional here: "not said" is a fact of its
 verdict (`verdict.py`) must not take it for "no".
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,10 +14,13 @@ from msgspec import Raw, Struct
 
 from rescan.image_tag import Digest, ImageTag
 
+_NUMBERS = re.compile(r"\d+")
+
 __all__ = [
     "DetectedTag",
     "Evaluation",
     "Finding",
+    "FindingKey",
     "ImageRecord",
     "Notification",
     "Outcome",
@@ -179,6 +183,20 @@ class VulnerabilityList(Struct, frozen=True):
         return {str(severity): counts[severity] for severity in sorted(counts, reverse=True)}
 
 
+class FindingKey(Struct, frozen=True, order=True, array_like=True):
+    """What makes a finding the same one in the next evaluation; severity is no part of it.
+
+    `what` is the trigger id (CVE+package) for vulnerabilities. Elsewhere the trigger id is a
+    digest of the message, numbers included, so there `what` is the message without its numbers
+    and `rule` the rule's id instead of the policy's.
+    """
+
+    rule: str
+    gate: str
+    trigger: str
+    what: str
+
+
 class Finding(Struct, frozen=True):
     """What one rule of the policy found; severity, version and fix are only in the rows."""
 
@@ -197,6 +215,13 @@ class Finding(Struct, frozen=True):
     def identity(self) -> tuple[str, str, str, str]:
         """What makes it the same finding when the answer repeats it, once a place."""
         return self.policy_id, self.gate, self.trigger, self.trigger_id
+
+    @property
+    def key(self) -> FindingKey:
+        """By which it is known from one evaluation to the next."""
+        if self.gate.lower() == "vulnerabilities":
+            return FindingKey(self.policy_id, self.gate, self.trigger, self.trigger_id)
+        return FindingKey(self.rule_id, self.gate, self.trigger, _NUMBERS.sub("#", self.message))
 
     @property
     def stops(self) -> bool:
@@ -220,7 +245,8 @@ class Problem(Struct, frozen=True):
 class Evaluation(Struct, frozen=True):
     """One policy evaluation. None means that the answer did not say.
 
-    `findings_problem` says why `findings` is empty although there may be some.
+    `policy_digest` tells one state of the policy from another. `findings_problem` says why
+    `findings` is empty, or not whole, although there may be some.
     """
 
     image_digest: str | None
@@ -229,6 +255,7 @@ class Evaluation(Struct, frozen=True):
     final_action: str
     final_action_reason: str | None = None
     evaluated_at: str | None = None
+    policy_digest: str | None = None
     mapped_to_rule: bool | None = None
     problems: tuple[Problem, ...] | None = None
     findings: tuple[Finding, ...] = ()

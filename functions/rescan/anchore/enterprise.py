@@ -6,6 +6,7 @@ does not hang on is read leniently: a field that changed its type must not lose 
 """
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Annotated, TypeVar
 
 from msgspec import DecodeError, Meta, Raw, Struct, ValidationError, json
@@ -53,6 +54,15 @@ class _VulnerabilityList(Struct, frozen=True):
 
 class _Details(Struct, frozen=True):
     findings: list[Raw] | None = None
+    policy: Raw = Raw(b"null")
+
+
+class _ReadDetails(Struct, frozen=True):
+    """The findings that can be read, what is wrong with the others, and which policy it was."""
+
+    findings: tuple[Finding, ...] = ()
+    problem: str | None = None
+    policy_digest: str | None = None
 
 
 class _Evaluation(Struct, frozen=True):
@@ -126,7 +136,7 @@ class EnterpriseDialect(Struct, frozen=True):
         if not check.evaluations:
             return None
         newest = check.evaluations[0]
-        findings, problem = _findings(newest.details)
+        details = _details(newest.details)
         return Evaluation(
             image_digest=check.image_digest,
             evaluated_tag=check.evaluated_tag,
@@ -135,9 +145,10 @@ class EnterpriseDialect(Struct, frozen=True):
             final_action_reason=_lenient(newest.final_action_reason, str),
             evaluated_at=_lenient(newest.evaluation_time, str),
             mapped_to_rule=_lenient(newest.image_mapped_to_rule, bool),
+            policy_digest=details.policy_digest,
             problems=_lenient(newest.evaluation_problems, tuple[Problem, ...]),
-            findings=findings,
-            findings_problem=problem,
+            findings=details.findings,
+            findings_problem=details.problem,
         )
 
     def _base_digest(self) -> dict[str, str]:
@@ -157,18 +168,26 @@ def _moment(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _findings(details: Raw) -> tuple[tuple[Finding, ...], str | None]:
-    """The findings that can be read, and what is wrong with the others."""
+def _details(details: Raw) -> _ReadDetails:
     try:
         answer = json.decode(details, type=_Details | None)
     except DecodeError as error:
-        return (), f"the details are not readable: {error}"
+        return _ReadDetails(problem=f"the details are not readable: {error}")
     if answer is None or answer.findings is None:
-        return (), "the answer carries no findings"
+        return _ReadDetails(problem="the answer carries no findings")
     read = [_lenient(finding, Finding) for finding in answer.findings]
     findings = tuple(finding for finding in read if finding is not None)
     unread = len(read) - len(findings)
-    return findings, f"{unread} of {len(read)} findings are not readable" if unread else None
+    problem = f"{unread} of {len(read)} findings are not readable" if unread else None
+    return _ReadDetails(findings, problem, _policy_digest(answer.policy))
+
+
+def _policy_digest(policy: Raw) -> str | None:
+    """A digest of the policy document, whatever the order of its keys; None without one."""
+    document = json.decode(policy)
+    if document is None:
+        return None
+    return sha256(json.encode(document, order="sorted")).hexdigest()
 
 
 def _lenient(raw: Raw, wanted: type[_Type]) -> _Type | None:

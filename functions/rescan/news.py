@@ -1,0 +1,70 @@
+"""What there is to say about an image: the facts of one notice, before they become words."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from rescan.image_tag import Digest, ImageTag
+from rescan.model import FindingKey, Report, Severity, Trigger
+
+__all__ = ["ClearedBy", "ClearedFinding", "EventType", "Failing", "News"]
+
+
+class EventType(StrEnum):
+    """What kind of notice; subscriptions filter on it."""
+
+    STOP = "STOP"
+    REMINDER = "REMINDER"
+    RECOVERED = "RECOVERED"
+    NOT_EVALUATED = "NOT_EVALUATED"
+
+
+class ClearedBy(StrEnum):
+    """What took a finding away."""
+
+    FIXED = "fixed"
+    ALLOWLISTED = "allowlisted"
+    POLICY_CHANGED = "policy changed"
+    NEW_DIGEST = "new digest"
+
+
+class ClearedFinding(Struct, frozen=True):
+    """A finding that stopped the image and no longer does; severity None: never known."""
+
+    key: FindingKey
+    severity: Severity | None
+    by: ClearedBy
+
+
+class Failing(Struct, frozen=True):
+    """Since when no real evaluation has come about, at which step, and why."""
+
+    since: datetime
+    step: str
+    reason: str
+
+
+class News(Struct, frozen=True, kw_only=True):
+    """One thing to say. The same facts have the same `id`.
+
+    `report` is the evaluation behind it; a NOT_EVALUATED may have none. Of a STOP, `new` are the
+    findings that were not said before; None means all of them (the first STOP, or one of an image
+    about which nothing is remembered). `first_stop_at` is when the present STOP was first seen.
+    `previous_digest` is set when the tag has moved since the last evaluation. `cleared` is what a
+    RECOVERED is about, worst first; it may be cut, `cleared_total` is not.
+    """
+
+    event_type: EventType
+    id: str
+    tag: ImageTag
+    trigger: Trigger
+    at: datetime
+    policy_id: str | None = None
+    report: Report | None = None
+    new: frozenset[FindingKey] | None = None
+    first_stop_at: datetime | None = None
+    previous_digest: Digest | None = None
+    cleared: tuple[ClearedFinding, ...] = ()
+    cleared_total: int = 0
+    failing: Failing | None = None
