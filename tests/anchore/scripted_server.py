@@ -3,6 +3,7 @@
 Written by hand, since no HTTP library sends half a header or resets a connection.
 """
 
+import re
 import socket
 import ssl
 import struct
@@ -136,4 +137,13 @@ def _read_head(connection: socket.socket) -> str:
         if not byte:
             return ""
         head += byte
+    _read_body(connection, head.decode())
     return head.decode()
+
+
+def _read_body(connection: socket.socket, head: str) -> None:
+    """Take what is announced: what stayed unread would look like the next request."""
+    announced = re.search(r"^content-length: (\d+)\r$", head, re.IGNORECASE | re.MULTILINE)
+    left = int(announced[1]) if announced else 0
+    while left and (read := connection.recv(left)):
+        left -= len(read)

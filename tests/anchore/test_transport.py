@@ -29,7 +29,7 @@ from tests.anchore.scripted_server import (
 SECRET = '{"username": "watcher", "password": "s3cr3t-pass"}'
 BASIC = "Basic d2F0Y2hlcjpzM2NyM3QtcGFzcw=="
 LIST = Query(Step.FIND_ACTIVE_IMAGE, "/images", {"full_tag": "reg.io/app:1"})
-SCAN = Query(Step.REFRESH_VULNERABILITIES, "/scan", starts_a_scan=True)
+SCAN = Query(Step.REFRESH_VULNERABILITIES, "/scan", starts_work=True)
 OK = json(b'{"items": []}')
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -48,7 +48,7 @@ def transport_to(url: str, *, secrets: list[str] | None = None, **options: objec
 
 def get(url: str, query: Query = LIST, *, seconds: float = 5.0, **options: object) -> object:
     transport = transport_to(url, **options)  # type: ignore[arg-type]
-    return transport.get(query, msgspec.json.decode, Deadline.after(seconds))
+    return transport.ask(query, msgspec.json.decode, Deadline.after(seconds))
 
 
 def test_a_request_carries_credentials_account_and_query() -> None:
@@ -112,6 +112,11 @@ FAULTS = [
     ),
     pytest.param(respond(200), errors.AnchoreAnswerUnreadable, id="empty-body"),
     pytest.param(json(b'{"items": ['), errors.AnchoreAnswerUnreadable, id="json-cut-by-a-proxy"),
+    pytest.param(json(b'{"a": "caf\xe9"}'), errors.AnchoreAnswerUnreadable, id="no-utf-8"),
+    pytest.param(json(b"[" * 100_000), errors.AnchoreAnswerUnreadable, id="nested-without-end"),
+    pytest.param(
+        respond(500, b'{"message": "caf\xe9"}'), errors.AnchoreServerError, id="500-no-utf-8"
+    ),
     pytest.param(
         respond(200, b"no gzip", "Content-Encoding: gzip"),
         errors.AnchoreAnswerUnreadable,
@@ -262,7 +267,7 @@ def test_a_kept_connection_that_died_meanwhile_is_opened_again() -> None:
     with ScriptedServer(OK, reset, OK) as server:
         transport = transport_to(server.url)
         for _ in range(2):
-            answer = transport.get(LIST, msgspec.json.decode, Deadline.after(5))
+            answer = transport.ask(LIST, msgspec.json.decode, Deadline.after(5))
     assert (answer, len(server.requests)) == ({"items": []}, 3)
 
 
@@ -334,7 +339,7 @@ def test_the_rotated_secret_stays_for_the_next_request() -> None:
     with ScriptedServer(respond(401), OK) as server:
         transport = transport_to(server.url, secrets=[secret("old-pass"), secret("new-pass")])
         for _ in range(2):
-            transport.get(LIST, msgspec.json.decode, Deadline.after(5))
+            transport.ask(LIST, msgspec.json.decode, Deadline.after(5))
     assert len(server.requests) == 3
 
 

@@ -4,9 +4,10 @@ import json
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from rescan import answers
-from rescan.gatekeeper import Gated
+from rescan.gated import Gated
 from rescan.image_tag import Digest, ImageTag
 from rescan.model import (
     Notification,
@@ -35,7 +36,7 @@ def gated(rows: list[dict[str, str]] | None) -> Gated:
         policy_id="p1",
         notes=("superseded",),
     )
-    return Gated(report, Notification.PUBLISHED, "message-1")
+    return Gated(report.tag, report, Notification.PUBLISHED)
 
 
 ROWS = [
@@ -77,6 +78,16 @@ def test_a_direct_answer_gives_the_rows_as_anchore_sent_them() -> None:
 def test_a_list_that_was_not_read_is_null_not_empty() -> None:
     assert answers.in_full(gated(None))["vulnerabilities"] is None
     assert answers.result(gated(None))["vulnerabilities"] is None
+
+
+def test_rows_that_cannot_be_shown_do_not_fail_the_answer() -> None:
+    document = msgspec.Raw(b'[{"vuln": "CVE-1", "unused": "\xff"}]')
+    listed = VulnerabilityList([Vulnerability(vuln="CVE-1")], document)
+    report = gated(ROWS).report
+    assert report is not None
+    answer = answers.in_full(Gated(report.tag, replace(report, vulnerabilities=listed)))
+    assert (answer["vulnerabilities"], answer["vulnerabilitiesTotal"]) == (None, 1)
+    assert answer["reason"].endswith("1 vulnerabilities cannot be shown: their JSON is malformed")
 
 
 @pytest.mark.parametrize("text", ["x", "\U0001f4a5", '"\\'], ids=["ascii", "emoji", "escapes"])

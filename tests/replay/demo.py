@@ -4,11 +4,14 @@ python -m tests.replay.demo [--event events/ecr-push.json] [--recording stop]
 """
 
 import argparse
+import io
 import json
 import os
+import re
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +38,12 @@ _FITTING = {
     "schedule-scheduler": "sweep",
     "schedule-tags": "sweep",
 }
-_STYLES = {"stop": "bold red", "warn": "yellow", "go": "bold green"}
+# That dialect cannot list the active tags, so it must be told which ones to watch.
+_ARAZZO = {"ANCHORE_DIALECT": "arazzo", "WATCHED_TAGS": "team/app:1.4"}
+_STYLES = {"stop": "bold red", "warn": "bold yellow", "go": "bold green"}
+_REST_OF_DIGEST = re.compile(r"(?<=sha256:[0-9a-f]{12})[0-9a-f]{52}")
+# A mail reader's width; the notice itself has no line longer than 72 but long image names.
+_WIDTH = 80
 
 
 class Mail(Struct, frozen=True):
@@ -47,8 +55,12 @@ class Mail(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """What happened: the requests to Anchore, the answer or the error, the mails."""
+    """What happened: the requests to Anchore, the answer or the error, the mails.
 
+    `tag` is the event's own, where it names one: a direct invocation's answer does not repeat it.
+    """
+
+    tag: str
     requests: tuple[SeenRequest, ...]
     answer: dict[str, Any] | None
     error: str | None
@@ -73,25 +85,28 @@ def run(event: object, recording: Recording) -> Shown:
     """Run `rescan.app.handler` on the event; nothing of it is patched."""
     with mock_aws(), ReplayServer(recording) as anchore:
         queue_url = _set_up_aws(anchore.url)
-        # Imported here: the handler's logger reads the environment when it is made.
+        if recording.name.startswith("arazzo_"):
+            os.environ.update(_ARAZZO)
+        answer, error = _invoke(event)
+        tag = str(event.get("tag")) if isinstance(event, dict) else ""
+        return Shown(tag, tuple(anchore.replay.seen), answer, error, tuple(_mails(queue_url)))
+
+
+def _invoke(event: object) -> tuple[dict[str, Any] | None, str | None]:
+    """What the handler answers, or how it fails; what it prints is for CloudWatch."""
+    with redirect_stdout(io.StringIO()):
+        # Imported here: the handler's logger takes environment and stream when it is made.
         from rescan.app import handler  # noqa: PLC0415
 
-        answer, error = None, None
         try:
-            answer = handler(event, _Context())
+            return handler(event, _Context()), None
         except Exception as raised:  # noqa: BLE001 - shown, whatever it is
-            error = f"{type(raised).__name__}: {raised}"
-        mails = tuple(_mails(queue_url))
-        return Shown(tuple(anchore.replay.seen), answer, error, mails)
+            return None, f"{type(raised).__name__}: {raised}"
 
 
 def _set_up_aws(anchore_url: str) -> str:
     """Make the topic, a queue that reads along, and the secret; returns the queue's URL."""
-    os.environ.update(
-        AWS_DEFAULT_REGION=REGION,
-        POWERTOOLS_SERVICE_NAME="anchore-rescan",
-        POWERTOOLS_LOG_LEVEL="CRITICAL",
-    )
+    os.environ.update(AWS_DEFAULT_REGION=REGION, POWERTOOLS_SERVICE_NAME="anchore-rescan")
     topic = boto3.client("sns").create_topic(Name="stops")["TopicArn"]
     sqs = boto3.client("sqs")
     queue_url = sqs.create_queue(QueueName="readers")["QueueUrl"]
@@ -122,48 +137,68 @@ def _mails(queue_url: str) -> Iterator[Mail]:
             sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def show(shown: Shown, event: Path, recording: Recording, console: Console) -> None:
+def show(shown: Shown, title: Text, console: Console) -> None:
     """Print it for a person; colours only where the terminal has them."""
-    console.print(f"\n[bold]{event.name}[/bold] on the recording [bold]{recording.name}[/bold]")
-    console.print(f"[dim]{recording.comment}[/dim]\n" if recording.comment else "")
+    console.print(title)
+    console.rule("[bold]What Anchore was asked", align="left", style="dim")
     console.print(_requests(shown.requests))
-    console.print(_verdict(shown))
+    console.rule("[bold]What the function answered", align="left", style="dim")
+    console.print(_answer(shown))
     for mail in shown.mails:
         console.print(_mail(mail))
     if not shown.mails:
-        console.print("[dim]No notice was published: only a STOP is.[/dim]")
+        console.print("No notice was published: only a STOP is.", style="dim")
 
 
-def _requests(requests: tuple[SeenRequest, ...]) -> Table:
-    table = Table(title="What Anchore was asked", title_justify="left", expand=True)
-    table.add_column("status", width=6)
-    table.add_column("request", overflow="fold")
+def _title(event: Path, recording: Recording) -> Text:
+    title = Text.assemble(
+        "\n", (event.name, "bold"), " on the recording ", (recording.name, "bold"), "\n"
+    )
+    return title.append(f"{recording.comment}\n", "dim")
+
+
+def _requests(requests: tuple[SeenRequest, ...]) -> Table | Text:
+    """A line a request, its parameters dim below; digests are cut, names and tags are not."""
+    if not requests:
+        return Text("Anchore was asked nothing.\n", "dim")
+    table = Table.grid(padding=(0, 1))
     for request in requests:
-        style = "green" if request.status == 200 else "red"
-        table.add_row(Text(str(request.status), style), Text(str(request)))
+        status = Text(str(request.status), "green" if request.status == 200 else "red")
+        path = _REST_OF_DIGEST.sub("…", request.path)
+        table.add_row(status, Text(f"{request.method} {path}"))
+        table.add_row("", Text(" ".join(f"{n}={v}" for n, v in request.query), "dim"))
+    table.add_row()
     return table
 
 
-def _verdict(shown: Shown) -> Panel:
+def _answer(shown: Shown) -> Text:
     if shown.answer is None:
-        return Panel(Text(str(shown.error), "red"), title="The invocation failed")
-    lines = [_result(result) for result in shown.answer.get("results", [shown.answer])]
-    if ignored := shown.answer.get("ignored"):
-        lines.append(Text(f"ignored: {ignored}"))
+        return Text(f"The invocation failed.\n{shown.error}\n", "red")
     if "batchItemFailures" in shown.answer:
-        lines = [Text(json.dumps(shown.answer))]
-    return Panel(Group(*lines), title="What the function answered")
+        return Text(f"{json.dumps(shown.answer)}\n")
+    if reason := shown.answer.get("ignored"):
+        return Text(f"The event was ignored: {reason}.\n")
+    results = shown.answer.get("results", [shown.answer])
+    return Text("\n").join(_result(result, shown.tag) for result in results)
 
 
-def _result(result: dict[str, Any]) -> Text:
-    outcome = str(result.get("outcome"))
-    text = Text.assemble((outcome.upper(), _STYLES.get(outcome, "bold")), "  ")
-    text.append(f"{result.get('tag', '')}\n{result.get('imageDigest') or 'no digest'}\n")
-    text.append(f"{result.get('reason')}\nnotification: {result.get('notification')}\n")
-    counts = result.get("vulnerabilities")
-    if isinstance(counts, dict):
-        text.append("vulnerabilities: " + ", ".join(f"{n} {word}" for word, n in counts.items()))
-    return text
+def _result(result: dict[str, Any], tag: str) -> Text:
+    outcome = str(result["outcome"])
+    text = Text.assemble((outcome.upper(), _STYLES.get(outcome, "bold")), "\n")
+    text.append(f"{result.get('tag', tag)}\n{result['imageDigest'] or 'no image'}\n")
+    text.append(f"{result['reason']}\n{_counted(result)}")
+    return text.append(f"notification: {result['notification']}\n")
+
+
+def _counted(result: dict[str, Any]) -> str:
+    match result["vulnerabilities"]:
+        case dict() as counts:
+            said = ", ".join(f"{number} {severity}" for severity, number in counts.items())
+            return f"vulnerabilities: {said or 'none'}\n"
+        case list() as rows:
+            return f"vulnerabilities: {len(rows)} of {result['vulnerabilitiesTotal']} in full\n"
+        case _:
+            return ""
 
 
 def _mail(mail: Mail) -> Panel:
@@ -172,8 +207,8 @@ def _mail(mail: Mail) -> Panel:
     )
     routed = {name: value for name, value in mail.attributes.items() if name != "result"}
     attributes = "\n".join(f"{name} = {value}" for name, value in routed.items())
-    foot = Text(f"\nAttributes that subscriptions filter on:\n{attributes}", "dim")
-    return Panel(Group(head, Text(mail.body), foot), title="The e-mail", width=82)
+    foot = Text(f"Attributes that subscriptions filter on:\n{attributes}", "dim")
+    return Panel(Group(head, Text(mail.body), foot), title="The e-mail", width=_WIDTH)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -193,7 +228,9 @@ def main(arguments: list[str] | None = None) -> int:
         shown = run(event, recording)
     except ReplayError as error:
         parser.exit(1, f"The recording does not fit the event: {error}\n")
-    show(shown, chosen.event, recording, Console())
+    console = Console(highlight=False)
+    console.width = min(console.width, _WIDTH)
+    show(shown, _title(chosen.event, recording), console)
     return 0
 
 

@@ -10,7 +10,13 @@ from msgspec import Struct, json
 
 from rescan.anchore.transport import Query, Transport
 from rescan.deadline import Deadline
-from rescan.errors import AnchoreAnswerUnreadable, AnchoreRefused, ImageUnknown
+from rescan.errors import (
+    AnchoreAnswerUnreadable,
+    AnchoreError,
+    AnchoreRefused,
+    AnchoreServerError,
+    ImageUnknown,
+)
 from rescan.image_tag import ImageTag
 from rescan.model import Step
 
@@ -51,18 +57,42 @@ def list_active_tags(
     for full_tag in _full_tags(transport, deadline, running_only):
         if full_tag not in seen:
             seen.add(full_tag)
-            yield ImageTag.parse(full_tag)
+            yield _tag(full_tag)
+
+
+def _tag(full_tag: str) -> ImageTag:
+    try:
+        return ImageTag.parse(full_tag)
+    except ValueError as error:  # left out, an image would go unwatched in silence
+        raise AnchoreAnswerUnreadable(
+            f"Anchore lists what is no tag: {error}",
+            step=Step.LIST_TAGS,
+            request="the list of active tags",
+            advice="Name the tags to watch in WATCHED_TAGS, without *.",
+        ) from error
 
 
 def _full_tags(transport: Transport, deadline: Deadline, running_only: bool) -> Iterator[str]:
     try:
         page = _page(transport, deadline, 1, running_only)
-    except AnchoreRefused as error:
-        if error.status not in _OPERATION_MISSING or running_only:
+    except (AnchoreRefused, AnchoreServerError) as error:
+        if error.status not in _OPERATION_MISSING:
             raise
+        if running_only:
+            raise _cannot_tell_what_runs(error) from error
         yield from _plain_list(transport, deadline)
         return
     yield from _pages(transport, deadline, page, running_only)
+
+
+def _cannot_tell_what_runs(error: AnchoreError) -> AnchoreRefused:
+    return AnchoreRefused(
+        f"this server cannot list the tags that run: {error.problem}",
+        step=error.step,
+        request=error.request,
+        advice="Set RUNNING_ONLY to false, or update Anchore Enterprise.",
+        status=error.status,
+    )
 
 
 def _pages(
@@ -90,7 +120,7 @@ def _page(
     transport: Transport, deadline: Deadline, number: int, running_only: bool
 ) -> _SummaryPage:
     query = _page_query(number, running_only)
-    return transport.get(query, lambda body: json.decode(body, type=_SummaryPage), deadline)
+    return transport.ask(query, lambda body: json.decode(body, type=_SummaryPage), deadline)
 
 
 def _page_query(number: int, running_only: bool) -> Query:
@@ -103,7 +133,7 @@ def _page_query(number: int, running_only: bool) -> Query:
 def _plain_list(transport: Transport, deadline: Deadline) -> Iterator[str]:
     query = Query(Step.LIST_TAGS, "/images", {"image_status": "active"})
     try:
-        images = transport.get(query, lambda body: json.decode(body, type=_ImageList), deadline)
+        images = transport.ask(query, lambda body: json.decode(body, type=_ImageList), deadline)
     except ImageUnknown:  # how real servers say "no image at all"
         return
     for image in images.items:

@@ -5,6 +5,7 @@ records that carry no tags, so that the server's filter has to be trusted.
 """
 
 from msgspec import Raw, Struct, json
+from msgspec.structs import asdict
 
 from rescan.anchore.enterprise import DigestText
 from rescan.anchore.transport import Query
@@ -20,11 +21,22 @@ class _Image(Struct, frozen=True, rename="camel"):
     image_status: str | None = None
 
 
-class _Row(Vulnerability, frozen=True, gc=False, rename="camel"):
-    """The document's row: the fields of a vulnerability, named packageVersion, packagePath..."""
+class _Row(Struct, frozen=True, gc=False, rename="camel"):
+    """The document's row: what it has of a vulnerability's fields, in its own spelling."""
+
+    vuln: str | None = None
+    severity: str | None = None
+    package: str | None = None
+    package_version: str | None = None
+    package_path: str | None = None
+    fix: str | None = None
 
 
 class _VulnerabilityReport(Struct, frozen=True):
+    vulnerabilities: list[_Row]
+
+
+class _Document(Struct, frozen=True):
     vulnerabilities: Raw
 
 
@@ -60,12 +72,13 @@ class ArazzoDialect(Struct, frozen=True):
         """The list of the image; `forced` makes the server scan again first."""
         path = f"/images/{digest}/vuln/{vtype}"
         parameters = {"force_refresh": "true"} if forced else {}
-        return Query(Step.REFRESH_VULNERABILITIES, path, parameters, starts_a_scan=forced)
+        return Query(Step.REFRESH_VULNERABILITIES, path, parameters, starts_work=forced)
 
     def read_vulnerabilities(self, body: bytearray, digest: Digest) -> VulnerabilityList:
         """The rows of the report."""
-        document = json.decode(body, type=_VulnerabilityReport).vulnerabilities
-        return VulnerabilityList(json.decode(document, type=list[_Row]), document)
+        rows = json.decode(body, type=_VulnerabilityReport).vulnerabilities
+        document = json.decode(body, type=_Document).vulnerabilities
+        return VulnerabilityList([Vulnerability(**asdict(row)) for row in rows], document)
 
     def check(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Query:
         """Evaluate the policy; without a policyId the parameter is left out."""
@@ -73,6 +86,12 @@ class ArazzoDialect(Struct, frozen=True):
         if policy_id is not None:
             parameters["policyId"] = policy_id
         return Query(Step.REGATE, f"/images/{digest}/check", parameters)
+
+    def submission(self, tag: ImageTag) -> Query:
+        """Ask for the image to be analyzed (`addImage`)."""
+        return Query(
+            Step.ADD_IMAGE, "/images", starts_work=True, body=json.encode({"tag": str(tag)})
+        )
 
     def read_check(self, body: bytearray) -> Evaluation | None:
         """The first evaluation; this dialect knows neither problems nor mapping rules."""

@@ -21,7 +21,7 @@ class AnchoreClient:
 
     def active_images(self, tag: ImageTag) -> list[ImageRecord]:
         """The active images that Anchore lists for the tag."""
-        return self.transport.get(
+        return self.transport.ask(
             self.dialect.images(tag), self.dialect.read_images, self.deadline.half()
         )
 
@@ -36,10 +36,14 @@ class AnchoreClient:
     def evaluate(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Evaluation | None:
         """The policy evaluation of now."""
         query = self.dialect.check(digest, tag, policy_id)
-        return self.transport.get(query, self.dialect.read_check, self.deadline)
+        return self.transport.ask(query, self.dialect.read_check, self.deadline)
+
+    def submit(self, tag: ImageTag) -> None:
+        """Ask Anchore to analyze an image that it does not know."""
+        self.transport.ask(self.dialect.submission(tag), lambda body: None, self.deadline)
 
     def _vulnerabilities(self, digest: Digest, vtype: str, *, forced: bool) -> VulnerabilityList:
-        return self.transport.get(
+        return self.transport.ask(
             self.dialect.vulnerabilities(digest, vtype, forced=forced),
             lambda body: self.dialect.read_vulnerabilities(body, digest),
             self.deadline.half(),

@@ -31,16 +31,25 @@ class _Secret(Struct):
 
 def authorization_of(secret: str) -> str:
     """The Authorization header that the secret's JSON stands for; no error quotes any of it."""
-    try:
-        said = json.decode(secret, type=_Secret)
-    except DecodeError:  # its text, and the chained one, could quote the secret
-        raise SecretUnusable(f"The secret is not such JSON. {_EXPECTED}.") from None
+    said = _decoded(secret)
+    if said is None:
+        raise SecretUnusable(f"The secret is not such JSON. {_EXPECTED}.")
+    if said.username and ":" in said.username:
+        raise SecretUnusable("The secret's username holds a colon, which HTTP Basic cannot carry.")
     header = _header(said)
     if header is None:
         raise SecretUnusable(f"The secret holds no credentials. {_EXPECTED}.")
     if not header.isascii() or not header.isprintable():
         raise SecretUnusable("The secret's authorization or token holds characters no header may.")
     return header
+
+
+def _decoded(secret: str) -> _Secret | None:
+    """None, no error: the decoder's own could quote the secret, even as the context of ours."""
+    try:
+        return json.decode(secret, type=_Secret)
+    except (DecodeError, UnicodeError):
+        return None
 
 
 def _header(said: _Secret) -> str | None:

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, TypeVar
 
-from msgspec import DecodeError, Meta, Raw, Struct, ValidationError, json
+from msgspec import Meta, Raw, Struct, ValidationError, json
 
 from rescan.anchore.transport import Query
 from rescan.image_tag import Digest, ImageTag
+from rescan.malformed import MALFORMED
 from rescan.model import (
     DetectedTag,
     Evaluation,
@@ -23,6 +24,7 @@ from rescan.model import (
     Vulnerability,
     VulnerabilityList,
 )
+from rescan.plain_text import one_line
 
 __all__ = ["EnterpriseDialect"]
 
@@ -48,8 +50,12 @@ class _ImageList(Struct, frozen=True):
 
 
 class _VulnerabilityList(Struct, frozen=True):
-    vulnerabilities: Raw
+    vulnerabilities: list[Vulnerability]
     image_digest: str | None = None
+
+
+class _Document(Struct, frozen=True):
+    vulnerabilities: Raw
 
 
 class _Details(Struct, frozen=True):
@@ -78,7 +84,7 @@ class _Check(Struct, frozen=True):
     image_digest: str
     evaluated_tag: str
     evaluations: list[_Evaluation]
-    policy_id: str | None = None
+    policy_id: Raw = Raw(b"null")
 
 
 class EnterpriseDialect(Struct, frozen=True):
@@ -112,15 +118,16 @@ class EnterpriseDialect(Struct, frozen=True):
         parameters["vendor_only"] = "true" if self.vendor_only else "false"
         path = f"/images/{digest}/vuln/{vtype}"
         parameters |= self._base_digest()
-        return Query(Step.REFRESH_VULNERABILITIES, path, parameters, starts_a_scan=forced)
+        return Query(Step.REFRESH_VULNERABILITIES, path, parameters, starts_work=forced)
 
     def read_vulnerabilities(self, body: bytearray, digest: Digest) -> VulnerabilityList:
         """The rows; a list about another image is none."""
         answer = json.decode(body, type=_VulnerabilityList)
         if answer.image_digest is not None and answer.image_digest.lower() != digest.lower():
-            raise ValidationError(f"the list is about another image: {answer.image_digest}")
-        rows = json.decode(answer.vulnerabilities, type=list[Vulnerability])
-        return VulnerabilityList(rows, answer.vulnerabilities)
+            answered = one_line(answer.image_digest, 100)
+            raise ValidationError(f"the list is about another image: {answered}")
+        document = json.decode(body, type=_Document).vulnerabilities
+        return VulnerabilityList(answer.vulnerabilities, document)
 
     def check(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Query:
         """Evaluate the policy (None: the active one); `tag` is required, and not verified."""
@@ -140,7 +147,7 @@ class EnterpriseDialect(Struct, frozen=True):
         return Evaluation(
             image_digest=check.image_digest,
             evaluated_tag=check.evaluated_tag,
-            policy_id=check.policy_id,
+            policy_id=_policy_id(check.policy_id),
             final_action=newest.final_action,
             final_action_reason=_lenient(newest.final_action_reason, str),
             evaluated_at=_lenient(newest.evaluation_time, str),
@@ -150,6 +157,11 @@ class EnterpriseDialect(Struct, frozen=True):
             findings=details.findings,
             findings_problem=details.problem,
         )
+
+    def submission(self, tag: ImageTag) -> Query:
+        """Ask for the image to be analyzed (`add_image`; its answer is of no use here)."""
+        body = json.encode({"source": {"tag": {"pull_string": str(tag)}}})
+        return Query(Step.ADD_IMAGE, "/images", starts_work=True, body=body)
 
     def _base_digest(self) -> dict[str, str]:
         return {"base_digest": "auto"} if self.base_image else {}
@@ -168,10 +180,18 @@ def _moment(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def _policy_id(raw: Raw) -> str | None:
+    """The id; one of another type as its JSON, so that it is never taken for the id asked for."""
+    try:
+        return json.decode(raw, type=str | None)
+    except MALFORMED:
+        return one_line(bytes(raw).decode(errors="replace"), 100)
+
+
 def _details(details: Raw) -> _ReadDetails:
     try:
         answer = json.decode(details, type=_Details | None)
-    except DecodeError as error:
+    except MALFORMED as error:
         return _ReadDetails(problem=f"the details are not readable: {error}")
     if answer is None or answer.findings is None:
         return _ReadDetails(problem="the answer carries no findings")
@@ -184,7 +204,7 @@ def _details(details: Raw) -> _ReadDetails:
 
 def _policy_digest(policy: Raw) -> str | None:
     """A digest of the policy document, whatever the order of its keys; None without one."""
-    document = json.decode(policy)
+    document = _lenient(policy, object)
     if document is None:
         return None
     return sha256(json.encode(document, order="sorted")).hexdigest()
@@ -194,5 +214,5 @@ def _lenient(raw: Raw, wanted: type[_Type]) -> _Type | None:
     """The value; None when the answer does not say, or says it in a type that we do not know."""
     try:
         return json.decode(raw, type=wanted)
-    except DecodeError:
+    except MALFORMED:
         return None

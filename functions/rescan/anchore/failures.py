@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import requests
-from msgspec import DecodeError, Struct, json
+from msgspec import Struct, json
 from urllib3.exceptions import (
     ConnectTimeoutError,
     MaxRetryError,
@@ -14,6 +14,7 @@ from urllib3.exceptions import (
 )
 
 from rescan import errors
+from rescan.malformed import MALFORMED
 from rescan.model import Step
 from rescan.plain_text import one_line
 
@@ -46,19 +47,32 @@ def of_exception(
             return errors.AnchoreUnreachable(
                 "the proxy refused or cannot be reached", advice="Check HTTPS_PROXY.", **where
             )
-        case ReadTimeoutError() | TimeoutError() | requests.exceptions.ReadTimeout():
-            return errors.AnchoreTimeout("no whole answer came in time", **where)
         case ConnectTimeoutError() | NewConnectionError() | requests.exceptions.ConnectTimeout():
             return errors.AnchoreUnreachable(
                 f"no connection: {_connect_words(cause)}",
                 advice="Check ANCHORE_URL, DNS, subnets and security groups.",
                 **where,
             )
+        case ReadTimeoutError() | TimeoutError() | requests.exceptions.Timeout():
+            return errors.AnchoreTimeout("no whole answer came in time", **where)
         case ProtocolError() | requests.exceptions.ChunkedEncodingError():
             return errors.AnchoreAnswerCut("the connection broke before the answer ended", **where)
         case requests.exceptions.ContentDecodingError():
             return errors.AnchoreAnswerUnreadable("the body does not decompress", **where)
-    return errors.AnchoreUnreachable(f"{type(exception).__name__}", **where)
+        case (
+            requests.exceptions.ConnectionError()
+            | requests.exceptions.InvalidURL()
+            | requests.exceptions.InvalidSchema()
+            | requests.exceptions.MissingSchema()
+            | requests.exceptions.InvalidHeader()
+        ):
+            return errors.AnchoreUnreachable(
+                f"no connection: {type(exception).__name__}",
+                advice="Check ANCHORE_URL and ANCHORE_ACCOUNT.",
+                **where,
+            )
+    # Unknown, so perhaps sent: the one class that lets nobody take the work for not begun.
+    return errors.AnchoreInterrupted(type(exception).__name__, **where)
 
 
 def _innermost(exception: BaseException) -> BaseException:
@@ -92,7 +106,7 @@ def _said(body: bytes) -> str:
     """What an error body says: `message`, else `detail` or `title`, else its text (api.md 1.5)."""
     try:
         decoded = json.decode(body, type=_ErrorBody | str)
-    except DecodeError:
+    except MALFORMED:
         return one_line(body.decode(errors="replace"), _LONGEST_EXCERPT)
     if isinstance(decoded, str):
         return one_line(decoded, _LONGEST_EXCERPT)

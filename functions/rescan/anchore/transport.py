@@ -1,11 +1,11 @@
-"""One GET to Anchore: authorized, bounded in time and size, and an error of the tree otherwise."""
+"""One request to Anchore: authorized, bounded in time and size, or else an error of the tree."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urlencode
 
 import requests
-from msgspec import DecodeError, Struct
+from msgspec import Struct
 
 from rescan.anchore import failures
 from rescan.anchore.credentials import AnchoreAuth
@@ -19,6 +19,7 @@ from rescan.anchore.timed_http import (
 )
 from rescan.deadline import Deadline
 from rescan.errors import AnchoreAnswerTooLarge, AnchoreAnswerUnreadable, AnchoreError
+from rescan.malformed import MALFORMED
 from rescan.model import Step
 from rescan.plain_text import one_line
 
@@ -26,21 +27,32 @@ __all__ = ["Query", "Transport", "new_session"]
 
 _Fact = TypeVar("_Fact")
 _CHUNK = 256 * 1024
+# 202 is how some versions accept an image for analysis.
+_ACCEPTED = (200, 202)
 
 
 class Query(Struct, frozen=True):
     """What to ask: a path below /v2 and its parameters, as one step of the workflow.
 
-    `starts_a_scan`: each sending makes Anchore scan, so it is not sent again after it began.
+    `starts_work`: each sending makes Anchore scan or analyze, so it is not sent again once it
+    may have begun. With a `body` (JSON) it is a POST.
     """
 
     step: Step
     path: str
     parameters: Mapping[str, str] = {}
-    starts_a_scan: bool = False
+    starts_work: bool = False
+    body: bytes | None = None
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return "GET" if self.body is None else "POST"
 
     def __str__(self) -> str:
-        return f"GET {self.path}" + (f"?{urlencode(self.parameters)}" if self.parameters else "")
+        return f"{self.method} {self.path}" + (
+            f"?{urlencode(self.parameters)}" if self.parameters else ""
+        )
 
 
 def new_session(adapter: TimedAdapter | None = None) -> requests.Session:
@@ -53,7 +65,7 @@ def new_session(adapter: TimedAdapter | None = None) -> requests.Session:
 
 
 class Transport:
-    """GETs below `base_url` (which ends in /v2); thread-safe as far as its session is."""
+    """Requests below `base_url` (which ends in /v2); thread-safe as far as its session is."""
 
     def __init__(
         self,
@@ -76,32 +88,35 @@ class Transport:
         self._read_seconds = read_seconds
         self._max_body_bytes = max_body_bytes
 
-    def get(self, query: Query, read: Callable[[bytearray], _Fact], deadline: Deadline) -> _Fact:
-        """What `read` makes of the answer's body (it raises DecodeError on a wrong one).
+    def ask(self, query: Query, read: Callable[[bytearray], _Fact], deadline: Deadline) -> _Fact:
+        """What `read` makes of the answer's body (it raises one of MALFORMED on a wrong one).
 
-        AnchoreError when there is no 200, no whole body, or none that can be read.
+        AnchoreError when there is no success, no whole body, or none that can be read.
         """
-        scope = RequestScope(deadline, self._read_seconds, ONCE if query.starts_a_scan else PATIENT)
+        scope = RequestScope(deadline, self._read_seconds, ONCE if query.starts_work else PATIENT)
         with request_scope(scope):
             response, body = self._send(query, deadline)
             if response.status_code == 401 and self._auth.renew(_authorization(response)):
                 response, body = self._send(query, deadline)
-        if response.status_code != 200:
+        if response.status_code not in _ACCEPTED:
             raise self._scrubbed(
                 failures.of_status(response, bytes(body), step=query.step, request=str(query))
             )
         try:
             return read(body)
-        except DecodeError as error:
+        except MALFORMED as error:
             raise self._scrubbed(_unreadable(query, response, body, error)) from error
 
     def _send(self, query: Query, deadline: Deadline) -> tuple[requests.Response, bytearray]:
         connect = max(0.001, min(CONNECT_SECONDS, deadline.remaining()))
         try:
-            with self._session.get(
+            with self._session.request(
+                query.method,
                 self._base_url + query.path,
                 params=dict(query.parameters),
-                headers=self._headers,
+                data=query.body,
+                headers=self._headers
+                | ({"Content-Type": "application/json"} if query.body else {}),
                 auth=self._auth,
                 timeout=(connect, self._read_seconds),
                 # The argument, not the session's attribute: REQUESTS_CA_BUNDLE beats that one.
@@ -144,7 +159,7 @@ class Transport:
 
 
 def _unreadable(
-    query: Query, response: requests.Response, body: bytearray, error: DecodeError
+    query: Query, response: requests.Response, body: bytearray, error: Exception
 ) -> AnchoreError:
     problem = f"the answer is not what this operation gives: {error}"
     if not body.lstrip().startswith((b"{", b"[")):

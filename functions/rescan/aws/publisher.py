@@ -39,6 +39,15 @@ class StopTopic:
     sns: "SNSClient"
     arn: str
 
+    def confirmed_subscriptions(self) -> int:
+        """How many readers have confirmed that they want to read; PublishFailed otherwise."""
+        try:
+            answer = self.sns.get_topic_attributes(TopicArn=self.arn)
+        except (BotoCoreError, ClientError) as error:
+            _, seen = _named(error)
+            raise PublishFailed(f"The topic {self.arn} cannot be looked at: {seen}.") from error
+        return int(answer["Attributes"].get("SubscriptionsConfirmed", "0"))
+
     def publish(self, notice: Notice) -> str:
         """The MessageId that SNS gave. NoticeInvalid before, PublishFailed after sending."""
         notice.check()

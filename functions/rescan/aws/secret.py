@@ -27,7 +27,9 @@ class SecretReader:
             code = error.response.get("Error", {}).get("Code", "unknown")
             raise self._unusable(f"Secrets Manager answered {code}") from error
         except BotoCoreError as error:
-            raise self._unusable(f"Secrets Manager did not answer: {error}") from error
+            # The name alone: the words may hold the address of a proxy, and its password.
+            problem = f"{type(error).__name__} (no answer of Secrets Manager)"
+            raise self._unusable(problem) from error
         if "SecretString" not in answer:
             raise self._unusable("it is binary, expected a string of JSON")
         return answer["SecretString"]

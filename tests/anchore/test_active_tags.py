@@ -1,0 +1,207 @@
+"""Which tags a sweep meets: pages, what ends them, and servers that lack the operation."""
+
+import json
+from typing import Any
+
+import pytest
+
+from rescan import errors
+from rescan.anchore.active_tags import list_active_tags
+from rescan.anchore.credentials import AnchoreAuth
+from rescan.anchore.transport import Transport
+from rescan.deadline import Deadline
+from tests.replay import Recording, Replay, replayed_session
+from tests.replay.har import Entry
+
+A, B, C, D = (f"reg.io/{name}:1" for name in "abcd")
+NO_IMAGE = {"detail": {}, "httpcode": 404, "message": "image data not found in DB"}
+NO_OPERATION = {"title": "Not Found", "detail": "The requested URL was not found on the server."}
+
+
+def page(number: int, body: object, *, status: int = 200, running: bool = False) -> Entry:
+    query = [("image_status", "active"), ("limit", "500"), ("page", str(number))]
+    query += [("runtime", "true")] if running else []
+    return entry("/v2/summaries/image-tags", query, body, status)
+
+
+def plain_list(body: object, *, status: int = 200) -> Entry:
+    return entry("/v2/images", [("image_status", "active")], body, status)
+
+
+def entry(path: str, query: list[tuple[str, str]], body: object, status: int) -> Entry:
+    return Entry("GET", path, tuple(query), status, (), json.dumps(body).encode())
+
+
+def rows(*tags: str | None, total: int | None = None, **further: object) -> dict[str, Any]:
+    """A page; `further` are fields that each of its rows has besides its tag."""
+    items = [{"full_tag": tag, **further} for tag in tags]
+    return {"items": items} | ({} if total is None else {"total_rows": total})
+
+
+def asked(*entries: Entry, running_only: bool = False) -> tuple[list[str], list[str]]:
+    """The tags that these answers give, and the requests; a request without an answer fails."""
+    replay = Replay(Recording("of the test", "", entries))
+    transport = Transport(
+        replayed_session(replay), "https://h/v2", AnchoreAuth(lambda: '{"token": "t0ken"}')
+    )
+    tags = list_active_tags(transport, Deadline.after(60), running_only=running_only)
+    return [str(tag) for tag in tags], [seen.path.rpartition("/")[2] for seen in replay.seen]
+
+
+def listed(*entries: Entry, running_only: bool = False) -> list[str]:
+    return asked(*entries, running_only=running_only)[0]
+
+
+# --- pages
+
+
+def test_pages_are_asked_for_until_the_total_is_reached() -> None:
+    answers = page(1, rows(A, B, total=3)), page(2, rows(C, total=3))
+    assert asked(*answers) == ([A, B, C], ["image-tags", "image-tags"])
+
+
+def test_one_page_that_holds_the_total_is_the_only_request() -> None:
+    assert asked(page(1, rows(A, B, total=2))) == ([A, B], ["image-tags"])
+
+
+def test_without_a_total_the_first_empty_page_is_the_end() -> None:
+    assert listed(page(1, rows(A)), page(2, rows(B)), page(3, rows())) == [A, B]
+
+
+def test_a_list_that_shrinks_while_it_is_read_ends_at_the_empty_page() -> None:
+    assert listed(page(1, rows(A, B, total=3)), page(2, rows(total=2))) == [A, B]
+
+
+def test_an_account_without_tags_has_none() -> None:
+    assert listed(page(1, rows(total=0))) == []
+
+
+def test_a_server_that_ignores_the_page_is_not_read_for_ever() -> None:
+    with pytest.raises(errors.AnchoreAnswerUnreadable) as raised:
+        listed(page(1, rows(A, B, total=9)), page(2, rows(A, B, total=9)))
+    assert str(raised.value) == (
+        "listActiveTags: a page repeats the page before it"
+        " (GET /summaries/image-tags?image_status=active&limit=500&page=2)."
+    )
+
+
+def test_a_page_that_is_none_names_its_field() -> None:
+    with pytest.raises(errors.AnchoreAnswerUnreadable, match=r"missing required field `items`"):
+        listed(page(1, {"total_rows": 1}))
+
+
+# --- rows
+
+
+def test_a_tag_on_two_images_is_met_once() -> None:
+    assert listed(page(1, rows(A, B, A, total=4)), page(2, rows(B, total=4))) == [A, B]
+
+
+@pytest.mark.parametrize("status", ["deleting", "deleted", "all"])
+def test_an_image_that_is_not_active_is_left_out(status: str) -> None:
+    body = rows(A, image_status=status)
+    body["items"] += rows(B, image_status="active")["items"] + rows(C)["items"]
+    assert listed(page(1, body), page(2, rows())) == [B, C]
+
+
+def test_a_row_without_a_tag_counts_as_a_row_and_gives_none() -> None:
+    body = rows(A, None, "", total=4)
+    assert listed(page(1, body), page(2, rows(B, total=4))) == [A, B]
+
+
+def test_a_tag_is_completed_as_anchore_completes_it() -> None:
+    assert listed(page(1, rows("nginx", total=1))) == ["docker.io/nginx:latest"]
+
+
+def test_what_is_no_tag_is_an_error_since_left_out_it_would_go_unwatched() -> None:
+    with pytest.raises(errors.AnchoreAnswerUnreadable) as raised:
+        listed(page(1, rows(A, "reg.io/b:1:2", total=2)))
+    assert str(raised.value) == (
+        "listActiveTags: Anchore lists what is no tag: 'reg.io/b:1:2' has more than one tag;"
+        " expected e.g. registry.example.com/team/app:1.4 (the list of active tags)."
+        " Name the tags to watch in WATCHED_TAGS, without *."
+    )
+
+
+# --- servers that lack the operation
+
+
+def image(*tags: str | None, **fields: object) -> dict[str, object]:
+    return {"image_detail": [{"full_tag": tag} for tag in tags], **fields}
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_where_the_operation_is_missing_the_plain_list_is_read(status: int) -> None:
+    images = [
+        image(A, B, image_status="active"),
+        image(C, image_status="deleting"),
+        image(A, None, D),
+        {"image_detail": None},
+        {},
+    ]
+    answers = page(1, NO_OPERATION, status=status), plain_list({"items": images})
+    assert asked(*answers) == ([A, B, D], ["image-tags", "images"])
+
+
+@pytest.mark.parametrize(
+    "summaries",
+    [
+        pytest.param(NO_OPERATION, id="operation-missing"),
+        pytest.param(NO_IMAGE, id="no-image-at-all"),
+    ],
+)
+def test_a_plain_list_without_any_image_is_no_tag_at_all(summaries: object) -> None:
+    assert listed(page(1, summaries, status=404), plain_list(NO_IMAGE, status=404)) == []
+
+
+def test_a_plain_list_that_is_missing_too_is_an_error() -> None:
+    answers = page(1, NO_OPERATION, status=404), plain_list(NO_OPERATION, status=404)
+    with pytest.raises(errors.AnchoreRefused, match="GET /images"):
+        listed(*answers)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, errors.AnchoreRefused),
+        (401, errors.AnchoreUnauthorized),
+        (403, errors.AnchoreForbidden),
+        (429, errors.AnchoreThrottled),
+        (500, errors.AnchoreServerError),
+        (503, errors.AnchoreServerError),
+    ],
+)
+def test_any_other_refusal_is_an_error(status: int, error: type[errors.AnchoreError]) -> None:
+    with pytest.raises(errors.AnchoreError) as raised:
+        listed(page(1, {}, status=status))
+    assert type(raised.value) is error
+
+
+def test_a_second_page_that_is_missing_is_an_error_not_another_list() -> None:
+    with pytest.raises(errors.AnchoreRefused, match="page=2"):
+        listed(page(1, rows(A, total=2)), page(2, NO_OPERATION, status=404))
+
+
+# --- RUNNING_ONLY
+
+
+def test_running_only_asks_for_what_runs_on_every_page() -> None:
+    answers = (
+        page(1, rows(A, total=2), running=True),
+        page(2, rows(B, total=2), running=True),
+    )
+    assert asked(*answers, running_only=True) == ([A, B], ["image-tags", "image-tags"])
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_running_only_never_becomes_every_image(status: int) -> None:
+    answers = page(1, NO_OPERATION, status=status, running=True), plain_list({"items": [image(A)]})
+    with pytest.raises(errors.AnchoreRefused) as raised:
+        listed(*answers, running_only=True)
+    assert (raised.value.status, str(raised.value)) == (
+        status,
+        "listActiveTags: this server cannot list the tags that run:"
+        f" HTTP {status} 'The requested URL was not found on the server.'"
+        " (GET /summaries/image-tags?image_status=active&limit=500&page=1&runtime=true)."
+        " Set RUNNING_ONLY to false, or update Anchore Enterprise.",
+    )
