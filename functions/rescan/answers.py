@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from rescan.errors import AnchoreError
-from rescan.gatekeeper import Gated
+from rescan.gated import Gated
 from rescan.image_tag import ImageTag
+from rescan.malformed import MALFORMED
 from rescan.model import Notification, Outcome, VulnerabilityList
 
 __all__ = ["failed_result", "in_full", "result"]
@@ -17,8 +18,13 @@ LARGEST_LIST_BYTES = 5_500_000
 
 
 def result(gated: Gated) -> dict[str, Any]:
-    """One image of an event's answer; vulnerabilities are counts by severity, worst first."""
+    """One image of an event's answer; vulnerabilities are counts by severity, worst first.
+
+    Work that ended without a report has no outcome; the reason says how it ended.
+    """
     report = gated.report
+    if report is None:
+        return _no_report(gated.tag, gated.outcome, gated.notification, gated.why)
     rows = report.vulnerabilities
     return {
         "tag": str(report.tag),
@@ -34,15 +40,21 @@ def result(gated: Gated) -> dict[str, Any]:
 
 def failed_result(tag: ImageTag, error: AnchoreError) -> dict[str, Any]:
     """The same for an image that met an error while others went on."""
+    return _no_report(tag, Outcome.NOT_EVALUATED, Notification.NONE, str(error))
+
+
+def _no_report(
+    tag: ImageTag, outcome: Outcome | None, notification: Notification, reason: str
+) -> dict[str, Any]:
     return {
         "tag": str(tag),
-        "outcome": Outcome.NOT_EVALUATED.value,
+        "outcome": outcome and outcome.value,
         "imageDigest": None,
         "finalAction": None,
         "policyId": None,
         "vulnerabilities": None,
-        "notification": Notification.NONE.value,
-        "reason": str(error),
+        "notification": notification.value,
+        "reason": reason,
     }
 
 
@@ -53,9 +65,13 @@ def in_full(gated: Gated) -> dict[str, Any]:
     `vulnerabilitiesTotal` says how many there are.
     """
     report = gated.report
+    if report is None:
+        raise ValueError("work that someone waits for always ends with a report")
     rows, total = _rows_that_fit(report.vulnerabilities)
     remarks = [report.reason, *report.notes]
-    if rows is not None and len(rows) < total:
+    if rows is None and total:
+        remarks.append(f"{total:,} vulnerabilities cannot be shown: their JSON is malformed")
+    elif rows is not None and len(rows) < total:
         remarks.append(f"{len(rows):,} of {total:,} vulnerabilities fit into this answer")
     return {
         "imageDigest": report.image_digest,
@@ -72,7 +88,10 @@ def in_full(gated: Gated) -> dict[str, Any]:
 def _rows_that_fit(listed: VulnerabilityList | None) -> tuple[list[Any] | None, int]:
     if listed is None:
         return None, 0
-    rows = msgspec.json.decode(listed.document)
+    try:
+        rows = msgspec.json.decode(listed.document)
+    except MALFORMED:  # in a field that nothing else here reads
+        return None, len(listed.rows)
     room = LARGEST_LIST_BYTES
     for number, row in enumerate(rows):
         # Lambda's runtime encodes the answer with the standard library's encoder.

@@ -9,20 +9,23 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rescan.deadline import Deadline
 from rescan.dispatcher import Dispatcher
+from rescan.emf import write_metrics
+from rescan.metrics import Tally
 from rescan.wiring import build
 
 __all__ = ["handler"]
 
-# Kept back of the invocation's time, to publish what was found and to answer before Lambda
-# kills the process: SNS's own timeouts (13 s), and a connect timeout to one more address (5 s).
-RESERVE_SECONDS = 20.0
+# Kept back of the invocation's time, to say what was found before Lambda kills the process: three
+# calls of the ledger (18 s), the turn to publish (10 s), SNS (13 s).
+RESERVE_SECONDS = 45.0
 
 logger = Logger()
+tally = Tally()
 
 
 @cache
 def _dispatcher() -> Dispatcher:
-    return build(os.environ, logger)
+    return build(os.environ, logger, tally)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -33,4 +36,7 @@ def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
     """
     seconds = context.get_remaining_time_in_millis() / 1000
     deadline = Deadline.after(seconds - min(RESERVE_SECONDS, seconds / 4))
-    return _dispatcher().handle(event, deadline)
+    try:
+        return _dispatcher().handle(event, deadline)
+    finally:
+        write_metrics(tally)

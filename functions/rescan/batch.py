@@ -1,60 +1,50 @@
-"""An SQS batch: records independent of each other, answered as `batchItemFailures` alone.
+"""An SQS batch: records side by side, answered as `batchItemFailures` alone.
 
 Source: AWS Lambda, "Using Lambda with Amazon SQS", ReportBatchItemFailures. An exception would
-bring every record back, so all that one record can do is fail itself.
+bring every record back, so all that one record can do is fail itself. Powertools' processors
+take records one after the other, or as coroutines; these wait on Anchore in threads.
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from rescan.deadline import Deadline
 from rescan.errors import EventRefused, RescanError
+from rescan.malformed import MALFORMED
 
 __all__ = ["answer_batch"]
 
 
 def answer_batch(
-    batch: Mapping[str, Any],
-    handle: Callable[[object, Deadline], None],
-    deadline: Deadline,
-    logger: Logger,
+    batch: Mapping[str, Any], handle: Callable[[object], None], logger: Logger
 ) -> dict[str, Any]:
     """`{"batchItemFailures": [{"itemIdentifier"}]}`: the records that `handle` raised on."""
-    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-    left = len(batch["Records"])
+    records = batch["Records"]
 
-    def handle_record(record: SQSRecord) -> None:
-        nonlocal left
-        left -= 1
-        # A record that others follow gets half of the time: a slow one cannot starve them.
-        own = deadline.half() if left else deadline
-        with logger.append_context_keys(sqs_message_id=record.message_id):
-            try:
-                handle(_event_of(record), own)
-            except RescanError as error:
-                logger.error("record failed", fate=error.fate.value, reason=str(error))
-                raise
-            except Exception:
-                logger.exception("record failed unexpectedly")
-                raise
+    def succeeds(record: Mapping[str, Any]) -> bool:
+        # Keys of this thread alone, which ends with the batch.
+        logger.thread_safe_append_keys(sqs_message_id=record["messageId"])
+        try:
+            handle(_event_of(record))
+        except RescanError as error:
+            logger.error("record failed", fate=error.fate.value, reason=str(error))
+        except Exception:
+            logger.exception("record failed unexpectedly")
+        else:
+            return True
+        return False
 
-    answer = process_partial_response(
-        event=dict(batch), record_handler=handle_record, processor=processor
-    )
-    return dict(answer)
+    with ThreadPoolExecutor(len(records)) as threads:
+        succeeded = list(threads.map(succeeds, records))
+    failed = [r["messageId"] for r, done in zip(records, succeeded, strict=True) if not done]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
-def _event_of(record: SQSRecord) -> object:
+def _event_of(record: Mapping[str, Any]) -> object:
     try:
-        return msgspec.json.decode(record.body)
-    except msgspec.DecodeError as error:
+        return msgspec.json.decode(record["body"])
+    except (KeyError, *MALFORMED) as error:
         raise EventRefused(f"its body is no JSON: {error}", "one event as JSON") from error

@@ -8,6 +8,10 @@
     ├── ImagePending               requeue  Anchore is not done with an image that a queue asked for
     ├── SweepIncomplete            alarm    a sweep ended before every tag was evaluated
     ├── NoticeInvalid              alarm    a notice that SNS would refuse (a defect of ours)
+    ├── LedgerConflict             retry    another invocation wrote the entry first: read it again
+    ├── LedgerUnavailable          retry    DynamoDB refused or did not answer; no STOP waits for it
+    ├── NoSlot                     requeue  too many notices are due: this one waits in the ledger
+    ├── QueueUnavailable           retry    SQS did not take a message
     ├── PublishFailed              retry    SNS did not take a notice
     └── AnchoreError
         ├── AnchoreUnreachable     retry    no connection: DNS, refused, connect timeout, proxy
@@ -53,9 +57,13 @@ __all__ = [
     "ImageNotAnalyzed",
     "ImagePending",
     "ImageUnknown",
+    "LedgerConflict",
+    "LedgerUnavailable",
+    "NoSlot",
     "NoticeInvalid",
     "OutOfTime",
     "PublishFailed",
+    "QueueUnavailable",
     "RescanError",
     "SecretUnusable",
     "SettingsError",
@@ -124,6 +132,30 @@ class NoticeInvalid(RescanError):
 
 class PublishFailed(RescanError):
     """SNS did not confirm a notice; it may or may not have been delivered."""
+
+    fate = Fate.RETRY
+
+
+class LedgerConflict(RescanError):
+    """The entry has changed since it was read; what was decided on it must be decided again."""
+
+    fate = Fate.RETRY
+
+
+class LedgerUnavailable(RescanError):
+    """The ledger cannot be read or written; what must be said is said all the same."""
+
+    fate = Fate.RETRY
+
+
+class NoSlot(RescanError):
+    """Every moment of the next seconds is taken by another notice; this one waits its turn."""
+
+    fate = Fate.REQUEUE
+
+
+class QueueUnavailable(RescanError):
+    """A message was not taken; the original stays where it is."""
 
     fate = Fate.RETRY
 

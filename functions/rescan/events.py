@@ -3,6 +3,7 @@
     ECR "Image Action" from EventBridge            -> Gate, or Ignored with the reason
     EventBridge rule, EventBridge Scheduler        -> Sweep of the watch list
     {"tags": [...]} (a schedule's constant input)  -> Sweep of these
+    {"rescan": {...}} (our own queue's message)    -> Gate, with its history
     {"tag", "vtype"?, "policyId"?, "imageDigest"?} -> Gate, answered in full
     SQS batch of any of the above                  -> Batch
 
@@ -15,12 +16,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert, json
 
 from rescan.errors import EventRefused
 from rescan.image_tag import Digest, ImageTag, is_digest
-from rescan.model import Trigger, TriggerKind
-from rescan.settings import VulnerabilityType
+from rescan.model import RescanRequest, Trigger, TriggerKind
+from rescan.settings import Settings, VulnerabilityType
 from rescan.watch_list import WatchList
 
 __all__ = ["Batch", "Event", "Gate", "Ignored", "Sweep", "parse_event"]
@@ -43,8 +44,14 @@ _NON_IMAGES = re.compile(
 _COSIGN_TAG = re.compile(r"sha256-.+\.(sig|att|sbom)")
 
 
-class Gate(Struct, frozen=True):
-    """Gate one image. `answer_in_full`: whoever asked waits for the workflow's outputs."""
+class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Gate one image.
+
+    `answer_in_full`: whoever asked waits for the workflow's outputs. The rest is the history of
+    work that travels through the queue: the start of the sweep that asked, when the work was
+    first seen, how often it went back, whether the image was submitted to Anchore, and whether
+    only a notice that is already decided is left to be published.
+    """
 
     tag: ImageTag
     trigger: Trigger
@@ -52,6 +59,25 @@ class Gate(Struct, frozen=True):
     vtype: str | None = None
     policy_id: str | None = None
     answer_in_full: bool = False
+    sweep: datetime | None = None
+    first_seen: datetime | None = None
+    attempt: int = 0
+    submitted: bool = False
+    announce_only: bool = False
+
+    def request(self, settings: Settings) -> RescanRequest:
+        """The workflow's inputs: what the event does not say, the settings do."""
+        return RescanRequest(
+            tag=self.tag,
+            trigger=self.trigger,
+            vtype=self.vtype or settings.vulnerability_type,
+            policy_id=self.policy_id or settings.policy_id,
+            digest=self.digest,
+        )
+
+    def encode(self) -> str:
+        """The body of the message that `parse_event` reads back."""
+        return json.encode({"rescan": self}).decode()
 
 
 class Sweep(Struct, frozen=True):
@@ -59,6 +85,16 @@ class Sweep(Struct, frozen=True):
 
     trigger: Trigger
     watch_list: WatchList | None = None
+
+    def watched(self, settings: Settings) -> WatchList:
+        """What it looks at; EventRefused when the dialect cannot list the active tags."""
+        watch_list = self.watch_list or settings.watch_list
+        if watch_list.needs_listing and settings.anchore_dialect == "arazzo":
+            raise EventRefused(
+                "patterns need a list of the active tags, which the arazzo dialect lacks",
+                "tags without *",
+            )
+        return watch_list
 
 
 class Ignored(Struct, frozen=True):
@@ -90,6 +126,8 @@ def parse_event(event: object, dns_suffix: Callable[[str], str | None]) -> Event
         return _ecr_push(event, dns_suffix)
     if source in ("aws.events", "aws.scheduler") and detail_type == "Scheduled Event":
         return Sweep(Trigger(TriggerKind.SCHEDULE, _moment(event.get("time"))))
+    if "rescan" in event:
+        return _own_message(event)
     if "tags" in event:
         return _tags(event)
     if "tag" in event:
@@ -157,6 +195,15 @@ def _why_no_image(detail: _EcrDetail) -> str | None:
     if detail.artifact_media_type and _NON_IMAGES.match(detail.artifact_media_type.lower()):
         return f"the media type {detail.artifact_media_type} is no image's"
     return None
+
+
+class _OwnMessage(Struct, frozen=True, forbid_unknown_fields=True):
+    rescan: Gate
+
+
+def _own_message(event: Mapping[str, Any]) -> Gate:
+    message: _OwnMessage = _convert(event, _OwnMessage, "a message of this function's own queue")
+    return message.rescan
 
 
 class _Tags(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,39 +1,74 @@
-"""Gate one image and say what must be said: the workflow, then the STOP notice."""
+"""Gates one image without a memory: the workflow, then a notice of every STOP."""
 
 from collections.abc import Callable
+from hashlib import sha256
 
-from msgspec import Struct
-
+from rescan.clock import Clock, utc_now
 from rescan.deadline import Deadline
-from rescan.model import Notification, Outcome, Report, RescanRequest
+from rescan.errors import ImagePending, OutOfTime
+from rescan.events import Gate
+from rescan.gated import Gated
+from rescan.metrics import Metric, Tally, outcome_metric
+from rescan.model import Notification, Outcome, Report
+from rescan.news import EventType, News
 from rescan.notice.notice import Notice
-from rescan.notice.stop_notice import stop_notice
+from rescan.notice.notice_of import notice_of
+from rescan.settings import Settings
 from rescan.workflow import Anchore, rescan
 
-__all__ = ["Gated", "Gatekeeper"]
-
-
-class Gated(Struct, frozen=True):
-    """A report, and whether it was published (`message_id`: SNS's)."""
-
-    report: Report
-    notification: Notification = Notification.NONE
-    message_id: str | None = None
+__all__ = ["Gatekeeper"]
 
 
 class Gatekeeper:
-    """Runs the workflow under a deadline and publishes every STOP."""
+    """`publish` takes a notice or raises PublishFailed: a STOP is never swallowed."""
 
     def __init__(
-        self, anchore_until: Callable[[Deadline], Anchore], publish: Callable[[Notice], str]
+        self,
+        settings: Settings,
+        anchore_until: Callable[[Deadline], Anchore],
+        publish: Callable[[Notice], str],
+        tally: Tally,
+        clock: Clock = utc_now,
     ) -> None:
+        self._settings = settings
         self._anchore_until = anchore_until
         self._publish = publish
+        self._tally = tally
+        self._clock = clock
 
-    def gate(self, request: RescanRequest, deadline: Deadline) -> Gated:
-        """What the image came to; AnchoreError, or PublishFailed: a STOP is never swallowed."""
-        report = rescan(self._anchore_until(deadline), request)
+    def gate_now(self, gate: Gate, deadline: Deadline) -> Gated:
+        """What the image came to; AnchoreError, OutOfTime, PublishFailed."""
+        if deadline.passed:
+            raise OutOfTime(f"No time was left to gate {gate.tag}: Anchore was not asked.")
+        report = rescan(self._anchore_until(deadline), gate.request(self._settings))
+        self._tally.add(outcome_metric(report.outcome))
+        self._tally.add(Metric.EVALUATED, report.outcome.is_verdict)
         if report.outcome is not Outcome.STOP:
-            return Gated(report)
-        message_id = self._publish(stop_notice(report))
-        return Gated(report, Notification.PUBLISHED, message_id)
+            return Gated(gate.tag, report)
+        try:
+            self._publish(notice_of(self._news(report)))
+        except Exception:
+            self._tally.add(Metric.PUBLISH_FAILURES)
+            raise
+        self._tally.add(Metric.PUBLISHED)
+        return Gated(gate.tag, report, Notification.PUBLISHED)
+
+    def work(self, gate: Gate, deadline: Deadline) -> Gated:
+        """The same for a queue's record, which comes back while Anchore is not done."""
+        gated = self.gate_now(gate, deadline)
+        if gated.report is not None and gated.report.outcome is Outcome.PENDING:
+            raise ImagePending(f"{gate.tag}: {gated.report.reason}; the queue tries again.")
+        return gated
+
+    def _news(self, report: Report) -> News:
+        now = self._clock()
+        facts = f"{report.tag}|{report.image_digest}|{report.policy_id}|{now.isoformat()}"
+        return News(
+            event_type=EventType.STOP,
+            id=sha256(facts.encode()).hexdigest()[:32],
+            tag=report.tag,
+            trigger=report.trigger,
+            at=now,
+            policy_id=report.policy_id,
+            report=report,
+        )

@@ -43,8 +43,9 @@ class Step(StrEnum):
     FIND_ACTIVE_IMAGE = "findActiveImage"
     REFRESH_VULNERABILITIES = "refreshVulnerabilities"
     REGATE = "regate"
-    # Not of the workflow: the page of active tags that a sweep asks for.
+    # Not of the workflow: the active tags that a sweep asks for, a missing image's submission.
     LIST_TAGS = "listActiveTags"
+    ADD_IMAGE = "addImage"
 
 
 class Outcome(StrEnum):
@@ -64,9 +65,10 @@ class Outcome(StrEnum):
 
 
 class Notification(StrEnum):
-    """Whether the outcome was said on the STOP topic."""
+    """Whether the outcome was said on the STOP topic; `known`: a STOP that was said before."""
 
     PUBLISHED = "published"
+    KNOWN = "known"
     NONE = "none"
 
 

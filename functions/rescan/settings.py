@@ -69,6 +69,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     read_timeout_seconds: Annotated[
         int, _says("a whole number from 1 to 900", "120", ge=1, le=900)
     ] = 120
+    work_queue_url: Annotated[
+        str | None,
+        _says(
+            "the URL of an SQS queue, together with LEDGER_TABLE",
+            "https://sqs.eu-central-1.amazonaws.com/123456789012/rescan-work",
+        ),
+    ] = None
+    ledger_table: Annotated[
+        str | None,
+        _says("the name of a DynamoDB table, together with WORK_QUEUE_URL", "rescan-ledger"),
+    ] = None
+    pending_hours: Annotated[float, _says("hours, 0 or more", "2", ge=0)] = 2.0
+    reminder_hours: Annotated[float, _says("hours; 0: every run", "24", ge=0)] = 24.0
+    not_evaluated_hours: Annotated[float, _says("hours, 0 or more", "6", ge=0)] = 6.0
+    add_missing_images: Annotated[bool, _says("true or false", "false")] = False
 
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> "Settings":
@@ -80,6 +95,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         settings = cls(**{name: value for name, value in values.items() if value is not NODEFAULT})
         _check_url(settings.anchore_url)
         _check_watch_list(settings)
+        _check_queue_and_ledger(settings)
         return settings
 
     @property
@@ -132,6 +148,14 @@ def _check_url(url: str) -> None:
         )
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
         raise _wrong(field, url)
+
+
+def _check_queue_and_ledger(settings: Settings) -> None:
+    """Each needs the other: a queue alone would say everything again, at every sweep."""
+    pair = ("work_queue_url", "ledger_table")
+    missing = [name for name in pair if getattr(settings, name) is None]
+    if len(missing) == 1:
+        raise _wrong(next(f for f in fields(Settings) if f.name == missing[0]), None)
 
 
 def _check_watch_list(settings: Settings) -> None:

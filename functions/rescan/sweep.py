@@ -17,7 +17,7 @@ from rescan import answers
 from rescan.deadline import Deadline
 from rescan.errors import AnchoreError, RescanError, SweepIncomplete
 from rescan.events import Gate
-from rescan.gatekeeper import Gated
+from rescan.gated import Gated
 from rescan.image_tag import ImageTag
 from rescan.model import Outcome, Trigger
 from rescan.watch_list import WatchList

@@ -1,40 +1,46 @@
 """Puts the parts together: the one place that knows the environment and every adapter."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import boto3
 import requests
 from aws_lambda_powertools import Logger
-from botocore.config import Config
 
 from rescan.anchore.active_tags import list_active_tags
 from rescan.anchore.arazzo import ArazzoDialect
 from rescan.anchore.client import AnchoreClient
 from rescan.anchore.credentials import AnchoreAuth
-from rescan.anchore.dialect import Dialect
 from rescan.anchore.enterprise import EnterpriseDialect
 from rescan.anchore.transport import Transport, new_session
+from rescan.announcer import Announcer
+from rescan.aws.clients import dynamodb_client, secrets_client, sns_client, sqs_client
+from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.partitions import dns_suffix
 from rescan.aws.publisher import StopTopic
 from rescan.aws.secret import SecretReader
+from rescan.aws.work_queue import WorkQueue
 from rescan.deadline import Deadline
-from rescan.dispatcher import Dispatcher
+from rescan.dispatcher import Dispatcher, Mode
 from rescan.errors import SettingsError
+from rescan.full_sweep import FullSweep
 from rescan.gatekeeper import Gatekeeper
-from rescan.image_tag import ImageTag
+from rescan.going_back import GoingBack
+from rescan.in_place import InPlace
+from rescan.metrics import Tally
+from rescan.queued import Queued
 from rescan.settings import Settings
+from rescan.sweep import ActiveTags
+from rescan.worker import Worker
 
 __all__ = ["build"]
 
-# Within the reserve that the handler keeps behind the deadline. Publish is sent once: after a
-# read timeout the message may have been taken, and a second one would say it twice.
-_SNS = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 1})
-_SECRETS = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
-
 
 def build(
-    environment: Mapping[str, str], logger: Logger, session: requests.Session | None = None
+    environment: Mapping[str, str],
+    logger: Logger,
+    tally: Tally,
+    session: requests.Session | None = None,
 ) -> Dispatcher:
     """The function, ready to handle events; SettingsError when the environment is wrong."""
     settings = Settings.parse(environment)
@@ -42,37 +48,56 @@ def build(
     if not settings.encrypted:
         logger.warning("ANCHORE_URL is no https URL: the credentials travel unencrypted")
     aws = boto3.Session()
+    secret = SecretReader(secrets_client(aws), settings.anchore_secret_arn)
     transport = Transport(
         session or new_session(),
         settings.base_url,
-        AnchoreAuth(
-            SecretReader(aws.client("secretsmanager", config=_SECRETS), settings.anchore_secret_arn)
-        ),
+        AnchoreAuth(secret),
         account=settings.anchore_account,
         ca_bundle=settings.ca_bundle,
         read_seconds=settings.read_timeout_seconds,
         max_body_bytes=settings.max_body_mb * 1024 * 1024,
     )
-    topic = StopTopic(aws.client("sns", config=_SNS), settings.stop_topic_arn)
-    dialect = _dialect(settings)
-    return Dispatcher(
+    mode = _queued if settings.work_queue_url and settings.ledger_table else _in_place
+    return Dispatcher(mode(settings, aws, transport, tally, logger), dns_suffix, logger)
+
+
+def _in_place(
+    settings: Settings, aws: boto3.Session, transport: Transport, tally: Tally, logger: Logger
+) -> Mode:
+    topic = StopTopic(sns_client(aws), settings.stop_topic_arn)
+    gatekeeper = Gatekeeper(settings, _anchore(transport, settings), topic.publish, tally)
+    return InPlace(settings, gatekeeper, _active_tags(transport, settings), logger)
+
+
+def _queued(
+    settings: Settings, aws: boto3.Session, transport: Transport, tally: Tally, logger: Logger
+) -> Mode:
+    topic = StopTopic(sns_client(aws), settings.stop_topic_arn)
+    ledger = LedgerTable(dynamodb_client(aws), str(settings.ledger_table))
+    queue = WorkQueue(sqs_client(aws), str(settings.work_queue_url))
+    worker = Worker(
         settings,
-        Gatekeeper(lambda deadline: AnchoreClient(transport, dialect, deadline), topic.publish),
-        _active_tags(transport, settings),
-        dns_suffix,
-        logger,
+        _anchore(transport, settings),
+        Announcer(ledger, topic, tally),
+        GoingBack(queue),
+        tally,
     )
+    active_tags = _active_tags(transport, settings)
+    full_sweep = FullSweep(active_tags, ledger, queue, topic, tally, logger)
+    return Queued(settings, worker, full_sweep, logger)
 
 
-def _dialect(settings: Settings) -> Dialect:
-    if settings.anchore_dialect == "arazzo":
-        return ArazzoDialect()
-    return EnterpriseDialect(vendor_only=settings.vendor_only, base_image=settings.base_image)
+def _anchore(transport: Transport, settings: Settings) -> Callable[[Deadline], AnchoreClient]:
+    dialect = (
+        ArazzoDialect()
+        if settings.anchore_dialect == "arazzo"
+        else EnterpriseDialect(vendor_only=settings.vendor_only, base_image=settings.base_image)
+    )
+    return lambda deadline: AnchoreClient(transport, dialect, deadline)
 
 
-def _active_tags(
-    transport: Transport, settings: Settings
-) -> Callable[[Deadline], Iterable[ImageTag]]:
+def _active_tags(transport: Transport, settings: Settings) -> ActiveTags:
     return lambda deadline: list_active_tags(
         transport, deadline, running_only=settings.running_only
     )

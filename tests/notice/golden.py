@@ -1,6 +1,7 @@
 """Golden notices: a file shows the mail as its reader sees it, then the attributes.
 
-The result is another file, indented; that of 20,000 findings is left to the size tests.
+The result is another file, indented; one of each event type stands among the documents, as the
+example that goes with the schema. Those of thousands of findings are left to the size tests.
 """
 
 from pathlib import Path
@@ -9,8 +10,16 @@ from msgspec import json
 
 from rescan.notice.notice import Notice
 
-FOLDER = Path(__file__).parent.parent / "golden"
-WITHOUT_RESULT = {"storm"}
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "tests" / "golden"
+EXAMPLES_FOLDER = ROOT / "docs" / "examples"
+EXAMPLES = {
+    "stop_new_and_known": EXAMPLES_FOLDER / "notice-stop.json",
+    "reminder": EXAMPLES_FOLDER / "notice-reminder.json",
+    "recovered_new_digest": EXAMPLES_FOLDER / "notice-recovered.json",
+    "not_evaluated_while_stopped": EXAMPLES_FOLDER / "notice-not-evaluated.json",
+}
+WITHOUT_RESULT = {"stop_storm", "recovered_many"}
 
 
 def files_of(case: str, notice: Notice) -> dict[Path, str]:
@@ -22,5 +31,5 @@ def files_of(case: str, notice: Notice) -> dict[Path, str]:
     files = {FOLDER / f"{case}.txt": mail}
     if case not in WITHOUT_RESULT:
         result = json.format(notice.attributes["result"].encode(), indent=2).decode()
-        files[FOLDER / f"{case}.json"] = result + "\n"
+        files[EXAMPLES.get(case, FOLDER / f"{case}.json")] = result + "\n"
     return files

@@ -1,10 +1,9 @@
-"""Reports to announce: defaults for all but the point of a test, and the golden cases.
+"""Reports of a STOP: defaults for all but the point of a test, and the cases to announce.
 
 CVEs, packages, versions and fixes are those of real answers; each case is a situation in which
 somebody is called.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from msgspec import Raw
@@ -23,7 +22,7 @@ from rescan.model import (
 )
 
 DIGEST = Digest("sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
-OTHER_DIGEST = "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+OTHER_DIGEST = Digest("sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae")
 POLICY_ID = "2c53a13c-1765-11e8-82ef-23527761d060"
 RULE_SET_ID = "48e6f7d6-1765-11e8-b5f9-8b6f228548b6"
 TAG = ImageTag("123456789012.dkr.ecr.eu-west-1.amazonaws.com", "payments/api", "2.4.1")
@@ -278,20 +277,3 @@ def findings_unreadable() -> Report:
         " readable: Expected `object`, got `str`",
         vulnerabilities=listed(NSS_TOOLS, FTPD),
     )
-
-
-GOLDEN: dict[str, Callable[[], Report]] = {
-    case.__name__: case
-    for case in (
-        typical,
-        one_finding,
-        no_fix,
-        denylisted,
-        evaluation_problem,
-        details_not_available,
-        storm,
-        hostile_names,
-        superseded_push,
-        findings_unreadable,
-    )
-}

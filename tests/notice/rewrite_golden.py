@@ -1,17 +1,18 @@
 """Writes the golden notices anew: `python -m tests.notice.rewrite_golden`; review the diff."""
 
-from rescan.notice.stop_notice import stop_notice
-from tests.notice.golden import FOLDER, files_of
-from tests.notice.reports import GOLDEN
+from rescan.notice.notice_of import notice_of
+from tests.notice.golden import EXAMPLES_FOLDER, FOLDER, files_of
+from tests.notice.news_cases import GOLDEN
 
 
 def rewrite() -> None:
-    """Replace every file in the folder."""
-    FOLDER.mkdir(exist_ok=True)
-    for stale in (*FOLDER.glob("*.txt"), *FOLDER.glob("*.json")):
-        stale.unlink()
-    for case, report in GOLDEN.items():
-        for path, text in files_of(case, stop_notice(report())).items():
+    """Replace every file in both folders."""
+    for folder, pattern in ((FOLDER, "*.txt"), (FOLDER, "*.json"), (EXAMPLES_FOLDER, "notice-*")):
+        folder.mkdir(exist_ok=True)
+        for stale in folder.glob(pattern):
+            stale.unlink()
+    for case, news in GOLDEN.items():
+        for path, text in files_of(case, notice_of(news())).items():
             path.write_text(text, encoding="utf-8", newline="\n")
 
 

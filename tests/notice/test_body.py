@@ -1,13 +1,17 @@
 """Rules of the body that no golden notice shows."""
 
 import pytest
+from msgspec.structs import replace
 
 from rescan.model import Problem, Report
-from rescan.notice.stop_notice import stop_notice
+from rescan.news import News
+from rescan.notice.notice_of import notice_of
+from tests.notice.announced import FIRST_STOP, not_evaluated, recovered, reminder, stop
 from tests.notice.reports import (
     EXPOSED_PORT,
     FTPD,
     NSS_TOOLS,
+    OTHER_DIGEST,
     denylisted,
     evaluation,
     finding,
@@ -17,9 +21,10 @@ from tests.notice.reports import (
 )
 
 
-def paragraph(stopped: Report, start: str) -> list[str]:
+def paragraph(stopped: Report | News, start: str) -> list[str]:
     """The lines of the paragraph that begins so."""
-    paragraphs = stop_notice(stopped).body.rstrip("\n").split("\n\n")
+    news = stopped if isinstance(stopped, News) else stop(stopped)
+    paragraphs = notice_of(news).body.rstrip("\n").split("\n\n")
     (found,) = [text for text in paragraphs if text.startswith(start)]
     return found.split("\n")
 
@@ -41,7 +46,7 @@ def test_denylisted_image_with_findings_is_not_mended_by_a_fix() -> None:
 
 
 def test_missing_findings_of_a_denylisted_image_are_not_mentioned() -> None:
-    assert "Findings may be missing" not in stop_notice(denylisted()).body
+    assert "Findings may be missing" not in notice_of(stop(denylisted())).body
 
 
 def test_some_findings_that_could_not_be_read_are_mentioned() -> None:
@@ -123,3 +128,75 @@ def test_same_recommendation_is_given_once_and_three_at_most() -> None:
     stopped = report(evaluation(*found), vulnerabilities=listed(FTPD))
     said = [line for line in paragraph(stopped, "WHAT TO DO") if "policy says" in line]
     assert said == [f"- The policy says: advice {number}" for number in range(3)]
+
+
+BOTH = report(
+    evaluation(finding("CVE-2020-25648+nss-tools"), finding("CVE-2013-2512+ftpd")),
+    vulnerabilities=listed(NSS_TOOLS, FTPD),
+)
+FTPD_IS_NEW = frozenset([finding("CVE-2013-2512+ftpd").key])
+
+
+def test_known_findings_are_counted_and_neither_listed_nor_advised_on() -> None:
+    news = stop(BOTH, new=FTPD_IS_NEW, first_stop_at=FIRST_STOP)
+    assert "nss-tools" not in notice_of(news).body
+    assert paragraph(news, "STOP: ") == [
+        "STOP: do not deploy payments/api:2.4.1. 1 new finding stops it, of",
+        "severity critical.",
+    ]
+    assert paragraph(news, "WHAT TO DO")[1:3] == [
+        "- The new finding lacks a fix: remove the package, or ask the owner of",
+        "  the policy for an allowlist entry.",
+    ]
+    assert paragraph(news, "New findings")[0] == "New findings: 1 critical"
+    assert paragraph(news, "1 known") == [
+        "1 known finding stops it too, 1 high; first stopped 2026-11-20 03:00",
+        "UTC.",
+    ]
+
+
+def test_known_findings_of_a_stop_without_a_beginning_are_only_counted() -> None:
+    news = stop(BOTH, new=FTPD_IS_NEW, first_stop_at=None)
+    assert paragraph(news, "1 known") == ["1 known finding stops it too, 1 high."]
+
+
+def test_stop_whose_findings_are_all_new_has_nothing_known() -> None:
+    news = stop(BOTH, new=FTPD_IS_NEW | {finding("CVE-2020-25648+nss-tools").key})
+    assert "known finding" not in notice_of(news).body
+    assert paragraph(news, "NEW FINDINGS")[0] == (
+        "NEW FINDINGS THAT STOP THE IMAGE, WORST FIRST (2 of 2 shown)"
+    )
+
+
+def test_denylisted_image_with_a_new_finding_is_still_denylisted_first() -> None:
+    banned = report(
+        evaluation(finding("CVE-2013-2512+ftpd"), final_action_reason="denylisted"),
+        vulnerabilities=listed(FTPD),
+    )
+    assert paragraph(stop(banned, new=FTPD_IS_NEW), "STOP: ") == [
+        "STOP: do not deploy payments/api:2.4.1. It is on the policy's denylist.",
+        "Also, 1 new finding stops it, of severity critical.",
+    ]
+
+
+def test_reminder_of_a_stop_without_a_beginning_says_no_age() -> None:
+    assert paragraph(reminder(BOTH, first_stop_at=None), "REMINDER: ") == [
+        "REMINDER: do not deploy payments/api:2.4.1. It is still stopped. 2",
+        "findings stop it, the worst critical.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "news",
+    [stop(BOTH), reminder(BOTH), recovered(), not_evaluated("why", report=None)],
+    ids=lambda news: news.event_type,
+)
+def test_moved_tag_is_told_in_every_kind_with_each_digest_on_its_line(news: News) -> None:
+    lines = paragraph(replace(news, previous_digest=OTHER_DIGEST), "Image")
+    now = ["to", news.report.image_digest] if news.report else ["to a digest that is not known"]
+    assert lines[1 : 3 + len(now)] == ["The tag has moved: from", OTHER_DIGEST, *now]
+
+
+@pytest.mark.parametrize("news", [stop(BOTH), reminder(BOTH), recovered(), not_evaluated("why")])
+def test_tag_that_has_not_moved_is_not_mentioned(news: News) -> None:
+    assert "has moved" not in notice_of(news).body

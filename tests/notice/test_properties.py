@@ -1,14 +1,19 @@
 """Whatever images and servers call themselves, SNS takes the notice and the schema its result."""
 
 import json
+from datetime import UTC
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rescan.image_tag import ImageTag
-from rescan.model import Evaluation, Finding, Report, Vulnerability
-from rescan.notice.stop_notice import stop_notice
-from tests.notice.reports import DIGEST, listed, report
+from rescan.model import Evaluation, Finding, FindingKey, Outcome, Report, Severity, Vulnerability
+from rescan.news import ClearedBy, ClearedFinding, EventType, Failing, News
+from rescan.notice.notice_of import notice_of
+from tests.notice.announced import stop
+from tests.notice.reports import DIGEST, OTHER_DIGEST, listed, report
 from tests.notice.test_result import errors
 
 # Surrogates included: JSON can carry half of one in an escape.
@@ -65,9 +70,46 @@ def stopped(draw: st.DrawFn) -> Report:
     )
 
 
-@given(stopped())
-@settings(max_examples=100, deadline=None, database=None, derandomize=True)
-def test_any_stop_can_be_announced(report: Report) -> None:
-    notice = stop_notice(report)
+TIMES = st.datetimes(timezones=st.just(UTC))
+KEYS = st.builds(FindingKey, TEXT, st.just("vulnerabilities") | TEXT, TEXT, TEXT)
+CLEARED = st.builds(
+    ClearedFinding, KEYS, st.none() | st.sampled_from(Severity), st.sampled_from(ClearedBy)
+)
+OUTCOMES = {
+    EventType.STOP: [Outcome.STOP],
+    EventType.REMINDER: [Outcome.STOP],
+    EventType.RECOVERED: [Outcome.GO, Outcome.WARN],
+    EventType.NOT_EVALUATED: [Outcome.NOT_FOUND, Outcome.PENDING, Outcome.NOT_EVALUATED],
+}
+
+
+@st.composite
+def any_news(draw: st.DrawFn, event_type: EventType) -> News:
+    """News of the kind, with a report in which every text is arbitrary."""
+    said = draw(stopped())
+    keys = [finding.key for finding in (said.evaluation.findings if said.evaluation else ())]
+    without = event_type is EventType.NOT_EVALUATED and draw(st.booleans())
+    return stop(
+        replace(said, outcome=draw(st.sampled_from(OUTCOMES[event_type]))),
+        **({"report": None} if without else {}),
+        event_type=event_type,
+        id=draw(TEXT),
+        at=draw(TIMES),
+        policy_id=draw(MAYBE),
+        new=draw(st.none() | st.frozensets(st.sampled_from(keys) if keys else KEYS)),
+        first_stop_at=draw(st.none() | TIMES),
+        previous_digest=draw(st.sampled_from([None, OTHER_DIGEST])),
+        cleared=tuple(draw(st.lists(CLEARED, max_size=4))),
+        cleared_total=draw(st.integers(0, 10**6)),
+        failing=Failing(draw(TIMES), draw(TEXT), draw(TEXT)),
+    )
+
+
+@pytest.mark.parametrize("event_type", EventType)
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+def test_any_news_can_be_announced(event_type: EventType, data: st.DataObject) -> None:
+    notice = notice_of(data.draw(any_news(event_type)))
     assert notice.problems() == []
+    assert notice.attributes["event_type"] == event_type
     assert errors(json.loads(notice.attributes["result"])) == []

@@ -19,8 +19,10 @@ from moto import mock_aws
 from rescan.aws.publisher import StopTopic
 from rescan.errors import NoticeInvalid, PublishFailed
 from rescan.notice.notice import Notice
-from rescan.notice.stop_notice import stop_notice
-from tests.notice.reports import GOLDEN, typical
+from rescan.notice.notice_of import notice_of
+from tests.notice.announced import stop
+from tests.notice.news_cases import GOLDEN
+from tests.notice.reports import typical
 
 REGION = "eu-west-1"
 ARN = f"arn:aws:sns:{REGION}:123456789012:stop"
@@ -50,7 +52,7 @@ def test_subscriber_gets_what_was_published(
     case: str, subscribed: tuple[StopTopic, Any, str]
 ) -> None:
     topic, sqs, queue = subscribed
-    notice = stop_notice(GOLDEN[case]())
+    notice = notice_of(GOLDEN[case]())
     message_id = topic.publish(notice)
     (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
     envelope = json.loads(message["Body"])
@@ -73,8 +75,8 @@ def test_filter_policy_on_attributes_chooses_notices(
         AttributeName="FilterPolicy",
         AttributeValue=json.dumps({"max_severity": ["high"], "fix_available": ["true"]}),
     )
-    for case in ("typical", "one_finding", "no_fix", "denylisted"):
-        topic.publish(stop_notice(GOLDEN[case]()))
+    for case in ("stop_typical", "stop_one_finding", "stop_no_fix", "recovered_fixed"):
+        topic.publish(notice_of(GOLDEN[case]()))
     messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
     assert [json.loads(message["Body"])["Subject"] for message in messages] == [
         "STOP: 1 finding (high) in payments/api:2.4.1"
@@ -163,4 +165,4 @@ def test_refused_connection_is_a_failed_publish() -> None:
     config = Config(retries={"total_max_attempts": 1}, connect_timeout=1)
     sns = client("sns", endpoint_url="http://127.0.0.1:1", config=config)
     with pytest.raises(PublishFailed, match="EndpointConnectionError"):
-        StopTopic(sns, ARN).publish(stop_notice(typical()))
+        StopTopic(sns, ARN).publish(notice_of(stop(typical())))

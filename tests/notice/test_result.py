@@ -1,4 +1,4 @@
-"""The attributes, above all the result: held against its schema, and bounded in bytes."""
+"""The attribute `result`, held against its schema."""
 
 import json
 from pathlib import Path
@@ -8,30 +8,29 @@ import pytest
 from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
-from rescan.errors import NoticeInvalid
-from rescan.image_tag import ImageTag
-from rescan.model import Outcome, Problem, Report
-from rescan.notice.result import LARGEST_RESULT
-from rescan.notice.stop_notice import stop_notice
+from rescan.model import FindingKey, Severity
+from rescan.news import ClearedBy, ClearedFinding, News
+from rescan.notice.notice_of import notice_of
+from tests.notice.announced import ID, cleared, recovered, reminder, stop
+from tests.notice.news_cases import GOLDEN, moved_tag, new_and_known, watched_tag_not_found
 from tests.notice.reports import (
     DIGEST,
     FTPD,
-    GOLDEN,
+    OTHER_DIGEST,
     TAG,
     evaluation,
     finding,
     listed,
     report,
-    row,
     typical,
 )
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "notice.schema.json").read_text())
 
 
-def result_of(stopped: Report) -> Any:
+def result_of(news: News) -> Any:
     """The result, decoded by another decoder than ours."""
-    return json.loads(stop_notice(stopped).attributes["result"])
+    return json.loads(notice_of(news).attributes["result"])
 
 
 def errors(result: Any) -> list[str]:
@@ -51,121 +50,19 @@ def test_result_has_the_shape_that_the_schema_promises(case: str) -> None:
 
 
 def test_schema_refuses_a_field_that_it_does_not_know() -> None:
-    assert len(errors(result_of(typical()) | {"more": 1})) == 1
+    assert len(errors(result_of(stop(typical())) | {"more": 1})) == 1
 
 
 def test_report_that_says_next_to_nothing_still_gives_a_whole_result() -> None:
     bare = replace(
         report(evaluation(policy_id=None)), evaluation=None, final_action=None, image_digest=None
     )
-    assert errors(result_of(bare)) == []
-
-
-def test_attribute_without_a_value_is_the_word_none() -> None:
-    attributes = dict(stop_notice(report(evaluation(policy_id=None), final_action=None)).attributes)
-    del attributes["result"]
-    assert attributes == {
-        "event_type": "STOP",
-        "registry": TAG.registry,
-        "repository": "payments/api",
-        "tag": "2.4.1",
-        "final_action": "none",
-        "policy_id": "none",
-        "max_severity": "none",
-        "fix_available": "none",
-    }
-
-
-@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.STOP])
-def test_nothing_but_a_stop_is_announced(outcome: Outcome) -> None:
-    with pytest.raises(NoticeInvalid, match=f"2.4.1 is {outcome}, expected stop"):
-        stop_notice(replace(typical(), outcome=outcome))
-
-
-def flood(character: str) -> Report:
-    """20,000 findings, every text of which is long and made of one character."""
-    text = character * 400
-    rows = [
-        row(f"{number}{text}", "High", f"{number}{text}", text, fix=text)
-        for number in range(10_000)
-    ]
-    found = [finding(f"{row.vuln}+{row.package_name}") for row in rows]
-    found += [
-        finding(
-            f"{number}{text}+{text}",
-            text,
-            policy_id=text,
-            rule_id=text,
-            trigger=f"{number}{text}",
-            recommendation=f"{number}{text}",
-        )
-        for number in range(10_000)
-    ]
-    return report(
-        evaluation(
-            *found,
-            problems=tuple(Problem("error", text, text) for _ in range(50)),
-            policy_id=text,
-            evaluated_at=text,
-            findings_problem=text * 2,
-        ),
-        tag=ImageTag(text, text, text),
-        reason=text * 2,
-        notes=(text * 2,) * 10,
-        vulnerabilities=listed(*rows),
-        vulnerabilities_problem=text * 2,
-    )
-
-
-@pytest.mark.parametrize(
-    "character",
-    [
-        pytest.param("x", id="one-byte"),
-        pytest.param("\U0001f680", id="four-bytes"),
-        pytest.param('"', id="quote"),
-        pytest.param("\\", id="backslash"),
-        pytest.param("\x01", id="control"),
-        pytest.param("\ud800", id="surrogate"),
-        pytest.param("\n", id="line-end"),
-        pytest.param("x ", id="words"),
-        pytest.param("\u2028", id="line-separator"),
-    ],
-)
-def test_notice_of_a_flood_keeps_every_limit(character: str) -> None:
-    notice = stop_notice(flood(character))
-    assert notice.problems() == []
-    assert notice.size() <= 250_000
-    assert len(notice.attributes["result"].encode()) <= LARGEST_RESULT
-
-
-def test_flood_is_cut_honestly() -> None:
-    stopped = flood("\U0001f680")
-    notice = stop_notice(stopped)
-    stopping = json.loads(notice.attributes["result"])["stopping"]
-    assert (stopping["total"], stopping["shown"]) == (20_000, len(stopping["findings"]))
-    assert 0 < stopping["shown"] < 20_000
-    assert notice.body.endswith(
-        "\n40 of 20,000 shown. The others are in Anchore, under the digest above.\n"
-    )
-
-
-def test_result_is_filled_as_far_as_it_may_be() -> None:
-    """With ordinary findings the room is used, not given away to a careful estimate."""
-    notice = stop_notice(GOLDEN["storm"]())
-    assert LARGEST_RESULT - 500 < len(notice.attributes["result"].encode()) <= LARGEST_RESULT
-
-
-def test_huge_message_is_cut_in_body_and_result() -> None:
-    huge = finding("41cb7cdf", "m" * 300_000, gate="dockerfile", trigger="instruction")
-    notice = stop_notice(report(evaluation(huge)))
-    cut = "m" * 237 + "..."
-    assert json.loads(notice.attributes["result"])["stopping"]["findings"][0]["message"] == cut
-    assert notice.body.endswith(f"  1. POLICY  dockerfile/instruction\n     {cut}\n")
+    assert errors(result_of(stop(bare))) == []
 
 
 def test_image_and_trigger_are_taken_apart_for_machines() -> None:
     result = result_of(
-        report(evaluation(finding("CVE-2013-2512+ftpd")), vulnerabilities=listed(FTPD))
+        stop(report(evaluation(finding("CVE-2013-2512+ftpd")), vulnerabilities=listed(FTPD)))
     )
     assert (result["image"], result["trigger"]) == (
         {
@@ -177,3 +74,118 @@ def test_image_and_trigger_are_taken_apart_for_machines() -> None:
         },
         {"kind": "ecr_push", "at": "2026-11-24T21:50:37Z"},
     )
+
+
+def pick(result: Any, *names: str) -> dict[str, Any]:
+    """Some fields of a result."""
+    return {name: result[name] for name in names}
+
+
+def test_new_findings_are_marked_and_come_first() -> None:
+    result = result_of(new_and_known())
+    found = [(f["new"], f["severity"], f["vulnerability"]) for f in result["stopping"]["findings"]]
+    assert found == [
+        (True, "critical", "CVE-2013-2512"),
+        (True, "high", "CVE-2020-25648"),
+        (False, "high", "CVE-2019-25013"),
+        (False, "medium", "GHSA-5mg8-w23w-74h3"),
+        (False, "medium", "GHSA-5mg8-w23w-74h3"),
+        (False, "unknown", None),
+    ]
+    assert pick(result["stopping"], "total", "new", "shown") == {"total": 6, "new": 2, "shown": 6}
+
+
+@pytest.mark.parametrize(
+    ("news", "expected"),
+    [
+        pytest.param(stop(typical()), 6, id="first-stop"),
+        pytest.param(stop(typical(), new=frozenset()), 0, id="named-none"),
+        pytest.param(stop(typical(), new=frozenset([finding("gone").key])), 0, id="named-others"),
+        pytest.param(reminder(typical()), 0, id="reminder"),
+        pytest.param(
+            reminder(typical(), new=frozenset([finding("CVE-2013-2512+ftpd-0.2.1.gemspec").key])),
+            0,
+            id="reminder-that-names-one",
+        ),
+    ],
+)
+def test_stop_that_names_no_finding_as_new_lists_all(news: News, expected: int) -> None:
+    stopping = result_of(news)["stopping"]
+    assert pick(stopping, "total", "new", "shown") == {"total": 6, "new": expected, "shown": 6}
+    assert [f["new"] for f in stopping["findings"]] == [expected > 0] * 6
+
+
+def test_two_findings_with_one_key_are_both_new() -> None:
+    found = [
+        finding(f"hash-{port}", f"port ({port})", gate="dockerfile", trigger="exposed_ports")
+        for port in (22, 23)
+    ]
+    news = stop(report(evaluation(*found)), new=frozenset([found[0].key]))
+    assert [f["new"] for f in result_of(news)["stopping"]["findings"]] == [True, True]
+
+
+def test_identity_time_and_digests_are_for_machines_too() -> None:
+    result = result_of(moved_tag())
+    assert pick(result, "id", "at", "event_type", "first_stop_at", "previous_digest") == {
+        "id": ID,
+        "at": "2026-11-24T21:51:02Z",
+        "event_type": "STOP",
+        "first_stop_at": "2026-11-24T21:51:02Z",
+        "previous_digest": OTHER_DIGEST,
+    }
+
+
+def test_cleared_findings_say_what_took_them_away() -> None:
+    news = recovered(
+        cleared("CVE-1+curl", None, ClearedBy.ALLOWLISTED),
+        ClearedFinding(
+            FindingKey("rule", "dockerfile", "exposed_ports", "port (#)"),
+            Severity.UNKNOWN,
+            ClearedBy.POLICY_CHANGED,
+        ),
+        cleared_total=3,
+    )
+    vulnerability = {"gate": "vulnerabilities", "trigger": "package", "what": "CVE-1+curl"}
+    port = {"gate": "dockerfile", "trigger": "exposed_ports", "what": "port (#)"}
+    assert pick(result_of(news), "stopping", "cleared", "failing") == {
+        "stopping": None,
+        "cleared": {
+            "total": 3,
+            "shown": 2,
+            "findings": [
+                vulnerability | {"severity": None, "by": "allowlisted"},
+                port | {"severity": "unknown", "by": "policy changed"},
+            ],
+        },
+        "failing": None,
+    }
+
+
+def test_what_only_a_report_says_is_null_without_one() -> None:
+    news = watched_tag_not_found()
+    tag = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/payment/api:2.4.1"
+    result = result_of(news)
+    del result["image"]
+    assert result == {
+        "version": "1",
+        "id": ID,
+        "event_type": "NOT_EVALUATED",
+        "at": "2026-11-24T21:51:02Z",
+        "outcome": None,
+        "final_action": None,
+        "reason": None,
+        "policy_id": None,
+        "trigger": {"kind": "schedule", "at": "2026-11-24T21:50:00Z"},
+        "evaluated_at": None,
+        "first_stop_at": None,
+        "previous_digest": None,
+        "stopping": None,
+        "cleared": None,
+        "failing": {
+            "since": "2026-11-24T14:49:02Z",
+            "step": "findActiveImage",
+            "reason": f"Anchore has no active image with the tag {tag}",
+        },
+        "vulnerabilities": None,
+        "notes": [],
+    }

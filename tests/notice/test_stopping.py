@@ -6,16 +6,17 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
-from rescan.model import Finding, Severity, Vulnerability
-from rescan.notice.rows import VulnerabilityRows
-from rescan.notice.stopping import StoppingFinding, stopping_findings
+from rescan.model import Finding, FindingKey, Severity, Vulnerability
+from rescan.stopping import StoppingFinding, stopping_findings
+from rescan.vulnerability_rows import VulnerabilityRows
 from tests.notice.reports import FTPD, GLIBC, GUAVA, NSS_TOOLS, finding, row
 
 NSS_FINDING = finding("CVE-2020-25648+nss-tools", "HIGH Vulnerability found", recommendation="Fix")
 NSS_STOPS = StoppingFinding(
+    key=NSS_FINDING.key,
     gate="vulnerabilities",
     trigger="package",
-    severity=Severity.HIGH,
+    known_severity=Severity.HIGH,
     vulnerability="CVE-2020-25648",
     package="nss-tools",
     version="3.53.1-3.el7_9",
@@ -59,7 +60,8 @@ def test_row_is_found_by_whatever_the_finding_calls_the_package(
 ) -> None:
     stopping = joined(replace(NSS_FINDING, trigger_id=f"CVE-2020-25648+{called}"), described)
     file = called if called in ("/a/nss.jar", "nss.jar", "nss-js", "nss-tools-3.53.1") else None
-    assert stopping == replace(NSS_STOPS, file=file)
+    key = finding(f"CVE-2020-25648+{called}").key
+    assert stopping == replace(NSS_STOPS, key=key, file=file)
 
 
 def test_row_with_the_name_counts_before_a_row_with_such_a_file() -> None:
@@ -94,9 +96,10 @@ def test_repeated_rows_are_one_finding_in_several_places() -> None:
     found = finding("GHSA-5mg8-w23w-74h3+guava")
     assert stopping_findings([found], rows) == (
         StoppingFinding(
+            key=found.key,
             gate="vulnerabilities",
             trigger="package",
-            severity=Severity.MEDIUM,
+            known_severity=Severity.MEDIUM,
             vulnerability="GHSA-5mg8-w23w-74h3",
             package="guava",
             version="23.0",
@@ -134,7 +137,8 @@ def test_unknown_package_takes_only_the_severity_of_the_vulnerability() -> None:
     stopping = joined(replace(NSS_FINDING, trigger_id="CVE-2020-25648+nss-sysinit"), *rows)
     assert stopping == replace(
         NSS_STOPS,
-        severity=Severity.CRITICAL,
+        key=finding("CVE-2020-25648+nss-sysinit").key,
+        known_severity=Severity.CRITICAL,
         package="nss-sysinit",
         version=None,
         listed=False,
@@ -157,6 +161,43 @@ def test_severity_is_read_as_anchore_orders_it(severity: str | None, expected: S
     assert joined(NSS_FINDING, replace(NSS_TOOLS, severity=severity)).severity is expected
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param([], None, id="no-row-at-all"),
+        pytest.param([GLIBC], None, id="rows-of-others"),
+        pytest.param([replace(NSS_TOOLS, severity="Unknown")], Severity.UNKNOWN, id="vendor-says"),
+        pytest.param([replace(NSS_TOOLS, severity=None)], Severity.UNKNOWN, id="row-says-nothing"),
+        pytest.param(
+            [replace(NSS_TOOLS, package_name="nss", package="nss", severity="Low")],
+            Severity.LOW,
+            id="another-package",
+        ),
+    ],
+)
+def test_severity_is_not_known_only_where_no_row_has_the_vulnerability(
+    rows: list[Vulnerability], expected: Severity | None
+) -> None:
+    stopping = joined(NSS_FINDING, *rows)
+    assert (stopping.known_severity, stopping.severity) == (expected, expected or Severity.UNKNOWN)
+
+
+def test_messages_that_differ_in_numbers_share_a_key_and_stay_two_findings() -> None:
+    stopping = stopping_findings(
+        [
+            finding(f"hash-{port}", f"Dockerfile exposes port ({port})", gate="dockerfile")
+            for port in (22, 23)
+        ],
+        [],
+    )
+    assert [f.message for f in stopping] == [
+        "Dockerfile exposes port (22)",
+        "Dockerfile exposes port (23)",
+    ]
+    same = FindingKey(NSS_FINDING.rule_id, "dockerfile", "package", "Dockerfile exposes port (#)")
+    assert [f.key for f in stopping] == [same, same]
+
+
 def test_package_without_a_severity_takes_that_of_the_vulnerability() -> None:
     unsaid = replace(NSS_TOOLS, severity=None)
     elsewhere = row("CVE-2020-25648", "Critical", "nss", "3.53.1")
@@ -171,7 +212,7 @@ def test_row_with_nothing_but_names_leaves_the_rest_open() -> None:
     bare = Vulnerability(vuln="CVE-2020-25648", package="nss-tools")
     assert joined(NSS_FINDING, bare) == replace(
         NSS_STOPS,
-        severity=Severity.UNKNOWN,
+        known_severity=Severity.UNKNOWN,
         version=None,
         fixed_in=None,
         inherited_from_base=None,
@@ -207,6 +248,7 @@ def test_base_image_or_own_layer(
 def test_finding_about_something_else_has_its_message_alone(gate: str, trigger_id: str) -> None:
     found = finding(trigger_id, "the message", gate=gate, trigger="some_trigger")
     assert joined(found, NSS_TOOLS) == StoppingFinding(
+        key=found.key,
         gate=gate,
         trigger="some_trigger",
         message="the message",

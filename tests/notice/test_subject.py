@@ -1,10 +1,16 @@
 """The subject of a notice."""
 
+from datetime import UTC, datetime
+
 import pytest
+from msgspec.structs import replace
 
 from rescan.image_tag import ImageTag
 from rescan.model import Report
-from rescan.notice.stop_notice import stop_notice
+from rescan.news import Failing, News
+from rescan.notice.notice_of import notice_of
+from tests.notice.announced import not_evaluated, recovered, reminder, stop
+from tests.notice.news_cases import no_longer_in_anchore, policy_changed
 from tests.notice.reports import (
     FTPD,
     GLIBC,
@@ -93,5 +99,89 @@ def tagged(repository: str, tag: str = "2.4.1") -> Report:
     ],
 )
 def test_subject_says_stop_the_image_and_how_many_findings(stopped: Report, expected: str) -> None:
-    notice = stop_notice(stopped)
+    notice = notice_of(stop(stopped))
     assert (notice.subject, notice.problems()) == (expected, [])
+
+
+NEW = frozenset([finding("CVE-2020-25648+nss-tools").key])
+
+
+@pytest.mark.parametrize(
+    ("news", "expected"),
+    [
+        pytest.param(
+            stop(typical(), new=NEW), "STOP: 1 new finding (high) in payments/api:2.4.1", id="new"
+        ),
+        pytest.param(
+            stop(details_not_available(), new=frozenset([finding("CVE-2019-5435+curl").key])),
+            "STOP: 1 new finding in payments/api:2.4.1",
+            id="new-of-a-severity-not-known",
+        ),
+        pytest.param(
+            reminder(typical()),
+            "REMINDER: still STOP after 4 d, 6 findings (critical) in payments/api:2.4.1",
+            id="reminder",
+        ),
+        pytest.param(
+            reminder(typical(), first_stop_at=None),
+            "REMINDER: still STOP, 6 findings (critical) in payments/api:2.4.1",
+            id="reminder-of-a-stop-without-a-beginning",
+        ),
+        pytest.param(
+            recovered(), "RECOVERED: payments/api:2.4.1 is GO again", id="recovered-to-go"
+        ),
+        pytest.param(
+            policy_changed(),
+            "RECOVERED: payments/api:2.4.1 is WARN, no longer STOP",
+            id="recovered-to-warn",
+        ),
+    ],
+)
+def test_subject_begins_with_the_kind_of_notice(news: News, expected: str) -> None:
+    notice = notice_of(news)
+    assert (notice.subject, notice.problems()) == (expected, [])
+
+
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+DENYLISTED_STORM = report(
+    evaluation(
+        *(finding(f"CVE-2019-25013+{number}") for number in range(20_000)),
+        final_action_reason="denylisted",
+    ),
+    vulnerabilities=listed(replace(GLIBC, severity="Negligible")),
+)
+
+
+@pytest.mark.parametrize(
+    ("news", "expected"),
+    [
+        pytest.param(
+            reminder(DENYLISTED_STORM, first_stop_at=LONG_AGO),
+            "REMINDER: still STOP after 739,943 d, 20,000 findings (negligible, denylisted) in ",
+            id="reminder",
+        ),
+        pytest.param(
+            replace(policy_changed(), first_stop_at=LONG_AGO), "RECOVERED: ", id="recovered"
+        ),
+        pytest.param(
+            no_longer_in_anchore(),
+            "NOT EVALUATED, no longer in Anchore, still STOP: ",
+            id="no-longer-in-anchore",
+        ),
+        pytest.param(
+            not_evaluated(
+                "has no active image with the tag",
+                first_stop_at=LONG_AGO,
+                failing=Failing(LONG_AGO, "", "has no active image with the tag"),
+            ),
+            "NOT EVALUATED for 739,943 d, not in Anchore, still STOP: ",
+            id="not-evaluated",
+        ),
+    ],
+)
+def test_longest_words_leave_room_for_the_end_of_a_long_name(news: News, expected: str) -> None:
+    long = ImageTag("registry.example.com", "x" * 200 + "/api", "2.4.1")
+    notice = notice_of(replace(news, tag=long))
+    assert notice.subject.startswith(f"{expected}...x")
+    assert "x/api:2.4.1" in notice.subject
+    assert (len(notice.subject), notice.problems()) == (99, [])

@@ -1,150 +1,157 @@
-"""The attribute `result`: the STOP for machines, as JSON of version 1.
+"""The attribute `result`: the notice for machines, as JSON of version 1.
 
 Its schema is docs/notice.schema.json, which allows no further fields: whatever changes there
 is a new version.
 """
 
-from collections.abc import Sequence
-from datetime import UTC
+from collections.abc import Iterable
+from typing import TypeVar
 
 from msgspec import Struct, json
+from msgspec.structs import replace
 
 from rescan.model import Report
-from rescan.notice.stop import Stop
-from rescan.notice.stopping import StoppingFinding
+from rescan.news import ClearedFinding, News
+from rescan.notice import result_shapes as shapes
+from rescan.notice.facts import policy_id
+from rescan.notice.outage import Outage
+from rescan.notice.recovery import Recovery
+from rescan.notice.stop import Stop, counts_of
+from rescan.notice.times import rfc3339
 from rescan.plain_text import one_line
+from rescan.stopping import StoppingFinding
 
-__all__ = ["LARGEST_RESULT", "result"]
+__all__ = ["LARGEST_RESULT", "outage_result", "recovered_result", "stop_result"]
 
 # Of the 256 KiB of a message; what the other attributes and the body need is below 120,000.
 LARGEST_RESULT = 120_000
 # The workflow writes fewer.
 _MOST_NOTES = 5
 
-
-class _Image(Struct, frozen=True):
-    registry: str
-    repository: str
-    tag: str
-    full_tag: str
-    digest: str | None
+_Listed = TypeVar("_Listed", bound=Struct)
 
 
-class _Trigger(Struct, frozen=True):
-    kind: str
-    at: str | None
+def stop_result(stop: Stop) -> str:
+    """At most LARGEST_RESULT bytes of UTF-8: as many findings as fit, new and worst ones first."""
+    findings = (*stop.told, *stop.known)
+    none_shown = shapes.Stopping(
+        total=len(findings),
+        new=stop.new,
+        shown=0,
+        by_severity=counts_of(findings),
+        problem=_text(stop.findings_problem, 500),
+        findings=(),
+    )
+    said = replace(_said(stop.news), stopping=none_shown)
+    shown = _that_fit(
+        (_finding(f.bounded(), new=n < stop.new) for n, f in enumerate(findings)),
+        said,
+        len(findings),
+    )
+    return _encoded(replace(said, stopping=replace(none_shown, shown=len(shown), findings=shown)))
 
 
-class _Finding(Struct, frozen=True):
-    severity: str
-    gate: str
-    trigger: str
-    vulnerability: str | None
-    package: str | None
-    file: str | None
-    version: str | None
-    listed: bool
-    fixed_in: str | None
-    will_not_fix: bool
-    locations: int
-    inherited_from_base: bool | None
-    message: str
-    recommendation: str | None
-    rule_id: str
-    policy_id: str
+def recovered_result(recovery: Recovery) -> str:
+    """The same of a RECOVERED: as many cleared findings as fit, the worst ones."""
+    none_shown = shapes.Cleared(total=recovery.total, shown=0, findings=())
+    said = replace(_said(recovery.news), cleared=none_shown)
+    shown = _that_fit(map(_cleared, recovery.cleared), said, recovery.total)
+    return _encoded(replace(said, cleared=replace(none_shown, shown=len(shown), findings=shown)))
 
 
-class _Stopping(Struct, frozen=True):
-    total: int
-    shown: int
-    by_severity: dict[str, int]
-    problem: str | None
-    findings: Sequence[_Finding]
-
-
-class _Vulnerabilities(Struct, frozen=True):
-    by_severity: dict[str, int] | None
-    problem: str | None
-
-
-class _Result(Struct, frozen=True):
-    version: str
-    event_type: str
-    image: _Image
-    outcome: str
-    final_action: str | None
-    reason: str
-    policy_id: str | None
-    trigger: _Trigger
-    evaluated_at: str | None
-    stopping: _Stopping
-    vulnerabilities: _Vulnerabilities
-    notes: Sequence[str]
-
-
-def result(stop: Stop) -> str:
-    """At most LARGEST_RESULT bytes of UTF-8: as many findings as fit, the worst ones."""
-    digits_of_shown = len(str(len(stop.findings)))
-    room = LARGEST_RESULT - len(json.encode(_result(stop, ()))) - digits_of_shown
-    findings: list[_Finding] = []
-    for stopping in stop.findings:
-        finding = _finding(stopping.bounded())
-        room -= len(json.encode(finding)) + len(",")
-        if room < 0:
-            break
-        findings.append(finding)
-    return json.encode(_result(stop, findings)).decode()
-
-
-def _result(stop: Stop, findings: Sequence[_Finding]) -> _Result:
-    report = stop.report
-    evaluation, listed = report.evaluation, report.vulnerabilities
-    return _Result(
-        version="1",
-        event_type="STOP",
-        image=_image(report),
-        outcome=report.outcome,
-        final_action=report.final_action,
-        reason=one_line(report.reason, 500),
-        policy_id=one_line(report.policy_id or "", 200) or None,
-        trigger=_trigger(report),
-        evaluated_at=one_line((evaluation and evaluation.evaluated_at) or "", 40) or None,
-        stopping=_Stopping(
-            total=len(stop.findings),
-            shown=len(findings),
-            by_severity=stop.by_severity(),
-            problem=one_line(stop.findings_problem or "", 500) or None,
-            findings=findings,
-        ),
-        vulnerabilities=_Vulnerabilities(
-            by_severity=listed.by_severity() if listed else None,
-            problem=one_line(report.vulnerabilities_problem or "", 500) or None,
-        ),
-        notes=[one_line(note, 400) for note in report.notes[:_MOST_NOTES]],
+def outage_result(outage: Outage) -> str:
+    """The same of a NOT_EVALUATED."""
+    failing = outage.failing
+    return _encoded(
+        replace(
+            _said(outage.news),
+            failing=shapes.Failing(
+                since=rfc3339(failing.since),
+                step=one_line(failing.step, 80),
+                reason=one_line(failing.reason, 500),
+            ),
+        )
     )
 
 
-def _image(report: Report) -> _Image:
-    tag = report.tag
-    return _Image(
+def _that_fit(listed: Iterable[_Listed], without: shapes.Result, total: int) -> list[_Listed]:
+    """The first ones that leave the result within its bound; `total` is at least their number."""
+    room = LARGEST_RESULT - len(json.encode(without)) - len(str(total))
+    fit: list[_Listed] = []
+    for item in listed:
+        room -= len(json.encode(item)) + len(",")
+        if room < 0:
+            break
+        fit.append(item)
+    return fit
+
+
+def _encoded(result: shapes.Result) -> str:
+    return json.encode(result).decode()
+
+
+# --- what every kind says
+
+
+def _said(news: News) -> shapes.Result:
+    report = news.report
+    evaluation = report.evaluation if report else None
+    return shapes.Result(
+        version="1",
+        id=one_line(news.id, 128),
+        event_type=news.event_type,
+        at=rfc3339(news.at),
+        image=_image(news),
+        outcome=report.outcome if report else None,
+        final_action=report.final_action if report else None,
+        reason=one_line(report.reason, 500) if report else None,
+        policy_id=_text(policy_id(news), 200),
+        trigger=_trigger(news),
+        evaluated_at=_text(evaluation.evaluated_at if evaluation else None, 40),
+        first_stop_at=rfc3339(news.first_stop_at) if news.first_stop_at else None,
+        previous_digest=_text(news.previous_digest, 80),
+        stopping=None,
+        cleared=None,
+        failing=None,
+        vulnerabilities=_vulnerabilities(report) if report else None,
+        notes=[one_line(note, 400) for note in report.notes[:_MOST_NOTES]] if report else [],
+    )
+
+
+def _text(text: str | None, longest: int) -> str | None:
+    return one_line(text or "", longest) or None
+
+
+def _image(news: News) -> shapes.Image:
+    tag, report = news.tag, news.report
+    return shapes.Image(
         registry=one_line(tag.registry, 256),
         repository=one_line(tag.repository, 256),
         tag=one_line(tag.tag, 128),
         full_tag=one_line(str(tag), 642),
-        digest=one_line(report.image_digest or "", 80) or None,
+        digest=_text(report.image_digest if report else None, 80),
     )
 
 
-def _trigger(report: Report) -> _Trigger:
-    at = report.trigger.at
-    return _Trigger(
-        kind=report.trigger.kind,
-        at=f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if at else None,
+def _trigger(news: News) -> shapes.Trigger:
+    at = news.trigger.at
+    return shapes.Trigger(kind=news.trigger.kind, at=rfc3339(at) if at else None)
+
+
+def _vulnerabilities(report: Report) -> shapes.Vulnerabilities:
+    listed = report.vulnerabilities
+    return shapes.Vulnerabilities(
+        by_severity=listed.by_severity() if listed else None,
+        problem=_text(report.vulnerabilities_problem, 500),
     )
 
 
-def _finding(finding: StoppingFinding) -> _Finding:
-    return _Finding(
+# --- what one kind says
+
+
+def _finding(finding: StoppingFinding, *, new: bool) -> shapes.Finding:
+    return shapes.Finding(
+        new=new,
         severity=str(finding.severity),
         gate=finding.gate,
         trigger=finding.trigger,
@@ -161,4 +168,14 @@ def _finding(finding: StoppingFinding) -> _Finding:
         recommendation=finding.recommendation,
         rule_id=finding.rule_id,
         policy_id=finding.policy_id,
+    )
+
+
+def _cleared(finding: ClearedFinding) -> shapes.ClearedFinding:
+    return shapes.ClearedFinding(
+        gate=one_line(finding.key.gate, 40),
+        trigger=one_line(finding.key.trigger, 40),
+        what=one_line(finding.key.what, 240),
+        severity=None if finding.severity is None else str(finding.severity),
+        by=finding.by,
     )

@@ -1,4 +1,4 @@
-"""What a notice says about one STOP, drawn from the report: the facts behind every rendering."""
+"""What a STOP or a REMINDER says, drawn from the news: the facts behind every rendering."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from rescan.errors import NoticeInvalid
 from rescan.model import Outcome, Problem, Report, Severity
-from rescan.notice.stopping import StoppingFinding, stopping_findings
+from rescan.news import EventType, News
+from rescan.stopping import StoppingFinding, stopping_findings
 
-__all__ = ["Cause", "Stop"]
+__all__ = ["Cause", "Stop", "counts_of"]
 
 
 class Cause(StrEnum):
@@ -27,32 +28,54 @@ class Cause(StrEnum):
 
 
 class Stop(Struct, frozen=True):
-    """A report whose outcome is STOP, and the findings that hold the image back, worst first."""
+    """A report whose outcome is STOP, and the findings that hold the image back, worst first.
 
+    `told` are those that the notice lists, of which `new` were not said before. `known`, which
+    it only counts, is empty unless the news names some of the findings as new.
+    """
+
+    news: News
     report: Report
     cause: Cause
-    findings: tuple[StoppingFinding, ...]
+    told: tuple[StoppingFinding, ...]
+    known: tuple[StoppingFinding, ...]
+    new: int
 
     @classmethod
-    def of(cls, report: Report) -> "Stop":
+    def of(cls, news: News) -> "Stop":
         """NoticeInvalid when the outcome is another: that must never be announced as a STOP."""
-        if report.outcome is not Outcome.STOP:
-            raise NoticeInvalid(f"the outcome of {report.tag} is {report.outcome}, expected stop")
+        report = news.report
+        if report is None or report.outcome is not Outcome.STOP:
+            outcome = report.outcome if report else "not known"
+            said = f"the outcome of {news.tag} is {outcome}, expected stop"
+            raise NoticeInvalid(f"{said} for a {news.event_type}")
         evaluation, listed = report.evaluation, report.vulnerabilities
         findings = stopping_findings(
             evaluation.findings if evaluation else (), listed.rows if listed else ()
         )
-        return cls(report, _cause(report, findings), findings)
+        cause = _cause(report, findings)
+        if news.event_type is EventType.REMINDER:
+            return cls(news, report, cause, findings, (), 0)
+        if news.new is None:
+            return cls(news, report, cause, findings, (), len(findings))
+        new = tuple(finding for finding in findings if finding.key in news.new)
+        known = tuple(finding for finding in findings if finding.key not in news.new)
+        return cls(news, report, cause, new or known, known if new else (), len(new))
+
+    @property
+    def noun(self) -> str:
+        """What one of the findings told is called."""
+        return "new finding" if self.new and self.news.new is not None else "finding"
 
     @property
     def worst(self) -> Severity:
-        """The worst severity of the findings; UNKNOWN when none is known."""
-        return self.findings[0].severity if self.findings else Severity.UNKNOWN
+        """The worst severity of the findings told; UNKNOWN when none is known."""
+        return self.told[0].severity if self.told else Severity.UNKNOWN
 
     @property
     def fix_available(self) -> bool | None:
-        """Whether any finding has a fix; None when nothing is known about fixes."""
-        listed = [finding for finding in self.findings if finding.listed]
+        """Whether any finding told has a fix; None when nothing is known about fixes."""
+        listed = [finding for finding in self.told if finding.listed]
         return any(finding.fixed_in for finding in listed) if listed else None
 
     @property
@@ -68,14 +91,15 @@ class Stop(Struct, frozen=True):
             return None
         return self.report.evaluation.findings_problem
 
-    def by_severity(self) -> dict[str, int]:
-        """How many findings have which severity, worst first."""
-        counts = Counter(finding.severity for finding in self.findings)
-        return {str(severity): counts[severity] for severity in sorted(counts, reverse=True)}
-
     def by_rule(self) -> list[tuple[str, int]]:
-        """How many findings each gate/trigger has, most first."""
-        return Counter(_rules(self.findings)).most_common()
+        """How many of the findings told each gate/trigger has, most first."""
+        return Counter(sorted(finding.rule for finding in self.told)).most_common()
+
+
+def counts_of(findings: Iterable[StoppingFinding]) -> dict[str, int]:
+    """How many findings have which severity, worst first."""
+    counts = Counter(finding.severity for finding in findings)
+    return {str(severity): counts[severity] for severity in sorted(counts, reverse=True)}
 
 
 def _cause(report: Report, findings: tuple[StoppingFinding, ...]) -> Cause:
@@ -89,7 +113,3 @@ def _cause(report: Report, findings: tuple[StoppingFinding, ...]) -> Cause:
     if evaluation and evaluation.findings_problem:
         return Cause.FINDINGS_UNREADABLE
     return Cause.NOT_SAID
-
-
-def _rules(findings: Iterable[StoppingFinding]) -> list[str]:
-    return sorted(finding.rule for finding in findings)

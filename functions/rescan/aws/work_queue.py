@@ -1,0 +1,99 @@
+"""The work queue in SQS: what goes back, and what a sweep asks for.
+
+Source: SQS API reference: 10 entries a SendMessageBatch, of which some may fail while the call
+succeeds; DelaySeconds is at most 900.
+"""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rescan.errors import QueueUnavailable
+from rescan.events import Gate
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+__all__ = ["LONGEST_DELAY", "WorkQueue"]
+
+LONGEST_DELAY = timedelta(seconds=900)
+_ENTRIES = 10
+_SENDERS = 8
+_TRIES = 4
+
+
+class WorkQueue:
+    """Implements `ports.WorkQueue`; the client is to have timeouts and a wide enough pool."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, gate: Gate, delay: timedelta) -> None:
+        """One message, to be seen after the delay; QueueUnavailable when it was not taken."""
+        seconds = int(min(delay, LONGEST_DELAY).total_seconds())
+        try:
+            self._client.send_message(
+                QueueUrl=self._url, MessageBody=gate.encode(), DelaySeconds=seconds
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise self._unavailable(f"1 message was not taken: {_said(error)}") from error
+
+    def send_all(self, gates: Iterable[Gate]) -> int:
+        """Send them ten at a time, side by side; QueueUnavailable unless all were taken."""
+        with ThreadPoolExecutor(_SENDERS) as senders:
+            counts = list(senders.map(self._send_batch, _tens(gates)))
+        left = sum(count.left for count in counts)
+        if left:
+            why = next(count.why for count in counts if count.left)
+            raise self._unavailable(f"{left} messages were not taken: {why}")
+        return sum(count.taken for count in counts)
+
+    def _send_batch(self, gates: list[Gate]) -> "_Count":
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(number), "MessageBody": gate.encode()} for number, gate in enumerate(gates)
+        ]
+        why = ""
+        for _ in range(_TRIES):
+            try:
+                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            except (ClientError, BotoCoreError) as error:
+                return _Count(len(gates) - len(entries), len(entries), _said(error))
+            failed = {entry["Id"]: entry["Code"] for entry in answer.get("Failed", [])}
+            entries = [entry for entry in entries if entry["Id"] in failed]
+            if not entries:
+                break
+            why = next(iter(failed.values()))
+        return _Count(len(gates) - len(entries), len(entries), why)
+
+    def _unavailable(self, problem: str) -> QueueUnavailable:
+        return QueueUnavailable(
+            f"The queue {self._url} failed: {problem}."
+            " Check WORK_QUEUE_URL and the function's role."
+        )
+
+
+class _Count:
+    """How many of a batch were taken, how many were left, and why."""
+
+    def __init__(self, taken: int, left: int, why: str) -> None:
+        self.taken = taken
+        self.left = left
+        self.why = why
+
+
+def _tens(gates: Iterable[Gate]) -> Iterator[list[Gate]]:
+    rest = iter(gates)
+    while ten := list(islice(rest, _ENTRIES)):
+        yield ten
+
+
+def _said(error: ClientError | BotoCoreError) -> str:
+    if isinstance(error, ClientError):
+        return error.response.get("Error", {}).get("Code", "an error without a code")
+    return f"{type(error).__name__}, no answer"

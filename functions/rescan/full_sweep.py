@@ -1,0 +1,122 @@
+"""A sweep through the queue: one message for every tag that is watched, or held as stopped.
+
+Also for one whose notice a crash has left in the ledger: its message publishes it.
+
+ECR's events are best effort, so each sweep is a full reconciliation. It measures the one before:
+that was complete when every tag that it enqueued has a result since it began.
+"""
+
+from itertools import chain
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from rescan.clock import Clock, utc_now
+from rescan.deadline import Deadline
+from rescan.errors import LedgerUnavailable, PublishFailed
+from rescan.events import Gate
+from rescan.metrics import Metric, Tally
+from rescan.model import Trigger
+from rescan.ports import Glance, Ledger, SweepRecord, Topic, WorkQueue
+from rescan.sweep import ActiveTags
+from rescan.watch_list import WatchList
+
+__all__ = ["FullSweep"]
+
+
+class FullSweep:
+    """Enqueues; what it cannot enqueue fails it loudly."""
+
+    def __init__(
+        self,
+        active_tags: ActiveTags,
+        ledger: Ledger,
+        queue: WorkQueue,
+        topic: Topic,
+        tally: Tally,
+        logger: Logger,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._active_tags = active_tags
+        self._ledger = ledger
+        self._queue = queue
+        self._topic = topic
+        self._tally = tally
+        self._logger = logger
+        self._clock = clock
+
+    def run(
+        self, trigger: Trigger, watch_list: WatchList, deadline: Deadline, *, measured: bool
+    ) -> dict[str, Any]:
+        """Enqueue the watched tags and the stopped ones; AnchoreError, QueueUnavailable.
+
+        `measured`: a whole reconciliation, not one schedule's own list of tags.
+        """
+        started = self._clock()
+        glances = self._glances() if measured else []
+        if measured:
+            self._measure(glances)
+        active = list(self._active_tags(deadline.half())) if watch_list.needs_listing else []
+        for pattern in watch_list.unmatched(active):
+            self._logger.warning("a watched pattern matches no active tag", pattern=pattern)
+        unfinished = (glance.tag for glance in glances if glance.stopped or glance.unsaid)
+        tags = dict.fromkeys(chain(watch_list.select(active), unfinished))
+        enqueued = self._queue.send_all(Gate(tag, trigger, sweep=started) for tag in tags)
+        if measured:
+            self._remember(SweepRecord(started, enqueued))
+            self._tally.add(Metric.EXPECTED, enqueued)
+        self._logger.info("sweep enqueued", enqueued=enqueued)
+        return {"enqueued": enqueued, "sweep": started.isoformat()}
+
+    def _glances(self) -> list[Glance]:
+        try:
+            return list(self._ledger.glances())
+        except LedgerUnavailable as error:
+            # The watched tags are swept all the same; the stopped ones are among them, mostly.
+            self._tally.add(Metric.LEDGER_ERRORS)
+            self._logger.error("the ledger cannot be read", reason=str(error))
+            return []
+
+    def _measure(self, glances: list[Glance]) -> None:
+        self._measure_readers()
+        ages = [self._clock() - glance.evaluated_at for glance in glances if glance.evaluated_at]
+        if ages:
+            hours = max(ages).total_seconds() / 3600
+            self._tally.add(Metric.OLDEST_EVALUATION_AGE_HOURS, hours)
+        try:
+            before = self._ledger.last_sweep()
+        except LedgerUnavailable as error:
+            self._tally.add(Metric.LEDGER_ERRORS)
+            self._logger.error("the sweep before cannot be measured", reason=str(error))
+            return
+        if before is not None:
+            self._measure_coverage(before, glances)
+
+    def _measure_readers(self) -> None:
+        try:
+            confirmed = self._topic.confirmed_subscriptions()
+        except PublishFailed as error:
+            self._logger.error("the topic's readers cannot be counted", reason=str(error))
+        else:
+            self._tally.add(Metric.CONFIRMED_SUBSCRIPTIONS, confirmed)
+
+    def _measure_coverage(self, before: SweepRecord, glances: list[Glance]) -> None:
+        since = before.started
+        answered = [g for g in glances if g.sweep is not None and g.sweep >= since]
+        missing = max(0, before.expected - len(answered))
+        self._tally.add(Metric.SWEEP_MISSING, missing)
+        self._tally.add(Metric.SWEEP_COMPLETE, 0 if missing else 1)
+        self._logger.info(
+            "sweep measured",
+            started=since.isoformat(),
+            expected=before.expected,
+            missing=missing,
+            unanswered=[str(g.tag) for g in glances if g.sweep is None or g.sweep < since][:20],
+        )
+
+    def _remember(self, sweep: SweepRecord) -> None:
+        try:
+            self._ledger.record_sweep(sweep)
+        except LedgerUnavailable as error:
+            self._tally.add(Metric.LEDGER_ERRORS)
+            self._logger.error("the sweep cannot be remembered", reason=str(error))

@@ -1,0 +1,49 @@
+"""The mode without queue and ledger: everything within the invocation, nothing remembered."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from rescan.deadline import Deadline
+from rescan.events import Gate, Sweep
+from rescan.gated import Gated
+from rescan.gatekeeper import Gatekeeper
+from rescan.image_log import logged
+from rescan.settings import Settings
+from rescan.sweep import ActiveTags, run_sweep
+
+__all__ = ["InPlace"]
+
+
+class InPlace:
+    """Implements `dispatcher.Mode`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        gatekeeper: Gatekeeper,
+        active_tags: ActiveTags,
+        logger: Logger,
+    ) -> None:
+        self._settings = settings
+        self._gate_now = logged(gatekeeper.gate_now, logger)
+        self._work = logged(gatekeeper.work, logger)
+        self._active_tags = active_tags
+        self._logger = logger
+
+    def gate_now(self, gate: Gate, deadline: Deadline) -> Gated:
+        return self._gate_now(gate, deadline)
+
+    def work(self, gate: Gate, deadline: Deadline) -> Gated:
+        return self._work(gate, deadline)
+
+    def sweep(self, sweep: Sweep, deadline: Deadline) -> dict[str, Any]:
+        results = run_sweep(
+            sweep.watched(self._settings),
+            sweep.trigger,
+            self._gate_now,
+            self._active_tags,
+            deadline,
+            self._logger,
+        )
+        return {"results": results}

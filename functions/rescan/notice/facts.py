@@ -1,0 +1,83 @@
+"""The paragraphs that notices of every kind have: which image, which policy, what woke us."""
+
+from collections.abc import Iterator
+
+from rescan.model import Report, Trigger, TriggerKind
+from rescan.news import News
+from rescan.notice.paragraphs import by_severity, paragraph
+from rescan.notice.times import moment
+from rescan.plain_text import one_line
+
+__all__ = [
+    "all_vulnerabilities",
+    "evaluation_facts",
+    "image_facts",
+    "policy_id",
+    "remarks",
+    "row",
+    "trigger_fact",
+]
+
+# The workflow writes fewer.
+_MOST_NOTES = 5
+_NOT_SAID = "not said"
+_TRIGGERS = {
+    TriggerKind.ECR_PUSH: "push to ECR",
+    TriggerKind.SCHEDULE: "schedule",
+    TriggerKind.DIRECT: "direct invocation",
+}
+
+
+def image_facts(news: News) -> Iterator[str]:
+    """The full name, and the digest, or the two between which the tag has moved."""
+    yield f"Image      {one_line(str(news.tag), 600)}"
+    digest = news.report.image_digest if news.report else None
+    if news.previous_digest is not None:
+        yield "The tag has moved: from"
+        yield one_line(news.previous_digest, 80)
+        yield "to" if digest else "to a digest that is not known"
+    if digest is not None:
+        yield one_line(digest, 80)
+
+
+def evaluation_facts(news: News, report: Report) -> Iterator[str]:
+    """The policy, why, the trigger, and when Anchore evaluated."""
+    evaluated_at = report.evaluation.evaluated_at if report.evaluation else None
+    yield f"Policy     {one_line(policy_id(news) or _NOT_SAID, 200)}"
+    yield from row("Why", one_line(report.reason, 500))
+    yield trigger_fact(news.trigger)
+    yield f"Evaluated  {one_line(evaluated_at or _NOT_SAID, 40)}"
+
+
+def policy_id(news: News) -> str | None:
+    """The policy that was evaluated, or else the one that was asked for."""
+    evaluated = news.report.policy_id if news.report else None
+    return evaluated or news.policy_id
+
+
+def trigger_fact(trigger: Trigger) -> str:
+    """What woke the function, and when it happened, if it says."""
+    at = f" at {moment(trigger.at)}" if trigger.at else ""
+    return f"Trigger    {_TRIGGERS[trigger.kind]}{at}"
+
+
+def remarks(report: Report) -> Iterator[str]:
+    """What the report adds: that the list was not read, a superseded push."""
+    if report.vulnerabilities_problem is not None:
+        reason = one_line(report.vulnerabilities_problem, 500)
+        yield f"vulnerability details not available: {reason}"
+    for note in report.notes[:_MOST_NOTES]:
+        yield f"Note: {one_line(note, 400)}"
+
+
+def row(name: str, text: str) -> list[str]:
+    """A fact that may need several lines."""
+    return paragraph(f"{name:11}{text}", hanging=11)
+
+
+def all_vulnerabilities(report: Report) -> list[str]:
+    """How many rows Anchore lists, stopping or not; nothing when they were not read."""
+    if report.vulnerabilities is None:
+        return []
+    counts = by_severity(report.vulnerabilities.by_severity()) or "none"
+    return paragraph(f"All vulnerabilities of the image: {counts}", hanging=2)

@@ -1,0 +1,43 @@
+"""What the reader of a NOT_EVALUATED does next, by cause."""
+
+from collections.abc import Iterator
+
+from rescan.notice.outage import Cause, Outage
+
+__all__ = ["next_steps"]
+
+_EVERY_IMAGE = "Other images are likely to fail in the same way: mend this first."
+
+_BY_CAUSE = {
+    Cause.GONE: "If it was removed on purpose: nothing, but take it off WATCHED_TAGS where they"
+    " name it. If it still runs anywhere, add it to Anchore again: until then nobody watches it.",
+    Cause.NOT_FOUND: "Check its spelling in WATCHED_TAGS, registry included: Anchore stores a name"
+    " as it was added, docker.io/nginx and docker.io/library/nginx are two. If it is right, add"
+    " the image to Anchore; if it is gone for good, take it off the list.",
+    Cause.CREDENTIALS: "Check the secret that ANCHORE_SECRET_ARN names: an expired password, a"
+    f" revoked key? {_EVERY_IMAGE}",
+    Cause.FORBIDDEN: "Check the role of the function's user in Anchore, and ANCHORE_ACCOUNT."
+    f" {_EVERY_IMAGE}",
+    Cause.THROTTLED: "Ask Anchore for less at a time (MaximumConcurrency), or give it more power.",
+    Cause.CERTIFICATE: "Check CA_BUNDLE and Anchore's certificate: expired, or of another CA?"
+    f" {_EVERY_IMAGE}",
+    Cause.DOWN: "See whether Anchore is up, and reachable from the function's network. If it is,"
+    " and this image alone fails, look for its digest in Anchore's log.",
+    Cause.ANALYSIS_FAILED: "Have Anchore analyze the image again, and look for the failure in the"
+    " analyzer's log.",
+    Cause.NOT_ANALYZED: "Look at Anchore's analyzers: is one at work, how long is the queue?",
+    Cause.NOT_MAPPED: "Add a mapping for the image to the policy: without one Anchore answers go"
+    " to everything.",
+    Cause.WRONG_ANSWER: "Check ANCHORE_URL, ANCHORE_DIALECT and POLICY_ID: did Anchore or a proxy"
+    f" before it change? {_EVERY_IMAGE}",
+    Cause.OTHER: "Read the reason below; the function's log has more under the image's name.",
+}
+
+
+def next_steps(outage: Outage) -> Iterator[str]:
+    """One sentence or two each, the most useful first."""
+    yield _BY_CAUSE[outage.cause]
+    if outage.news.first_stop_at is not None:
+        yield "Do not deploy the image: nothing says that what stopped it is gone."
+    if not outage.is_absence:
+        yield "It is tried again by itself; what runs already goes on running."

@@ -1,0 +1,49 @@
+"""What a RECOVERED says, drawn from the news: the verdict now, and what cleared the STOP."""
+
+from collections import Counter
+
+from msgspec import Struct
+
+from rescan.errors import NoticeInvalid
+from rescan.model import Outcome, Report, Severity
+from rescan.news import ClearedBy, ClearedFinding, News
+
+__all__ = ["Recovery"]
+
+
+class Recovery(Struct, frozen=True):
+    """A report whose outcome is GO or WARN after a STOP.
+
+    `cleared` are the findings that stopped the image, worst first, as far as they were
+    remembered; `total` is how many there were.
+    """
+
+    news: News
+    report: Report
+    cleared: tuple[ClearedFinding, ...]
+    total: int
+
+    @classmethod
+    def of(cls, news: News) -> "Recovery":
+        """NoticeInvalid when the outcome is another: nothing else ends a STOP."""
+        report = news.report
+        if report is None or report.outcome not in (Outcome.GO, Outcome.WARN):
+            outcome = report.outcome if report else "not known"
+            said = f"the outcome of {news.tag} is {outcome}, expected go or warn"
+            raise NoticeInvalid(f"{said} for a RECOVERED")
+        return cls(news, report, news.cleared, max(news.cleared_total, len(news.cleared)))
+
+    @property
+    def worst(self) -> Severity:
+        """The worst severity that was cleared; UNKNOWN when none is known."""
+        return max((f.severity or Severity.UNKNOWN for f in self.cleared), default=Severity.UNKNOWN)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every finding that stopped the image was remembered."""
+        return len(self.cleared) == self.total
+
+    def by_cause(self) -> dict[ClearedBy, int]:
+        """How many of the remembered findings went in which way; in the order of ClearedBy."""
+        counts = Counter(finding.by for finding in self.cleared)
+        return {by: counts[by] for by in ClearedBy if by in counts}

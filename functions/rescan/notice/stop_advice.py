@@ -1,0 +1,63 @@
+"""What the reader of a STOP does next, by cause and by what can be done about the findings."""
+
+from collections.abc import Iterator
+
+from rescan.notice.paragraphs import share
+from rescan.notice.stop import Cause, Stop
+from rescan.plain_text import one_line
+from rescan.stopping import StoppingFinding
+
+__all__ = ["next_steps"]
+
+_MOST_RECOMMENDATIONS = 3
+
+_BY_CAUSE = {
+    Cause.DENYLIST: "Take another image, or ask the owner of the policy why this one is on the"
+    " denylist. While it is there, no fix of a package changes the verdict.",
+    Cause.EVALUATION_PROBLEM: "Show the problem below to whoever runs Anchore: the policy must be"
+    " evaluated without it before anybody knows whether the image is good.",
+    Cause.FINDINGS_UNREADABLE: "Look the digest up in Anchore: why it stops the image is there.",
+    Cause.NOT_SAID: "Look the digest up in Anchore, under policy compliance: its answer gives no"
+    " reason.",
+}
+
+
+def next_steps(stop: Stop) -> list[str]:
+    """One sentence or two each, the most useful first."""
+    steps = [] if stop.cause is Cause.FINDINGS else [_BY_CAUSE[stop.cause]]
+    steps += _for_findings(stop.told, stop.noun)
+    steps += _recommendations(stop.told)
+    return [*steps, "This notice changes nothing by itself: what runs already goes on running."]
+
+
+def _for_findings(findings: tuple[StoppingFinding, ...], noun: str) -> Iterator[str]:
+    def share_of(some: list[StoppingFinding], one: str, several: str) -> str:
+        return share(len(some), len(findings), noun, one, several)
+
+    packages = [finding for finding in findings if finding.vulnerability]
+    fixable = [finding for finding in packages if finding.fixed_in]
+    if fixable:
+        have = share_of(fixable, "has", "have")
+        yield f"{have} a fix: update, rebuild and push the image."
+    if inherited := [finding for finding in fixable if finding.inherited_from_base]:
+        are = share_of(inherited, "is", "are")
+        yield f"{are} fixable in the base image: take a newer one."
+    if unfixable := [finding for finding in packages if finding.listed and not finding.fixed_in]:
+        lack = share_of(unfixable, "lacks", "lack")
+        yield (
+            f"{lack} a fix: remove the package, or ask the owner of the policy for an allowlist"
+            " entry."
+        )
+    if unknown := [finding for finding in packages if not finding.listed]:
+        lack = share_of(unknown, "lacks", "lack")
+        yield f"{lack} details here: look the digest up in Anchore for versions and fixes."
+    if others := [f for f in findings if not f.vulnerability]:
+        are = share_of(others, "is", "are")
+        yield f"{are} not about a vulnerability: change the image as the list says."
+
+
+def _recommendations(findings: tuple[StoppingFinding, ...]) -> Iterator[str]:
+    """What the policy's authors wrote on their rules; one rule, and so one text, has many."""
+    written = dict.fromkeys(f.recommendation for f in findings if f.recommendation)
+    for recommendation in list(written)[:_MOST_RECOMMENDATIONS]:
+        yield f"The policy says: {one_line(recommendation, 240)}"

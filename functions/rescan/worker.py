@@ -1,0 +1,222 @@
+"""Gates one image with a memory: what a result means for the ledger, its readers and the queue.
+
+    a verdict                           remembered, and its news published
+    pending, or a push not yet known    goes back to the queue; after PENDING_HOURS a failure
+    Anchore down, throttled, no time    the same
+    SNS refuses, too many notices       goes back; the notice stands in the outbox
+    any other error of Anchore's        a failed attempt: remembered, left to the next sweep
+    not evaluated                       the same
+    no image                            remembered; a STOP of it ends, a watched tag is a failure
+
+What raises brings the message itself back: a crash, or a queue that takes no copy.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from rescan.announcer import Announcer, Change
+from rescan.clock import Clock, utc_now
+from rescan.deadline import Deadline
+from rescan.errors import (
+    AnchoreError,
+    Fate,
+    NoSlot,
+    OutOfTime,
+    PublishFailed,
+    RescanError,
+)
+from rescan.events import Gate
+from rescan.gated import Gated
+from rescan.going_back import GoingBack
+from rescan.image_tag import ImageTag
+from rescan.memory import (
+    Entry,
+    Pace,
+    Remembered,
+    after_failure,
+    after_not_found,
+    after_verdict,
+    subject_of,
+)
+from rescan.metrics import Metric, Tally, outcome_metric
+from rescan.model import Notification, Outcome, Report, Step, TriggerKind
+from rescan.news import Failing
+from rescan.ports import Page
+from rescan.settings import Settings
+from rescan.workflow import Anchore, rescan
+
+__all__ = ["AnalyzingAnchore", "Worker"]
+
+
+class AnalyzingAnchore(Anchore, Protocol):
+    """An Anchore that can be asked to analyze an image, too."""
+
+    def submit(self, tag: ImageTag) -> None:
+        """Submit the image; raises `AnchoreError`."""
+
+
+class Worker:
+    """One image at a time; it may be called from many threads at once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        anchore_until: Callable[[Deadline], AnalyzingAnchore],
+        announcer: Announcer,
+        going_back: GoingBack,
+        tally: Tally,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._settings = settings
+        self._anchore_until = anchore_until
+        self._announcer = announcer
+        self._going_back = going_back
+        self._tally = tally
+        self._clock = clock
+        self._pace = Pace(
+            timedelta(hours=settings.reminder_hours), timedelta(hours=settings.not_evaluated_hours)
+        )
+
+    def gate_now(self, gate: Gate, deadline: Deadline) -> Gated:
+        """For one who waits: remembered and published alike, but every error is the caller's."""
+        fresh = self._fresh(gate)
+        report = rescan(self._anchore_until(deadline), gate.request(self._settings))
+        self._tally.add(outcome_metric(report.outcome))
+        page = self._announcer.read(fresh)
+        is_remembered = page is not None and page.entry.version > 0
+        if report.outcome is Outcome.PENDING or (
+            report.outcome is Outcome.NOT_FOUND and not is_remembered
+        ):
+            return Gated(gate.tag, report)
+        return Gated(gate.tag, report, self._settle(gate, report, page, fresh))
+
+    def work(self, gate: Gate, deadline: Deadline) -> Gated:
+        """For the queue: done, or gone back."""
+        gate = replace(gate, first_seen=gate.first_seen or self._clock())
+        fresh = self._fresh(gate)
+        page = self._announcer.read(fresh)
+        said = Notification.NONE
+        if page is not None and page.outbox:
+            # What an earlier run left unsaid comes first; the work itself is not done by that.
+            try:
+                said = self._announcer.flush(page)
+            except (NoSlot, PublishFailed) as error:
+                return self._going_back.send(gate, error)
+            page = Page(page.entry)
+        if gate.announce_only:
+            return Gated(gate.tag, notification=said, why="its notice was left to publish")
+        if page is not None and _is_newer(page.entry, gate.sweep):
+            self._announcer.mark_swept(page.entry, gate.sweep or self._clock())
+            return Gated(gate.tag, why="it was evaluated since the sweep began")
+        return self._work(gate, page, fresh, deadline)
+
+    def _work(self, gate: Gate, page: Page | None, fresh: Entry, deadline: Deadline) -> Gated:
+        try:
+            return self._gate(gate, page, fresh, deadline)
+        except (AnchoreError, OutOfTime) as error:
+            return self._after_error(gate, error, page, fresh)
+        except NoSlot as error:
+            # Its own notice stands in the outbox now: Anchore need not be asked again.
+            return self._going_back.send(replace(gate, announce_only=True), error)
+        except PublishFailed as error:
+            return self._going_back.send(gate, error)
+
+    def _gate(self, gate: Gate, page: Page | None, fresh: Entry, deadline: Deadline) -> Gated:
+        if deadline.passed:
+            raise OutOfTime(f"No time was left to gate {gate.tag}: Anchore was not asked.")
+        anchore = self._anchore_until(deadline)
+        report = rescan(anchore, gate.request(self._settings))
+        unknown_push = _is_unknown_push(gate, report)
+        if (report.outcome is Outcome.PENDING or unknown_push) and not self._is_too_old(gate):
+            if unknown_push and self._settings.add_missing_images and not gate.submitted:
+                anchore.submit(gate.tag)
+                gate = replace(gate, submitted=True)
+            self._tally.add(outcome_metric(Outcome.PENDING))
+            return replace(self._going_back.send(gate), report=report)
+        ended = Outcome.NOT_EVALUATED if report.outcome is Outcome.PENDING else report.outcome
+        self._tally.add(outcome_metric(ended))
+        return Gated(gate.tag, report, self._settle(gate, report, page, fresh))
+
+    def _after_error(
+        self, gate: Gate, error: AnchoreError | OutOfTime, page: Page | None, fresh: Entry
+    ) -> Gated:
+        self._tally.add(Metric.ANCHORE_ERRORS, isinstance(error, AnchoreError))
+        if error.fate in (Fate.RETRY, Fate.REQUEUE) and not self._is_too_old(gate):
+            return self._going_back.send(gate, error)
+        self._tally.add(outcome_metric(Outcome.NOT_EVALUATED))
+        change = self._failure(gate, _step(error), str(error))
+        notification = self._announcer.settle(page, fresh, change)
+        return Gated(gate.tag, notification=notification, why=str(error), failed=True)
+
+    # --- what a result makes of the entry
+
+    def _settle(self, gate: Gate, report: Report, page: Page | None, fresh: Entry) -> Notification:
+        if report.outcome.is_verdict:
+            self._tally.add(Metric.EVALUATED)
+            change = self._verdict(gate, report)
+        elif report.outcome is Outcome.NOT_FOUND:
+            change = self._not_found(gate, report)
+        elif report.vulnerabilities_problem is not None:
+            change = self._failure(gate, Step.REFRESH_VULNERABILITIES, report.reason)
+        else:
+            step = Step.REGATE if report.evaluation else Step.FIND_ACTIVE_IMAGE
+            change = self._failure(gate, step, report.reason)
+        return self._announcer.settle(page, fresh, change)
+
+    def _verdict(self, gate: Gate, report: Report) -> Change:
+        return self._change(gate, lambda e, now: after_verdict(e, report, now, self._pace))
+
+    def _not_found(self, gate: Gate, report: Report) -> Change:
+        watched = gate.tag in self._settings.watch_list.tags
+        return self._change(
+            gate, lambda e, now: after_not_found(e, report, now, self._pace, watched=watched)
+        )
+
+    def _failure(self, gate: Gate, step: str, reason: str) -> Change:
+        since = min(gate.first_seen or self._clock(), self._clock())
+        failing = Failing(since, step, reason)
+        return self._change(
+            gate, lambda e, now: after_failure(e, failing, gate.trigger, now, self._pace)
+        )
+
+    def _change(self, gate: Gate, result: Callable[[Entry, datetime], Remembered]) -> Change:
+        """The result as of now; on an entry that was evaluated later it counts as nothing."""
+        now = self._clock()
+
+        def change(entry: Entry) -> Remembered:
+            outdated = entry.evaluated_at is not None and entry.evaluated_at > now
+            return _swept(gate, (entry, None) if outdated else result(entry, now))
+
+        return change
+
+    def _is_too_old(self, gate: Gate) -> bool:
+        now = self._clock()
+        return now - (gate.first_seen or now) >= timedelta(hours=self._settings.pending_hours)
+
+    def _fresh(self, gate: Gate) -> Entry:
+        policy_id = gate.request(self._settings).policy_id
+        subject = subject_of(self._settings.anchore_account, gate.tag, policy_id)
+        return Entry(subject=subject, tag=gate.tag, policy_id=policy_id)
+
+
+def _is_unknown_push(gate: Gate, report: Report) -> bool:
+    return report.outcome is Outcome.NOT_FOUND and gate.trigger.kind is TriggerKind.ECR_PUSH
+
+
+def _is_newer(entry: Entry, sweep: datetime | None) -> bool:
+    return sweep is not None and entry.evaluated_at is not None and entry.evaluated_at > sweep
+
+
+def _step(error: RescanError) -> str:
+    return error.step if isinstance(error, AnchoreError) else Step.FIND_ACTIVE_IMAGE
+
+
+def _swept(gate: Gate, remembered: Remembered) -> Remembered:
+    """The result counts for the sweep that asked, and for those before it."""
+    after, news = remembered
+    if gate.sweep is not None and (after.sweep is None or after.sweep < gate.sweep):
+        after = replace(after, sweep=gate.sweep)
+    return after, news

@@ -1,0 +1,81 @@
+"""News to announce: defaults for all but the point of a test."""
+
+from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
+
+from rescan.model import Outcome, Report, Severity, Step, Trigger, TriggerKind
+from rescan.news import ClearedBy, ClearedFinding, EventType, Failing, News
+from tests.notice import reports
+from tests.notice.reports import (
+    TAG,
+    evaluation,
+    finding,
+    listed,
+    report,
+    row,
+)
+
+NOW = datetime(2026, 11, 24, 21, 51, 2, tzinfo=UTC)
+FIRST_STOP = datetime(2026, 11, 20, 3, 0, 41, tzinfo=UTC)
+SCHEDULE = Trigger(TriggerKind.SCHEDULE, datetime(2026, 11, 24, 21, 50, tzinfo=UTC))
+PUSH = Trigger(TriggerKind.ECR_PUSH, reports.PUSHED_AT)
+ID = "5f1d7a84db00d2fce00b31a7fc73224f"
+
+
+def stop(said: Report, **fields: object) -> News:
+    """A first STOP, unless `fields` say otherwise."""
+    news_fields = {
+        "event_type": EventType.STOP,
+        "id": ID,
+        "tag": said.tag,
+        "trigger": said.trigger,
+        "at": NOW,
+        "policy_id": said.policy_id,
+        "report": said,
+        "first_stop_at": NOW,
+    } | fields
+    return News(**news_fields)  # type: ignore[arg-type]
+
+
+def reminder(said: Report, **fields: object) -> News:
+    """Still stopped, after four days, unless `fields` say otherwise."""
+    defaults = {"event_type": EventType.REMINDER, "first_stop_at": FIRST_STOP}
+    return stop(replace(said, trigger=SCHEDULE), **(defaults | fields))
+
+
+def recovered(*cleared: ClearedFinding, **fields: object) -> News:
+    """GO after four days of STOP, unless `fields` say otherwise."""
+    go = report(
+        evaluation(final_action="go"),
+        outcome=Outcome.GO,
+        final_action="go",
+        reason="the policy evaluation says go",
+        trigger=SCHEDULE,
+        vulnerabilities=listed(row("CVE-2020-8927", "Medium", "brotli", "1.0.6-2.el8")),
+    )
+    defaults = {
+        "event_type": EventType.RECOVERED,
+        "first_stop_at": FIRST_STOP,
+        "cleared": cleared,
+        "cleared_total": len(cleared),
+    }
+    return stop(go, **(defaults | fields))
+
+
+def not_evaluated(reason: str, **fields: object) -> News:
+    """Failing for seven hours while nothing is known of a STOP, unless `fields` say otherwise."""
+    news_fields = {
+        "event_type": EventType.NOT_EVALUATED,
+        "id": ID,
+        "tag": TAG,
+        "trigger": SCHEDULE,
+        "at": NOW,
+        "failing": Failing(NOW - timedelta(hours=7, minutes=2), Step.FIND_ACTIVE_IMAGE, reason),
+    } | fields
+    return News(**news_fields)  # type: ignore[arg-type]
+
+
+def cleared(what: str, severity: Severity | None, by: ClearedBy) -> ClearedFinding:
+    """A vulnerability that stopped the image."""
+    return ClearedFinding(finding(what).key, severity, by)

@@ -1,0 +1,121 @@
+"""The short attributes, and the news that no notice is made of."""
+
+import pytest
+from msgspec.structs import replace
+
+from rescan.errors import NoticeInvalid
+from rescan.model import Outcome, Severity
+from rescan.news import ClearedBy, EventType, News
+from rescan.notice.notice_of import notice_of
+from tests.notice.announced import FIRST_STOP, cleared, not_evaluated, recovered, reminder, stop
+from tests.notice.reports import (
+    POLICY_ID,
+    TAG,
+    evaluation,
+    finding,
+    report,
+    typical,
+)
+
+
+def test_attribute_without_a_value_is_the_word_none() -> None:
+    bare = report(evaluation(policy_id=None), final_action=None)
+    attributes = dict(notice_of(stop(bare)).attributes)
+    del attributes["result"]
+    assert attributes == {
+        "event_type": "STOP",
+        "registry": TAG.registry,
+        "repository": "payments/api",
+        "tag": "2.4.1",
+        "final_action": "none",
+        "policy_id": "none",
+        "max_severity": "none",
+        "fix_available": "none",
+    }
+
+
+NO_STOP = [outcome for outcome in Outcome if outcome is not Outcome.STOP]
+
+
+@pytest.mark.parametrize("outcome", NO_STOP)
+@pytest.mark.parametrize("event_type", [EventType.STOP, EventType.REMINDER])
+def test_nothing_but_a_stop_is_announced_as_one(event_type: EventType, outcome: Outcome) -> None:
+    news = stop(replace(typical(), outcome=outcome), event_type=event_type)
+    expected = f"2.4.1 is {outcome}, expected stop for a {event_type}$"
+    with pytest.raises(NoticeInvalid, match=expected):
+        notice_of(news)
+
+
+@pytest.mark.parametrize(
+    "outcome", [outcome for outcome in Outcome if outcome not in (Outcome.GO, Outcome.WARN)]
+)
+def test_nothing_but_a_verdict_is_announced_as_a_recovery(outcome: Outcome) -> None:
+    news = stop(replace(typical(), outcome=outcome), event_type=EventType.RECOVERED)
+    expected = f"2.4.1 is {outcome}, expected go or warn for a RECOVERED$"
+    with pytest.raises(NoticeInvalid, match=expected):
+        notice_of(news)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.STOP, Outcome.WARN, Outcome.GO])
+def test_verdict_is_not_announced_as_not_evaluated(outcome: Outcome) -> None:
+    news = not_evaluated("why", report=replace(typical(), outcome=outcome))
+    expected = f"2.4.1 is {outcome}, expected no verdict for a NOT_EVALUATED$"
+    with pytest.raises(NoticeInvalid, match=expected):
+        notice_of(news)
+
+
+@pytest.mark.parametrize(
+    ("news", "expected"),
+    [
+        (stop(typical(), report=None), "2.4.1 is not known, expected stop for a STOP$"),
+        (recovered(report=None), "2.4.1 is not known, expected go or warn for a RECOVERED$"),
+        (not_evaluated("why", failing=None), "nothing fails on .*2.4.1, expected that for a NOT_"),
+    ],
+    ids=["stop", "recovered", "not-evaluated"],
+)
+def test_news_without_its_facts_is_refused(news: News, expected: str) -> None:
+    with pytest.raises(NoticeInvalid, match=expected):
+        notice_of(news)
+
+
+def without_result(news: News) -> dict[str, str]:
+    """The short attributes that say what the notice is about."""
+    names = ("event_type", "final_action", "policy_id", "max_severity", "fix_available")
+    attributes = notice_of(news).attributes
+    return {name: attributes[name] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("news", "expected"),
+    [
+        pytest.param(
+            stop(typical(), new=frozenset([finding("GHSA-5mg8-w23w-74h3+my-app-1.jar:guava").key])),
+            ("STOP", "stop", POLICY_ID, "medium", "true"),
+            id="only-the-new-findings-count",
+        ),
+        pytest.param(
+            reminder(typical()), ("REMINDER", "stop", POLICY_ID, "critical", "true"), id="reminder"
+        ),
+        pytest.param(
+            recovered(
+                cleared("CVE-1+a", None, ClearedBy.FIXED),
+                cleared("CVE-2+b", Severity.LOW, ClearedBy.FIXED),
+            ),
+            ("RECOVERED", "go", POLICY_ID, "low", "none"),
+            id="worst-of-the-cleared",
+        ),
+        pytest.param(recovered(), ("RECOVERED", "go", POLICY_ID, "none", "none"), id="none-known"),
+        pytest.param(
+            not_evaluated("why", first_stop_at=FIRST_STOP),
+            ("NOT_EVALUATED", "none", "none", "none", "none"),
+            id="not-evaluated",
+        ),
+        pytest.param(
+            not_evaluated("why", policy_id="prod"),
+            ("NOT_EVALUATED", "none", "prod", "none", "none"),
+            id="the-policy-that-was-asked-for",
+        ),
+    ],
+)
+def test_attributes_are_about_what_the_notice_says(news: News, expected: tuple[str, ...]) -> None:
+    assert tuple(without_result(news).values()) == expected

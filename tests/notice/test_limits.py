@@ -1,0 +1,158 @@
+"""Notices stay within the limits, whatever the number and length of what they say."""
+
+import json
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+from msgspec.structs import replace
+
+from rescan.image_tag import ImageTag
+from rescan.model import FindingKey, Outcome, Problem, Severity
+from rescan.news import ClearedBy, ClearedFinding, EventType, Failing, News
+from rescan.notice.notice_of import notice_of
+from rescan.notice.result import LARGEST_RESULT
+from tests.notice.announced import FIRST_STOP, stop
+from tests.notice.news_cases import GOLDEN
+from tests.notice.reports import (
+    evaluation,
+    finding,
+    listed,
+    report,
+    row,
+)
+
+
+@cache
+def flood(character: str) -> News:
+    """20,000 findings, every text of which is long and made of one character."""
+    text = character * 400
+    rows = [
+        row(f"{number}{text}", "High", f"{number}{text}", text, fix=text)
+        for number in range(10_000)
+    ]
+    found = [finding(f"{row.vuln}+{row.package_name}") for row in rows]
+    found += [
+        finding(
+            f"{number}{text}+{text}",
+            text,
+            policy_id=text,
+            rule_id=text,
+            trigger=f"{number}{text}",
+            recommendation=f"{number}{text}",
+        )
+        for number in range(10_000)
+    ]
+    flooded = report(
+        evaluation(
+            *found,
+            problems=tuple(Problem("error", text, text) for _ in range(50)),
+            policy_id=text,
+            evaluated_at=text,
+            findings_problem=text * 2,
+        ),
+        tag=ImageTag(text, text, text),
+        reason=text * 2,
+        notes=(text * 2,) * 10,
+        vulnerabilities=listed(*rows),
+        vulnerabilities_problem=text * 2,
+    )
+    return stop(
+        flooded,
+        id=text,
+        policy_id=text,
+        previous_digest=text,
+        new=frozenset(finding.key for finding in found[::2]),
+    )
+
+
+def recovery_flood(character: str) -> News:
+    """The same after a WARN that cleared as many."""
+    text = character * 400
+    stopped = flood(character)
+    assert stopped.report is not None
+    return replace(
+        stopped,
+        event_type=EventType.RECOVERED,
+        report=replace(stopped.report, outcome=Outcome.WARN),
+        cleared=tuple(
+            ClearedFinding(
+                FindingKey(text, text, text, f"{number}{text}+{text}"), Severity.HIGH, by
+            )
+            for number in range(5_000)
+            for by in ClearedBy
+        ),
+        cleared_total=10**9,
+    )
+
+
+def outage_flood(character: str) -> News:
+    """The same after a failure that says much."""
+    text = character * 400
+    stopped = flood(character)
+    assert stopped.report is not None
+    return replace(
+        stopped,
+        event_type=EventType.NOT_EVALUATED,
+        report=replace(stopped.report, outcome=Outcome.NOT_EVALUATED),
+        failing=Failing(FIRST_STOP, text, text * 2),
+    )
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        pytest.param("x", id="one-byte"),
+        pytest.param("\U0001f680", id="four-bytes"),
+        pytest.param('"', id="quote"),
+        pytest.param("\\", id="backslash"),
+        pytest.param("\x01", id="control"),
+        pytest.param("\ud800", id="surrogate"),
+        pytest.param("\n", id="line-end"),
+        pytest.param("x ", id="words"),
+        pytest.param("\u2028", id="line-separator"),
+    ],
+)
+@pytest.mark.parametrize("flooded", [flood, recovery_flood, outage_flood])
+def test_notice_of_a_flood_keeps_every_limit(
+    flooded: Callable[[str], News], character: str
+) -> None:
+    notice = notice_of(flooded(character))
+    assert notice.problems() == []
+    assert notice.size() <= 250_000
+    assert len(notice.attributes["result"].encode()) <= LARGEST_RESULT
+
+
+def test_flood_is_cut_honestly() -> None:
+    notice = notice_of(flood("\U0001f680"))
+    stopping = json.loads(notice.attributes["result"])["stopping"]
+    assert (stopping["total"], stopping["new"]) == (20_000, 10_000)
+    assert 0 < stopping["shown"] == len(stopping["findings"]) < 10_000
+    assert {finding["new"] for finding in stopping["findings"]} == {True}
+    assert notice.body.endswith(
+        "\n40 of 10,000 shown. The others are in Anchore, under the digest above.\n"
+        "\n10,000 known findings stop it too, 10,000 high; first stopped 2026-11-24\n"
+        "21:51 UTC.\n"
+    )
+
+
+def test_flood_of_cleared_findings_is_cut_honestly() -> None:
+    notice = notice_of(recovery_flood("x"))
+    said = json.loads(notice.attributes["result"])["cleared"]
+    assert 0 < said["shown"] == len(said["findings"]) < 20_000
+    assert said["total"] == 10**9
+    assert notice.body.endswith("\n40 of 1,000,000,000 shown, the worst ones.\n")
+
+
+def test_result_is_filled_as_far_as_it_may_be() -> None:
+    """With ordinary findings the room is used, not given away to a careful estimate."""
+    notice = notice_of(GOLDEN["stop_storm"]())
+    assert LARGEST_RESULT - 500 < len(notice.attributes["result"].encode()) <= LARGEST_RESULT
+
+
+def test_huge_message_is_cut_in_body_and_result() -> None:
+    huge = finding("41cb7cdf", "m" * 300_000, gate="dockerfile", trigger="instruction")
+    notice = notice_of(stop(report(evaluation(huge))))
+    cut = "m" * 237 + "..."
+    assert json.loads(notice.attributes["result"])["stopping"]["findings"][0]["message"] == cut
+    assert notice.body.endswith(f"  1. POLICY  dockerfile/instruction\n     {cut}\n")

@@ -1,0 +1,67 @@
+"""Calls of AWS that fail as planned: refused, done but unanswered, or the end of the process."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from rescan.errors import LedgerUnavailable, PublishFailed, QueueUnavailable, RescanError
+
+__all__ = ["CALLS", "Crash", "Fault", "Faults", "Faulty"]
+
+CALLS: dict[str, type[RescanError]] = {
+    "read": LedgerUnavailable,
+    "write": LedgerUnavailable,
+    "clear_outbox": LedgerUnavailable,
+    "claim_slot": LedgerUnavailable,
+    "mark_swept": LedgerUnavailable,
+    "publish": PublishFailed,
+    "send": QueueUnavailable,
+}
+
+
+class Fault(StrEnum):
+    """What becomes of a call."""
+
+    REFUSED = "refused"
+    UNANSWERED = "done, and answered as failed"
+    CRASH_BEFORE = "the process ends before it"
+    CRASH_AFTER = "the process ends behind it"
+
+
+class Crash(Exception):
+    """The process ended."""
+
+
+@dataclass
+class Faults:
+    """The faults of one delivery, by call; `first` runs once before the call of that name."""
+
+    planned: Mapping[str, Fault] = field(default_factory=dict)
+    first: dict[str, Callable[[], None]] = field(default_factory=dict)
+
+
+class Faulty:
+    """A fake with the same calls, of which some fail; `faults` may be exchanged at any time."""
+
+    def __init__(self, fake: object) -> None:
+        self.faults = Faults()
+        self._fake = fake
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            if (first := self.faults.first.pop(name, None)) is not None:
+                first()
+            fault = self.faults.planned.get(name)
+            if fault is Fault.CRASH_BEFORE:
+                raise Crash(name)
+            if fault is Fault.REFUSED:
+                raise CALLS[name](f"refused: {name}")
+            answer = getattr(self._fake, name)(*arguments)
+            if fault is Fault.CRASH_AFTER:
+                raise Crash(name)
+            if fault is Fault.UNANSWERED:
+                raise CALLS[name](f"no answer: {name}")
+            return answer
+
+        return call

@@ -1,0 +1,202 @@
+"""The life of one tag: its messages, what Anchore says of it, what fails, and what is left."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from rescan.announcer import Announcer
+from rescan.deadline import Deadline
+from rescan.errors import RescanError
+from rescan.events import Gate, parse_event
+from rescan.gated import Gated
+from rescan.going_back import GoingBack
+from rescan.memory import Entry
+from rescan.metrics import Tally
+from rescan.model import Trigger, TriggerKind
+from rescan.ports import Page
+from rescan.settings import Settings
+from rescan.worker import Worker
+from tests.domain.test_settings import LEAST
+from tests.queue.fakes import NOON, FakeLedger, FakeQueue, FakeTopic
+from tests.queue.faults import Crash, Fault, Faults, Faulty
+from tests.queue.one_image import Answer, Evaluated, OneImage
+from tests.queue.reader import Reader
+from tests.queue.test_memory import FRESH, TAG
+
+__all__ = ["Delivery", "Life", "Step"]
+
+QUARTER = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A while passes, Anchore changes its mind, and a message is delivered: new, or one that waits.
+
+    `overtaken_by`: what a duplicate of the message is answered, which is worked on while this one
+    is. `crowded`: other images' notices take every moment of the next seconds.
+    """
+
+    answer: Answer
+    minutes: int = 1
+    sends: TriggerKind | None = TriggerKind.ECR_PUSH
+    picks: int = 0
+    duplicated: bool = False
+    crowded: bool = False
+    faults: Mapping[str, Fault] = field(default_factory=dict)
+    overtaken_by: Evaluated | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One delivery, and what it left; `gated` None: it failed, and the message stays."""
+
+    gate: Gate
+    at: datetime
+    answer: Answer
+    asked: bool
+    overtaken: bool
+    before: Entry
+    after: Entry
+    gated: Gated | None
+    reader: Reader
+
+    @property
+    def done_with(self) -> Evaluated | None:
+        """The real evaluation that the message was done with, unless it was outdated."""
+        gated = self.gated
+        if gated is None or gated.report is None or gated.went_back or self.overtaken:
+            return None
+        is_real = isinstance(self.answer, Evaluated) and self.answer.is_real
+        return self.answer if is_real else None  # type: ignore[return-value]
+
+
+class Life:
+    """A worker between fakes that fail; `waiting` are the messages that are not done."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+        self.image = OneImage(lambda: self.now)
+        self.ledger, self.topic, self.queue = FakeLedger(), FakeTopic(), FakeQueue()
+        self.reader, self._read = Reader(), 0
+        self.waiting: list[Gate] = []
+        self.deliveries: list[Delivery] = []
+        self._ports: list[Any] = [Faulty(self.ledger), Faulty(self.topic), Faulty(self.queue)]
+        ledger, topic, queue = self._ports
+        self._worker = Worker(
+            Settings.parse(LEAST),
+            lambda deadline: self.image,
+            Announcer(ledger, topic, Tally(), lambda: self.now, lambda seconds: None),
+            GoingBack(queue, lambda: 1.0),
+            Tally(),
+            lambda: self.now,
+        )
+
+    @property
+    def page(self) -> Page:
+        return self.ledger.pages.get(FRESH.subject, Page(FRESH))
+
+    @property
+    def unsaid(self) -> set[str]:
+        """The kinds of notices that were decided, and that nobody has read."""
+        left = [notice for notice in self.page.outbox if notice not in self.topic.notices]
+        return {notice.attributes["event_type"] for notice in left}
+
+    # --- what happens
+
+    def lives(self, steps: list[Step]) -> "Life":
+        for step in steps:
+            self._take(step)
+        return self
+
+    def settles(self) -> "Life":
+        """The faults are over: whatever waits is delivered until it is done."""
+        while self.waiting:
+            self.now += QUARTER
+            self._deliver(self.waiting[0], Step(self.image.answer))
+        return self
+
+    def is_swept(self) -> "Life":
+        self.now += QUARTER
+        self._send(TriggerKind.SCHEDULE)
+        return self.settles()
+
+    def _take(self, step: Step) -> None:
+        self.now += timedelta(minutes=step.minutes)
+        if step.sends is not None or not self.waiting:
+            self._send(step.sends or TriggerKind.ECR_PUSH)
+        gate = self.waiting[step.picks % len(self.waiting)]
+        if step.duplicated:
+            self.waiting.append(gate)
+        if step.crowded:
+            self.ledger.slot = self.now + timedelta(minutes=1)
+        self._deliver(gate, step)
+
+    def _send(self, kind: TriggerKind) -> None:
+        sweep = self.now if kind is TriggerKind.SCHEDULE else None
+        self.waiting.append(Gate(TAG, Trigger(kind, self.now), sweep=sweep, first_seen=sweep))
+
+    def _deliver(self, gate: Gate, step: Step) -> None:
+        sent = len(self.queue.messages)
+        if self._record(gate, step) is not None:
+            self.waiting.remove(gate)
+        self.waiting += [_read(body) for body, _ in self.queue.messages[sent:]]
+
+    def _record(self, gate: Gate, step: Step) -> Gated | None:
+        at, asked, before = self.now, self.image.asked, self.page.entry
+        self.image.answer = step.answer
+        faults = Faults(step.faults, self._overtaking(gate, step))
+        gated = self._work(gate, faults)
+        self._readers_read()
+        self.deliveries.append(
+            Delivery(
+                gate=gate,
+                at=at,
+                answer=step.answer,
+                asked=self.image.asked > asked,
+                overtaken=step.overtaken_by is not None and not faults.first,
+                before=before,
+                after=self.page.entry,
+                gated=gated,
+                reader=self.reader,
+            )
+        )
+        return gated
+
+    def _readers_read(self) -> None:
+        for notice in self.topic.notices[self._read :]:
+            self.reader = self.reader.after(notice)
+        self._read = len(self.topic.notices)
+
+    def _work(self, gate: Gate, faults: Faults) -> Gated | None:
+        before = self._ports[0].faults
+        self._fail(faults)
+        try:
+            return self._worker.work(gate, Deadline.after(60))
+        except (Crash, RescanError):
+            return None
+        finally:
+            self._fail(before)
+
+    def _overtaking(self, gate: Gate, step: Step) -> dict[str, Any]:
+        faster = step.overtaken_by
+        if faster is None:
+            return {}
+
+        def overtake() -> None:
+            self.now += timedelta(seconds=1)
+            self._record(gate, Step(faster))
+
+        return {"write": overtake}
+
+    def _fail(self, faults: Faults) -> None:
+        for port in self._ports:
+            port.faults = faults
+
+
+def _read(body: str) -> Gate:
+    gate = parse_event(msgspec.json.decode(body), lambda region: None)
+    assert isinstance(gate, Gate)
+    return gate

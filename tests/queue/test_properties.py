@@ -1,0 +1,179 @@
+"""Whatever the sequence of verdicts, faults, crashes and duplicates: what readers can rely on.
+
+Each property sees EXAMPLES lives of up to 8 deliveries, the same ones at each run;
+PROPERTY_EXAMPLES=20000 looks for new ones.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import combinations, pairwise, product
+from typing import Any
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from rescan.memory import Entry
+from rescan.model import FindingKey, TriggerKind
+from tests.queue.faults import CALLS, Fault
+from tests.queue.one_image import ERRORS, STATUSES, Evaluated
+from tests.queue.one_tag import Life, Step
+
+EXAMPLES = 150
+MANY = os.environ.get("PROPERTY_EXAMPLES")
+
+# Values to choose from, not strategies of strategies: a life is drawn in a tenth of the time.
+SEVERITIES = [None, "Low", "High", "Critical"]
+FINDINGS = [
+    {
+        cve: severity
+        for cve, severity in zip(("CVE-1", "CVE-2"), pair, strict=True)
+        if severity != ""
+    }
+    for pair in product(["", *SEVERITIES], repeat=2)
+]
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+FLAGS = [False, True]
+POLICIES = ["policy-1", "policy-2"]
+STOPS = [Evaluated("stop", *facts) for facts in product(FINDINGS, FLAGS, POLICIES, FLAGS, FLAGS)]
+OTHERS = [
+    Evaluated(action, moved=moved, policy=policy, rows_unread=unread)
+    for action, moved, policy, unread in product(("go", "warn"), FLAGS, POLICIES, FLAGS)
+]
+EVALUATED = st.sampled_from(STOPS) | st.sampled_from(OTHERS)
+SINGLE_FAULTS = [{call: fault} for call, fault in product(CALLS, Fault)]
+FAULTS = [{}, *SINGLE_FAULTS, *(a | b for a, b in combinations(SINGLE_FAULTS, 2))]
+
+PEACEFUL = {
+    "answer": EVALUATED | st.sampled_from(["unknown", *STATUSES, *ERRORS]),
+    "minutes": st.sampled_from([1, 20, 24 * 60]),
+    "sends": st.sampled_from([TriggerKind.ECR_PUSH, TriggerKind.SCHEDULE, None]),
+    "picks": st.integers(0, 3),
+}
+FAULTY = PEACEFUL | {
+    "duplicated": st.booleans(),
+    "crowded": st.booleans(),
+    "faults": st.just({}) | st.sampled_from(SINGLE_FAULTS) | st.sampled_from(FAULTS),
+    "overtaken_by": st.none() | EVALUATED,
+}
+
+
+def for_any(steps: dict[str, st.SearchStrategy[Any]], *known: list[Step]) -> Callable[[Any], Any]:
+    """The test for many lives, and for those that were found to be worth it."""
+
+    def decorate(test: Any) -> Any:
+        test = given(st.lists(st.builds(Step, **steps), min_size=2, max_size=8))(test)
+        for life in known:
+            test = example(life)(test)
+        return settings(
+            max_examples=int(MANY or EXAMPLES),
+            deadline=None,
+            database=None,
+            derandomize=MANY is None,
+        )(test)
+
+    return decorate
+
+
+@for_any(FAULTY)
+def test_a_message_that_stopped_an_image_is_done_only_when_readers_know(steps: list[Step]) -> None:
+    for delivery in Life().lives(steps).deliveries:
+        said = delivery.done_with
+        if said is not None and said.action == "stop":
+            assert delivery.reader.knows(said)
+
+
+@for_any(FAULTY)
+def test_when_nothing_waits_no_stop_is_left_unsaid(steps: list[Step]) -> None:
+    life = Life()
+    for step in steps:
+        life.lives([step])
+        assert life.waiting or "STOP" not in life.unsaid
+
+
+@for_any(FAULTY)
+def test_every_push_that_is_done_was_asked_about(steps: list[Step]) -> None:
+    deliveries = Life().lives(steps).settles().deliveries
+    pushes = {d.gate.trigger.at for d in deliveries if d.gate.sweep is None}
+    assert pushes <= {d.gate.trigger.at for d in deliveries if d.asked}
+
+
+@for_any(FAULTY)
+def test_after_the_faults_one_sweep_tells_readers_the_truth(steps: list[Step]) -> None:
+    life = Life().lives(steps).settles().is_swept()
+    said = life.image.answer
+    if isinstance(said, Evaluated) and said.is_real:
+        assert life.page.entry.verdict == said.action
+        assert said.action != "stop" or life.reader.knows(said)
+
+
+@for_any(FAULTY)
+def test_recovered_is_said_only_of_a_real_evaluation(steps: list[Step]) -> None:
+    life = Life().lives(steps).settles().is_swept()
+    results = [json.loads(notice.attributes["result"]) for notice in life.topic.notices]
+    recovered = {result["at"] for result in results if result["event_type"] == "RECOVERED"}
+    assert recovered <= set(life.image.cleared)
+
+
+@for_any(FAULTY)
+def test_only_a_stop_that_was_said_is_reminded_of_or_recovered_from(steps: list[Step]) -> None:
+    assert Life().lives(steps).settles().is_swept().reader.surprises == ()
+
+
+@for_any(FAULTY)
+def test_without_an_evaluation_the_verdict_stays(steps: list[Step]) -> None:
+    for delivery in Life().lives(steps).deliveries:
+        if delivery.answer in (*STATUSES, *ERRORS) and not delivery.overtaken:
+            assert verdict(delivery.after) == verdict(delivery.before)
+
+
+@for_any(FAULTY)
+def test_a_newer_verdict_is_never_overwritten(steps: list[Step]) -> None:
+    for newer, older in pairwise(Life().lives(steps).deliveries):
+        if older.overtaken and newer.done_with is not None:
+            assert verdict(older.after) == verdict(newer.after)
+
+
+def verdict(entry: Entry) -> tuple[object, ...]:
+    return entry.verdict, entry.digest, entry.stopping, entry.first_stop_at, entry.evaluated_at
+
+
+@for_any(FAULTY)
+def test_findings_that_were_not_read_are_not_forgotten(steps: list[Step]) -> None:
+    for delivery in Life().lives(steps).deliveries:
+        said = delivery.done_with
+        if said is not None and said.action == "stop" and said.findings_unread:
+            assert known(delivery.before) <= known(delivery.after)
+
+
+def known(entry: Entry) -> set[FindingKey]:
+    return set(entry.stopping.findings)
+
+
+@for_any(FAULTY)
+def test_the_mark_of_a_sweep_never_goes_back(steps: list[Step]) -> None:
+    for delivery in Life().lives(steps).deliveries:
+        before = delivery.before.sweep
+        assert before is None or before <= (delivery.after.sweep or NEVER)
+
+
+@for_any(PEACEFUL)
+def test_without_faults_nothing_is_said_twice(steps: list[Step]) -> None:
+    ids = Life().lives(steps).settles().is_swept().topic.ids
+    assert len(ids) == len(set(ids))
+
+
+@for_any(PEACEFUL)
+def test_an_unchanged_evaluation_is_no_news(steps: list[Step]) -> None:
+    for before, delivery in pairwise(Life().lives(steps).deliveries):
+        is_unchanged = delivery.done_with is not None and delivery.done_with == before.done_with
+        if is_unchanged and delivery.at - before.at < timedelta(hours=24):
+            assert delivery.reader == before.reader
+
+
+@for_any(PEACEFUL)
+def test_without_faults_readers_always_know_whether_an_image_is_stopped(steps: list[Step]) -> None:
+    for delivery in Life().lives(steps).deliveries:
+        assert delivery.reader.stopped == delivery.after.stopped
