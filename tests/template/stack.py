@@ -1,18 +1,30 @@
 """template.yaml as CloudFormation gets it from SAM, and the resources that a stack then has."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from samcli.yamlhelper import yaml_parse
 from samtranslator.translator.transform import transform
 
-__all__ = ["PARAMETERS", "of_type", "properties", "resources", "template"]
+__all__ = [
+    "CODE_URI",
+    "PARAMETERS",
+    "dashboard",
+    "of_type",
+    "properties",
+    "resources",
+    "template",
+    "translated",
+]
 
 PARAMETERS = {
     "AnchoreUrl": "https://anchore.example.com",
     "AnchoreSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:anchore-AbCdEf",
 }
+CODE_URI = "s3://code-bucket/function.zip"
 _PSEUDO_PARAMETERS = {
     "AWS::AccountId": "123456789012",
     "AWS::Partition": "aws",
@@ -20,13 +32,30 @@ _PSEUDO_PARAMETERS = {
     "AWS::StackName": "anchore-rescan",
     "AWS::URLSuffix": "amazonaws.com",
 }
+_ROOT = Path(__file__).parents[2]
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 def template() -> dict[str, Any]:
     """The file, with its short tags spelt out."""
-    parsed: dict[str, Any] = yaml_parse((Path(__file__).parents[2] / "template.yaml").read_text())
+    return _parsed("template.yaml")
+
+
+def _parsed(file: str) -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml_parse((_ROOT / file).read_text())
     return parsed
+
+
+def translated(**parameters: str) -> dict[str, Any]:
+    """What SAM makes of the file: plain CloudFormation, nothing evaluated but what SAM needs."""
+    source = template()
+    # Where `sam package` puts the code; SAM accepts no other.
+    source["Resources"]["RescanFunction"]["Properties"]["CodeUri"] = CODE_URI
+    with pytest.MonkeyPatch.context() as environment:
+        # SAM asks boto3 for the region, to know the partition.
+        environment.setenv("AWS_DEFAULT_REGION", _PSEUDO_PARAMETERS["AWS::Region"])
+        made: dict[str, Any] = transform(source, {**PARAMETERS, **parameters}, _NoManagedPolicies())
+    return made
 
 
 def resources(**parameters: str) -> dict[str, Any]:
@@ -34,11 +63,7 @@ def resources(**parameters: str) -> dict[str, Any]:
 
     References to other resources stay as they are: `{"Ref": ...}`, `{"Fn::GetAtt": ...}`.
     """
-    given = {**PARAMETERS, **parameters}
-    source = template()
-    # Where `sam package` puts the code; SAM accepts no other.
-    source["Resources"]["RescanFunction"]["Properties"]["CodeUri"] = "s3://bucket/code.zip"
-    stack = _Stack(transform(source, given, _NoManagedPolicies()), given)
+    stack = _Stack(translated(**parameters), {**PARAMETERS, **parameters})
     return {
         name: stack.evaluated(resource)
         for name, resource in stack.template["Resources"].items()
@@ -57,6 +82,25 @@ def of_type(kind: str, **parameters: str) -> list[dict[str, Any]]:
     return [it["Properties"] for it in resources(**parameters).values() if it["Type"] == kind]
 
 
+def dashboard(**parameters: str) -> dict[str, Any]:
+    """The body of the dashboard in the stack; `WorkQueue.QueueName` stands for that attribute."""
+    given = {
+        name: _reference(value)
+        for name, value in properties("Dashboard", **parameters)["Parameters"].items()
+    }
+    stack = _Stack(_parsed("dashboard.yaml"), given)
+    made = stack.evaluated(stack.template["Resources"]["Dashboard"]["Properties"])
+    body: dict[str, Any] = json.loads(made["DashboardBody"])
+    return body
+
+
+def _reference(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    [named] = value.values()
+    return ".".join(named) if isinstance(named, list) else named
+
+
 class _NoManagedPolicies:
     """SAM asks IAM for the ARNs of managed policies that a template names; this one names none."""
 
@@ -67,10 +111,10 @@ class _NoManagedPolicies:
 class _Stack:
     """Evaluates the functions of CloudFormation that the template uses."""
 
-    def __init__(self, translated: dict[str, Any], given: dict[str, str]) -> None:
-        self.template = translated
-        self.values = dict(_PSEUDO_PARAMETERS)
-        for name, parameter in translated["Parameters"].items():
+    def __init__(self, source: dict[str, Any], given: dict[str, Any]) -> None:
+        self.template = source
+        self.values: dict[str, Any] = dict(_PSEUDO_PARAMETERS)
+        for name, parameter in source["Parameters"].items():
             value = given.get(name, parameter.get("Default"))
             is_list = parameter["Type"] == "CommaDelimitedList"
             self.values[name] = value.split(",") if is_list else value
@@ -97,7 +141,7 @@ class _Stack:
             condition, then, otherwise = argument
             return self.evaluated(then if self.holds(condition) else otherwise)
         if function == "Fn::Sub":
-            return re.sub(r"\$\{([^}]+)\}", lambda found: self.values[found[1]], argument)
+            return re.sub(r"\$\{([^}]+)\}", lambda found: str(self.values[found[1]]), argument)
         arguments = self.evaluated(argument)
         match function:
             case "Fn::Not":

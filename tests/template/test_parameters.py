@@ -10,6 +10,7 @@ from rescan.settings import Settings
 from tests.template.stack import PARAMETERS, resources, template
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:stops"
+QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/work"
 
 
 def environment(**parameters: str) -> dict[str, Any]:
@@ -34,12 +35,18 @@ def test_function_gets_every_setting_and_no_other_variable():
 
 
 def test_defaults_of_the_template_are_those_of_the_settings():
-    variables = environment() | {"STOP_TOPIC_ARN": TOPIC}
+    variables = environment() | {
+        "STOP_TOPIC_ARN": TOPIC,
+        "WORK_QUEUE_URL": QUEUE,
+        "LEDGER_TABLE": "ledger",
+    }
     read = Settings.parse({name: str(value) for name, value in variables.items()})
     assert read == Settings(
         anchore_url=PARAMETERS["AnchoreUrl"],
         anchore_secret_arn=PARAMETERS["AnchoreSecretArn"],
         stop_topic_arn=TOPIC,
+        work_queue_url=QUEUE,
+        ledger_table="ledger",
     )
 
 
@@ -59,6 +66,10 @@ def test_defaults_of_the_template_are_those_of_the_settings():
         ("CaBundle", "CA_BUNDLE", "/opt/ca.pem"),
         ("MaxBodyMb", "MAX_BODY_MB", "128"),
         ("ReadTimeoutSeconds", "READ_TIMEOUT_SECONDS", "60"),
+        ("AddMissingImages", "ADD_MISSING_IMAGES", "true"),
+        ("PendingHours", "PENDING_HOURS", "0.5"),
+        ("ReminderHours", "REMINDER_HOURS", "0"),
+        ("NotEvaluatedHours", "NOT_EVALUATED_HOURS", "12"),
         ("LogLevel", "POWERTOOLS_LOG_LEVEL", "DEBUG"),
     ],
 )
@@ -66,8 +77,28 @@ def test_parameter_reaches_its_variable_and_no_other(parameter, variable, value)
     assert environment(**{parameter: value}) == environment() | {variable: value}
 
 
-def test_topic_of_the_stack_is_the_one_that_the_function_publishes_to():
-    assert environment()["STOP_TOPIC_ARN"] == {"Ref": "StopTopic"}
+def test_topic_queue_and_ledger_of_the_stack_are_those_that_the_function_uses():
+    names = ("STOP_TOPIC_ARN", "WORK_QUEUE_URL", "LEDGER_TABLE")
+    assert {name: environment()[name] for name in names} == {
+        "STOP_TOPIC_ARN": {"Ref": "StopTopic"},
+        "WORK_QUEUE_URL": {"Ref": "WorkQueue"},
+        "LEDGER_TABLE": {"Ref": "Ledger"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameter", "smallest", "largest"),
+    [
+        ("MaxConcurrency", 2, 1000),  # what Lambda takes
+        ("BatchSize", 1, 10),  # what SQS hands over at once
+        ("PendingHours", 0, None),  # as the settings
+        ("ReminderHours", 0, None),
+        ("NotEvaluatedHours", 0, None),
+    ],
+)
+def test_number_is_bounded(parameter, smallest, largest):
+    declared = template()["Parameters"][parameter]
+    assert (declared["MinValue"], declared.get("MaxValue")) == (smallest, largest)
 
 
 def test_every_parameter_is_used():
@@ -128,6 +159,9 @@ def test_every_parameter_has_a_default_but_the_two_that_cannot():
         pytest.param("NotificationEmail", "", True, id="no-mail"),
         pytest.param("NotificationEmail", "team@example.com", True, id="mail"),
         pytest.param("NotificationEmail", "a@example.com,b@example.com", False, id="two-mails"),
+        pytest.param("AlarmTopicArn", "", True, id="alarms-to-the-stop-topic"),
+        pytest.param("AlarmTopicArn", TOPIC, True, id="alarms-to-another-topic"),
+        pytest.param("AlarmTopicArn", TOPIC + ".fifo", False, id="alarms-to-a-fifo-topic"),
         pytest.param("CaBundle", "/opt/ca.pem", True, id="path"),
         pytest.param("CaBundle", "ca.pem", False, id="relative-path"),
         pytest.param(

@@ -1,10 +1,13 @@
-"""Who may do what: the function's role and the key of the topic, statement by statement."""
+"""Who may do what: the role, the key, the topic and the queues, statement by statement."""
 
+import re
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.template.stack import PARAMETERS, of_type, properties
+from tests.template.stack import PARAMETERS, of_type, properties, resources
 
 SECRET_KEY = "arn:aws:kms:eu-central-1:123456789012:key/0fb8b5f1-5d4b-4c2c-9d43-2b1f0a7d3c11"
 VPC = {"SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1"}
@@ -20,15 +23,40 @@ LEAST = {
         "Action": "secretsmanager:GetSecretValue",
         "Resource": PARAMETERS["AnchoreSecretArn"],
     },
-    "PublishStop": {
+    "PublishNotice": {
         "Effect": "Allow",
         "Action": "sns:Publish",
         "Resource": {"Ref": "StopTopic"},
     },
-    "EncryptStop": {
+    "CountSubscriptions": {
+        "Effect": "Allow",
+        "Action": "sns:GetTopicAttributes",
+        "Resource": {"Ref": "StopTopic"},
+    },
+    "EncryptNotice": {
         "Effect": "Allow",
         "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
         "Resource": {"Fn::GetAtt": ["StopTopicKey", "Arn"]},
+    },
+    "EnqueueWork": {
+        "Effect": "Allow",
+        "Action": "sqs:SendMessage",
+        "Resource": {"Fn::GetAtt": ["WorkQueue", "Arn"]},
+    },
+    "ConsumeWork": {
+        "Effect": "Allow",
+        "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+        "Resource": {"Fn::GetAtt": ["WorkQueue", "Arn"]},
+    },
+    "KeepFailedSweep": {
+        "Effect": "Allow",
+        "Action": "sqs:SendMessage",
+        "Resource": {"Fn::GetAtt": ["ScheduleDeadLetters", "Arn"]},
+    },
+    "KeepLedger": {
+        "Effect": "Allow",
+        "Action": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Scan"],
+        "Resource": {"Fn::GetAtt": ["Ledger", "Arn"]},
     },
 }
 DECRYPT_SECRET = {
@@ -96,3 +124,80 @@ def test_key_lets_roles_of_the_account_and_its_alarms_publish():
             "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
         },
     }
+
+
+def test_topic_lets_alarms_of_the_account_publish_and_nobody_else():
+    policy = properties("StopTopicPolicy")
+    assert policy["Topics"] == [{"Ref": "StopTopic"}]
+    assert statements(policy["PolicyDocument"]) == {
+        "LetAlarmsPublish": {
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": "sns:Publish",
+            "Resource": {"Ref": "StopTopic"},
+            "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("queue", "rule"),
+    [
+        ("WorkQueue", "PushRule"),
+        ("PushDeadLetters", "PushRule"),
+        ("ScheduleDeadLetters", "RescanFunctionSweep"),
+    ],
+)
+def test_queue_takes_messages_of_one_rule_only(queue, rule):
+    [policy] = [p for p in of_type("AWS::SQS::QueuePolicy") if p["Queues"] == [{"Ref": queue}]]
+    [statement] = statements(policy["PolicyDocument"]).values()
+    assert statement == {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": {"Fn::GetAtt": [queue, "Arn"]},
+        "Condition": {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}},
+    }
+
+
+def test_no_other_queue_has_a_policy():
+    assert len(of_type("AWS::SQS::QueuePolicy")) == 3
+
+
+def test_lambda_lets_the_schedule_alone_invoke_the_function():
+    [permission] = of_type("AWS::Lambda::Permission")
+    assert (permission["Principal"], permission["SourceArn"]) == (
+        "events.amazonaws.com",
+        {"Fn::GetAtt": ["RescanFunctionSweep", "Arn"]},
+    )
+
+
+def test_a_star_stands_only_in_the_policy_of_the_key_itself():
+    """In a key's policy "*" is the key; a comment there says so."""
+    found = {name for name, it in resources(**VPC).items() if "*" in allowed(it["Properties"])}
+    assert found == {"StopTopicKey"}
+
+
+def allowed(node: Any) -> list[Any]:
+    """Every principal, action and resource that is allowed below the node."""
+    if isinstance(node, list):
+        return [value for item in node for value in allowed(item)]
+    if not isinstance(node, dict):
+        return []
+    if "Effect" in node:
+        named = [node.get(key) for key in ("Principal", "Action", "Resource")]
+        return [value for it in named for value in (it if isinstance(it, list) else [it])]
+    return allowed(list(node.values()))
+
+
+def test_each_permission_of_the_function_has_its_reason_above_it():
+    text = (Path(__file__).parents[2] / "template.yaml").read_text()
+    role = text.partition("\n  RescanRole:")[2].partition("\n  # ---")[0]
+    lines = [line.strip() for line in role.splitlines()]
+    lines = [line for line in lines if not re.fullmatch(r"- (!If|Has\w+)", line)]
+    unexplained = [
+        line
+        for above, line in pairwise(lines)
+        if line.startswith("- Sid:") and not above.startswith("#")
+    ]
+    assert unexplained == []

@@ -1,11 +1,8 @@
-"""What a stack is made of: the function, what starts it, where a STOP goes."""
+"""What a stack is made of: the function, its memory, and where a notice goes."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from moto.events.models import EventPattern
 
 from tests.template.stack import of_type, properties, resources, template
 
@@ -39,11 +36,6 @@ def test_sam_build_finds_the_target_of_each_function():
     assert [f"build-{name}:" for name in functions if f"build-{name}:" not in rules] == []
 
 
-def test_failed_invocation_is_repeated_twice():
-    [config] = of_type("AWS::Lambda::EventInvokeConfig")
-    assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (2, 21600)
-
-
 def test_each_function_logs_to_a_group_that_is_emptied():
     stack = resources(LogRetentionDays="30")
     groups = [
@@ -75,59 +67,29 @@ def test_function_has_a_layer_only_when_one_is_given():
     assert properties("RescanFunction", CaLayerArn=layer)["Layers"] == [layer]
 
 
-# --- what starts it
+# --- the ledger
 
 
-def starts(event: Any, **parameters: str) -> bool:
-    """Whether the rule of the stack hands the event to the function."""
-    rule = properties("RescanFunctionEcrPush", **parameters)
-    return EventPattern.load(json.dumps(rule["EventPattern"])).matches_event(event)
-
-
-@pytest.mark.parametrize(
-    ("file", "expected"),
-    [
-        ("ecr-push", True),
-        ("ecr-push-untagged", True),  # the function says why it does nothing
-        ("ecr-push-failed", False),
-        ("ecr-delete", False),
-        ("schedule-rule", False),
-    ],
-)
-def test_rule_starts_the_function_on_a_push_that_succeeded(file, expected):
-    assert starts(json.loads((ROOT / "events" / f"{file}.json").read_text())) is expected
-
-
-@pytest.mark.parametrize(
-    ("repository", "prefix", "expected"),
-    [
-        pytest.param("team/app", "", True, id="no-prefix"),
-        pytest.param("team/app", "team/", True, id="below-the-prefix"),
-        pytest.param("other/team/app", "team/", False, id="elsewhere"),
-    ],
-)
-def test_rule_starts_the_function_below_the_prefix_only(repository, prefix, expected):
-    push = json.loads((ROOT / "events" / "ecr-push.json").read_text())
-    push["detail"]["repository-name"] = repository
-    assert starts(push, RepositoryPrefix=prefix) is expected
-
-
-def test_each_choice_of_hours_is_a_rate_that_eventbridge_takes():
-    hours = template()["Parameters"]["SweepHours"]["AllowedValues"]
-    sweeps = {n: properties("RescanFunctionSweep", SweepHours=n) for n in hours}
-    assert {n: sweep["ScheduleExpression"] for n, sweep in sweeps.items()} == {
-        "1": "rate(1 hour)",
-        "6": "rate(6 hours)",
-        "12": "rate(12 hours)",
-        "24": "rate(24 hours)",
+def test_ledger_is_a_table_on_demand_that_can_be_restored_and_forgets_by_itself():
+    table = resources()["Ledger"]
+    assert table["Properties"] == {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "subject", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "subject", "KeyType": "HASH"}],
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "expires_at"},
+        "SSESpecification": {"SSEEnabled": False},  # false is the key that AWS owns, not none
     }
 
 
-def test_sweep_runs_every_six_hours_unless_told_otherwise():
-    assert properties("RescanFunctionSweep")["ScheduleExpression"] == "rate(6 hours)"
+def test_uninstalling_leaves_nothing_behind():
+    kept = [
+        name for name, it in resources().items() if it.get("DeletionPolicy", "Delete") != "Delete"
+    ]
+    assert kept == []
 
 
-# --- where a STOP goes
+# --- where a notice goes
 
 
 def test_topic_is_encrypted_with_the_key_of_the_stack():

@@ -1,0 +1,93 @@
+"""The dashboard as CloudWatch gets it: it shows what exists, where there is room for it."""
+
+from itertools import chain, combinations
+from pathlib import Path
+from typing import Any
+
+from rescan.emf import NAMESPACE
+from rescan.metrics import Metric
+from tests.template.stack import dashboard, of_type, properties
+
+RUNBOOK = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+WIDGETS = dashboard()["widgets"]
+METRICS = list(chain.from_iterable(w["properties"].get("metrics", []) for w in WIDGETS))
+AWS_METRICS = {
+    "AWS/SQS": {
+        "ApproximateNumberOfMessagesVisible",
+        "ApproximateNumberOfMessagesDelayed",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateAgeOfOldestMessage",
+    },
+    "AWS/Lambda": {"Errors", "Throttles", "Duration", "ConcurrentExecutions"},
+}
+
+
+def shown(namespace: str) -> list[list[Any]]:
+    return [metric for metric in METRICS if metric[0] == namespace]
+
+
+def test_every_metric_of_the_function_is_shown_with_its_dimension():
+    assert {m[1] for m in shown(NAMESPACE)} == {metric.value for metric in Metric}
+    assert {tuple(m[2:4]) for m in shown(NAMESPACE)} == {("service", "anchore-rescan")}
+
+
+def test_every_queue_is_shown_by_the_name_that_its_stack_gives_it():
+    assert {tuple(m[2:4]) for m in shown("AWS/SQS")} == {
+        ("QueueName", "WorkQueue.QueueName"),
+        ("QueueName", "WorkDeadLetters.QueueName"),
+        ("QueueName", "PushDeadLetters.QueueName"),
+        ("QueueName", "ScheduleDeadLetters.QueueName"),
+    }
+
+
+def test_the_function_is_shown():
+    assert {tuple(m[2:4]) for m in shown("AWS/Lambda")} == {("FunctionName", "RescanFunction")}
+
+
+def test_metrics_of_aws_are_spelt_as_aws_does():
+    assert {space: {m[1] for m in shown(space)} for space in AWS_METRICS} == AWS_METRICS
+
+
+def test_every_alarm_is_shown():
+    [widget] = [w for w in WIDGETS if w["type"] == "alarm"]
+    names = [arn.rpartition(":")[2] for arn in widget["properties"]["alarms"]]
+    prefixes = {arn.rpartition(":")[0] for arn in widget["properties"]["alarms"]}
+    assert sorted(names) == sorted(a["AlarmName"] for a in of_type("AWS::CloudWatch::Alarm"))
+    assert prefixes == {"arn:aws:cloudwatch:eu-central-1:123456789012:alarm"}
+
+
+def test_coverage_is_counted_by_the_period_of_the_sweeps():
+    periods = {
+        widget["properties"]["period"]
+        for widget in dashboard(SweepHours="12")["widgets"]
+        if widget["properties"].get("title", "").startswith("Coverage")
+    }
+    assert periods == {12 * 3600}
+
+
+def test_line_that_kills_the_function_is_its_timeout():
+    [widget] = [w for w in WIDGETS if w["properties"].get("title", "").startswith("Function: dur")]
+    [line] = widget["properties"]["annotations"]["horizontal"]
+    assert line["value"] == properties("RescanFunction")["Timeout"] * 1000
+
+
+def test_log_of_the_function_is_searched():
+    [widget] = [w for w in WIDGETS if w["type"] == "log"]
+    assert widget["properties"]["query"].startswith("SOURCE 'RescanLogGroup' | ")
+
+
+def test_no_two_widgets_overlap_and_none_is_wider_than_the_page():
+    boxes = [(w["x"], w["y"], w["x"] + w["width"], w["y"] + w["height"]) for w in WIDGETS]
+    overlapping = [
+        (a, b)
+        for a, b in combinations(boxes, 2)
+        if a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+    ]
+    assert overlapping == []
+    assert max(right for _, _, right, _ in boxes) == 24
+
+
+def test_runbook_explains_each_row():
+    rows = {w["properties"]["title"].partition(":")[0] for w in WIDGETS if w["type"] != "text"}
+    section = RUNBOOK.partition("\n## The dashboard\n")[2].partition("\n## ")[0]
+    assert [row for row in rows if f"**{row}**" not in section] == []

@@ -1,0 +1,145 @@
+"""The way of work: a push or a schedule, the queue, the function; and what is kept of failures."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.events.models import EventPattern
+
+from tests.template.stack import of_type, properties, resources, template
+
+ROOT = Path(__file__).parents[2]
+DAY = 24 * 60 * 60
+
+
+# --- pushes
+
+
+def becomes_work(event: Any, **parameters: str) -> bool:
+    """Whether the rule of the stack puts the event on the queue."""
+    rule = properties("PushRule", **parameters)
+    return EventPattern.load(json.dumps(rule["EventPattern"])).matches_event(event)
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("ecr-push", True),
+        ("ecr-push-untagged", True),  # the function says why it does nothing
+        ("ecr-push-failed", False),
+        ("ecr-delete", False),
+        ("schedule-rule", False),
+    ],
+)
+def test_only_a_push_that_succeeded_becomes_work(file, expected):
+    event = json.loads((ROOT / "events" / f"{file}.json").read_text())
+    assert becomes_work(event) is expected
+
+
+@pytest.mark.parametrize(
+    ("repository", "prefix", "expected"),
+    [
+        pytest.param("team/app", "", True, id="no-prefix"),
+        pytest.param("team/app", "team/", True, id="below-the-prefix"),
+        pytest.param("other/team/app", "team/", False, id="elsewhere"),
+    ],
+)
+def test_only_a_push_below_the_prefix_becomes_work(repository, prefix, expected):
+    push = json.loads((ROOT / "events" / "ecr-push.json").read_text())
+    push["detail"]["repository-name"] = repository
+    assert becomes_work(push, RepositoryPrefix=prefix) is expected
+
+
+def test_a_push_goes_to_the_queue_as_it_is_and_to_dead_letters_when_it_cannot():
+    assert properties("PushRule")["Targets"] == [
+        {
+            "Id": "WorkQueue",
+            "Arn": {"Fn::GetAtt": ["WorkQueue", "Arn"]},
+            "DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["PushDeadLetters", "Arn"]}},
+        }
+    ]
+
+
+# --- sweeps
+
+
+def test_each_choice_of_hours_is_a_rate_that_eventbridge_takes():
+    hours = template()["Parameters"]["SweepHours"]["AllowedValues"]
+    sweeps = {n: properties("RescanFunctionSweep", SweepHours=n) for n in hours}
+    assert {n: sweep["ScheduleExpression"] for n, sweep in sweeps.items()} == {
+        "1": "rate(1 hour)",
+        "6": "rate(6 hours)",
+        "12": "rate(12 hours)",
+        "24": "rate(24 hours)",
+    }
+
+
+def test_sweep_runs_every_six_hours_unless_told_otherwise():
+    assert properties("RescanFunctionSweep")["ScheduleExpression"] == "rate(6 hours)"
+
+
+def test_a_sweep_that_cannot_begin_goes_to_dead_letters():
+    [target] = properties("RescanFunctionSweep")["Targets"]
+    assert (target["Arn"], target["DeadLetterConfig"]) == (
+        {"Fn::GetAtt": ["RescanFunction", "Arn"]},
+        {"Arn": {"Fn::GetAtt": ["ScheduleDeadLetters", "Arn"]}},
+    )
+
+
+def test_a_sweep_that_fails_is_repeated_twice_and_then_goes_to_dead_letters():
+    [config] = of_type("AWS::Lambda::EventInvokeConfig")
+    assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (2, 21600)
+    destination = {"OnFailure": {"Destination": {"Fn::GetAtt": ["ScheduleDeadLetters", "Arn"]}}}
+    assert config["DestinationConfig"] == destination
+
+
+# --- the queue
+
+
+def test_function_takes_from_the_queue_and_returns_only_what_failed():
+    [mapping] = of_type("AWS::Lambda::EventSourceMapping")
+    assert mapping == {
+        "EventSourceArn": {"Fn::GetAtt": ["WorkQueue", "Arn"]},
+        "FunctionName": {"Ref": "RescanFunction"},
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "MaximumBatchingWindowInSeconds": 0,
+        "BatchSize": 5,
+        "ScalingConfig": {"MaximumConcurrency": 2},
+    }
+
+
+def test_load_on_anchore_is_what_the_parameters_say():
+    [mapping] = of_type("AWS::Lambda::EventSourceMapping", MaxConcurrency="50", BatchSize="10")
+    assert (mapping["ScalingConfig"], mapping["BatchSize"]) == ({"MaximumConcurrency": "50"}, "10")
+
+
+def test_message_stays_hidden_six_times_as_long_as_the_function_may_take():
+    timeout = properties("RescanFunction")["Timeout"]
+    assert properties("WorkQueue")["VisibilityTimeout"] >= 6 * timeout
+
+
+def test_message_that_crashed_five_times_goes_to_dead_letters():
+    assert properties("WorkQueue")["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": ["WorkDeadLetters", "Arn"]},
+        "maxReceiveCount": 5,
+    }
+
+
+def test_every_queue_is_encrypted():
+    queues = of_type("AWS::SQS::Queue")
+    assert [queue["SqsManagedSseEnabled"] for queue in queues] == [True] * 4
+
+
+def test_dead_letters_outlive_the_queue_that_they_come_from():
+    kept = {
+        name: it["Properties"]["MessageRetentionPeriod"] / DAY
+        for name, it in resources().items()
+        if it["Type"] == "AWS::SQS::Queue"
+    }
+    assert kept == {
+        "WorkQueue": 4,
+        "WorkDeadLetters": 14,
+        "PushDeadLetters": 14,
+        "ScheduleDeadLetters": 14,
+    }
