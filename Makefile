@@ -45,7 +45,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml
 
 lock: $(VENV)/ready ## both lock files from pyproject.toml; LOCK=--upgrade for the newest versions
-	$(COMPILE) $(LOCK) --group dev --output-file requirements.lock
+	$(COMPILE) $(LOCK) --group dev --extra cli --output-file requirements.lock
 	$(COMPILE) --constraint requirements.lock --output-file functions/requirements.txt
 
 clean: ## removes everything that make has made
