@@ -3,6 +3,7 @@
 The wheels are kept too, so that a change of the code needs no network.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -36,6 +37,14 @@ def lambda_artifact() -> Path:
 
 
 def _artifact(target: str) -> Path:
+    """Made by one process at a time: the tests run in several."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{target}-{PYTHON}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _fresh_artifact(target)
+
+
+def _fresh_artifact(target: str) -> Path:
     wheels = CACHE / f"wheels-{target}-{PYTHON}"
     if _is_stale(wheels, REQUIREMENTS):
         _download(target, wheels)
