@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
+import requests
 from moto.server import ThreadedMotoServer
 
 __all__ = ["LoopbackAws", "loopback_aws"]
@@ -46,6 +47,15 @@ class LoopbackAws:
                 sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
         return envelopes
 
+    def reading(self, topic_arn: str) -> "LoopbackAws":
+        """The same, with a further topic that the queue reads."""
+        sqs = SESSION.client("sqs", endpoint_url=self.url)
+        queue = sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=["QueueArn"])
+        SESSION.client("sns", endpoint_url=self.url).subscribe(
+            TopicArn=topic_arn, Protocol="sqs", Endpoint=queue["Attributes"]["QueueArn"]
+        )
+        return replace(self, topic_arn=topic_arn)
+
     def put_secret(self, secret: Mapping[str, str]) -> None:
         """Rotate the secret."""
         secrets = SESSION.client("secretsmanager", endpoint_url=self.url)
@@ -58,6 +68,8 @@ def loopback_aws(secret: Mapping[str, str]) -> Iterator[LoopbackAws]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    # moto keeps one state a process, whatever the number of its servers.
+    requests.post(f"http://{host}:{port}/moto-api/reset", timeout=10)
     try:
         yield _with_resources(f"http://{host}:{port}", secret)
     finally:
