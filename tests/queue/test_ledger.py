@@ -11,7 +11,8 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from msgspec.structs import replace
 
-from rescan.aws.ledger_table import LARGEST_MEMORY_BYTES, LedgerTable
+from rescan.aws.ledger_items import LARGEST_MEMORY_BYTES
+from rescan.aws.ledger_table import LedgerTable
 from rescan.errors import LedgerConflict, LedgerUnavailable
 from rescan.image_tag import ImageTag
 from rescan.memory import KnownFindings

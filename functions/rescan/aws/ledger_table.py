@@ -1,26 +1,18 @@
 """The ledger in DynamoDB: one item an entry, one for the last sweep, one for the pace.
 
-An item holds the entry whole (`memory`, compressed JSON), its unpublished notices (`outbox`,
-the same), and beside them the few facts that conditions, a sweep and a person need. DynamoDB
-takes 400 KB an item: the memory is cut to 64 kB, and a notice has at most 250 kB before it is
-compressed. A sweep scans the table: an index would cost a write more for each image.
+A sweep scans the table: an index would cost a write more for each image.
 """
 
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
-from msgspec import Struct, json
-from msgspec.structs import replace
 
+from rescan.aws.ledger_items import glance_of, item_of, page_of
 from rescan.errors import LedgerConflict, LedgerUnavailable
-from rescan.image_tag import ImageTag
-from rescan.memory import Entry, KnownFindings
-from rescan.model import FindingKey, Severity
-from rescan.notice.notice import Notice
+from rescan.memory import Entry
 from rescan.ports import Glance, Page, SweepRecord
 
 if TYPE_CHECKING:
@@ -28,21 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = ["LedgerTable"]
 
-LARGEST_MEMORY_BYTES = 64 * 1024
-KEEP_DAYS = 90
 # SNS deactivates an e-mail subscription that gets more than 10 messages a second.
 SLOTS_PER_SECOND = 4
 
 _SWEEP = "sweep"
 _PACE = "pace"
 _Answer = TypeVar("_Answer")
-
-
-class _StoredEntry(Struct, frozen=True):
-    """JSON has no structs as keys: findings are stored as pairs."""
-
-    entry: Entry
-    findings: list[tuple[FindingKey, Severity | None]]
 
 
 class LedgerTable:
@@ -61,7 +44,7 @@ class LedgerTable:
         )
         item = answer.get("Item")
         # An entry that only a sweep has marked remembers nothing yet.
-        return None if item is None or "memory" not in item else _page(item)
+        return None if item is None or "memory" not in item else page_of(item)
 
     def write(self, page: Page) -> None:
         before = page.entry.version - 1
@@ -70,7 +53,7 @@ class LedgerTable:
                 "writing",
                 lambda: self._client.put_item(
                     TableName=self._table,
-                    Item=_item(page),
+                    Item=item_of(page),
                     ConditionExpression="version = :before OR attribute_not_exists(version)"
                     if before == 0
                     else "version = :before",
@@ -119,7 +102,7 @@ class LedgerTable:
                     **start,  # noqa: B023 - called at once
                 ),
             )
-            yield from map(_glance, page["Items"])
+            yield from map(glance_of, page["Items"])
             if "LastEvaluatedKey" not in page:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
@@ -225,76 +208,3 @@ class _ConditionFailed(Exception):
 
     def number(self, name: str) -> int:
         return int(self._item[name]["N"]) if name in self._item else 0
-
-
-def _item(page: Page) -> dict[str, Any]:
-    entry = page.entry
-    facts = {
-        "subject": entry.subject,
-        "tag": str(entry.tag),
-        "verdict": entry.verdict or "none",
-        "digest": entry.digest,
-        "evaluated_at": entry.evaluated_at and entry.evaluated_at.isoformat(),
-        "result_at": entry.result_at and entry.result_at.isoformat(),
-        "sweep": entry.sweep and entry.sweep.isoformat(),
-        "failing": entry.failing and f"{entry.failing.step}: {entry.failing.reason}"[:300],
-    }
-    item: dict[str, Any] = {name: {"S": value} for name, value in facts.items() if value}
-    item["version"] = {"N": str(entry.version)}
-    item["stopped"] = {"BOOL": entry.stopped}
-    item["memory"] = {"B": _memory(entry)}
-    if page.outbox:
-        item["outbox"] = {"B": zlib.compress(json.encode(page.outbox))}
-        item["unsaid"] = {"BOOL": True}
-    if not entry.stopped and entry.result_at is not None:
-        # Whatever is watched is written again and again, and so never gets that old.
-        end = entry.result_at + timedelta(days=KEEP_DAYS)
-        item["expires_at"] = {"N": str(int(end.timestamp()))}
-    return item
-
-
-def _memory(entry: Entry) -> bytes:
-    """The entry, with as many findings as fit, the worst ones."""
-    findings = entry.stopping
-    while True:
-        stored = _StoredEntry(
-            replace(entry, stopping=KnownFindings({}, findings.total)),
-            list(findings.findings.items()),
-        )
-        memory = zlib.compress(json.encode(stored))
-        if len(memory) <= LARGEST_MEMORY_BYTES:
-            return memory
-        findings = findings.worst(len(findings.findings) // 2)
-
-
-def _page(item: Any) -> Page:
-    stored = json.decode(zlib.decompress(_bytes(item["memory"])), type=_StoredEntry)
-    known = KnownFindings(dict(stored.findings), stored.entry.stopping.total)
-    sweep = item.get("sweep")
-    entry = replace(
-        stored.entry,
-        stopping=known,
-        sweep=datetime.fromisoformat(sweep["S"]) if sweep else None,
-    )
-    if "outbox" not in item:
-        return Page(entry)
-    outbox = zlib.decompress(_bytes(item["outbox"]))
-    return Page(entry, tuple(json.decode(outbox, type=list[Notice])))
-
-
-def _bytes(attribute: Any) -> bytes:
-    return bytes(attribute["B"])
-
-
-def _glance(item: Any) -> Glance:
-    def moment(name: str) -> datetime | None:
-        return datetime.fromisoformat(item[name]["S"]) if name in item else None
-
-    return Glance(
-        tag=ImageTag.parse(item["tag"]["S"]),
-        stopped=item["stopped"]["BOOL"],
-        unsaid="unsaid" in item,
-        evaluated_at=moment("evaluated_at"),
-        result_at=moment("result_at"),
-        sweep=moment("sweep"),
-    )
