@@ -20,6 +20,7 @@ from msgspec import Meta, Struct, ValidationError, convert, json
 
 from rescan.errors import EventRefused
 from rescan.image_tag import Digest, ImageTag, is_digest
+from rescan.known_shapes import known
 from rescan.model import RescanRequest, Trigger, TriggerKind
 from rescan.settings import Settings, VulnerabilityType
 from rescan.watch_list import WatchList
@@ -267,3 +268,6 @@ def _moment(text: object) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+known(_EcrEvent, _OwnMessage, _Tags, _Direct)

@@ -134,18 +134,18 @@ def _wrong(field: FieldInfo, text: str | None) -> SettingsError:
 
 def _check_url(url: str) -> None:
     field = next(f for f in fields(Settings) if f.name == "anchore_url")
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise _wrong(field, url) from None
-    if parts.username is not None or parts.password is not None:
+    if "@" in url:  # a password with a slash is not one to urlsplit
         raise SettingsError(
             "ANCHORE_URL",
             _HIDDEN,
             "a URL without credentials: they belong in the secret",
             "https://anchore.example.com",
         )
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise _wrong(field, url) from None
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
         raise _wrong(field, url)
 

@@ -27,6 +27,7 @@ from rescan.errors import (
     OutOfTime,
     PublishFailed,
     RescanError,
+    SecretUnusable,
 )
 from rescan.events import Gate
 from rescan.gated import Gated
@@ -46,6 +47,7 @@ from rescan.model import Notification, Outcome, Report, Step, TriggerKind
 from rescan.news import Failing
 from rescan.ports import Page
 from rescan.settings import Settings
+from rescan.turns import Turns
 from rescan.workflow import Anchore, rescan
 
 __all__ = ["AnalyzingAnchore", "Worker"]
@@ -76,6 +78,7 @@ class Worker:
         self._going_back = going_back
         self._tally = tally
         self._clock = clock
+        self._turns = Turns()
         self._pace = Pace(
             timedelta(hours=settings.reminder_hours), timedelta(hours=settings.not_evaluated_hours)
         )
@@ -97,6 +100,10 @@ class Worker:
         """For the queue: done, or gone back."""
         gate = replace(gate, first_seen=gate.first_seen or self._clock())
         fresh = self._fresh(gate)
+        with self._turns.of(fresh.subject):
+            return self._in_turn(gate, fresh, deadline)
+
+    def _in_turn(self, gate: Gate, fresh: Entry, deadline: Deadline) -> Gated:
         page = self._announcer.read(fresh)
         said = Notification.NONE
         if page is not None and page.outbox:
@@ -106,6 +113,8 @@ class Worker:
             except (NoSlot, PublishFailed) as error:
                 return self._going_back.send(gate, error)
             page = Page(page.entry)
+        if gate.announce_only and page is None:
+            return self._going_back.send(gate)  # its notice stands where nobody can read now
         if gate.announce_only:
             return Gated(gate.tag, notification=said, why="its notice was left to publish")
         if page is not None and _is_newer(page.entry, gate.sweep):
@@ -116,7 +125,7 @@ class Worker:
     def _work(self, gate: Gate, page: Page | None, fresh: Entry, deadline: Deadline) -> Gated:
         try:
             return self._gate(gate, page, fresh, deadline)
-        except (AnchoreError, OutOfTime) as error:
+        except (AnchoreError, OutOfTime, SecretUnusable) as error:
             return self._after_error(gate, error, page, fresh)
         except NoSlot as error:
             # Its own notice stands in the outbox now: Anchore need not be asked again.
@@ -141,7 +150,7 @@ class Worker:
         return Gated(gate.tag, report, self._settle(gate, report, page, fresh))
 
     def _after_error(
-        self, gate: Gate, error: AnchoreError | OutOfTime, page: Page | None, fresh: Entry
+        self, gate: Gate, error: RescanError, page: Page | None, fresh: Entry
     ) -> Gated:
         self._tally.add(Metric.ANCHORE_ERRORS, isinstance(error, AnchoreError))
         if error.fate in (Fate.RETRY, Fate.REQUEUE) and not self._is_too_old(gate):

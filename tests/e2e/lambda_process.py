@@ -12,7 +12,7 @@ from typing import IO
 
 from tests.e2e.runtime_api import RuntimeApi
 
-__all__ = ["RIC_PACKAGES", "copy_runtime_client", "lambda_process"]
+__all__ = ["RIC_PACKAGES", "copy_runtime_client", "lambda_process", "process_environment"]
 
 RIC_PACKAGES = ("awslambdaric", "simplejson", "snapshot_restore_py")
 
@@ -37,7 +37,7 @@ def lambda_process(
         process = subprocess.Popen(
             # No site-packages: what the artifact lacks must not come from the tests.
             [sys.executable, "-S", "-m", "awslambdaric", "rescan.app.handler"],
-            env={**_environment(artifact, runtime_client, api.address), **environment},
+            env={**process_environment(artifact, runtime_client, api.address), **environment},
             cwd=artifact,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -49,7 +49,8 @@ def lambda_process(
             process.wait()
 
 
-def _environment(artifact: Path, runtime_client: Path, address: str) -> dict[str, str]:
+def process_environment(artifact: Path, runtime_client: Path, address: str) -> dict[str, str]:
+    """What Lambda's runtime sets, for a function that asks the Runtime API at the address."""
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{artifact}{os.pathsep}{runtime_client}",

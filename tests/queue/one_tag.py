@@ -35,8 +35,9 @@ QUARTER = timedelta(minutes=15)
 class Step:
     """A while passes, Anchore changes its mind, and a message is delivered: new, or one that waits.
 
-    `overtaken_by`: what a duplicate of the message is answered, which is worked on while this one
-    is. `crowded`: other images' notices take every moment of the next seconds.
+    `overtaken_by`: what a duplicate of the message is answered that is worked on before this one
+    is written, so many seconds later and with faults of its own. `crowded`: other images' notices
+    take every moment of the next seconds.
     """
 
     answer: Answer
@@ -47,6 +48,8 @@ class Step:
     crowded: bool = False
     faults: Mapping[str, Fault] = field(default_factory=dict)
     overtaken_by: Evaluated | None = None
+    overtaken_after: int = 1
+    overtaken_with: Mapping[str, Fault] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -186,8 +189,9 @@ class Life:
             return {}
 
         def overtake() -> None:
-            self.now += timedelta(seconds=1)
-            self._record(gate, Step(faster))
+            self.now += timedelta(seconds=step.overtaken_after)
+            if self._record(gate, Step(faster, faults=step.overtaken_with)) is None:
+                self.waiting.append(gate)
 
         return {"write": overtake}
 

@@ -51,10 +51,12 @@ class Reader:
 
 
 def _told(reader: Reader, findings: list[dict[str, Any]]) -> Reader:
+    """Severity None: it was once said to be unknown, after which no other is a raise."""
     said = dict(reader.said)
     for found in findings:
         cve, severity = found["vulnerability"], Severity.parse(found["severity"])
-        said[cve] = max(severity, said.get(cve) or Severity.UNKNOWN) or None
+        before = said.get(cve, severity)
+        said[cve] = max(severity, before) if severity and before else None
     return replace(reader, stopped=True, said=said)
 
 

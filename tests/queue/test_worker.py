@@ -292,6 +292,12 @@ def test_an_image_that_was_missing_before_a_newer_verdict_ends_no_stop(desk: Des
     assert (desk.page.entry.stopped, desk.topic.said) == (True, ["STOP"])
 
 
+def test_a_notice_in_a_ledger_that_cannot_be_read_waits(desk: Desk) -> None:
+    desk.ledger.refuses = {"read"}
+    assert desk.work(replace(PUSH, announce_only=True)).went_back
+    assert (desk.returned.announce_only, desk.asked) == (True, 0)
+
+
 def test_a_notice_that_another_run_published_meanwhile_is_not_said_again(desk: Desk) -> None:
     gated = desk.work(replace(PUSH, announce_only=True))
     assert (gated.notification, desk.topic.said, desk.asked) == ("none", [], 0)

@@ -18,6 +18,7 @@ from rescan.errors import (
     ImageUnknown,
 )
 from rescan.image_tag import ImageTag
+from rescan.known_shapes import known
 from rescan.model import Step
 
 __all__ = ["list_active_tags"]
@@ -143,3 +144,6 @@ def _plain_list(transport: Transport, deadline: Deadline) -> Iterator[str]:
 
 def _active(image_status: str | None) -> bool:
     return image_status in (None, "active")
+
+
+known(_SummaryPage, _ImageList)

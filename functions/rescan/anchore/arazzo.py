@@ -10,6 +10,7 @@ from msgspec.structs import asdict
 from rescan.anchore.enterprise import DigestText
 from rescan.anchore.transport import Query
 from rescan.image_tag import Digest, ImageTag
+from rescan.known_shapes import known
 from rescan.model import Evaluation, ImageRecord, Step, Vulnerability, VulnerabilityList
 
 __all__ = ["ArazzoDialect"]
@@ -110,3 +111,6 @@ class ArazzoDialect(Struct, frozen=True):
             problems=(),
             findings_problem="this dialect's answer carries no findings",
         )
+
+
+known(list[_Image], _VulnerabilityReport, _Document, list[_PolicyEvaluation])

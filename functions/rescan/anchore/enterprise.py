@@ -13,6 +13,7 @@ from msgspec import Meta, Raw, Struct, ValidationError, json
 
 from rescan.anchore.transport import Query
 from rescan.image_tag import Digest, ImageTag
+from rescan.known_shapes import known
 from rescan.malformed import MALFORMED
 from rescan.model import (
     DetectedTag,
@@ -216,3 +217,6 @@ def _lenient(raw: Raw, wanted: type[_Type]) -> _Type | None:
         return json.decode(raw, type=wanted)
     except MALFORMED:
         return None
+
+
+known(_ImageList, _VulnerabilityList, _Document, _Check, _Details, Finding, Problem)

@@ -14,6 +14,7 @@ from urllib3.exceptions import (
 )
 
 from rescan import errors
+from rescan.known_shapes import known
 from rescan.malformed import MALFORMED
 from rescan.model import Step
 from rescan.plain_text import one_line
@@ -161,3 +162,6 @@ def _seconds(retry_after: str | None) -> float | None:
         return float(retry_after) if retry_after else None
     except ValueError:  # an HTTP date: the words of the answer are enough
         return None
+
+
+known(_ErrorBody)

@@ -14,6 +14,7 @@ from msgspec import Struct, json
 from msgspec.structs import replace
 
 from rescan.image_tag import ImageTag
+from rescan.known_shapes import known
 from rescan.memory import Entry, KnownFindings
 from rescan.model import FindingKey, Severity
 from rescan.notice.notice import Notice
@@ -107,3 +108,6 @@ def glance_of(item: Any) -> Glance:
         result_at=moment("result_at"),
         sweep=moment("sweep"),
     )
+
+
+known(_StoredEntry, Notice)

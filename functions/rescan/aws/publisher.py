@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from rescan.errors import PublishFailed
 from rescan.notice.notice import ATTRIBUTE_TYPE, Notice
@@ -29,6 +30,8 @@ _ADVICE = {
     "KMSNotFound": _KEY,
     "NoCredentialsError": "The function's role gives no credentials.",
 }
+# ResponseParserError, of an answer that is not SNS's, is no BotoCoreError.
+_FAILURES = (BotoCoreError, ClientError, ResponseParserError)
 _REPEAT = "The event may be repeated; a notice that did arrive then arrives twice."
 
 
@@ -43,7 +46,7 @@ class StopTopic:
         """How many readers have confirmed that they want to read; PublishFailed otherwise."""
         try:
             answer = self.sns.get_topic_attributes(TopicArn=self.arn)
-        except (BotoCoreError, ClientError) as error:
+        except _FAILURES as error:
             _, seen = _named(error)
             raise PublishFailed(f"The topic {self.arn} cannot be looked at: {seen}.") from error
         return int(answer["Attributes"].get("SubscriptionsConfirmed", "0"))
@@ -60,7 +63,7 @@ class StopTopic:
                     name: _attribute(value) for name, value in notice.attributes.items()
                 },
             )
-        except (BotoCoreError, ClientError) as error:
+        except _FAILURES as error:
             raise PublishFailed(_failure(self.arn, notice, error)) from error
         return answer["MessageId"]
 
@@ -69,15 +72,15 @@ def _attribute(value: str) -> "MessageAttributeValueTypeDef":
     return {"DataType": ATTRIBUTE_TYPE, "StringValue": value}
 
 
-def _failure(arn: str, notice: Notice, error: BotoCoreError | ClientError) -> str:
+def _failure(arn: str, notice: Notice, error: Exception) -> str:
     """Names the error only: texts of AWS may quote headers, and those hold credentials."""
     name, seen = _named(error)
     advice = _ADVICE.get(name, _REPEAT)
     return f"Publishing {notice.subject!r} to {arn} failed: {seen}. {advice}"
 
 
-def _named(error: BotoCoreError | ClientError) -> tuple[str, str]:
-    if isinstance(error, BotoCoreError):
+def _named(error: Exception) -> tuple[str, str]:
+    if not isinstance(error, ClientError):
         return type(error).__name__, f"{type(error).__name__} (no answer of SNS)"
     code = error.response.get("Error", {}).get("Code", "an error without a code")
     metadata = error.response.get("ResponseMetadata", {})

@@ -21,7 +21,7 @@ from rescan.notice.times import rfc3339
 from rescan.plain_text import one_line
 from rescan.stopping import StoppingFinding
 
-__all__ = ["LARGEST_RESULT", "outage_result", "recovered_result", "stop_result"]
+__all__ = ["LARGEST_RESULT", "outage_result", "recovered_result", "stop_result", "verdict_result"]
 
 # Of the 256 KiB of a message; what the other attributes and the body need is below 120,000.
 LARGEST_RESULT = 120_000
@@ -31,8 +31,8 @@ _MOST_NOTES = 5
 _Listed = TypeVar("_Listed", bound=Struct)
 
 
-def stop_result(stop: Stop) -> str:
-    """At most LARGEST_RESULT bytes of UTF-8: as many findings as fit, new and worst ones first."""
+def stop_result(stop: Stop, largest: int = LARGEST_RESULT) -> str:
+    """At most `largest` bytes of UTF-8: as many findings as fit, new and worst ones first."""
     findings = (*stop.told, *stop.known)
     none_shown = shapes.Stopping(
         total=len(findings),
@@ -47,6 +47,7 @@ def stop_result(stop: Stop) -> str:
         (_finding(f.bounded(), new=n < stop.new) for n, f in enumerate(findings)),
         said,
         len(findings),
+        largest,
     )
     return _encoded(replace(said, stopping=replace(none_shown, shown=len(shown), findings=shown)))
 
@@ -74,9 +75,19 @@ def outage_result(outage: Outage) -> str:
     )
 
 
-def _that_fit(listed: Iterable[_Listed], without: shapes.Result, total: int) -> list[_Listed]:
+def verdict_result(news: News, report: Report) -> str:
+    """The same of a go or a warn, which no notice tells: the outcome is its event type."""
+    return _encoded(replace(_said(news), event_type=report.outcome.name))
+
+
+def _that_fit(
+    listed: Iterable[_Listed],
+    without: shapes.Result,
+    total: int,
+    largest: int = LARGEST_RESULT,
+) -> list[_Listed]:
     """The first ones that leave the result within its bound; `total` is at least their number."""
-    room = LARGEST_RESULT - len(json.encode(without)) - len(str(total))
+    room = largest - len(json.encode(without)) - len(str(total))
     fit: list[_Listed] = []
     for item in listed:
         room -= len(json.encode(item)) + len(",")

@@ -1,0 +1,61 @@
+"""Runs cases side by side, each on a lane that is free: most of their time is waiting."""
+
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from queue import SimpleQueue
+from types import TracebackType
+
+from tests.e2e.lambda_process import copy_runtime_client
+from tests.faults.cases import Case
+from tests.faults.lane import Lane
+from tests.faults.moto_server import moto_server
+from tests.faults.outcome import Outcome
+from tests.faults.story import Telling
+
+__all__ = ["Matrix"]
+
+
+class Matrix:
+    """`folder` takes what the functions print, a file for each lane."""
+
+    def __init__(self, folder: Path, lanes: int) -> None:
+        self._folder = folder
+        self._lanes = lanes
+        self._free: SimpleQueue[Lane] = SimpleQueue()
+        self._threads = ThreadPoolExecutor(lanes)
+        self._open = ExitStack()
+
+    def __enter__(self) -> "Matrix":
+        aws = self._open.enter_context(moto_server())
+        runtime_client = copy_runtime_client(self._folder / "runtime_client")
+        for number in range(self._lanes):
+            log = self._folder / f"function-{number}.log"
+            lane = Lane(aws, str(number), runtime_client, log)
+            self._free.put(self._open.enter_context(lane))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._threads.shutdown(cancel_futures=True)
+        self._open.close()
+
+    def start(self, cases: Iterable[Case]) -> dict[Case, Future[Outcome]]:
+        """Each case's outcome, as soon as there is one; those that wait longest begin."""
+        longest_first = sorted(cases, key=lambda case: not case.waits)
+        return {case: self._threads.submit(self._run, case) for case in longest_first}
+
+    def _run(self, case: Case) -> Outcome:
+        lane = self._free.get()
+        try:
+            return Telling(lane, case.story).outcome()
+        except Exception as error:
+            error.add_note(str(case))
+            raise
+        finally:
+            self._free.put(lane)

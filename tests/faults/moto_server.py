@@ -1,0 +1,42 @@
+"""moto's server, with a quicker way from a request to the service that it is for."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from tests.e2e.aws import SESSION
+from tests.faults.loopback import LoopbackServer
+
+__all__ = ["Aws", "moto_server"]
+
+from dataclasses import dataclass
+
+_SECRET = {"username": "watcher", "password": "s3cr3t-pass"}
+
+
+@dataclass(frozen=True)
+class Aws:
+    """Where it is, and the secret that it holds."""
+
+    url: str
+    secret_arn: str
+
+
+class _Dispatcher(DomainDispatcherApplication):
+    """moto looks through the files of all its services for each request: half of its time."""
+
+    @cache  # noqa: B019 - it lives as long as the tests
+    def get_backend_for_host(self, host: str | None) -> object:
+        return super().get_backend_for_host(host)
+
+
+@contextmanager
+def moto_server() -> Iterator[Aws]:
+    """A server of its own; what it holds, all of this process's share."""
+    with LoopbackServer(_Dispatcher(create_backend_app)) as server:
+        secrets = SESSION.client("secretsmanager", endpoint_url=server.url)
+        secret = secrets.create_secret(Name="faults", SecretString=json.dumps(_SECRET))
+        yield Aws(server.url, secret["ARN"])
