@@ -1,0 +1,97 @@
+"""Least privilege both ways: what the function calls its role allows, and the role allows no more.
+
+The stack is made from the template, the function is built in the environment that it gives, and
+every call that boto3 makes is held against the statements of the role.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tests.privileges.calls import Call, recorded_calls
+from tests.privileges.paths import PATHS, Function
+from tests.privileges.role import Permission, permissions
+from tests.template.deployed import DeployedStack, deploy
+
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/0fb8b5f1-5d4b-4c2c-9d43-2b1f0a7d3c11"
+
+# What the role allows, and nothing of ours calls.
+CALLED_BY_AWS = {
+    ("WriteOwnLog", "logs:CreateLogStream"): "Lambda, for what the function prints",
+    ("WriteOwnLog", "logs:PutLogEvents"): "Lambda, for what the function prints",
+    ("ConsumeWork", "sqs:ReceiveMessage"): "the event source mapping, with the function's role",
+    ("ConsumeWork", "sqs:DeleteMessage"): "the same, for what was not reported failed",
+    ("ConsumeWork", "sqs:GetQueueAttributes"): "the same, to know how much is waiting",
+    ("KeepFailedSweep", "sqs:SendMessage"): "Lambda, after the last try of an asynchronous event",
+    ("DecryptAnchoreSecret", "kms:Decrypt"): "Secrets Manager, in the name of who reads",
+    ("EncryptNotice", "kms:GenerateDataKey*"): "SNS, in the name of who publishes",
+    ("EncryptNotice", "kms:Decrypt"): "SNS, in the name of who publishes",
+}
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[DeployedStack]:
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        session = boto3.Session()
+        secret = session.client("secretsmanager").create_secret(
+            Name="anchore", SecretString=json.dumps({"token": "none"})
+        )["ARN"]
+        yield deploy(session, AnchoreSecretArn=secret, SecretKmsKeyArn=KEY)
+
+
+@pytest.fixture(scope="module")
+def calls(stack: DeployedStack) -> dict[str, set[Call]]:
+    """By path, all of them driven one after the other."""
+    function = Function(stack)
+    return {path.__name__: driven(path, function) for path, _ in PATHS}
+
+
+def driven(path: Callable[[Function], None], function: Function) -> set[Call]:
+    with recorded_calls() as calls:
+        path(function)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("path", "actions"), [pytest.param(p.__name__, a, id=p.__name__) for p, a in PATHS]
+)
+def test_a_path_takes_these_actions(calls, path, actions):
+    assert {call.action for call in calls[path]} == actions
+
+
+def test_every_call_is_allowed_by_a_statement(calls, stack):
+    allowed = permissions(stack)
+    made = set().union(*calls.values())
+    assert [call for call in sorted(made) if not any(it.allows(call) for it in allowed)] == []
+
+
+def test_every_permission_is_used_or_stands_for_what_aws_does(calls, stack):
+    made = set().union(*calls.values())
+    unused = {
+        (it.statement, it.action) for it in permissions(stack) if not any(map(it.allows, made))
+    }
+    assert unused == CALLED_BY_AWS.keys()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(Call("sns:Publish", "arn:aws:sns:eu-central-1:1:other"), id="other-resource"),
+        pytest.param(
+            Call("sns:DeleteTopic", "arn:aws:sns:eu-central-1:1:stops"), id="other-action"
+        ),
+    ],
+)
+def test_a_call_that_no_statement_names_is_not_allowed(call):
+    publish = Permission("PublishNotice", "sns:Publish", "arn:aws:sns:eu-central-1:1:stops", False)
+    assert not publish.allows(call)
+
+
+def test_a_statement_with_a_condition_does_not_count():
+    call = Call("kms:Decrypt", KEY)
+    assert Permission("s", "kms:Decrypt", KEY, conditional=False).allows(call)
+    assert not Permission("s", "kms:Decrypt", KEY, conditional=True).allows(call)

@@ -1,0 +1,128 @@
+"""The function's own parts, put together on simulated time, between a simulated Anchore and AWS."""
+
+import logging
+from bisect import bisect_left
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+
+from aws_lambda_powertools import Logger
+
+from rescan.anchore.active_tags import list_active_tags
+from rescan.anchore.client import AnchoreClient
+from rescan.anchore.credentials import AnchoreAuth
+from rescan.anchore.enterprise import EnterpriseDialect
+from rescan.anchore.transport import Transport
+from rescan.announcer import Announcer
+from rescan.deadline import Deadline
+from rescan.full_sweep import FullSweep
+from rescan.going_back import GoingBack
+from rescan.memory import Entry, subject_of
+from rescan.metrics import Tally
+from rescan.model import Outcome, Trigger, TriggerKind
+from rescan.notice.notice import Notice
+from rescan.ports import Page
+from rescan.settings import Settings
+from rescan.watch_list import WatchList
+from rescan.worker import Worker
+from tests.domain.test_settings import LEAST
+from tests.queue.fakes import NOON, FakeLedger, FakeTopic
+from tests.simulation.anchore import SimulatedAnchore
+from tests.simulation.queue import SimulatedQueue
+from tests.simulation.scenario import Figures, Scenario
+from tests.simulation.turns import SimulatedTime
+
+__all__ = ["Estate"]
+
+
+class TimedTopic(FakeTopic):
+    """Remembers when each notice came."""
+
+    def __init__(self, time: SimulatedTime) -> None:
+        super().__init__()
+        self.moments: list[datetime] = []
+        self._time = time
+
+    def publish(self, notice: Notice) -> str:
+        self.moments.append(self._time.now())
+        return super().publish(notice)
+
+
+class Estate:
+    """One simulation; `sweep` may be called again and goes on from there."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.time = SimulatedTime(NOON)
+        self.anchore = SimulatedAnchore(scenario, self.time)
+        self.ledger, self.topic, self.tally = _yesterday(scenario), TimedTopic(self.time), Tally()
+        self.queue = SimulatedQueue(scenario, self.time)
+        settings = Settings.parse(LEAST)
+        transport = Transport(
+            self.anchore.session(), settings.base_url, AnchoreAuth(lambda: '{"token": "none"}')
+        )
+        jitter = Random(scenario.seed).random  # noqa: S311 - chance, no secret
+        self.queue.work = Worker(
+            settings,
+            partial(AnchoreClient, transport, EnterpriseDialect()),
+            Announcer(self.ledger, self.topic, self.tally, self.time.now, self.time.sleep),
+            GoingBack(self.queue, jitter),
+            self.tally,
+            self.time.now,
+        ).work
+        self._full_sweep = FullSweep(
+            partial(list_active_tags, transport, running_only=False),
+            self.ledger,
+            self.queue,
+            self.topic,
+            self.tally,
+            Logger(service="simulation", logger_handler=logging.NullHandler()),
+            self.time.now,
+        )
+
+    def sweep(self) -> Figures:
+        """One sweep, until nothing is left to do."""
+        self.time.begin(self._enqueue)
+        self.time.run()
+        results = [page.entry.result_at for page in self.ledger.pages.values()]
+        moments = self.topic.moments
+        return Figures(
+            anchore_calls=self.anchore.asked.total(),
+            peak_in_flight=self.anchore.peak,
+            messages=self.queue.sent,
+            gone_back=self.queue.gone_back,
+            notices=len(moments),
+            most_notices_in_a_second=_most_in_a_second(moments),
+            first_notice=moments[0] - NOON,
+            last_notice=moments[-1] - NOON,
+            complete=max(at for at in results if at is not None) - NOON,
+        )
+
+    def _enqueue(self) -> None:
+        self._full_sweep.run(
+            Trigger(TriggerKind.SCHEDULE, self.time.now()),
+            WatchList.parse([]),
+            Deadline.after(255, self.time.passed),
+            measured=True,
+        )
+
+
+def _yesterday(scenario: Scenario) -> FakeLedger:
+    ledger, yesterday = FakeLedger(), NOON - timedelta(days=1)
+    for tag in scenario.tags:
+        subject = subject_of(None, tag, None)
+        entry = Entry(
+            subject=subject,
+            tag=tag,
+            version=1,
+            verdict=Outcome.GO,
+            evaluated_at=yesterday,
+            result_at=yesterday,
+        )
+        ledger.pages[subject] = Page(entry)
+    return ledger
+
+
+def _most_in_a_second(moments: list[datetime]) -> int:
+    ends = (bisect_left(moments, at + timedelta(seconds=1)) for at in moments)
+    return max(end - begin for begin, end in enumerate(ends))
