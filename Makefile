@@ -10,7 +10,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build build-lambda golden lock clean
+.PHONY: help demo test faults conformance check build build-lambda golden simulation lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,12 @@ demo: $(VENV)/ready ## the handler on a recorded Anchore; EVENT=file and RECORDI
 
 test: $(VENV)/ready ## all tests
 	$(BIN)/python -m pytest
+
+faults: $(VENV)/ready ## the whole fault matrix, about a minute; writes docs/faults.md
+	@$(BIN)/python -m tests.faults
+
+conformance: $(VENV)/ready ## the referees that no one here wrote, and fuzzing; writes docs/conformance.md
+	@$(BIN)/python -m tests.conformance
 
 check: $(VENV)/ready ## format, lint, types, layers, template
 	$(BIN)/ruff format --check
@@ -39,6 +45,9 @@ build-lambda: $(VENV)/ready ## .build/lambda: the artifact for python3.13 on arm
 
 golden: $(VENV)/ready ## writes the golden notices anew; read the diff
 	$(BIN)/python -m tests.notice.rewrite_golden
+
+simulation: $(VENV)/ready ## a sweep over 10,000 images on a simulated clock; writes docs/simulation.md
+	$(BIN)/python -m tests.simulation
 
 # No index stands in the locks: the machine's own settings say where packages come from.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -20,10 +20,11 @@ def locked(lock: str) -> dict[tuple[str, str], str]:
 
 
 def declared() -> tuple[list[Requirement], list[Requirement]]:
-    """What pyproject.toml asks for: to be deployed, and for tests and tools."""
+    """What pyproject.toml asks for: to be deployed, and for tests, tools and the command."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     deployed = project["project"]["dependencies"]
-    tools = project["dependency-groups"]["dev"]
+    command = project["project"]["optional-dependencies"]["cli"]
+    tools = [*project["dependency-groups"]["dev"], *command]
     return [*map(Requirement, deployed)], [*map(Requirement, tools)]
 
 

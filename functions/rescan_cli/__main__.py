@@ -1,0 +1,82 @@
+"""The outermost layer: whatever happens inside, the exit status is one that the manual names.
+
+Only the standard library is imported here: an import that fails inside ends with a 5, where
+Python's own 1 would read as STOP.
+"""
+
+import os
+import sys
+import traceback
+from contextlib import suppress
+from pathlib import Path
+
+__all__ = ["main"]
+
+_UNEXPECTED = 5
+_INTERRUPTED = 130
+_READER_GONE = 141
+_TRACE = "ANCHORE_RESCAN_TRACE"
+
+
+def main() -> int:
+    """Run the command line of this process; the exit status (docs/cli.md)."""
+    try:
+        _show_what_cannot_be_encoded()
+        from rescan_cli.command_line import run  # noqa: PLC0415 - see above
+
+        status = int(run(sys.argv[1:]))
+        _flush()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        _forget_what_is_unwritten()
+        return _READER_GONE
+    except BaseException as error:  # noqa: BLE001 - SystemExit too: libraries exit with 1
+        _say(error)
+        _forget_what_is_unwritten()
+        return _UNEXPECTED
+    return status
+
+
+def _show_what_cannot_be_encoded() -> None:
+    """A character that the terminal lacks must not cost the verdict."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _flush() -> None:
+    """Here, where an error still has a status: at the interpreter's end it would be a 120."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _forget_what_is_unwritten() -> None:
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(error: BaseException) -> None:
+    """The kind and the place: the words of an unknown error may quote a password."""
+    with suppress(OSError, ValueError, AttributeError):
+        if os.environ.get(_TRACE):
+            traceback.print_exception(error)
+        elif isinstance(error, ModuleNotFoundError):
+            sys.stderr.write(
+                f"anchore-rescan: the package {error.name} is missing. Expected the extra cli."
+                " Example: pip install 'anchore-rescan[cli]'\n"
+            )
+        else:
+            sys.stderr.write(
+                f"anchore-rescan: unexpected {type(error).__name__} at {_place(error)}. There is"
+                f" no verdict. {_TRACE}=1 shows all of it, which may quote credentials.\n"
+            )
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""The certificates: whether they are trusted, and if not, what exactly is missing."""
+
+import os
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from rescan.settings import Settings
+from rescan_cli.doctor.check import NotLookedAt, Trouble
+from rescan_cli.doctor.route import Route
+
+__all__ = ["certificates"]
+
+# X509_V_ERR_* of OpenSSL, x509_vfy.h.
+_NOT_YET_VALID, _EXPIRED = 9, 10
+_UNKNOWN_ISSUERS = {2, 18, 19, 20, 21}
+_OTHER_HOSTS = {62, 63, 64}
+
+
+def certificates(route: Route, settings: Settings) -> str:
+    """Who issued the server's certificate, and until when; Trouble when it is refused."""
+    if not settings.encrypted:
+        raise NotLookedAt("ANCHORE_URL is no https URL: the credentials travel unencrypted")
+    bundle = _bundle(settings, os.environ)
+    try:
+        context = _trusting(bundle)
+        with route.tls(context) as connection:
+            leaf = _first(connection)
+            return f"{connection.version()}, issued by {_issuer(leaf)}, until {_day(leaf)}"
+    except ssl.SSLCertVerificationError as error:
+        raise _refused(error, route, bundle) from error
+    except ssl.SSLError as error:
+        raise Trouble(
+            f"the handshake failed: {error.reason}", "Check that this port speaks TLS."
+        ) from error
+    except OSError as error:
+        raise Trouble(
+            f"no handshake: {error.strerror or error}", "Check the proxy: it must allow CONNECT."
+        ) from error
+
+
+def _bundle(settings: Settings, environment: Mapping[str, str]) -> str:
+    """What requests would trust."""
+    named = (environment.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+    return settings.ca_bundle or next(filter(None, named), str(DEFAULT_CA_BUNDLE_PATH))
+
+
+def _trusting(bundle: str) -> ssl.SSLContext:
+    if not Path(bundle).exists():
+        raise Trouble(f"{bundle} is not there", "Set CA_BUNDLE to the path of a PEM file.")
+    try:
+        if Path(bundle).is_dir():
+            return ssl.create_default_context(capath=bundle)
+        return ssl.create_default_context(cafile=bundle)
+    except ssl.SSLError as error:
+        raise Trouble(f"{bundle} is no PEM file", "Give CA_BUNDLE certificates in PEM.") from error
+
+
+def _refused(error: ssl.SSLCertVerificationError, route: Route, bundle: str) -> Trouble:
+    leaf = _seen(route)
+    code = error.verify_code
+    if code in _UNKNOWN_ISSUERS and leaf is not None:
+        return Trouble(
+            f"the CA {_issuer(leaf)!r} is not among those that {bundle} holds",
+            f"Get the certificate of {_issuer(leaf)!r} as PEM, and name the file in CA_BUNDLE.",
+        )
+    if code == _EXPIRED and leaf is not None and leaf.not_valid_after_utc < datetime.now(UTC):
+        return Trouble(
+            f"the certificate expired on {_day(leaf)}", "Have it renewed on Anchore's side."
+        )
+    if code == _NOT_YET_VALID:
+        return Trouble("the certificate is not valid yet", "Check the clock of this machine.")
+    if code in _OTHER_HOSTS and leaf is not None:
+        return Trouble(
+            f"the certificate is for {', '.join(_hosts(leaf)) or 'no host'}, not {route.host}",
+            "Use one of its names in ANCHORE_URL, or have a certificate issued for this one.",
+        )
+    return Trouble(f"certificate refused: {error.verify_message}", "Show this to Anchore's admin.")
+
+
+def _seen(route: Route) -> x509.Certificate | None:
+    """The certificate that was refused: looked at, not trusted; nothing is sent behind it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with route.tls(context) as connection:
+            return _first(connection)
+    except (OSError, ValueError):
+        return None
+
+
+def _first(connection: ssl.SSLSocket) -> x509.Certificate:
+    return x509.load_der_x509_certificate(connection.getpeercert(binary_form=True) or b"")
+
+
+def _issuer(leaf: x509.Certificate) -> str:
+    for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
+        if found := leaf.issuer.get_attributes_for_oid(oid):
+            return str(found[0].value)
+    return leaf.issuer.rfc4514_string()
+
+
+def _hosts(leaf: x509.Certificate) -> list[str]:
+    try:
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    return [str(name.value) for name in names]
+
+
+def _day(leaf: x509.Certificate) -> str:
+    return leaf.not_valid_after_utc.date().isoformat()

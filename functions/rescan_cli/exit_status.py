@@ -1,0 +1,58 @@
+"""What the process says to the pipeline that runs it."""
+
+from enum import IntEnum
+
+from rescan.errors import (
+    AnchoreCertificateError,
+    AnchoreError,
+    AnchoreForbidden,
+    AnchoreUnauthorized,
+    RescanError,
+    SecretUnusable,
+    SettingsError,
+)
+from rescan.model import Outcome
+
+__all__ = ["ExitStatus", "of_error", "of_outcome"]
+
+
+class ExitStatus(IntEnum):
+    """0 to 3 are outcomes; nothing that goes wrong is a 0 or a 1."""
+
+    PASSED = 0
+    STOPPED = 1
+    NOT_EVALUATED = 2
+    NOT_FOUND = 3
+    REFUSED = 4
+    UNEXPECTED = 5
+    INTERRUPTED = 130
+
+
+_OF_OUTCOME = {
+    Outcome.GO: ExitStatus.PASSED,
+    Outcome.WARN: ExitStatus.PASSED,
+    Outcome.STOP: ExitStatus.STOPPED,
+    Outcome.PENDING: ExitStatus.NOT_EVALUATED,
+    Outcome.NOT_EVALUATED: ExitStatus.NOT_EVALUATED,
+    Outcome.NOT_FOUND: ExitStatus.NOT_FOUND,
+}
+# What only whoever calls the command can mend: repeating it as it is cannot help.
+_OF_THE_CALLER = (
+    SettingsError,
+    SecretUnusable,
+    AnchoreUnauthorized,
+    AnchoreForbidden,
+    AnchoreCertificateError,
+)
+
+
+def of_outcome(outcome: Outcome) -> ExitStatus:
+    """The status of a workflow that ended with a report."""
+    return _OF_OUTCOME[outcome]
+
+
+def of_error(error: RescanError) -> ExitStatus:
+    """The status of a known error: a request that failed leaves the image not evaluated."""
+    if isinstance(error, _OF_THE_CALLER):
+        return ExitStatus.REFUSED
+    return ExitStatus.NOT_EVALUATED if isinstance(error, AnchoreError) else ExitStatus.UNEXPECTED

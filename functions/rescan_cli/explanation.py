@@ -1,0 +1,143 @@
+"""Why an image stops, at length: each finding with its rows and its way out, and what passes."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from rescan.model import Report, Vulnerability, known
+from rescan.notice.stop import Stop
+from rescan.notice.stop_advice import next_steps
+from rescan.notice.times import moment
+from rescan.stopping import StoppingFinding
+from rescan.vulnerability_rows import VulnerabilityRows
+from rescan_cli.allowlisted import Allowlisted
+from rescan_cli.findings_table import fix_text, heading, origin_text, package_text
+from rescan_cli.terminal import plain, severity_text, table
+
+__all__ = ["explanation"]
+
+_INDENT = (0, 0, 0, 4)
+
+
+def explanation(
+    report: Report, stop: Stop | None, passed: Iterable[Allowlisted], now: datetime
+) -> Iterator[RenderableType]:
+    """The paragraphs."""
+    yield from heading(report)
+    if stop is not None:
+        yield from _stop(stop, VulnerabilityRows(_listed(report)))
+    yield from _passed(tuple(passed), now)
+
+
+def _listed(report: Report) -> Iterable[Vulnerability]:
+    return report.vulnerabilities.rows if report.vulnerabilities else ()
+
+
+# --- what stops it
+
+
+def _stop(stop: Stop, rows: VulnerabilityRows) -> Iterator[RenderableType]:
+    for number, finding in enumerate(stop.told, 1):
+        yield Text()
+        yield from _finding(number, finding, rows)
+    for problem in stop.problems:
+        yield Text()
+        yield plain(f"Problem of the evaluation: {problem.problem_type}: {problem.details}", 500)
+    yield Text("\nWhat would end the STOP", "bold")
+    # The last step of a notice is about the notice.
+    for step in next_steps(stop)[:-1]:
+        yield plain(f"- {step}", 400)
+
+
+def _finding(
+    number: int, finding: StoppingFinding, index: VulnerabilityRows
+) -> Iterator[RenderableType]:
+    shown = finding.bounded()
+    name: list[Text | str] = [
+        severity_text(shown.known_severity),
+        "  ",
+        plain(shown.vulnerability or shown.rule),
+    ]
+    if shown.vulnerability:
+        name += ["  ", plain(package_text(shown)), "  ", plain(shown.rule, style="dim")]
+    yield Text.assemble((f"{number:3}. ", "dim"), *name)
+    rows = _rows_of(finding, index)
+    if rows:
+        yield Padding(_rows(rows), _INDENT)
+    for line in _words(shown, has_rows=bool(rows)):
+        yield Padding(plain(line, 300), _INDENT)
+
+
+def _rows_of(finding: StoppingFinding, index: VulnerabilityRows) -> list[Vulnerability]:
+    """The rows of the package as the finding calls it, each different one once."""
+    if finding.vulnerability is None:
+        return []
+    called = finding.key.what.partition("+")[2]
+    by_fields: dict[tuple[object, ...], Vulnerability] = {}
+    for row in index.rows(finding.vulnerability, called):
+        by_fields.setdefault((row.package, row.package_version, row.package_path, row.fix), row)
+    return list(by_fields.values())
+
+
+def _rows(rows: list[Vulnerability]) -> Table:
+    shown = table("PACKAGE", "INSTALLED", "FIXED IN", "WHERE", "FROM")
+    for row in rows:
+        shown.add_row(
+            plain(known(row.package_name) or known(row.package) or "-", 120),
+            plain(known(row.package_version) or "-", 80),
+            plain(known(row.fix) or ("will not be fixed" if row.will_not_fix else "no fix"), 120),
+            plain(known(row.package_path) or "-", 200),
+            plain(origin_text(row.inherited_from_base)),
+        )
+    return shown
+
+
+def _words(finding: StoppingFinding, *, has_rows: bool) -> Iterator[str]:
+    if finding.message and not has_rows:
+        yield finding.message
+    yield f"To mend it: {_way_out(finding)}"
+    if finding.recommendation:
+        yield f"The policy says: {finding.recommendation}"
+
+
+def _way_out(finding: StoppingFinding) -> str:
+    if finding.vulnerability is None:
+        return "change the image as the rule says, or the rule"
+    if finding.fixed_in is not None and finding.inherited_from_base:
+        return f"take a base image with {finding.package} {finding.fixed_in}"
+    if finding.fixed_in is not None:
+        return f"update {finding.package} to {finding.fixed_in}, rebuild and push"
+    if not finding.listed:
+        return "no vulnerability row describes it: look the digest up in Anchore"
+    return f"{fix_text(finding)}: remove {finding.package}, or ask for an allowlist entry"
+
+
+# --- what would stop it
+
+
+def _passed(passed: tuple[Allowlisted, ...], now: datetime) -> Iterator[RenderableType]:
+    if not passed:
+        return
+    yield Text("\nAllowlisted: would count otherwise", "bold")
+    shown = table("ACTION", "FINDING", "RULE", "ALLOWLIST", "UNTIL", "WHY")
+    for one in passed:
+        shown.add_row(
+            plain(one.action or "-", 20),
+            plain(one.what, 200),
+            plain(one.rule, 80),
+            plain(one.allowlist or "-", 80),
+            plain(_until(one, now)),
+            plain(one.why or "-", 200),
+        )
+    yield shown
+
+
+def _until(one: Allowlisted, now: datetime) -> str:
+    if one.until is None:
+        return "no end" if one.entry_found else "not known"
+    days = (one.until - now).days
+    return f"{moment(one.until)} ({days:,} d)" if days >= 0 else f"{moment(one.until)} (over)"

@@ -1,0 +1,83 @@
+"""A report for a person: the outcome, what it rests on, and a table of what stops the image."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from rescan.model import Report
+from rescan.notice.paragraphs import by_severity, counted
+from rescan.notice.stop import Stop
+from rescan.stopping import StoppingFinding
+from rescan_cli.terminal import STYLES, facts, plain, severity_text, table
+
+__all__ = ["fix_text", "heading", "origin_text", "package_text", "report_text"]
+
+
+def report_text(report: Report, stop: Stop | None) -> Iterator[RenderableType]:
+    """The heading and, for a STOP with findings, their table."""
+    yield from heading(report)
+    if stop is not None and stop.told:
+        yield Text()
+        yield _findings(stop.told)
+
+
+def heading(report: Report) -> Iterator[RenderableType]:
+    """The outcome and the facts that hold whatever it is."""
+    word = report.outcome.value.upper()
+    yield Text.assemble((word, STYLES.get(report.outcome, "bold")), "  ", plain(str(report.tag)))
+    rows = [("Digest", report.image_digest), ("Policy", report.policy_id), ("Why", report.reason)]
+    rows += [("Rows", _counts(report)), ("Not read", report.vulnerabilities_problem)]
+    rows += [("Note", note) for note in report.notes]
+    yield facts([(name, plain(value, 500)) for name, value in rows if value])
+
+
+def fix_text(finding: StoppingFinding) -> str:
+    """The version with the fix, or why there is none; a dash where none is to be expected."""
+    if finding.vulnerability is None:
+        return "-"
+    if finding.fixed_in is not None:
+        return finding.fixed_in
+    if not finding.listed:
+        return "not known"
+    return "will not be fixed" if finding.will_not_fix else "no fix"
+
+
+def package_text(finding: StoppingFinding) -> str:
+    """The package, and the file that Anchore names in its place; a dash where there is none."""
+    package = finding.package or "-"
+    return f"{package} ({finding.file})" if finding.file else package
+
+
+def origin_text(inherited: bool | None) -> str:
+    """Who brings it; a dash when Anchore does not say."""
+    return "-" if inherited is None else "base image" if inherited else "own layer"
+
+
+def _counts(report: Report) -> str | None:
+    if report.vulnerabilities is None:
+        return None
+    listed = by_severity(report.vulnerabilities.by_severity())
+    return f"{counted(len(report.vulnerabilities.rows), 'vulnerability row')}: {listed or 'none'}"
+
+
+def _findings(findings: tuple[StoppingFinding, ...]) -> Table:
+    """Worst first; a column that says nothing of any finding is left out."""
+    with_origin = any(finding.inherited_from_base is not None for finding in findings)
+    shown = table(*_COLUMNS, *(("FROM",) if with_origin else ()))
+    for finding in (finding.bounded() for finding in findings):
+        origin = (plain(origin_text(finding.inherited_from_base)),) if with_origin else ()
+        shown.add_row(
+            severity_text(finding.known_severity),
+            plain(finding.vulnerability or finding.message or "-"),
+            plain(package_text(finding)),
+            plain(finding.version or "-"),
+            plain(fix_text(finding)),
+            plain(finding.rule),
+            *origin,
+        )
+    return shown
+
+
+_COLUMNS = ("SEVERITY", "FINDING", "PACKAGE", "INSTALLED", "FIXED IN", "RULE")

@@ -1,0 +1,27 @@
+"""One image through the workflow, as a direct invocation of the function would take it."""
+
+from rescan.image_tag import Digest, ImageTag
+from rescan.model import Report, RescanRequest, Trigger, TriggerKind
+from rescan.settings import Settings
+from rescan.workflow import rescan
+from rescan_cli.connection import Connection
+from rescan_cli.progress import watched
+
+__all__ = ["gate", "request_of"]
+
+
+def gate(connection: Connection, tag: ImageTag, digest: Digest | None = None) -> Report:
+    """What the image comes to; AnchoreError. Nothing is published."""
+    with watched(connection.client()) as anchore:
+        return rescan(anchore, request_of(connection.settings, tag, digest))
+
+
+def request_of(settings: Settings, tag: ImageTag, digest: Digest | None = None) -> RescanRequest:
+    """The workflow's inputs."""
+    return RescanRequest(
+        tag=tag,
+        trigger=Trigger(TriggerKind.DIRECT),
+        vtype=settings.vulnerability_type,
+        policy_id=settings.policy_id,
+        digest=digest,
+    )

@@ -1,0 +1,97 @@
+"""Runs tags through the workflow and makes one recording of each, all redacted alike."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from rescan.errors import AnchoreError, RescanError
+from rescan.image_tag import ImageTag
+from rescan.model import Report
+from rescan_cli.connection import Connection
+from rescan_cli.gating import gate
+from rescan_cli.recording.exchange import Exchange, RecordingAdapter
+from rescan_cli.recording.har import har_text
+from rescan_cli.recording.leaks import credentials_in, leaks
+from rescan_cli.recording.names import names_in
+from rescan_cli.recording.redaction import Redactor
+
+__all__ = ["CredentialLeft", "Run", "Written", "recorded", "run_tag"]
+
+
+class CredentialLeft(RescanError):
+    """A credential is in what would be written; nothing was."""
+
+
+class Run(Struct, frozen=True):
+    """What one tag came to, and the exchanges behind it."""
+
+    tag: ImageTag
+    came_to: Report | AnchoreError
+    exchanges: tuple[Exchange, ...]
+
+    @property
+    def outcome(self) -> str:
+        """The outcome, or the name of the error."""
+        if isinstance(self.came_to, AnchoreError):
+            return type(self.came_to).__name__
+        return self.came_to.outcome.value
+
+
+class Written(Struct, frozen=True):
+    """A file to be written: its name, its text, and the tag by which it is replayed."""
+
+    name: str
+    text: str
+    tag: str
+    outcome: str
+
+
+def run_tag(connection: Connection, adapter: RecordingAdapter, tag: ImageTag) -> Run:
+    """The run; `adapter` is the connection's."""
+    adapter.exchanges = []
+    try:
+        came_to: Report | AnchoreError = gate(connection, tag)
+    except AnchoreError as error:
+        came_to = error
+    return Run(tag, came_to, tuple(adapter.exchanges))
+
+
+def recorded(
+    runs: Sequence[Run], connection: Connection, patterns: Iterable[re.Pattern[str]] = ()
+) -> tuple[list[Written], Redactor]:
+    """The files, and what redacted them; CredentialLeft when one of them cannot be written."""
+    settings, credentials = connection.settings, credentials_in(connection.secret)
+    bodies = (e.body.decode(errors="replace") for run in runs for e in run.exchanges)
+    names = names_in(bodies, settings.anchore_account, connection.secret)
+    redactor = Redactor(settings.base_url, credentials, names, patterns)
+    written: list[Written] = []
+    for run in runs:
+        file = _written(run, redactor, {one.name for one in written})
+        if leaks(file.name + file.text, credentials):
+            raise CredentialLeft(
+                f"{file.name} would hold a credential of Anchore's, plain or encoded: nothing was"
+                " written. Name what holds it with --redact, by a pattern that does not quote it."
+            )
+        written.append(file)
+    return written, redactor
+
+
+def _written(run: Run, redactor: Redactor, taken: set[str]) -> Written:
+    tag = redactor.text(str(run.tag))
+    comment = (
+        f"{tag} came to {run.outcome}. Recorded by anchore-rescan record: credentials, cookies,"
+        " host, account and user names are replaced, each by the same word throughout."
+    )
+    return Written(
+        name=_file_name(redactor.text(run.tag.repository), run.tag.tag, taken),
+        text=har_text(run.exchanges, redactor, comment),
+        tag=tag,
+        outcome=run.outcome,
+    )
+
+
+def _file_name(repository: str, tag: str, taken: set[str]) -> str:
+    stem = re.sub(r"[^\w.-]+", "_", f"{repository}_{tag}").lstrip(".")
+    names = [f"{stem}.har", *(f"{stem}_{number}.har" for number in range(2, len(taken) + 3))]
+    return next(name for name in names if name not in taken)

@@ -1,0 +1,53 @@
+"""The JSON of one image: of a STOP, the notice's own (docs/notice.schema.json).
+
+What is no STOP has the same fields. Without a verdict it is a NOT_EVALUATED of that schema; GO
+and WARN are event types that exist only here, since nothing is published for them.
+"""
+
+from datetime import datetime
+
+from msgspec import json
+from msgspec.structs import replace
+
+from rescan.errors import AnchoreError
+from rescan.model import Outcome, Report, RescanRequest, Step
+from rescan.news import EventType, Failing, News
+from rescan.notice.outage import Outage
+from rescan.notice.result import outage_result, stop_result, verdict_result
+from rescan.notice.stop import Stop
+from rescan_cli.news import identity, news_of
+
+__all__ = ["failed_json", "report_json"]
+
+# SNS bounds a notice; a file or a pipe has room for every finding.
+_WITHOUT_BOUND = 1 << 40
+
+
+def report_json(report: Report, now: datetime) -> str:
+    """What the image came to."""
+    news = news_of(report, now)
+    if report.outcome is Outcome.STOP:
+        return _indented(stop_result(Stop.of(news), _WITHOUT_BOUND))
+    if report.outcome.is_verdict:
+        return _indented(verdict_result(news, report))
+    step = Step.FIND_ACTIVE_IMAGE if report.evaluation is None else Step.REGATE
+    failing = Failing(now, step, report.reason)
+    return _indented(outage_result(Outage.of(replace(news, failing=failing))))
+
+
+def failed_json(request: RescanRequest, error: AnchoreError, now: datetime) -> str:
+    """The same for an image whose evaluation ended with an error: its outcome is null."""
+    news = News(
+        event_type=EventType.NOT_EVALUATED,
+        id=identity(request.tag, request.policy_id, now),
+        tag=request.tag,
+        trigger=request.trigger,
+        at=now,
+        policy_id=request.policy_id,
+        failing=Failing(now, error.step, error.problem),
+    )
+    return _indented(outage_result(Outage.of(news)))
+
+
+def _indented(text: str) -> str:
+    return json.format(text, indent=2)

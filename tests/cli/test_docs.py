@@ -1,0 +1,76 @@
+"""docs/cli.md: its examples print what it says, and its tables are complete."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rescan_cli.command_line import commands
+from rescan_cli.exit_status import ExitStatus
+from tests.anchore.scripted_server import ScriptedServer, respond
+from tests.cli.command import ROOT, environment
+from tests.cli.images import TAG, replayed
+from tests.e2e.aws import loopback_aws
+
+PAGE = (ROOT / "docs" / "cli.md").read_text()
+EXAMPLE = re.compile(r"^```console\n\$ (.*)\n((?:.*\n)*?)```$", re.MULTILINE)
+EXAMPLES = dict(EXAMPLE.findall(PAGE))
+
+
+@pytest.fixture(scope="module")
+def variables() -> Iterator[dict[str, str]]:
+    with replayed("stop") as anchore, loopback_aws({"token": "none"}) as aws:
+        yield {**anchore, **aws.environment()}
+
+
+def printed(command: str, folder: Path, **variables: str) -> str:
+    """What the command prints in a shell, in this folder."""
+    if "| jq" in command and shutil.which("jq") is None:
+        pytest.skip("jq is not installed")
+    command = command.replace("anchore-rescan", '"$PYTHON" -m rescan_cli', 1)
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=folder,
+        env=environment(TAG=TAG, PYTHON=sys.executable, **variables),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout
+
+
+def assert_like(text: str, expected: str) -> None:
+    """Three dots stand for anything, on a line of their own or within one."""
+    pattern = re.escape(expected).replace(r"\.\.\.", r"(?s:.*)")
+    assert re.fullmatch(pattern, text), text
+
+
+@pytest.mark.parametrize("example", [command for command in EXAMPLES if "doctor" not in command])
+def test_an_example_prints_what_the_page_says(
+    example: str, variables: dict[str, str], tmp_path: Path
+) -> None:
+    assert_like(printed(example, tmp_path, **variables), EXAMPLES[example])
+
+
+def test_the_example_of_doctor_prints_what_the_page_says(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
+    with ScriptedServer(respond(500)) as anchore:
+        said = {**variables, "ANCHORE_URL": anchore.url}
+        told = printed("anchore-rescan doctor", tmp_path, **said)
+    assert_like(told, EXAMPLES["anchore-rescan doctor"])
+
+
+def test_every_command_has_its_heading() -> None:
+    headings = re.findall(r"^## ([a-z-]+)", PAGE, re.MULTILINE)
+    assert [heading for heading in headings if heading in commands()] == list(commands())
+
+
+def test_every_exit_status_is_explained() -> None:
+    rows = re.findall(r"^\| ([\d, ]+) \|", PAGE, re.MULTILINE)
+    said = {int(number) for row in rows for number in row.split(",")}
+    assert said == {*map(int, ExitStatus), 141}
