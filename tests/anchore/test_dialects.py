@@ -9,8 +9,8 @@ from msgspec import ValidationError
 from rescan.anchore.arazzo import ArazzoDialect
 from rescan.anchore.dialect import Dialect
 from rescan.anchore.enterprise import EnterpriseDialect
-from rescan.malformed import MALFORMED
 from rescan.image_tag import Digest, ImageTag
+from rescan.malformed import MALFORMED
 from rescan.model import (
     DetectedTag,
     ImageRecord,
