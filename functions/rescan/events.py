@@ -147,8 +147,7 @@ def _batch(event: Mapping[str, Any]) -> Batch:
     records = event["Records"]
     if not isinstance(records, Sequence) or not records:
         raise EventRefused("its Records are no list of records", _EXPECTED)
-    sources = {r.get("eventSource") if isinstance(r, Mapping) else None for r in records}
-    if sources != {"aws:sqs"}:
+    if not all(isinstance(r, Mapping) and r.get("eventSource") == "aws:sqs" for r in records):
         raise EventRefused("its Records come from something other than SQS", _EXPECTED)
     return Batch(event)
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 
 __all__ = [
     "CREDENTIALS",
@@ -88,6 +89,8 @@ def on_a_terminal(
     os.close(theirs)
     shown = b""
     left = list(typed)
+    ends = Timer(_SECONDS, process.kill)  # a prompt that nobody answers must not wait for ever
+    ends.start()
     try:
         while data := _read(ours):
             shown += data
@@ -95,6 +98,7 @@ def on_a_terminal(
                 os.write(ours, f"{left.pop(0)}\n".encode())
         return TerminalDone(process.wait(_SECONDS), shown.decode())
     finally:
+        ends.cancel()
         process.kill()
         os.close(ours)
 

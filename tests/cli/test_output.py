@@ -9,7 +9,7 @@ import pytest
 
 from tests.anchore.scripted_server import ScriptedServer, respond
 from tests.anchore.scripted_server import json as answer
-from tests.cli.command import PASSWORD, ROOT, on_a_terminal, run
+from tests.cli.command import ROOT, on_a_terminal, run
 from tests.cli.images import DIGEST, TAG, replayed, variables
 
 SCHEMA = json.loads((ROOT / "docs" / "notice.schema.json").read_text())
@@ -134,20 +134,6 @@ def test_what_cannot_be_encoded_costs_no_verdict() -> None:
     with replayed("stop") as variables:
         done = run("run", TAG, variables={**variables, "PYTHONIOENCODING": "ascii"})
     assert done.status == 1
-
-
-def test_credentials_are_asked_for_on_a_terminal_and_not_shown() -> None:
-    with ScriptedServer(respond(401, b"Unauthorized")) as server:
-        done = on_a_terminal(
-            "run", TAG, variables={"ANCHORE_URL": server.url}, typed=["watcher", PASSWORD]
-        )
-    assert done.status == 4
-    assert PASSWORD not in done.shown
-    # Basic of watcher and the password.
-    assert "Authorization: Basic d2F0Y2hlcjpzM2NyM3QtcGFzcy93K3Jk\r\n" in server.requests[0]
-
-
-# --- text that comes from images
 
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\u202egnp.exe\u200b[red]"

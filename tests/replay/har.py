@@ -7,11 +7,14 @@ that belong to one connection and the pseudo-headers of HTTP/2.
 
 import base64
 import binascii
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Annotated
 
 import httpx
-from msgspec import DecodeError, Meta, Struct, json
+from msgspec import Meta, Struct, json
+
+from rescan.malformed import MALFORMED
 
 __all__ = ["Entry", "Recording", "RecordingInvalid", "ReplayError", "read_recording"]
 
@@ -99,10 +102,10 @@ def read_recording(file: Path) -> Recording:
     RecordingInvalid names the file and the field that is wrong.
     """
     try:
-        log = json.decode(file.read_bytes(), type=_Har).log
+        log = json.decode(file.read_bytes().removeprefix(BOM_UTF8), type=_Har).log
     except OSError as error:
         raise RecordingInvalid(file, f"it cannot be read: {error.strerror}") from error
-    except DecodeError as error:
+    except MALFORMED as error:
         raise RecordingInvalid(file, str(error)) from error
     entries = []
     for number, entry in enumerate(log.entries):
