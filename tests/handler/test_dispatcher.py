@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from aws_lambda_powertools import Logger
@@ -105,7 +106,7 @@ def dispatch(log: Log) -> Callable[..., dict[str, Any]]:
     def handle(
         estate: Estate, event: object, deadline: Deadline | None = None, **settings: str
     ) -> dict[str, Any]:
-        logger = Logger(service=f"test-{id(log)}", logger_handler=logging.StreamHandler(log.stream))
+        logger = Logger(service=f"test-{uuid4()}", logger_handler=logging.StreamHandler(log.stream))
         parsed = Settings.parse(LEAST | settings)
         gatekeeper = Gatekeeper(parsed, lambda deadline: estate, estate.publish, Tally())
         mode = InPlace(parsed, gatekeeper, estate.active_tags, logger)

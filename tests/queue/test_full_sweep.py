@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from aws_lambda_powertools import Logger
@@ -45,7 +46,7 @@ class Estate:
         self.ledger.pages[str(tag)] = Page(remembered)
 
     def sweep(self, *entries: str, measured: bool = True) -> dict[str, object]:
-        logger = Logger(service=f"sweep-{id(self)}", logger_handler=logging.StreamHandler(self.log))
+        logger = Logger(service=f"sweep-{uuid4()}", logger_handler=logging.StreamHandler(self.log))
         sweep = FullSweep(
             self._tags, self.ledger, self.queue, self.topic, self.tally, logger, lambda: self.now
         )
