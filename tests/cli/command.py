@@ -1,13 +1,18 @@
-"""The command as a process of its own: what it is given, and what it leaves behind."""
+"""The command as it is called: what it is given, and what it leaves behind."""
 
+import io
 import os
 import pty
+import select
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Timer
+from unittest.mock import patch
+
+from rescan_cli.__main__ import main
 
 __all__ = [
     "CREDENTIALS",
@@ -18,6 +23,7 @@ __all__ = [
     "environment",
     "on_a_terminal",
     "run",
+    "run_process",
 ]
 
 ROOT = Path(__file__).parents[2]
@@ -55,12 +61,24 @@ def environment(**variables: str) -> dict[str, str]:
     }
 
 
-def run(
-    *arguments: str, variables: Mapping[str, str] = CREDENTIALS, options: Sequence[str] = ()
-) -> Done:
+def run(*arguments: str, variables: Mapping[str, str] = CREDENTIALS) -> Done:
+    """The command's entry point in this process, with an environment and streams of its own."""
+    out, err = _stream(), _stream()
+    with (
+        Path(os.devnull).open() as nothing,
+        patch.dict(os.environ, environment(**variables), clear=True),
+        patch.multiple(sys, argv=["anchore-rescan", *arguments], stdin=nothing),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        status = main()
+    return Done(status, _written(out), _written(err))
+
+
+def run_process(*arguments: str, variables: Mapping[str, str] = CREDENTIALS) -> Done:
     """`python -m rescan_cli` with pipes, and nothing on standard input."""
     done = subprocess.run(
-        [sys.executable, *options, "-m", "rescan_cli", *arguments],
+        [sys.executable, "-m", "rescan_cli", *arguments],
         env=environment(**variables),
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
@@ -71,10 +89,21 @@ def run(
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+def _stream() -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
+
+
 def on_a_terminal(
-    *arguments: str, variables: Mapping[str, str] = CREDENTIALS, typed: Sequence[str] = ()
+    *arguments: str,
+    variables: Mapping[str, str] = CREDENTIALS,
+    typed: Sequence[tuple[str, str]] = (),
 ) -> TerminalDone:
-    """The same with a terminal on all three streams; each line of `typed` answers a prompt."""
+    """The same with a terminal on all three streams; `typed`: prompts, and what answers each."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "rescan_cli", *arguments],
@@ -87,23 +116,30 @@ def on_a_terminal(
         start_new_session=True,
     )
     os.close(theirs)
-    shown = b""
-    left = list(typed)
-    ends = Timer(_SECONDS, process.kill)  # a prompt that nobody answers must not wait for ever
-    ends.start()
     try:
-        while data := _read(ours):
-            shown += data
-            if left and shown.rstrip(b" ").endswith(b":"):
-                os.write(ours, f"{left.pop(0)}\n".encode())
-        return TerminalDone(process.wait(_SECONDS), shown.decode())
+        shown = _conversation(ours, typed)
+        return TerminalDone(process.wait(_SECONDS), shown)
     finally:
-        ends.cancel()
         process.kill()
         os.close(ours)
 
 
+def _conversation(terminal: int, typed: Sequence[tuple[str, str]]) -> str:
+    """Everything that is shown; a prompt is answered once it is there to its last blank.
+
+    Only then is the answer safe: whoever asks for a password discards what was typed before.
+    """
+    shown, left = b"", list(typed)
+    while data := _read(terminal):
+        shown += data
+        if left and shown.endswith(left[0][0].encode()):
+            os.write(terminal, f"{left.pop(0)[1]}\n".encode())
+    return shown.decode()
+
+
 def _read(descriptor: int) -> bytes:
+    ready, _, _ = select.select([descriptor], [], [], _SECONDS)
+    assert ready, "the command neither writes nor ends"
     try:
         return os.read(descriptor, 65536)
     except OSError:  # how Linux says that the other end is closed

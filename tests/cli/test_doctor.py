@@ -18,7 +18,7 @@ from moto.sns.models import sns_backends
 
 from tests.anchore.scripted_server import Act, ScriptedServer, respond
 from tests.anchore.scripted_server import json as answer
-from tests.cli.command import PASSWORD, Done, run
+from tests.cli.command import PASSWORD, Done, run, run_process
 from tests.cli.images import DIGEST, TAG, variables
 
 
@@ -181,7 +181,7 @@ def test_a_closed_port_is_named() -> None:
 
 
 def test_a_name_without_an_address_is_named() -> None:
-    done = run("doctor", variables=variables("https://anchore.invalid"))
+    done = run_process("doctor", variables=variables("https://anchore.invalid"))
     assert done.status == 4
     assert lines(done)["DNS"].startswith("fix anchore.invalid has no address: ")
 
@@ -261,9 +261,24 @@ def test_a_bundle_that_is_no_pem_is_named(tmp_path: Path) -> None:
 
 
 def test_a_port_without_tls_is_named() -> None:
-    with ScriptedServer(VERSION) as server:
-        done = run("doctor", variables=variables(f"https://127.0.0.1:{server.port}"))
-    assert "fix" in lines(done)["TLS"]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        plain = threading.Thread(target=_refuse_twice, args=(listener,), daemon=True)
+        plain.start()
+        port = listener.getsockname()[1]
+        done = run("doctor", variables=variables(f"https://127.0.0.1:{port}"))
+        plain.join(60)
+    told = lines(done)
+    assert told["TLS"].startswith("fix the handshake failed: ")
+    assert told["TLS, fix"] == "Check that this port speaks TLS."
+
+
+def _refuse_twice(listener: socket.socket) -> None:
+    """Of the connection that is only looked at, and of the handshake."""
+    for _ in range(2):
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            connection.recv(65536)
 
 
 def tunnel(port: int) -> Act:

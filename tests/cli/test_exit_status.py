@@ -16,7 +16,7 @@ import trustme
 from rescan import errors
 from rescan_cli.exit_status import of_error
 from tests.anchore.scripted_server import Act, ScriptedServer, json, raw, reset, respond, silence
-from tests.cli.command import CREDENTIALS, PASSWORD, environment, run
+from tests.cli.command import CREDENTIALS, PASSWORD, environment, run, run_process
 from tests.cli.images import DIGEST, TAG, replayed, variables
 from tests.recordings import names
 
@@ -52,6 +52,12 @@ OUTCOMES = {
 
 def test_every_recording_has_a_status() -> None:
     assert set(OUTCOMES) == set(names())
+
+
+@pytest.mark.parametrize("name", ["go", "stop", "pending", "not_found_404", "unauthorized"])
+def test_an_outcome_is_the_status_of_the_process(name: str) -> None:
+    with replayed(name) as variables:
+        assert run_process("run", TAG, variables=variables).status == OUTCOMES[name]
 
 
 @pytest.mark.parametrize("name", OUTCOMES)
@@ -178,7 +184,7 @@ def test_a_wrong_usage_sends_nothing_and_is_no_verdict(case: str) -> None:
 
 @pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("run", "--help")])
 def test_help_is_no_error(arguments: tuple[str, ...]) -> None:
-    done = run(*arguments)
+    done = run_process(*arguments)
     assert (done.status, done.err) == (0, "")
     assert done.out
 
@@ -201,7 +207,7 @@ def test_an_accident_is_neither_stop_nor_go(accident: str, tmp_path: Path) -> No
     (tmp_path / "rich.py").write_text(ACCIDENTS[accident].format(password=PASSWORD))
     path = os.pathsep.join([str(tmp_path), environment()["PYTHONPATH"]])
     with replayed("go") as variables:
-        done = run("run", TAG, variables={**variables, "PYTHONPATH": path})
+        done = run_process("run", TAG, variables={**variables, "PYTHONPATH": path})
     assert (done.status, done.out) == (5, "")
     assert done.err.startswith("anchore-rescan: ")
     assert PASSWORD not in done.err

@@ -9,7 +9,7 @@ import pytest
 
 from tests.anchore.scripted_server import ScriptedServer, respond
 from tests.anchore.scripted_server import json as answer
-from tests.cli.command import ROOT, on_a_terminal, run
+from tests.cli.command import PASSWORD, ROOT, on_a_terminal, run, run_process
 from tests.cli.images import DIGEST, TAG, replayed, variables
 
 SCHEMA = json.loads((ROOT / "docs" / "notice.schema.json").read_text())
@@ -108,7 +108,7 @@ def test_a_table_says_base_image_or_own_layer_when_anchore_does() -> None:
 
 def test_a_pipe_gets_neither_colours_nor_progress_nor_filling() -> None:
     with replayed("stop") as variables:
-        done = run("run", TAG, variables=variables)
+        done = run_process("run", TAG, variables=variables)
     assert "\x1b" not in done.out + done.err
     assert done.err == UNENCRYPTED
     assert [line for line in done.out.splitlines() if line != line.rstrip()] == []
@@ -132,8 +132,21 @@ def test_a_terminal_without_colours_gets_none() -> None:
 
 def test_what_cannot_be_encoded_costs_no_verdict() -> None:
     with replayed("stop") as variables:
-        done = run("run", TAG, variables={**variables, "PYTHONIOENCODING": "ascii"})
+        done = run_process("run", TAG, variables={**variables, "PYTHONIOENCODING": "ascii"})
     assert done.status == 1
+
+
+def test_credentials_are_asked_for_on_a_terminal_and_not_shown() -> None:
+    typed = [("Anchore user: ", "watcher"), ("Password of watcher: ", PASSWORD)]
+    with ScriptedServer(respond(401, b"Unauthorized")) as server:
+        done = on_a_terminal("run", TAG, variables={"ANCHORE_URL": server.url}, typed=typed)
+    assert done.status == 4
+    assert PASSWORD not in done.shown
+    # Basic of watcher and the password.
+    assert "Authorization: Basic d2F0Y2hlcjpzM2NyM3QtcGFzcy93K3Jk\r\n" in server.requests[0]
+
+
+# --- text that comes from images
 
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\u202egnp.exe\u200b[red]"
