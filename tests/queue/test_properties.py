@@ -20,7 +20,7 @@ from tests.queue.faults import CALLS, Fault
 from tests.queue.one_image import ERRORS, STATUSES, Evaluated
 from tests.queue.one_tag import Life, Step
 
-EXAMPLES = 200
+EXAMPLES = 120
 MANY = os.environ.get("PROPERTY_EXAMPLES")
 
 # Values to choose from, not strategies of strategies: a life is drawn in a tenth of the time.
@@ -36,13 +36,14 @@ FINDINGS = [
 FLAGS = [False, True]
 POLICIES = ["policy-1", "policy-2"]
 STOPS = [Evaluated("stop", *facts) for facts in product(FINDINGS, FLAGS, POLICIES, FLAGS, FLAGS)]
+PLAIN_STOPS = [Evaluated("stop", findings) for findings in FINDINGS]
 OTHERS = [
     Evaluated(action, moved=moved, policy=policy, rows_unread=unread)
     for action, moved, policy, unread in product(("go", "warn"), FLAGS, POLICIES, FLAGS)
 ]
 NEVER = datetime.min.replace(tzinfo=UTC)
 
-EVALUATED = st.sampled_from(STOPS) | st.sampled_from(OTHERS)
+EVALUATED = st.sampled_from(PLAIN_STOPS) | st.sampled_from(STOPS) | st.sampled_from(OTHERS)
 SINGLE_FAULTS = [{call: fault} for call, fault in product(CALLS, Fault)]
 FAULTS = [a | b for a, b in combinations(SINGLE_FAULTS, 2)]
 NO_FAULTS: dict[str, Fault] = {}
@@ -59,11 +60,13 @@ FAULTY = PEACEFUL | {
     "crowded": st.booleans(),
     "faults": SOME_FAULTS,
     "overtaken_by": st.none() | EVALUATED,
+    "overtaken_at": st.sampled_from(["write", "active_images"]),
     "overtaken_after": st.integers(0, 1),
     "overtaken_with": SOME_FAULTS,
 }
 
 
+RAISED = [Step(Evaluated("stop", {"CVE-1": severity})) for severity in ("Low", "High")]
 # A notice that had no turn, and what then came before it had one.
 NO_TURN = Step(Evaluated("stop"), crowded=True)
 ANOTHER_PUSH = Step(Evaluated("stop"), picks=1, crowded=True)
@@ -87,11 +90,13 @@ def for_any(steps: dict[str, st.SearchStrategy[Any]], *known: list[Step]) -> Cal
     return decorate
 
 
-@for_any(FAULTY)
+@for_any(FAULTY, RAISED)
 def test_a_message_that_stopped_an_image_is_done_only_when_readers_know(steps: list[Step]) -> None:
     for delivery in Life().lives(steps).deliveries:
         said = delivery.done_with
-        if said is not None and said.action == "stop":
+        # Decided on what a duplicate has changed since, and not written: the next sweep says it.
+        is_blind = delivery.overtaken and "write" in delivery.faults
+        if said is not None and said.action == "stop" and not is_blind:
             assert delivery.reader.knows(said)
 
 
@@ -142,7 +147,7 @@ def test_without_an_evaluation_the_verdict_stays(steps: list[Step]) -> None:
 @for_any(FAULTY)
 def test_a_newer_verdict_is_never_overwritten(steps: list[Step]) -> None:
     for newer, older in pairwise(Life().lives(steps).deliveries):
-        if older.overtaken and newer.after.evaluated_at == newer.at > older.at:
+        if older.outdated and newer.after.evaluated_at == newer.at > older.at:
             assert verdict(older.after) == verdict(newer.after)
 
 
@@ -153,7 +158,7 @@ def verdict(entry: Entry) -> tuple[object, ...]:
 @for_any(FAULTY)
 def test_findings_that_were_not_read_are_not_forgotten(steps: list[Step]) -> None:
     for delivery in Life().lives(steps).deliveries:
-        said = delivery.done_with
+        said = None if delivery.overtaken else delivery.done_with
         if said is not None and said.action == "stop" and said.findings_unread:
             assert known(delivery.before) <= known(delivery.after)
 
