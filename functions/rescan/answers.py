@@ -5,13 +5,11 @@ from typing import Any
 
 import msgspec
 
-from rescan.errors import AnchoreError
 from rescan.gated import Gated
-from rescan.image_tag import ImageTag
 from rescan.malformed import MALFORMED
-from rescan.model import Notification, Outcome, VulnerabilityList
+from rescan.model import VulnerabilityList
 
-__all__ = ["failed_result", "in_full", "result"]
+__all__ = ["in_full", "result"]
 
 # Lambda refuses a synchronous answer above 6 MB; the rest of the answer is below 100 kB.
 LARGEST_LIST_BYTES = 5_500_000
@@ -20,41 +18,18 @@ LARGEST_LIST_BYTES = 5_500_000
 def result(gated: Gated) -> dict[str, Any]:
     """One image of an event's answer; vulnerabilities are counts by severity, worst first.
 
-    Work that ended without a report has no outcome; the reason says how it ended.
+    Work that ended without a report says in its reason how it ended.
     """
-    report = gated.report
-    if report is None:
-        return _no_report(gated.tag, gated.outcome, gated.notification, gated.why)
-    rows = report.vulnerabilities
+    report, rows = gated.report, gated.report and gated.report.vulnerabilities
     return {
-        "tag": str(report.tag),
-        "outcome": report.outcome.value,
-        "imageDigest": report.image_digest,
-        "finalAction": report.final_action,
-        "policyId": report.policy_id,
-        "vulnerabilities": None if rows is None else rows.by_severity(),
+        "tag": str(gated.tag),
+        "outcome": gated.outcome and gated.outcome.value,
+        "imageDigest": report and report.image_digest,
+        "finalAction": report and report.final_action,
+        "policyId": report and report.policy_id,
+        "vulnerabilities": rows and rows.by_severity(),
         "notification": gated.notification.value,
-        "reason": "; ".join((report.reason, *report.notes)),
-    }
-
-
-def failed_result(tag: ImageTag, error: AnchoreError) -> dict[str, Any]:
-    """The same for an image that met an error while others went on."""
-    return _no_report(tag, Outcome.NOT_EVALUATED, Notification.NONE, str(error))
-
-
-def _no_report(
-    tag: ImageTag, outcome: Outcome | None, notification: Notification, reason: str
-) -> dict[str, Any]:
-    return {
-        "tag": str(tag),
-        "outcome": outcome and outcome.value,
-        "imageDigest": None,
-        "finalAction": None,
-        "policyId": None,
-        "vulnerabilities": None,
-        "notification": notification.value,
-        "reason": reason,
+        "reason": "; ".join((report.reason, *report.notes)) if report else gated.why,
     }
 
 

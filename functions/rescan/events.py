@@ -13,11 +13,12 @@ payload has the string "{}" as its detail. An unknown shape is refused before an
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct, ValidationError, convert, json
 
+from rescan.clock import moment_of
 from rescan.errors import EventRefused
 from rescan.image_tag import Digest, ImageTag, is_digest
 from rescan.known_shapes import known
@@ -126,7 +127,7 @@ def parse_event(event: object, dns_suffix: Callable[[str], str | None]) -> Event
     if source == "aws.ecr" and detail_type == "ECR Image Action":
         return _ecr_push(event, dns_suffix)
     if source in ("aws.events", "aws.scheduler") and detail_type == "Scheduled Event":
-        return Sweep(Trigger(TriggerKind.SCHEDULE, _moment(event.get("time"))))
+        return Sweep(Trigger(TriggerKind.SCHEDULE, moment_of(event.get("time"))))
     if "rescan" in event:
         return _own_message(event)
     if "tags" in event:
@@ -178,7 +179,7 @@ def _ecr_push(event: Mapping[str, Any], dns_suffix: Callable[[str], str | None])
     registry = f"{push.account}.dkr.ecr.{push.region}.{suffix}"
     return Gate(
         _tag(f"{registry}/{push.detail.repository_name}:{push.detail.image_tag}"),
-        Trigger(TriggerKind.ECR_PUSH, _moment(push.time)),
+        Trigger(TriggerKind.ECR_PUSH, moment_of(push.time)),
         _digest(push.detail.image_digest),
     )
 
@@ -258,15 +259,6 @@ def _digest(text: str | None) -> Digest | None:
     if not is_digest(text):
         raise EventRefused(f"{text!r} is no digest", "sha256: and 64 hexadecimal digits")
     return Digest(text)
-
-
-def _moment(text: object) -> datetime | None:
-    """The event's time, aware; None when it does not say one."""
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 known(_EcrEvent, _OwnMessage, _Tags, _Direct)

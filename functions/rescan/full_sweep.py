@@ -18,8 +18,8 @@ from rescan.events import Gate
 from rescan.metrics import Metric, Tally
 from rescan.model import Trigger
 from rescan.ports import Glance, Ledger, SweepRecord, Topic, WorkQueue
-from rescan.sweep import ActiveTags
 from rescan.watch_list import WatchList
+from rescan.watched import ActiveTags, watched_tags
 
 __all__ = ["FullSweep"]
 
@@ -56,11 +56,9 @@ class FullSweep:
         glances = self._glances() if measured else []
         if measured:
             self._measure(glances)
-        active = list(self._active_tags(deadline.half())) if watch_list.needs_listing else []
-        for pattern in watch_list.unmatched(active):
-            self._logger.warning("a watched pattern matches no active tag", pattern=pattern)
+        watched = watched_tags(watch_list, self._active_tags, deadline, self._logger)
         unfinished = (glance.tag for glance in glances if glance.stopped or glance.unsaid)
-        tags = dict.fromkeys(chain(watch_list.select(active), unfinished))
+        tags = dict.fromkeys(chain(watched, unfinished))
         enqueued = self._queue.send_all(Gate(tag, trigger, sweep=started) for tag in tags)
         if measured:
             self._remember(SweepRecord(started, enqueued))
@@ -73,8 +71,7 @@ class FullSweep:
             return list(self._ledger.glances())
         except LedgerUnavailable as error:
             # The watched tags are swept all the same; the stopped ones are among them, mostly.
-            self._tally.add(Metric.LEDGER_ERRORS)
-            self._logger.error("the ledger cannot be read", reason=str(error))
+            self._ledger_failed("the ledger cannot be read", error)
             return []
 
     def _measure(self, glances: list[Glance]) -> None:
@@ -86,8 +83,7 @@ class FullSweep:
         try:
             before = self._ledger.last_sweep()
         except LedgerUnavailable as error:
-            self._tally.add(Metric.LEDGER_ERRORS)
-            self._logger.error("the sweep before cannot be measured", reason=str(error))
+            self._ledger_failed("the sweep before cannot be measured", error)
             return
         if before is not None:
             self._measure_coverage(before, glances)
@@ -118,5 +114,8 @@ class FullSweep:
         try:
             self._ledger.record_sweep(sweep)
         except LedgerUnavailable as error:
-            self._tally.add(Metric.LEDGER_ERRORS)
-            self._logger.error("the sweep cannot be remembered", reason=str(error))
+            self._ledger_failed("the sweep cannot be remembered", error)
+
+    def _ledger_failed(self, message: str, error: LedgerUnavailable) -> None:
+        self._tally.add(Metric.LEDGER_ERRORS)
+        self._logger.error(message, reason=str(error))

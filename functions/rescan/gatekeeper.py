@@ -1,7 +1,6 @@
 """Gates one image without a memory: the workflow, then a notice of every STOP."""
 
 from collections.abc import Callable
-from hashlib import sha256
 
 from rescan.clock import Clock, utc_now
 from rescan.deadline import Deadline
@@ -9,7 +8,7 @@ from rescan.errors import ImagePending, OutOfTime
 from rescan.events import Gate
 from rescan.gated import Gated
 from rescan.metrics import Metric, Tally, outcome_metric
-from rescan.model import Notification, Outcome, Report
+from rescan.model import Notification, Outcome
 from rescan.news import EventType, News
 from rescan.notice.notice import Notice
 from rescan.notice.notice_of import notice_of
@@ -46,7 +45,7 @@ class Gatekeeper:
         if report.outcome is not Outcome.STOP:
             return Gated(gate.tag, report)
         try:
-            self._publish(notice_of(self._news(report)))
+            self._publish(notice_of(News.unremembered(EventType.STOP, report, self._clock())))
         except Exception:
             self._tally.add(Metric.PUBLISH_FAILURES)
             raise
@@ -59,16 +58,3 @@ class Gatekeeper:
         if gated.report is not None and gated.report.outcome is Outcome.PENDING:
             raise ImagePending(f"{gate.tag}: {gated.report.reason}; the queue tries again.")
         return gated
-
-    def _news(self, report: Report) -> News:
-        now = self._clock()
-        facts = f"{report.tag}|{report.image_digest}|{report.policy_id}|{now.isoformat()}"
-        return News(
-            event_type=EventType.STOP,
-            id=sha256(facts.encode()).hexdigest()[:32],
-            tag=report.tag,
-            trigger=report.trigger,
-            at=now,
-            policy_id=report.policy_id,
-            report=report,
-        )

@@ -10,7 +10,8 @@ from rescan.gated import Gated
 from rescan.gatekeeper import Gatekeeper
 from rescan.image_log import logged
 from rescan.settings import Settings
-from rescan.sweep import ActiveTags, run_sweep
+from rescan.sweep import run_sweep
+from rescan.watched import ActiveTags
 
 __all__ = ["InPlace"]
 

@@ -7,15 +7,14 @@ verdict, and only a real evaluation ends a STOP, but for an image that Anchore n
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
-from msgspec import Struct, json
+from msgspec import Struct
 from msgspec.structs import replace
 
 from rescan.image_tag import Digest, ImageTag
 from rescan.model import Finding, FindingKey, Outcome, Report, Severity, Step, Trigger
-from rescan.news import ClearedBy, ClearedFinding, EventType, Failing, News
+from rescan.news import ClearedBy, ClearedFinding, EventType, Failing, News, stable_id
 from rescan.stopping import stopping_findings
 
 __all__ = [
@@ -327,5 +326,4 @@ def _news(
 
 def _id(event_type: EventType, entry: Entry, *facts: Any) -> str:
     """The same for the same facts on the same entry: who decides twice says the same id."""
-    said = json.encode([event_type, entry.subject, entry.version, facts])
-    return sha256(said).hexdigest()[:32]
+    return stable_id(event_type, entry.subject, entry.version, facts)

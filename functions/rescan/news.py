@@ -2,13 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from rescan.image_tag import Digest, ImageTag
 from rescan.model import FindingKey, Report, Severity, Trigger
 
-__all__ = ["ClearedBy", "ClearedFinding", "EventType", "Failing", "News"]
+__all__ = ["ClearedBy", "ClearedFinding", "EventType", "Failing", "News", "stable_id"]
 
 
 class EventType(StrEnum):
@@ -68,3 +70,21 @@ class News(Struct, frozen=True, kw_only=True):
     cleared: tuple[ClearedFinding, ...] = ()
     cleared_total: int = 0
     failing: Failing | None = None
+
+    @classmethod
+    def unremembered(cls, event_type: EventType, report: Report, now: datetime) -> "News":
+        """The news of a report about whose image nothing is remembered: it is news each time."""
+        return cls(
+            event_type=event_type,
+            id=stable_id(report.tag, report.image_digest, report.policy_id, now),
+            tag=report.tag,
+            trigger=report.trigger,
+            at=now,
+            policy_id=report.policy_id,
+            report=report,
+        )
+
+
+def stable_id(*facts: Any) -> str:
+    """The same for the same facts, which JSON must be able to hold; 32 hexadecimal digits."""
+    return sha256(json.encode(facts)).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""What the queue's work needs of AWS: three ports, kept by the adapters in `aws/`."""
+"""What the queue's work needs of AWS: ledger, queue and topic, which `aws/` implements."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from rescan.image_tag import ImageTag
 from rescan.memory import Entry
 from rescan.notice.notice import Notice
 
-__all__ = ["Ledger", "Page", "SweepRecord", "Topic", "WorkQueue"]
+__all__ = ["Glance", "Ledger", "Page", "SweepRecord", "Topic", "WorkQueue"]
 
 
 class Page(Struct, frozen=True):
@@ -28,7 +28,6 @@ class Glance(Struct, frozen=True):
     stopped: bool
     unsaid: bool
     evaluated_at: datetime | None
-    result_at: datetime | None
     sweep: datetime | None
 
 

@@ -8,7 +8,7 @@ What is raised at the end makes the invocation fail, so that Lambda's Errors met
     no time left                    -> SweepIncomplete, which says how many had no turn
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -18,13 +18,12 @@ from rescan.deadline import Deadline
 from rescan.errors import AnchoreError, RescanError, SweepIncomplete
 from rescan.events import Gate
 from rescan.gated import Gated
-from rescan.image_tag import ImageTag
 from rescan.model import Outcome, Trigger
 from rescan.watch_list import WatchList
+from rescan.watched import ActiveTags, watched_tags
 
-__all__ = ["ActiveTags", "run_sweep"]
+__all__ = ["run_sweep"]
 
-ActiveTags = Callable[[Deadline], Iterable[ImageTag]]
 Result = dict[str, Any]
 
 
@@ -37,7 +36,7 @@ def run_sweep(
     logger: Logger,
 ) -> list[Result]:
     """One result per watched tag; SweepIncomplete, or the AnchoreError of listing the tags."""
-    tags = _watched(watch_list, active_tags, deadline, logger)
+    tags = watched_tags(watch_list, active_tags, deadline, logger)
     results: list[Result] = []
     failures: list[str] = []
     for turn, tag in enumerate(tags, start=1):
@@ -49,7 +48,7 @@ def run_sweep(
         try:
             results.append(answers.result(gate(Gate(tag, trigger), own)))
         except AnchoreError as error:
-            results.append(answers.failed_result(tag, error))
+            results.append(answers.result(Gated(tag, why=str(error), failed=True)))
         except RescanError as error:
             failures.append(f"{tag}: {error}")
         except Exception as error:
@@ -65,14 +64,3 @@ def run_sweep(
         done = f"{len(results)} of {len(tags)} images were answered"
         raise SweepIncomplete(f"The sweep is incomplete: {done}. " + "; ".join(failures[:20]))
     return results
-
-
-def _watched(
-    watch_list: WatchList, active_tags: ActiveTags, deadline: Deadline, logger: Logger
-) -> list[ImageTag]:
-    if not watch_list.needs_listing:
-        return list(watch_list.select(()))
-    active = list(active_tags(deadline.half()))
-    for pattern in watch_list.unmatched(active):
-        logger.warning("a watched pattern matches no active tag", pattern=pattern)
-    return list(watch_list.select(active))

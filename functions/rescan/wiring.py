@@ -30,7 +30,7 @@ from rescan.in_place import InPlace
 from rescan.metrics import Tally
 from rescan.queued import Queued
 from rescan.settings import Settings
-from rescan.sweep import ActiveTags
+from rescan.watched import ActiveTags
 from rescan.worker import Worker
 
 __all__ = ["build"]

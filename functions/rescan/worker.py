@@ -185,8 +185,8 @@ class Worker:
         )
 
     def _failure(self, gate: Gate, step: str, reason: str) -> Change:
-        since = min(gate.first_seen or self._clock(), self._clock())
-        failing = Failing(since, step, reason)
+        now = self._clock()
+        failing = Failing(min(gate.first_seen or now, now), step, reason)
         return self._change(
             gate, lambda e, now: after_failure(e, failing, gate.trigger, now, self._pace)
         )

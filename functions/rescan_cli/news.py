@@ -1,34 +1,20 @@
 """A report as news, without a memory of what was said before: what the renderings start from."""
 
 from datetime import datetime
-from hashlib import sha256
 
 from rescan.model import Outcome, Report
 from rescan.news import EventType, News
 from rescan.notice.stop import Stop
 
-__all__ = ["identity", "news_of", "stop_of"]
+__all__ = ["news_of", "stop_of"]
 
 
 def news_of(report: Report, now: datetime) -> News:
     """A STOP as one that is said for the first time; all else as a NOT_EVALUATED."""
     stops = report.outcome is Outcome.STOP
-    return News(
-        event_type=EventType.STOP if stops else EventType.NOT_EVALUATED,
-        id=identity(report.tag, report.image_digest, report.policy_id, now),
-        tag=report.tag,
-        trigger=report.trigger,
-        at=now,
-        policy_id=report.policy_id,
-        report=report,
-    )
+    return News.unremembered(EventType.STOP if stops else EventType.NOT_EVALUATED, report, now)
 
 
 def stop_of(report: Report, now: datetime) -> Stop | None:
     """What stops the image, joined with the vulnerability rows; None when nothing does."""
     return Stop.of(news_of(report, now)) if report.outcome is Outcome.STOP else None
-
-
-def identity(*facts: object) -> str:
-    """The same for the same facts."""
-    return sha256("|".join(map(str, facts)).encode()).hexdigest()[:32]

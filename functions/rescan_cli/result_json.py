@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from rescan.errors import AnchoreError
 from rescan.model import Outcome, Report, RescanRequest, Step
-from rescan.news import EventType, Failing, News
+from rescan.news import EventType, Failing, News, stable_id
 from rescan.notice.outage import Outage
 from rescan.notice.result import outage_result, stop_result, verdict_result
 from rescan.notice.stop import Stop
-from rescan_cli.news import identity, news_of
+from rescan_cli.news import news_of
 
 __all__ = ["failed_json", "report_json"]
 
@@ -39,7 +39,7 @@ def failed_json(request: RescanRequest, error: AnchoreError, now: datetime) -> s
     """The same for an image whose evaluation ended with an error: its outcome is null."""
     news = News(
         event_type=EventType.NOT_EVALUATED,
-        id=identity(request.tag, request.policy_id, now),
+        id=stable_id(request.tag, request.policy_id, now),
         tag=request.tag,
         trigger=request.trigger,
         at=now,

@@ -16,10 +16,9 @@ from rescan.model import (
     Vulnerability,
     VulnerabilityList,
 )
-from rescan.news import EventType, News
+from rescan.news import EventType, News, stable_id
 from rescan.notice.notice import Notice
 from rescan.notice.notice_of import notice_of
-from rescan_cli.news import identity
 
 __all__ = ["MARK", "sample_notice"]
 
@@ -76,7 +75,7 @@ def sample_notice(now: datetime) -> Notice:
     """
     news = News(
         event_type=EventType.STOP,
-        id=f"{MARK}-{identity(now)}",
+        id=f"{MARK}-{stable_id(now)}",
         tag=_TAG,
         trigger=Trigger(TriggerKind.DIRECT),
         at=now,

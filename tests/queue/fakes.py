@@ -56,7 +56,7 @@ class FakeLedger:
         self._called("glances")
         for page in self.pages.values():
             e = page.entry
-            yield Glance(e.tag, e.stopped, bool(page.outbox), e.evaluated_at, e.result_at, e.sweep)
+            yield Glance(e.tag, e.stopped, bool(page.outbox), e.evaluated_at, e.sweep)
 
     def last_sweep(self) -> SweepRecord | None:
         self._called("last_sweep")

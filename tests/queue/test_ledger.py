@@ -109,8 +109,8 @@ def test_a_sweep_sees_every_entry_and_nothing_else(ledger: Ledger) -> None:
     ledger.claim_slot(NOON, SECOND)
     ledger.mark_swept("other", NOON + SECOND)
     assert sorted(ledger.glances(), key=lambda g: g.tag) == [
-        Glance(FULL.tag, True, True, NOON, NOON, NOON),
-        Glance(go.tag, False, False, None, None, NOON + SECOND),
+        Glance(FULL.tag, True, True, NOON, NOON),
+        Glance(go.tag, False, False, None, NOON + SECOND),
     ]
 
 

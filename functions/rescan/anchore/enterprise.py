@@ -5,13 +5,13 @@ Source: Anchore's OpenAPI 2.13.0 (`list_images`, `get_image_vulnerabilities_by_d
 does not hang on is read leniently: a field that changed its type must not lose the STOP.
 """
 
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, TypeVar
 
 from msgspec import Meta, Raw, Struct, ValidationError, json
 
 from rescan.anchore.transport import Query
+from rescan.clock import moment_of
 from rescan.image_tag import Digest, ImageTag
 from rescan.known_shapes import known
 from rescan.malformed import MALFORMED
@@ -169,16 +169,7 @@ class EnterpriseDialect(Struct, frozen=True):
 
 
 def _detected_tag(detail: _TagDetail) -> DetectedTag:
-    return DetectedTag(detail.full_tag or "", _moment(detail.tag_detected_at))
-
-
-def _moment(text: str | None) -> datetime | None:
-    """The moment that the text names, aware; servers that name no zone mean UTC."""
-    try:
-        moment = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return DetectedTag(detail.full_tag or "", moment_of(detail.tag_detected_at))
 
 
 def _policy_id(raw: Raw) -> str | None:

@@ -105,7 +105,6 @@ def glance_of(item: Any) -> Glance:
         stopped=item["stopped"]["BOOL"],
         unsaid="unsaid" in item,
         evaluated_at=moment("evaluated_at"),
-        result_at=moment("result_at"),
         sweep=moment("sweep"),
     )
 

@@ -98,7 +98,7 @@ class LedgerTable:
                 lambda: self._client.scan(
                     TableName=self._table,
                     FilterExpression="attribute_exists(tag)",
-                    ProjectionExpression="tag, stopped, unsaid, evaluated_at, result_at, sweep",
+                    ProjectionExpression="tag, stopped, unsaid, evaluated_at, sweep",
                     **start,  # noqa: B023 - called at once
                 ),
             )
