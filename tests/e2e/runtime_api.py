@@ -7,13 +7,12 @@ import itertools
 import json
 import time
 from queue import Queue
-from threading import Thread
-from types import TracebackType
 from typing import Any
 
 from msgspec import Struct
 from werkzeug import Request, Response
-from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.loopback import LoopbackServer
 
 __all__ = ["Invocation", "RuntimeApi"]
 
@@ -30,11 +29,7 @@ class Invocation(Struct, frozen=True):
     seconds_left: float = 0.0
 
 
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None: ...
-
-
-class RuntimeApi:
+class RuntimeApi(LoopbackServer):
     """Hands events to one process, one at a time."""
 
     def __init__(self) -> None:
@@ -42,25 +37,7 @@ class RuntimeApi:
         self._ended: Queue[Invocation] = Queue()
         self._ids = map(str, itertools.count(1))
         self._deadlines: dict[str, float] = {}
-        self._server = make_server(
-            "127.0.0.1", 0, self._application, threaded=True, request_handler=_Quiet
-        )
-        self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self.address = f"127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> "RuntimeApi":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(self._application)
 
     def invoke(self, event: object, seconds: float = 30.0) -> Invocation:
         """Hand over the event with so much time, and wait for its end."""

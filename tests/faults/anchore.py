@@ -3,20 +3,19 @@
 import json
 from collections.abc import Callable, Iterable
 from threading import Event
-from types import TracebackType
 from typing import Any
 
 from werkzeug import Request, Response
 
 from rescan.model import Step
 from tests.anchore.scripted_server import Act
-from tests.faults.loopback import LoopbackServer, answering, play
+from tests.faults.loopback import BreakingServer, answering, play
 from tests.recordings.enterprise_image import Image
 
 __all__ = ["LoopbackAnchore"]
 
 
-class LoopbackAnchore:
+class LoopbackAnchore(BreakingServer):
     """`gone_through` holds the full tag and the action of each evaluation that was answered."""
 
     def __init__(self) -> None:
@@ -25,21 +24,12 @@ class LoopbackAnchore:
         self._step: Step | None = None
         self._act: Act | None = None
         self._healed = Event()
-        self._server = LoopbackServer(answering(self._answer))
-        self.url = self._server.url
+        super().__init__(answering(self._answer))
 
-    def __enter__(self) -> "LoopbackAnchore":
-        self._server.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Heal what is broken, and end."""
         self.heal()
-        self._server.__exit__(kind, error, trace)
+        super().close()
 
     def hold(self, images: Iterable[Image]) -> None:
         """From now on it holds these images, and no others."""

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Event, Lock
-from types import TracebackType
 from typing import NoReturn
 from urllib.parse import unquote_plus
 
@@ -19,7 +18,7 @@ import urllib3
 from werkzeug import Request, Response
 
 from tests.anchore.scripted_server import Act
-from tests.faults.loopback import LoopbackServer, answering, play
+from tests.faults.loopback import BreakingServer, answering, play
 
 __all__ = ["LEDGER", "AwsCall", "AwsProxy", "Call", "Fault", "Journal", "Passage"]
 
@@ -148,7 +147,7 @@ class Journal:
     accepted: int = 0
 
 
-class AwsProxy:
+class AwsProxy(BreakingServer):
     """`url` stands for AWS's; what has DelaySeconds goes to the queue `waiting_room`."""
 
     def __init__(self, upstream: str, waiting_room: str) -> None:
@@ -159,21 +158,12 @@ class AwsProxy:
         self._rule: _Rule | None = None
         self._lock = Lock()
         self._pool = urllib3.PoolManager(maxsize=20)
-        self._server = LoopbackServer(answering(self._answer))
-        self.url = self._server.url
+        super().__init__(answering(self._answer))
 
-    def __enter__(self) -> "AwsProxy":
-        self._server.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Heal what is broken, and end."""
         self.heal()
-        self._server.__exit__(kind, error, trace)
+        super().close()
         self._pool.clear()
 
     def fault(

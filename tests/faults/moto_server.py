@@ -8,7 +8,7 @@ from functools import cache
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from tests.e2e.aws import SESSION
-from tests.faults.loopback import LoopbackServer
+from tests.faults.loopback import BreakingServer
 
 __all__ = ["Aws", "moto_server"]
 
@@ -36,7 +36,7 @@ class _Dispatcher(DomainDispatcherApplication):
 @contextmanager
 def moto_server() -> Iterator[Aws]:
     """A server of its own; what it holds, all of this process's share."""
-    with LoopbackServer(_Dispatcher(create_backend_app)) as server:
+    with BreakingServer(_Dispatcher(create_backend_app)) as server:
         secrets = SESSION.client("secretsmanager", endpoint_url=server.url)
         secret = secrets.create_secret(Name="faults", SecretString=json.dumps(_SECRET))
         yield Aws(server.url, secret["ARN"])

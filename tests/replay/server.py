@@ -13,28 +13,20 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from threading import Thread
 from types import TracebackType
 from typing import Any
 
 import httpx
 from werkzeug import Request, Response
-from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.loopback import LoopbackServer
 from tests.replay.har import Recording, ReplayError, read_recording
 from tests.replay.router import NotRecorded, Replay
 
 __all__ = ["ReplayServer"]
 
-_LOOPBACK = "127.0.0.1"
 
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:
-        """The replay keeps its own log."""
-
-
-class ReplayServer:
+class ReplayServer(LoopbackServer):
     """Serves a recording from `with` to its end; port 0 takes any free one.
 
     `url` is the server's without a path, `port` its port, `replay.seen` the requests so far.
@@ -44,33 +36,17 @@ class ReplayServer:
 
     def __init__(self, recording: Recording | Replay, port: int = 0) -> None:
         self.replay = recording if isinstance(recording, Replay) else Replay(recording)
-        self._server = make_server(
-            _LOOPBACK, port, self._application, threaded=True, request_handler=_Quiet
-        )
-        # The poll interval is what ending the server takes.
-        self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self.port: int = self._server.server_port
-        self.url = f"http://{_LOOPBACK}:{self.port}"
-
-    def __enter__(self) -> "ReplayServer":
-        self._thread.start()
-        return self
+        super().__init__(self._application, port=port)
 
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        traceback: TracebackType | None,
+        trace: TracebackType | None,
     ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__exit__(kind, error, trace)
         if error is None:
             self.replay.raise_unrecorded()
-
-    def wait(self) -> None:
-        """Wait until the server ends, which takes an interrupt."""
-        self._thread.join()
 
     def _application(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         return self._answer(Request(environ))(environ, start_response)
