@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import json
 
-from rescan.notice.notice import Notice
+from rescan.notice.notice import Notice, string_value
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "golden"
@@ -25,11 +25,13 @@ WITHOUT_RESULT = {"stop_storm", "recovered_many"}
 def files_of(case: str, notice: Notice) -> dict[Path, str]:
     """What the golden files of the case hold for this notice."""
     attributes = "".join(
-        f"{name}: {value}\n" for name, value in notice.attributes.items() if name != "result"
+        f"{name}: {string_value(value)}\n"
+        for name, value in notice.attributes.items()
+        if name != "result"
     )
     mail = f"Subject: {notice.subject}\n\n{notice.body}\n----- attributes\n{attributes}"
     files = {FOLDER / f"{case}.txt": mail}
     if case not in WITHOUT_RESULT:
-        result = json.format(notice.attributes["result"].encode(), indent=2).decode()
+        result = json.format(notice.result.encode(), indent=2).decode()
         files[EXAMPLES.get(case, FOLDER / f"{case}.json")] = result + "\n"
     return files

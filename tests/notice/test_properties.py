@@ -112,4 +112,4 @@ def test_any_news_can_be_announced(event_type: EventType, data: st.DataObject) -
     notice = notice_of(data.draw(any_news(event_type)))
     assert notice.problems() == []
     assert notice.attributes["event_type"] == event_type
-    assert errors(json.loads(notice.attributes["result"])) == []
+    assert errors(json.loads(notice.result)) == []

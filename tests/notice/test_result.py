@@ -30,7 +30,7 @@ SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "notice.schema.json").
 
 def result_of(news: News) -> Any:
     """The result, decoded by another decoder than ours."""
-    return json.loads(notice_of(news).attributes["result"])
+    return json.loads(notice_of(news).result)
 
 
 def errors(result: Any) -> list[str]:

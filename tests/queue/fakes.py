@@ -104,12 +104,12 @@ class FakeTopic:
     @property
     def said(self) -> list[str]:
         """The event types, in order."""
-        return [notice.attributes["event_type"] for notice in self.notices]
+        return [str(notice.attributes["event_type"]) for notice in self.notices]
 
     @property
     def ids(self) -> list[str]:
         """The ids of the notices, in order."""
-        return [json.decode(n.attributes["result"])["id"] for n in self.notices]
+        return [json.decode(n.result)["id"] for n in self.notices]
 
 
 @dataclass

@@ -112,7 +112,7 @@ class Life:
     def unsaid(self) -> set[str]:
         """The kinds of notices that were decided, and that nobody has read."""
         left = [notice for notice in self.page.outbox if notice not in self.topic.notices]
-        return {notice.attributes["event_type"] for notice in left}
+        return {str(notice.attributes["event_type"]) for notice in left}
 
     # --- what happens
 

@@ -127,7 +127,7 @@ def test_after_the_faults_one_sweep_tells_readers_the_truth(steps: list[Step]) -
 @for_any(FAULTY)
 def test_recovered_is_said_only_of_a_real_evaluation(steps: list[Step]) -> None:
     life = Life().lives(steps).settles().is_swept()
-    results = [json.loads(notice.attributes["result"]) for notice in life.topic.notices]
+    results = [json.loads(notice.result) for notice in life.topic.notices]
     recovered = {result["at"] for result in results if result["event_type"] == "RECOVERED"}
     assert recovered <= set(life.image.cleared)
 

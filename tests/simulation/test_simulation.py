@@ -20,7 +20,7 @@ def estate(workers: int, images: int = IMAGES, stopped: frozenset[int] = STOPPED
 
 def said(estate: Estate) -> list[tuple[str, str]]:
     return sorted(
-        (notice.attributes["event_type"], notice.attributes["repository"])
+        (str(notice.attributes["event_type"]), str(notice.attributes["repository"]))
         for notice in estate.topic.notices
     )
 
