@@ -75,6 +75,7 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
             vtype=self.vtype or settings.vulnerability_type,
             policy_id=self.policy_id or settings.policy_id,
             digest=self.digest,
+            team=settings.routes.of(self.tag),
         )
 
     def encode(self) -> str:

@@ -16,6 +16,7 @@ from rescan.image_tag import Digest, ImageTag
 from rescan.model import Finding, FindingKey, Outcome, Report, Severity, Step, Trigger
 from rescan.news import ClearedBy, ClearedFinding, EventType, Failing, News, stable_id
 from rescan.stopping import stopping_findings
+from rescan.team import UNROUTED
 
 __all__ = [
     "Entry",
@@ -73,6 +74,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     `verdict`, `digest`, `policy_digest` and `evaluated_at` are of the last real evaluation,
     `result_at` of the last result of any kind. `version` counts the writes; 0 was never written.
+    `team` was told of the STOP, if there is one.
     """
 
     subject: str
@@ -90,11 +92,16 @@ class Entry(Struct, frozen=True, kw_only=True):
     failing: Failing | None = None
     failing_said_at: datetime | None = None
     sweep: datetime | None = None
+    team: str = UNROUTED
 
     @property
     def stopped(self) -> bool:
         """Whether the last real evaluation was a STOP."""
         return self.verdict is Outcome.STOP
+
+    def known_to(self, team: str) -> "Entry":
+        """The same; the team that its name gives stands in for one that is not known."""
+        return replace(self, team=team) if self.team == UNROUTED else self
 
 
 class Pace(Struct, frozen=True):
@@ -126,6 +133,7 @@ def after_verdict(entry: Entry, report: Report, now: datetime, pace: Pace) -> Re
         result_at=now,
         failing=None,
         failing_said_at=None,
+        team=report.team,
     )
     if report.outcome is Outcome.STOP:
         return _after_stop(entry, after, report, now, pace)
@@ -154,7 +162,7 @@ def _after_stop(
     elif pace.due(entry.notice_at, now):
         news = _news(EventType.REMINDER, entry, after, report, now)
     else:
-        return after, None
+        return replace(after, team=entry.team), None
     return replace(after, notice_at=now), news
 
 
@@ -210,6 +218,7 @@ def _recovered(entry: Entry, after: Entry, report: Report, now: datetime) -> New
         first_stop_at=entry.first_stop_at,
         cleared=cleared,
         cleared_total=entry.stopping.total,
+        team=entry.team,
     )
 
 
@@ -282,6 +291,7 @@ def after_not_found(
             result_at=now,
             notice_at=now,
             sweep=entry.sweep,
+            team=entry.team,
         )
         return after, _not_evaluated(entry, after, report.trigger, gone, now)
     if watched:
@@ -301,6 +311,7 @@ def _not_evaluated(
         policy_id=entry.policy_id,
         first_stop_at=entry.first_stop_at,
         failing=failing,
+        team=entry.team,
     )
 
 
@@ -321,6 +332,7 @@ def _news(
         report=report,
         first_stop_at=after.first_stop_at,
         previous_digest=entry.digest if moved else None,
+        team=report.team,
     )
 
 

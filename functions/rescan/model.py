@@ -13,6 +13,7 @@ from enum import IntEnum, StrEnum
 from msgspec import Raw, Struct
 
 from rescan.image_tag import Digest, ImageTag
+from rescan.team import UNROUTED
 
 _NUMBERS = re.compile(r"\d+")
 
@@ -113,7 +114,7 @@ class RescanRequest(Struct, frozen=True):
     """The workflow's inputs, authorization apart: that one lives in the client.
 
     `digest` is the one that the trigger names: no other image is gated, unless the tag was
-    detected on another after `trigger.at`.
+    detected on another after `trigger.at`. `team` is whose image it is by its name.
     """
 
     tag: ImageTag
@@ -121,6 +122,7 @@ class RescanRequest(Struct, frozen=True):
     vtype: str = "all"
     policy_id: str | None = None
     digest: Digest | None = None
+    team: str = UNROUTED
 
 
 class DetectedTag(Struct, frozen=True):
@@ -133,7 +135,7 @@ class DetectedTag(Struct, frozen=True):
 class ImageRecord(Struct, frozen=True):
     """One image as Anchore lists it, with all its tags in no order.
 
-    `tags` is None in a dialect whose records carry no tags.
+    `tags` is None in a dialect whose records carry no tags; `team` is what an annotation says.
     """
 
     digest: Digest
@@ -141,6 +143,7 @@ class ImageRecord(Struct, frozen=True):
     parent_digest: str | None = None
     image_status: str | None = None
     analysis_status: str | None = None
+    team: str | None = None
 
     def bears(self, tag: ImageTag) -> bool:
         """Whether the image is active and bears exactly this tag, as far as the record tells."""
@@ -274,7 +277,7 @@ class Report(Struct, frozen=True):
 
     `image_digest`, `vulnerabilities` and `final_action` are the workflow's three outputs;
     `final_action` is set only when it is a verdict. `reason` is one sentence for a person;
-    `notes` are further ones (a superseded push, an unverified tag).
+    `notes` are further ones (a superseded push, an unverified tag). `team` is whose image it is.
     """
 
     tag: ImageTag
@@ -288,6 +291,7 @@ class Report(Struct, frozen=True):
     policy_id: str | None = None
     evaluation: Evaluation | None = None
     notes: tuple[str, ...] = ()
+    team: str = UNROUTED
 
 
 def known(value: str | None) -> str | None:

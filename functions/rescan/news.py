@@ -9,6 +9,7 @@ from msgspec import Struct, json
 
 from rescan.image_tag import Digest, ImageTag
 from rescan.model import FindingKey, Report, Severity, Trigger
+from rescan.team import UNROUTED
 
 __all__ = ["ClearedBy", "ClearedFinding", "EventType", "Failing", "News", "stable_id"]
 
@@ -54,7 +55,7 @@ class News(Struct, frozen=True, kw_only=True):
     findings that were not said before; None means all of them (the first STOP, or one of an image
     about which nothing is remembered). `first_stop_at` is when the present STOP was first seen.
     `previous_digest` is set when the tag has moved since the last evaluation. `cleared` is what a
-    RECOVERED is about, worst first; it may be cut, `cleared_total` is not.
+    RECOVERED is about, worst first; it may be cut, `cleared_total` is not. `team` is to be told.
     """
 
     event_type: EventType
@@ -70,6 +71,7 @@ class News(Struct, frozen=True, kw_only=True):
     cleared: tuple[ClearedFinding, ...] = ()
     cleared_total: int = 0
     failing: Failing | None = None
+    team: str = UNROUTED
 
     @classmethod
     def unremembered(cls, event_type: EventType, report: Report, now: datetime) -> "News":
@@ -82,6 +84,7 @@ class News(Struct, frozen=True, kw_only=True):
             at=now,
             policy_id=report.policy_id,
             report=report,
+            team=report.team,
         )
 
 

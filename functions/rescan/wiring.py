@@ -92,7 +92,11 @@ def _anchore(transport: Transport, settings: Settings) -> Callable[[Deadline], A
     dialect = (
         ArazzoDialect()
         if settings.anchore_dialect == "arazzo"
-        else EnterpriseDialect(vendor_only=settings.vendor_only, base_image=settings.base_image)
+        else EnterpriseDialect(
+            vendor_only=settings.vendor_only,
+            base_image=settings.base_image,
+            team_annotation=settings.team_annotation,
+        )
     )
     return lambda deadline: AnchoreClient(transport, dialect, deadline)
 

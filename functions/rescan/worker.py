@@ -193,11 +193,11 @@ class Worker:
 
     def _change(self, gate: Gate, result: Callable[[Entry, datetime], Remembered]) -> Change:
         """The result as of now; on an entry that was evaluated later it counts as nothing."""
-        now = self._clock()
+        now, team = self._clock(), self._settings.routes.of(gate.tag)
 
         def change(entry: Entry) -> Remembered:
             outdated = entry.evaluated_at is not None and entry.evaluated_at > now
-            return _swept(gate, (entry, None) if outdated else result(entry, now))
+            return _swept(gate, (entry, None) if outdated else result(entry.known_to(team), now))
 
         return change
 

@@ -44,6 +44,7 @@ class Estate:
     outcomes: dict[str, Any] = field(default_factory=dict)
     publish_fails: bool = False
     subjects: list[str] = field(default_factory=list)
+    teams: list[object] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     clock: Callable[[], None] = lambda: None
     requests: list[tuple[object, ...]] = field(default_factory=list)
@@ -84,6 +85,7 @@ class Estate:
         if self.publish_fails:
             raise errors.PublishFailed("SNS did not take the notice.")
         self.subjects.append(notice.subject)
+        self.teams.append(notice.attributes["team"])
         return "message-1"
 
 
@@ -164,6 +166,12 @@ def test_the_settings_hold_for_what_the_event_does_not_say(dispatch: Dispatch) -
     settings = {"POLICY_ID": "configured", "VULNERABILITY_TYPE": "non-os"}
     dispatch(estate, {"tag": A}, **settings)
     assert estate.requests == [("refresh", "non-os"), ("check", "configured")]
+
+
+def test_a_stop_is_told_to_the_team_of_its_repository(dispatch: Dispatch) -> None:
+    estate = Estate({A: "stop", B: "stop"})
+    dispatch(estate, {"tags": [A, B]}, TEAMS="a=team-a")
+    assert estate.teams == ["team-a", "unrouted"]
 
 
 def test_one_line_is_logged_per_image(dispatch: Dispatch, log: Log) -> None:

@@ -28,6 +28,7 @@ def test_attribute_without_a_value_is_the_word_none() -> None:
         "registry": TAG.registry,
         "repository": "payments/api",
         "tag": "2.4.1",
+        "team": "payments",
         "final_action": "none",
         "policy_id": "none",
         "max_severity": "none",

@@ -102,6 +102,7 @@ def any_news(draw: st.DrawFn, event_type: EventType) -> News:
         cleared=tuple(draw(st.lists(CLEARED, max_size=4))),
         cleared_total=draw(st.integers(0, 10**6)),
         failing=Failing(draw(TIMES), draw(TEXT), draw(TEXT)),
+        team=draw(TEXT),
     )
 
 

@@ -171,6 +171,7 @@ def test_what_only_a_report_says_is_null_without_one() -> None:
         "id": ID,
         "event_type": "NOT_EVALUATED",
         "at": "2026-11-24T21:51:02Z",
+        "team": "unrouted",
         "outcome": None,
         "final_action": None,
         "reason": None,

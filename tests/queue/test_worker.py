@@ -46,6 +46,7 @@ class Desk:
     """A worker on fakes; `anchore` is a final action, "unknown", "analyzing", or an error."""
 
     anchore: Any = "go"
+    annotation: str | None = None
     settings: dict[str, str] = field(default_factory=dict)
     now: datetime = NOON
     ledger: FakeLedger = field(default_factory=FakeLedger)
@@ -89,7 +90,8 @@ class Desk:
         if self.anchore == "unknown":
             return []
         status = self.anchore if self.anchore == "analyzing" else "analyzed"
-        return [ImageRecord(DIGEST, (DetectedTag(str(tag)),), analysis_status=status)]
+        tags = (DetectedTag(str(tag)),)
+        return [ImageRecord(DIGEST, tags, analysis_status=status, team=self.annotation)]
 
     def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
         return ROWS
@@ -399,3 +401,48 @@ def test_a_direct_call_for_what_is_not_there_leaves_no_trace(desk: Desk, anchore
     desk.anchore = anchore
     desk.worker.gate_now(PUSH, Deadline.after(60))
     assert desk.ledger.pages == {}
+
+
+# --- the team
+
+BY_NAME = {"TEAMS": "app=by-name"}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "settings", "team"),
+    [
+        pytest.param("annotated", BY_NAME, "annotated", id="annotation"),
+        pytest.param(None, BY_NAME, "by-name", id="name"),
+        pytest.param(None, {}, "unrouted", id="neither"),
+    ],
+)
+def test_the_annotation_goes_before_the_name(
+    desk: Desk, annotation: str | None, settings: dict[str, str], team: str
+) -> None:
+    desk.anchore, desk.annotation, desk.settings = "stop", annotation, settings
+    desk.work(PUSH)
+    assert [notice.attributes["team"] for notice in desk.topic.notices] == [team]
+    assert desk.page.entry.team == team
+
+
+def test_the_team_of_a_stop_hears_that_its_image_is_gone(desk: Desk) -> None:
+    desk.anchore, desk.annotation, desk.settings = "stop", "annotated", BY_NAME
+    desk.work(PUSH)
+    desk.anchore, desk.now = "unknown", desk.now + HOUR
+    desk.work(replace(SWEPT, sweep=desk.now))
+    assert [(n.attributes["event_type"], n.attributes["team"]) for n in desk.topic.notices] == [
+        ("STOP", "annotated"),
+        ("NOT_EVALUATED", "annotated"),
+    ]
+
+
+def test_an_image_that_was_never_evaluated_is_told_by_its_name(desk: Desk) -> None:
+    desk.anchore, desk.settings = DOWN, BY_NAME | {"NOT_EVALUATED_HOURS": "0"}
+    desk.work(replace(PUSH, first_seen=NOON - 9 * HOUR))
+    assert [n.attributes["team"] for n in desk.topic.notices] == ["by-name"]
+
+
+def test_a_stop_without_a_ledger_is_told_to_its_team(desk: Desk) -> None:
+    desk.anchore, desk.settings, desk.ledger.refuses = "stop", BY_NAME, {"read"}
+    desk.work(PUSH)
+    assert [n.attributes["team"] for n in desk.topic.notices] == ["by-name"]

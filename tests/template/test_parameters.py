@@ -70,6 +70,8 @@ def test_defaults_of_the_template_are_those_of_the_settings():
         ("PendingHours", "PENDING_HOURS", "0.5"),
         ("ReminderHours", "REMINDER_HOURS", "0"),
         ("NotEvaluatedHours", "NOT_EVALUATED_HOURS", "12"),
+        ("TeamAnnotation", "TEAM_ANNOTATION", "team"),
+        ("Teams", "TEAMS", "payments/*=payments,*/web-*=frontend"),
         ("LogLevel", "POWERTOOLS_LOG_LEVEL", "DEBUG"),
     ],
 )
@@ -84,6 +86,11 @@ def test_topic_queue_and_ledger_of_the_stack_are_those_that_the_function_uses():
         "WORK_QUEUE_URL": {"Ref": "WorkQueue"},
         "LEDGER_TABLE": {"Ref": "Ledger"},
     }
+
+
+@pytest.mark.parametrize(("chat", "topic"), [("false", ""), ("true", {"Ref": "ChatNotices"})])
+def test_function_has_a_chat_topic_only_when_one_is_wanted(chat, topic):
+    assert environment(ChatTopic=chat) == environment() | {"CHAT_TOPIC_ARN": topic}
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,17 @@ def test_function_may_do_only_what_it_does(key, expected):
     assert permissions(SecretKmsKeyArn=key) == expected
 
 
+def test_function_may_publish_to_a_chat_topic_that_there_is():
+    assert permissions(ChatTopic="true") == {
+        **LEAST,
+        "PublishChatNotice": {
+            "Effect": "Allow",
+            "Action": "sns:Publish",
+            "Resource": {"Ref": "ChatNotices"},
+        },
+    }
+
+
 @pytest.mark.parametrize(
     ("parameters", "expected"),
     [
@@ -126,15 +137,16 @@ def test_key_lets_roles_of_the_account_and_its_alarms_publish():
     }
 
 
-def test_topic_lets_alarms_of_the_account_publish_and_nobody_else():
-    policy = properties("StopTopicPolicy")
-    assert policy["Topics"] == [{"Ref": "StopTopic"}]
+@pytest.mark.parametrize("topic", ["StopTopic", "ChatNotices"])
+def test_topic_lets_alarms_of_the_account_publish_and_nobody_else(topic):
+    policy = properties(f"{topic}Policy", ChatTopic="true")
+    assert policy["Topics"] == [{"Ref": topic}]
     assert statements(policy["PolicyDocument"]) == {
         "LetAlarmsPublish": {
             "Effect": "Allow",
             "Principal": {"Service": "cloudwatch.amazonaws.com"},
             "Action": "sns:Publish",
-            "Resource": {"Ref": "StopTopic"},
+            "Resource": {"Ref": topic},
             "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
         }
     }

@@ -92,8 +92,20 @@ def test_uninstalling_leaves_nothing_behind():
 # --- where a notice goes
 
 
-def test_topic_is_encrypted_with_the_key_of_the_stack():
-    assert properties("StopTopic")["KmsMasterKeyId"] == {"Ref": "StopTopicKey"}
+@pytest.mark.parametrize(
+    ("chat", "topics"),
+    [
+        pytest.param("false", {"StopTopic"}, id="no-chat"),
+        pytest.param("true", {"StopTopic", "ChatNotices"}, id="chat"),
+    ],
+)
+def test_topics_are_encrypted_with_the_key_of_the_stack(chat, topics):
+    keys = {
+        name: it["Properties"]["KmsMasterKeyId"]
+        for name, it in resources(ChatTopic=chat).items()
+        if it["Type"] == "AWS::SNS::Topic"
+    }
+    assert keys == {topic: {"Ref": "StopTopicKey"} for topic in topics}
 
 
 @pytest.mark.parametrize(

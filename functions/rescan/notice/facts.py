@@ -7,6 +7,7 @@ from rescan.news import News
 from rescan.notice.paragraphs import by_severity, paragraph
 from rescan.notice.times import moment
 from rescan.plain_text import one_line
+from rescan.team import UNROUTED, team_name
 
 __all__ = [
     "all_vulnerabilities",
@@ -15,6 +16,7 @@ __all__ = [
     "policy_id",
     "remarks",
     "row",
+    "team_of",
     "trigger_fact",
 ]
 
@@ -29,7 +31,7 @@ _TRIGGERS = {
 
 
 def image_facts(news: News) -> Iterator[str]:
-    """The full name, and the digest, or the two between which the tag has moved."""
+    """The full name, the digest or the two between which the tag has moved, and whose image."""
     yield f"Image      {one_line(str(news.tag), 600)}"
     digest = news.report.image_digest if news.report else None
     if news.previous_digest is not None:
@@ -38,6 +40,7 @@ def image_facts(news: News) -> Iterator[str]:
         yield "to" if digest else "to a digest that is not known"
     if digest is not None:
         yield one_line(digest, 80)
+    yield f"Team       {team_of(news)}"
 
 
 def evaluation_facts(news: News, report: Report) -> Iterator[str]:
@@ -53,6 +56,11 @@ def policy_id(news: News) -> str | None:
     """The policy that was evaluated, or else the one that was asked for."""
     evaluated = news.report.policy_id if news.report else None
     return evaluated or news.policy_id
+
+
+def team_of(news: News) -> str:
+    """Whose image it is, on one line and never empty."""
+    return team_name(news.team) or UNROUTED
 
 
 def trigger_fact(trigger: Trigger) -> str:

@@ -2,7 +2,7 @@
 
 from rescan.model import Severity
 from rescan.news import EventType, News
-from rescan.notice.facts import policy_id
+from rescan.notice.facts import policy_id, team_of
 from rescan.notice.notice import Notice
 from rescan.notice.outage import Outage
 from rescan.notice.outage_mail import outage_body, outage_subject
@@ -50,13 +50,14 @@ def _of_outage(outage: Outage) -> Notice:
 
 
 def _attributes(news: News, worst: Severity, fix_available: str, result: str) -> dict[str, str]:
-    """All ten-at-most of type String; SNS refuses an empty one, so a missing value is "none"."""
+    """Ten, as many as SNS delivers raw. It refuses an empty one: a missing value is "none"."""
     report = news.report
     return {
         "event_type": news.event_type.value,
         "registry": _value(news.tag.registry),
         "repository": _value(news.tag.repository),
         "tag": _value(news.tag.tag),
+        "team": team_of(news),
         "final_action": _value(report.final_action if report else None),
         "policy_id": _value(policy_id(news)),
         "max_severity": _NONE if worst is Severity.UNKNOWN else str(worst),

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from rescan.model import Report
 from rescan.news import ClearedFinding, News
 from rescan.notice import result_shapes as shapes
-from rescan.notice.facts import policy_id
+from rescan.notice.facts import policy_id, team_of
 from rescan.notice.outage import Outage
 from rescan.notice.recovery import Recovery
 from rescan.notice.stop import Stop, counts_of
@@ -113,6 +113,7 @@ def _said(news: News) -> shapes.Result:
         event_type=news.event_type,
         at=rfc3339(news.at),
         image=_image(news),
+        team=team_of(news),
         outcome=report.outcome if report else None,
         final_action=report.final_action if report else None,
         reason=one_line(report.reason, 500) if report else None,

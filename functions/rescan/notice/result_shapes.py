@@ -108,6 +108,7 @@ class Result(Struct, frozen=True, kw_only=True):
     event_type: str
     at: str
     image: Image
+    team: str
     outcome: str | None
     final_action: str | None
     reason: str | None
