@@ -312,6 +312,7 @@ def _not_evaluated(
         first_stop_at=entry.first_stop_at,
         failing=failing,
         team=entry.team,
+        thread=entry.subject,
     )
 
 
@@ -333,6 +334,7 @@ def _news(
         first_stop_at=after.first_stop_at,
         previous_digest=entry.digest if moved else None,
         team=report.team,
+        thread=entry.subject,
     )
 
 

@@ -56,6 +56,7 @@ class News(Struct, frozen=True, kw_only=True):
     about which nothing is remembered). `first_stop_at` is when the present STOP was first seen.
     `previous_digest` is set when the tag has moved since the last evaluation. `cleared` is what a
     RECOVERED is about, worst first; it may be cut, `cleared_total` is not. `team` is to be told.
+    All that is said of an image under one configured policy has the same `thread`, if it has one.
     """
 
     event_type: EventType
@@ -72,6 +73,7 @@ class News(Struct, frozen=True, kw_only=True):
     cleared_total: int = 0
     failing: Failing | None = None
     team: str = UNROUTED
+    thread: str = ""
 
     @classmethod
     def unremembered(cls, event_type: EventType, report: Report, now: datetime) -> "News":

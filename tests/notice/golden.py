@@ -1,4 +1,5 @@
-"""Golden notices: a file shows the mail as its reader sees it, then the attributes.
+"""Golden notices: a file shows the mail as its reader sees it, then the attributes; another the
+chat message, as Markdown.
 
 The result is another file, indented; one of each event type stands among the documents, as the
 example that goes with the schema. Those of thousands of findings are left to the size tests.
@@ -20,6 +21,16 @@ EXAMPLES = {
     "not_evaluated_while_stopped": EXAMPLES_FOLDER / "notice-not-evaluated.json",
 }
 WITHOUT_RESULT = {"stop_storm", "recovered_many"}
+
+
+def chat_files_of(case: str, notice: Notice) -> dict[Path, str]:
+    """What the golden file of the case holds for this chat message: text first, data below."""
+    message = json.decode(notice.body)
+    content, metadata = message.pop("content"), message.pop("metadata")
+    steps = "".join(f"- {step}\n" for step in content.pop("nextSteps"))
+    text = f"{content.pop('title')}\n\n{content.pop('description')}\n\nNext steps\n{steps}\n"
+    rest = json.format(json.encode(message | {"content": content, "metadata": metadata}), indent=2)
+    return {FOLDER / f"{case}.md": f"{text}```json\n{rest.decode()}\n```\n"}
 
 
 def files_of(case: str, notice: Notice) -> dict[Path, str]:

@@ -1,18 +1,20 @@
 """Writes the golden notices anew: `python -m tests.notice.rewrite_golden`; review the diff."""
 
+from rescan.notice.chat import chat_of
 from rescan.notice.notice_of import notice_of
-from tests.notice.golden import EXAMPLES_FOLDER, FOLDER, files_of
+from tests.notice.golden import EXAMPLES_FOLDER, FOLDER, chat_files_of, files_of
 from tests.notice.news_cases import GOLDEN
 
 
 def rewrite() -> None:
     """Replace every file in both folders."""
-    for folder, pattern in ((FOLDER, "*.txt"), (FOLDER, "*.json"), (EXAMPLES_FOLDER, "notice-*")):
+    for folder, pattern in ((FOLDER, "*.*"), (EXAMPLES_FOLDER, "notice-*")):
         folder.mkdir(exist_ok=True)
         for stale in folder.glob(pattern):
             stale.unlink()
     for case, news in GOLDEN.items():
-        for path, text in files_of(case, notice_of(news())).items():
+        mail, chat = notice_of(news()), chat_of(news())
+        for path, text in {**files_of(case, mail), **chat_files_of(case, chat)}.items():
             path.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from rescan.model import Step
 from rescan.notice.facts import image_facts, policy_id, remarks, row, trigger_fact
+from rescan.notice.markdown import Quote
 from rescan.notice.outage import Cause, Outage
 from rescan.notice.outage_advice import next_steps
 from rescan.notice.paragraphs import items, joined, paragraph
@@ -11,7 +12,7 @@ from rescan.notice.subject import short_name, subject
 from rescan.notice.times import age, moment
 from rescan.plain_text import one_line
 
-__all__ = ["outage_body", "outage_subject"]
+__all__ = ["outage_body", "outage_headline", "outage_subject"]
 
 _STEPS = {
     Step.FIND_ACTIVE_IMAGE: "looking the image up",
@@ -21,10 +22,10 @@ _STEPS = {
 }
 
 
-def outage_subject(outage: Outage) -> str:
+def outage_subject(outage: Outage, quote: Quote = str) -> str:
     """E.g. "NOT EVALUATED for 7 h, still STOP: payments/api:2.4.1"."""
     still = ", still STOP" if outage.news.first_stop_at else ""
-    return subject(f"NOT EVALUATED{_how(outage)}{still}: ", outage.news.tag)
+    return subject(f"NOT EVALUATED{_how(outage)}{still}: ", outage.news.tag, quote=quote)
 
 
 def outage_body(outage: Outage) -> str:
@@ -32,12 +33,17 @@ def outage_body(outage: Outage) -> str:
     report = outage.news.report
     return joined(
         [
-            paragraph(f"NOT EVALUATED: {_what(outage)} {_meaning(outage)}"),
+            paragraph(outage_headline(outage)),
             ["WHAT TO DO", *items(next_steps(outage))],
             list(_facts(outage)),
             items(remarks(report)) if report else [],
         ]
     )
+
+
+def outage_headline(outage: Outage, quote: Quote = str) -> str:
+    """What is not known of the image since when, and what that means."""
+    return f"NOT EVALUATED: {_what(outage, quote)} {_meaning(outage)}"
 
 
 def _how(outage: Outage) -> str:
@@ -47,8 +53,8 @@ def _how(outage: Outage) -> str:
     return f"{how_long}, {outage.cause}" if outage.is_absence else how_long
 
 
-def _what(outage: Outage) -> str:
-    name = one_line(short_name(outage.news.tag), 400)
+def _what(outage: Outage, quote: Quote) -> str:
+    name = quote(one_line(short_name(outage.news.tag), 400))
     if outage.cause is Cause.GONE:
         return f"{name} is {outage.cause}."
     since = outage.failing.since

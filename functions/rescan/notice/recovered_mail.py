@@ -8,17 +8,24 @@ from collections.abc import Iterator
 from rescan.model import FindingKey, Outcome
 from rescan.news import ClearedBy, ClearedFinding
 from rescan.notice.facts import all_vulnerabilities, evaluation_facts, image_facts, remarks
+from rescan.notice.markdown import Quote
 from rescan.notice.paragraphs import items, joined, paragraph, share
 from rescan.notice.recovery import Recovery
 from rescan.notice.subject import short_name, subject
 from rescan.notice.times import age, moment
 from rescan.plain_text import one_line
 
-__all__ = ["recovered_body", "recovered_subject"]
+__all__ = [
+    "CLEARED",
+    "recovered_body",
+    "recovered_headline",
+    "recovered_steps",
+    "recovered_subject",
+]
 
 _MOST_FINDINGS = 40
 
-_WORDS = {
+CLEARED = {
     ClearedBy.FIXED: "fixed",
     ClearedBy.ALLOWLISTED: "allowlisted",
     ClearedBy.POLICY_CHANGED: "by a policy change",
@@ -32,17 +39,17 @@ _STILL_THERE = {
 }
 
 
-def recovered_subject(recovery: Recovery) -> str:
+def recovered_subject(recovery: Recovery, quote: Quote = str) -> str:
     """E.g. "RECOVERED: payments/api:2.4.1 is GO again"."""
-    return subject("RECOVERED: ", recovery.news.tag, _is_now(recovery))
+    return subject("RECOVERED: ", recovery.news.tag, _is_now(recovery), quote)
 
 
 def recovered_body(recovery: Recovery) -> str:
     """Paragraphs: what, what next, the facts, notes, the numbers, the findings by cause."""
     return joined(
         [
-            paragraph(_headline(recovery)),
-            ["WHAT TO DO", *items(_next_steps(recovery))],
+            paragraph(recovered_headline(recovery)),
+            ["WHAT TO DO", *items(recovered_steps(recovery))],
             [*image_facts(recovery.news), *evaluation_facts(recovery.news, recovery.report)],
             items(remarks(recovery.report)),
             list(_numbers(recovery)),
@@ -56,9 +63,10 @@ def _is_now(recovery: Recovery) -> str:
     return " is GO again" if is_go else " is WARN, no longer STOP"
 
 
-def _headline(recovery: Recovery) -> str:
+def recovered_headline(recovery: Recovery, quote: Quote = str) -> str:
+    """What the verdict is now, and how long it was a STOP."""
     news = recovery.news
-    name = one_line(short_name(news.tag), 400)
+    name = quote(one_line(short_name(news.tag), 400))
     is_now = f"RECOVERED: {name}{_is_now(recovery)}."
     if (since := news.first_stop_at) is None:
         return is_now
@@ -66,7 +74,8 @@ def _headline(recovery: Recovery) -> str:
     return f"{is_now} It was stopped for {age(since, news.at)}, {until}."
 
 
-def _next_steps(recovery: Recovery) -> Iterator[str]:
+def recovered_steps(recovery: Recovery) -> Iterator[str]:
+    """What the reader does next, and what is still in the image."""
     if recovery.report.outcome is Outcome.GO:
         yield "Nothing: the policy lets the image through."
     else:
@@ -87,7 +96,7 @@ def _numbers(recovery: Recovery) -> Iterator[str]:
     if not recovery.cleared:
         yield from paragraph("No finding is on record for that STOP.")
     else:
-        counts = ", ".join(f"{n:,} {_WORDS[by]}" for by, n in recovery.by_cause().items())
+        counts = ", ".join(f"{n:,} {CLEARED[by]}" for by, n in recovery.by_cause().items())
         of = "" if recovery.is_whole else f"{recovery.total:,}; {_on_record(recovery)}: "
         yield from paragraph(f"Cleared findings: {of}{counts}", hanging=2)
     yield from all_vulnerabilities(recovery.report)
@@ -107,7 +116,7 @@ def _findings(recovery: Recovery) -> Iterator[list[str]]:
     for by in recovery.by_cause():
         if of_this := [finding for finding in shown if finding.by is by]:
             listed = [line for finding in of_this for line in _finding(finding)]
-            yield [_WORDS[by].upper(), *listed]
+            yield [CLEARED[by].upper(), *listed]
     if len(shown) < recovery.total:
         yield [f"{how_many}, the worst ones."]
 

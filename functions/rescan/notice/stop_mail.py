@@ -9,6 +9,7 @@ from rescan.model import Problem, Severity
 from rescan.news import EventType
 from rescan.notice.facts import all_vulnerabilities, evaluation_facts, image_facts, remarks
 from rescan.notice.findings_list import findings_list
+from rescan.notice.markdown import Quote
 from rescan.notice.paragraphs import by_severity, counted, items, joined, paragraph
 from rescan.notice.stop import Cause, Stop, counts_of
 from rescan.notice.stop_advice import next_steps
@@ -16,7 +17,7 @@ from rescan.notice.subject import short_name, subject
 from rescan.notice.times import age, moment
 from rescan.plain_text import one_line
 
-__all__ = ["stop_body", "stop_subject"]
+__all__ = ["stop_body", "stop_headline", "stop_subject"]
 
 _MOST_PROBLEMS = 5
 _MOST_RULES = 5
@@ -29,17 +30,18 @@ _WITHOUT_FINDINGS = {
 }
 
 
-def stop_subject(stop: Stop) -> str:
+def stop_subject(stop: Stop, quote: Quote = str) -> str:
     """E.g. "STOP: 2 new findings (critical) in payments/api:2.4.1"."""
     said = ", ".join(_details(stop))
-    return subject(f"{_kind(stop)}{_number(stop)}{f' ({said})' if said else ''} in ", stop.news.tag)
+    start = f"{_kind(stop)}{_number(stop)}{f' ({said})' if said else ''} in "
+    return subject(start, stop.news.tag, quote=quote)
 
 
 def stop_body(stop: Stop) -> str:
     """Paragraphs: what, what next, the facts, notes, the numbers, the findings."""
     return joined(
         [
-            paragraph(_headline(stop)),
+            paragraph(stop_headline(stop)),
             ["WHAT TO DO", *items(next_steps(stop))],
             [*image_facts(stop.news), *evaluation_facts(stop.news, stop.report)],
             items(_notes(stop)),
@@ -77,8 +79,9 @@ def _details(stop: Stop) -> list[str]:
 # --- the body
 
 
-def _headline(stop: Stop) -> str:
-    name = one_line(short_name(stop.news.tag), 400)
+def stop_headline(stop: Stop, quote: Quote = str) -> str:
+    """What to do with the image, and why."""
+    name = quote(one_line(short_name(stop.news.tag), 400))
     return f"{stop.news.event_type}: do not deploy {name}. {_since(stop)}{_why(stop)}."
 
 
