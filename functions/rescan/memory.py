@@ -308,11 +308,11 @@ def _not_evaluated(
         tag=entry.tag,
         trigger=trigger,
         at=now,
+        subject=entry.subject,
         policy_id=entry.policy_id,
         first_stop_at=entry.first_stop_at,
         failing=failing,
         team=entry.team,
-        thread=entry.subject,
     )
 
 
@@ -323,18 +323,20 @@ def _news(
     event_type: EventType, entry: Entry, after: Entry, report: Report, now: datetime, *facts: Any
 ) -> News:
     moved = entry.digest is not None and entry.digest != after.digest
+    policy_known = entry.policy_digest is not None and after.policy_digest is not None
     return News(
         event_type=event_type,
         id=_id(event_type, entry, after.digest, *facts),
         tag=report.tag,
         trigger=report.trigger,
         at=now,
+        subject=entry.subject,
         policy_id=report.policy_id,
         report=report,
         first_stop_at=after.first_stop_at,
         previous_digest=entry.digest if moved else None,
+        policy_changed=policy_known and not moved and entry.policy_digest != after.policy_digest,
         team=report.team,
-        thread=entry.subject,
     )
 
 

@@ -66,9 +66,13 @@ class Outcome(StrEnum):
 
 
 class Notification(StrEnum):
-    """Whether the outcome was said on the STOP topic; `known`: a STOP that was said before."""
+    """Whether the outcome was said on the STOP topic.
+
+    `queued`: it waits for the publisher; `known`: a STOP that was said before.
+    """
 
     PUBLISHED = "published"
+    QUEUED = "queued"
     KNOWN = "known"
     NONE = "none"
 

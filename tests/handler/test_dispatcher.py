@@ -25,8 +25,10 @@ from rescan.model import (
     ImageRecord,
     VulnerabilityList,
 )
+from rescan.notice.due import Channel
 from rescan.notice.notice import Notice
 from rescan.settings import Settings
+from rescan.topics import Topics
 from tests.domain.test_settings import LEAST
 from tests.domain.test_workflow import ROWS, WHERE
 
@@ -88,6 +90,9 @@ class Estate:
         self.teams.append(notice.attributes["team"])
         return "message-1"
 
+    def confirmed_subscriptions(self) -> int:
+        raise NotImplementedError
+
 
 @dataclass
 class Log:
@@ -110,7 +115,9 @@ def dispatch(log: Log) -> Callable[..., dict[str, Any]]:
     ) -> dict[str, Any]:
         logger = Logger(service=f"test-{uuid4()}", logger_handler=logging.StreamHandler(log.stream))
         parsed = Settings.parse(LEAST | settings)
-        gatekeeper = Gatekeeper(parsed, lambda deadline: estate, estate.publish, Tally())
+        tally = Tally()
+        topics = Topics({Channel.STOPS: estate}, tally)
+        gatekeeper = Gatekeeper(parsed, lambda deadline: estate, topics, tally)
         mode = InPlace(parsed, gatekeeper, estate.active_tags, logger)
         dispatcher = Dispatcher(mode, dns_suffix, logger)
         return dispatcher.handle(event, deadline or Deadline.after(60))

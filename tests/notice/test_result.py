@@ -187,6 +187,7 @@ def test_what_only_a_report_says_is_null_without_one() -> None:
             "step": "findActiveImage",
             "reason": f"Anchore has no active image with the tag {tag}",
         },
+        "group": None,
         "vulnerabilities": None,
         "notes": [],
     }

@@ -68,6 +68,8 @@ def test_defaults_of_the_template_are_those_of_the_settings():
         ("ReadTimeoutSeconds", "READ_TIMEOUT_SECONDS", "60"),
         ("AddMissingImages", "ADD_MISSING_IMAGES", "true"),
         ("PendingHours", "PENDING_HOURS", "0.5"),
+        ("NoticeWindowSeconds", "NOTICE_WINDOW_SECONDS", "300"),
+        ("DigestAbove", "DIGEST_ABOVE", "25"),
         ("ReminderHours", "REMINDER_HOURS", "0"),
         ("NotEvaluatedHours", "NOT_EVALUATED_HOURS", "12"),
         ("TeamAnnotation", "TEAM_ANNOTATION", "team"),
@@ -99,6 +101,7 @@ def test_function_has_a_chat_topic_only_when_one_is_wanted(chat, topic):
         ("MaxConcurrency", 2, 1000),  # what Lambda takes
         ("BatchSize", 1, 10),  # what SQS hands over at once
         ("PendingHours", 0, None),  # as the settings
+        ("DigestAbove", 1, None),
         ("ReminderHours", 0, None),
         ("NotEvaluatedHours", 0, None),
     ],

@@ -58,6 +58,16 @@ LEAST = {
         "Action": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Scan"],
         "Resource": {"Fn::GetAtt": ["Ledger", "Arn"]},
     },
+    "EmptyOutbox": {
+        "Effect": "Allow",
+        "Action": ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"],
+        "Resource": {"Fn::GetAtt": ["Ledger", "Arn"]},
+    },
+    "FindWhatWaits": {
+        "Effect": "Allow",
+        "Action": "dynamodb:Query",
+        "Resource": {"Fn::Join": ["", [{"Fn::GetAtt": ["Ledger", "Arn"]}, "/index/pending"]]},
+    },
 }
 DECRYPT_SECRET = {
     "Effect": "Allow",
@@ -176,12 +186,12 @@ def test_no_other_queue_has_a_policy():
     assert len(of_type("AWS::SQS::QueuePolicy")) == 3
 
 
-def test_lambda_lets_the_schedule_alone_invoke_the_function():
-    [permission] = of_type("AWS::Lambda::Permission")
-    assert (permission["Principal"], permission["SourceArn"]) == (
-        "events.amazonaws.com",
-        {"Fn::GetAtt": ["RescanFunctionSweep", "Arn"]},
-    )
+def test_lambda_lets_the_two_schedules_alone_invoke_the_function():
+    allowed = [(it["Principal"], it["SourceArn"]) for it in of_type("AWS::Lambda::Permission")]
+    assert allowed == [
+        ("events.amazonaws.com", {"Fn::GetAtt": ["RescanFunctionPublish", "Arn"]}),
+        ("events.amazonaws.com", {"Fn::GetAtt": ["RescanFunctionSweep", "Arn"]}),
+    ]
 
 
 def test_a_star_stands_only_in_the_policy_of_the_key_itself():

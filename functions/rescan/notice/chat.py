@@ -1,20 +1,17 @@
 """The notice as a chat message: a custom notification of Amazon Q Developer in chat applications.
 
-Source: its administrator guide, "Custom notifications". The page gives the shape and no lengths;
-Slack shows 3,000 characters of a section, and a chat is no place for more.
+One for one image; that of a group is `group_chat.py`'s.
 """
 
-from collections.abc import Iterable, Sequence
-
-from msgspec import Struct, json
 from msgspec.structs import replace
 
 from rescan.model import Severity
 from rescan.news import EventType, News, stable_id
 from rescan.notice import outage_advice, stop_advice
 from rescan.notice.chat_lines import outage_lines, recovered_lines, stop_lines
+from rescan.notice.chat_message import LONGEST_DESCRIPTION, Content, Message, Metadata, said
 from rescan.notice.facts import policy_id
-from rescan.notice.markdown import code, own
+from rescan.notice.markdown import code
 from rescan.notice.notice import Notice
 from rescan.notice.notice_of import notice_of
 from rescan.notice.outage import Outage
@@ -28,32 +25,6 @@ from rescan.plain_text import one_line
 
 __all__ = ["chat_of"]
 
-_LONGEST_DESCRIPTION = 2_800
-_MOST_STEPS = 5
-
-
-class _Content(Struct, frozen=True, rename="camel"):
-    title: str
-    description: str
-    next_steps: Sequence[str]
-    keywords: Sequence[str]
-    text_type: str = "client-markdown"
-
-
-class _Metadata(Struct, frozen=True, rename="camel"):
-    thread_id: str
-    summary: str
-    event_type: str
-    related_resources: Sequence[str]
-
-
-class _Message(Struct, frozen=True):
-    id: str
-    content: _Content
-    metadata: _Metadata
-    version: str = "1.0"
-    source: str = "custom"
-
 
 def chat_of(news: News) -> Notice:
     """The mail's subject and attributes, so that filters choose alike, and JSON as the body.
@@ -64,11 +35,11 @@ def chat_of(news: News) -> Notice:
     """
     mail = notice_of(news)
     content = _content(news)
-    message = _Message(one_line(news.id, 128), content, _metadata(news, content.title))
-    return replace(mail, body=json.encode(message).decode())
+    message = Message(one_line(news.id, 128), content, _metadata(news, content.title))
+    return replace(mail, body=message.encode())
 
 
-def _content(news: News) -> _Content:
+def _content(news: News) -> Content:
     match news.event_type:
         case EventType.STOP | EventType.REMINDER:
             return _of_stop(Stop.of(news))
@@ -78,39 +49,31 @@ def _content(news: News) -> _Content:
             return _of_outage(Outage.of(news))
 
 
-def _of_stop(stop: Stop) -> _Content:
-    said = stop_headline(stop, code)
+def _of_stop(stop: Stop) -> Content:
+    first = stop_headline(stop, code)
     steps = stop_advice.next_steps(stop, code)
-    lines = stop_lines(stop, _room_below(said))
+    lines = stop_lines(stop, _room_below(first))
     fix = {True: ["fix available"], False: ["no fix"], None: []}[stop.fix_available]
     keywords = [*_keywords(stop.news, stop.worst), *fix]
-    return _said(stop_subject(stop, code), said, lines, steps, keywords)
+    return said(stop_subject(stop, code), first, lines, steps, keywords)
 
 
-def _of_recovery(recovery: Recovery) -> _Content:
-    said = recovered_headline(recovery, code)
-    lines = recovered_lines(recovery, _room_below(said))
+def _of_recovery(recovery: Recovery) -> Content:
+    first = recovered_headline(recovery, code)
+    lines = recovered_lines(recovery, _room_below(first))
     keywords = _keywords(recovery.news, recovery.worst)
     title = recovered_subject(recovery, code)
-    return _said(title, said, lines, recovered_steps(recovery), keywords)
+    return said(title, first, lines, recovered_steps(recovery), keywords)
 
 
-def _of_outage(outage: Outage) -> _Content:
-    said, steps = outage_headline(outage, code), outage_advice.next_steps(outage)
+def _of_outage(outage: Outage) -> Content:
+    first, steps = outage_headline(outage, code), outage_advice.next_steps(outage)
     keywords = _keywords(outage.news, Severity.UNKNOWN)
-    return _said(outage_subject(outage, code), said, outage_lines(outage), steps, keywords)
+    return said(outage_subject(outage, code), first, outage_lines(outage), steps, keywords)
 
 
-def _said(
-    title: str, said: str, lines: Iterable[str], steps: Iterable[str], keywords: Sequence[str]
-) -> _Content:
-    description = "\n".join([said, "", *(f"- {line}" for line in lines)])
-    few = list(map(own, steps))[:_MOST_STEPS]
-    return _Content(own(title), own(description), few, keywords)
-
-
-def _room_below(said: str) -> int:
-    return _LONGEST_DESCRIPTION - len(said) - len("\n\n")
+def _room_below(first: str) -> int:
+    return LONGEST_DESCRIPTION - len(first) - len("\n\n")
 
 
 def _keywords(news: News, worst: Severity) -> list[str]:
@@ -118,11 +81,11 @@ def _keywords(news: News, worst: Severity) -> list[str]:
     return [news.event_type.value, *([] if worst is Severity.UNKNOWN else [str(worst)])]
 
 
-def _metadata(news: News, summary: str) -> _Metadata:
+def _metadata(news: News, summary: str) -> Metadata:
     digest = news.report.image_digest if news.report else None
     resources = [str(news.tag), *([digest] if digest else [])]
-    return _Metadata(
-        thread_id=stable_id(news.thread or _image_and_policy(news)),
+    return Metadata(
+        thread_id=stable_id(news.subject or _image_and_policy(news)),
         summary=summary,
         event_type=news.event_type.value,
         related_resources=[resource_name(resource) for resource in resources],

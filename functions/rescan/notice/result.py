@@ -21,7 +21,15 @@ from rescan.notice.times import rfc3339
 from rescan.plain_text import one_line
 from rescan.stopping import StoppingFinding
 
-__all__ = ["LARGEST_RESULT", "outage_result", "recovered_result", "stop_result", "verdict_result"]
+__all__ = [
+    "LARGEST_RESULT",
+    "encoded",
+    "outage_result",
+    "recovered_result",
+    "stop_result",
+    "that_fit",
+    "verdict_result",
+]
 
 # Of the 256 KiB of a message; what the other attributes and the body need is below 120,000.
 LARGEST_RESULT = 120_000
@@ -43,27 +51,27 @@ def stop_result(stop: Stop, largest: int = LARGEST_RESULT) -> str:
         findings=(),
     )
     said = replace(_said(stop.news), stopping=none_shown)
-    shown = _that_fit(
+    shown = that_fit(
         (_finding(f.bounded(), new=n < stop.new) for n, f in enumerate(findings)),
         said,
         len(findings),
         largest,
     )
-    return _encoded(replace(said, stopping=replace(none_shown, shown=len(shown), findings=shown)))
+    return encoded(replace(said, stopping=replace(none_shown, shown=len(shown), findings=shown)))
 
 
 def recovered_result(recovery: Recovery) -> str:
     """The same of a RECOVERED: as many cleared findings as fit, the worst ones."""
     none_shown = shapes.Cleared(total=recovery.total, shown=0, findings=())
     said = replace(_said(recovery.news), cleared=none_shown)
-    shown = _that_fit(map(_cleared, recovery.cleared), said, recovery.total)
-    return _encoded(replace(said, cleared=replace(none_shown, shown=len(shown), findings=shown)))
+    shown = that_fit(map(_cleared, recovery.cleared), said, recovery.total)
+    return encoded(replace(said, cleared=replace(none_shown, shown=len(shown), findings=shown)))
 
 
 def outage_result(outage: Outage) -> str:
     """The same of a NOT_EVALUATED."""
     failing = outage.failing
-    return _encoded(
+    return encoded(
         replace(
             _said(outage.news),
             failing=shapes.Failing(
@@ -77,10 +85,10 @@ def outage_result(outage: Outage) -> str:
 
 def verdict_result(news: News, report: Report) -> str:
     """The same of a go or a warn, which no notice tells: the outcome is its event type."""
-    return _encoded(replace(_said(news), event_type=report.outcome.name))
+    return encoded(replace(_said(news), event_type=report.outcome.name))
 
 
-def _that_fit(
+def that_fit(
     listed: Iterable[_Listed],
     without: shapes.Result,
     total: int,
@@ -97,7 +105,8 @@ def _that_fit(
     return fit
 
 
-def _encoded(result: shapes.Result) -> str:
+def encoded(result: shapes.Result) -> str:
+    """The JSON, as the attribute holds it."""
     return json.encode(result).decode()
 
 
@@ -125,6 +134,7 @@ def _said(news: News) -> shapes.Result:
         stopping=None,
         cleared=None,
         failing=None,
+        group=None,
         vulnerabilities=_vulnerabilities(report) if report else None,
         notes=[one_line(note, 400) for note in report.notes[:_MOST_NOTES]] if report else [],
     )

@@ -4,8 +4,9 @@ import re
 
 from rescan.image_tag import ImageTag
 from rescan.notice.markdown import Quote
+from rescan.plain_text import cut
 
-__all__ = ["resource_name", "short_name", "subject"]
+__all__ = ["plain_subject", "resource_name", "short_name", "subject"]
 
 _LONGEST = 99
 _NOT_PRINTABLE = re.compile(r"[^ -~]")
@@ -15,6 +16,11 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9:/_.-]")
 def subject(start: str, tag: ImageTag, end: str = "", quote: Quote = str) -> str:
     """At most 99 printable ASCII characters; a long image name loses its beginning."""
     return start + quote(_from_the_left(short_name(tag), _LONGEST - len(start) - len(end))) + end
+
+
+def plain_subject(text: str) -> str:
+    """The same bounds for a subject that names no single image; a long one loses its end."""
+    return cut(_NOT_PRINTABLE.sub("?", text), _LONGEST)
 
 
 def short_name(tag: ImageTag) -> str:
