@@ -7,6 +7,7 @@ from rescan.errors import (
     AnchoreError,
     AnchoreForbidden,
     AnchoreUnauthorized,
+    EventRefused,
     RescanError,
     SecretUnusable,
     SettingsError,
@@ -38,6 +39,7 @@ _OF_OUTCOME = {
 }
 # What only whoever calls the command can mend: repeating it as it is cannot help.
 _OF_THE_CALLER = (
+    EventRefused,
     SettingsError,
     SecretUnusable,
     AnchoreUnauthorized,

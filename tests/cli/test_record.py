@@ -19,14 +19,14 @@ from rescan_cli.gating import gate
 from rescan_cli.options import Chosen
 from rescan_cli.recording.exchange import RecordingAdapter
 from rescan_cli.recording.recorder import recorded, run_tag
+from rescan_cli.replay import read_recording
+from rescan_cli.replay.server import ReplayServer
 from rescan_cli.result_json import report_json
 from tests.anchore.scripted_server import Act, ScriptedServer, raw, reset, respond
 from tests.anchore.scripted_server import json as answer
 from tests.cli.command import PASSWORD, Done, run
 from tests.cli.images import DIGEST, TAG, replayed, variables
 from tests.recordings import names
-from tests.replay import read_recording
-from tests.replay.server import ReplayServer
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 BASIC = base64.b64encode(f"watcher:{PASSWORD}".encode()).decode()

@@ -12,10 +12,10 @@ from rescan.errors import EventRefused, SettingsError
 from rescan.events import Batch, Gate, Ignored, Sweep, parse_event
 from rescan.image_tag import ImageTag, TagPattern, is_digest
 from rescan.settings import Settings
+from rescan_cli.replay import ReplayError, read_recording
 from tests.fuzz.documents import broken_bytes, broken_documents, junk
 from tests.fuzz.effort import fuzzed
 from tests.recordings import FOLDER
-from tests.replay import ReplayError, read_recording
 
 _EVENTS = FOLDER.parent.parent / "events"
 EVENTS = [json.loads(file.read_text()) for file in sorted(_EVENTS.glob("*.json"))]
