@@ -8,7 +8,6 @@ from rescan.errors import (
     AnchoreForbidden,
     AnchoreUnauthorized,
     EventRefused,
-    RescanError,
     SecretUnusable,
     SettingsError,
 )
@@ -53,8 +52,8 @@ def of_outcome(outcome: Outcome) -> ExitStatus:
     return _OF_OUTCOME[outcome]
 
 
-def of_error(error: RescanError) -> ExitStatus:
-    """The status of a known error: a request that failed leaves the image not evaluated."""
+def of_error(error: Exception) -> ExitStatus:
+    """The status of an error: a request that failed leaves the image not evaluated."""
     if isinstance(error, _OF_THE_CALLER):
         return ExitStatus.REFUSED
     return ExitStatus.NOT_EVALUATED if isinstance(error, AnchoreError) else ExitStatus.UNEXPECTED

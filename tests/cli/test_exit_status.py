@@ -139,6 +139,10 @@ def test_no_error_is_a_verdict(kind: type[errors.RescanError]) -> None:
     assert of_error(error) == (4 if kind.__name__ in OF_THE_CALLER else expected)
 
 
+def test_an_error_of_no_known_kind_is_unexpected() -> None:
+    assert of_error(RuntimeError()) == 5
+
+
 # --- wrong usage and settings
 
 

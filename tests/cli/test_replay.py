@@ -24,25 +24,37 @@ STATUSES = {
     ("sweep", None): 1,
     ("go", "ecr-push"): 0,
     ("stop", "sqs-batch"): 1,
+    # A batch does not say why its messages failed.
+    ("unauthorized", "sqs-batch"): 2,
     # Nothing was gated.
     ("go", "ecr-push-untagged"): 2,
     ("go", "unknown"): 4,
 }
 
 
+def arguments(name: str, event: str | None) -> list[str]:
+    events = [] if event is None else [str(ROOT / "events" / f"{event}.json")]
+    return ["replay", str(FOLDER / f"{name}.har"), *events]
+
+
 @pytest.mark.parametrize(("name", "event"), STATUSES)
-def test_the_status_is_that_of_run(name: str, event: str | None) -> None:
-    events = [] if event is None else [f"events/{event}.json"]
-    done = run_process("replay", f"tests/recordings/{name}.har", *events, variables={})
+def test_the_status_is_that_of_run(name: str, event: str | None, fresh_container: None) -> None:
+    done = run(*arguments(name, event), variables={})
     assert (done.status, done.err) == (STATUSES[name, event], "")
     assert "What the function answered" in done.out
 
 
-def test_a_batch_that_stops_nothing_tells_no_outcome(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["go", "stop", "unauthorized"])
+def test_the_status_is_that_of_the_process(name: str) -> None:
+    done = run_process(*arguments(name, None), variables={})
+    assert (done.status, done.err) == (STATUSES[name, None], "")
+
+
+def test_a_batch_that_stops_nothing_tells_no_outcome(tmp_path: Path, fresh_container: None) -> None:
     """A queue is told failures alone; a STOP shows in what was published."""
     push, _ = json.loads((ROOT / "events" / "sqs-batch.json").read_text())["Records"]
     (event := tmp_path / "event.json").write_text(json.dumps({"Records": [push]}))
-    done = run_process("replay", GO, str(event), variables={})
+    done = run("replay", GO, str(event), variables={})
     assert (done.status, done.err) == (2, "")
     assert '\n{"batchItemFailures": []}\n' in done.out
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from rescan.errors import RescanError
 from rescan.model import Outcome
 from rescan.news import EventType
 from rescan_cli.exit_status import ExitStatus, of_error, of_outcome
@@ -69,13 +68,12 @@ def _event(asked: Asked, file: Path | None) -> tuple[Any, str]:
 
 def _status(invocation: Invocation) -> ExitStatus:
     """What was answered, or published: a batch answers failures alone."""
-    if invocation.answer is None:
-        error = invocation.error
-        return of_error(error) if isinstance(error, RescanError) else ExitStatus.UNEXPECTED
+    if invocation.error is not None:
+        return of_error(invocation.error)
     stops = {EventType.STOP.value, EventType.REMINDER.value}
     if any(mail.attributes.get("event_type") in stops for mail in invocation.mails):
         return ExitStatus.STOPPED
-    answer = invocation.answer
+    answer = invocation.answer or {}
     results = answer.get("results", [answer] if "outcome" in answer else [])
     statuses = {_of_result(result) for result in results} or {ExitStatus.NOT_EVALUATED}
     return next((status for status in _WORST_FIRST if status in statuses), ExitStatus.PASSED)
