@@ -1,7 +1,8 @@
 """One request to Anchore: authorized, bounded in time and size, or else an error of the tree."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from functools import cached_property
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import requests
@@ -110,25 +111,38 @@ class Transport:
     def _send(self, query: Query, deadline: Deadline) -> tuple[requests.Response, bytearray]:
         connect = max(0.001, min(CONNECT_SECONDS, deadline.remaining()))
         try:
-            with self._session.request(
-                query.method,
-                self._base_url + query.path,
-                params=dict(query.parameters),
-                data=query.body,
-                headers=self._headers
-                | ({"Content-Type": "application/json"} if query.body else {}),
-                auth=self._auth,
+            with self._session.send(
+                self._prepared(query),
                 timeout=(connect, self._read_seconds),
-                # The argument, not the session's attribute: REQUESTS_CA_BUNDLE beats that one.
-                verify=self._ca_bundle,
                 allow_redirects=False,
-                stream=True,
+                **self._route,
             ) as response:
                 return response, self._body(query, response)
         except (requests.RequestException, TimeoutError) as exception:
             raise failures.of_exception(
                 exception, step=query.step, request=str(query)
             ) from exception
+
+    def _prepared(self, query: Query) -> requests.PreparedRequest:
+        request = requests.Request(
+            query.method,
+            self._base_url + query.path,
+            params=dict(query.parameters),
+            data=query.body,
+            headers=self._headers | ({"Content-Type": "application/json"} if query.body else {}),
+            auth=self._auth,
+        )
+        return self._session.prepare_request(request)
+
+    @cached_property
+    def _route(self) -> Mapping[str, Any]:
+        """Proxies and CA bundle: `requests` itself reads the whole environment for each request.
+
+        The bundle is an argument, not the session's attribute: REQUESTS_CA_BUNDLE beats that one.
+        """
+        return self._session.merge_environment_settings(
+            self._base_url, {}, stream=True, verify=self._ca_bundle, cert=None
+        )
 
     def _body(self, query: Query, response: requests.Response) -> bytearray:
         """The decoded body, read no further than the limit: a bound on memory."""
