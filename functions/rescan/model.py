@@ -188,7 +188,9 @@ class VulnerabilityList(Struct, frozen=True):
 
     def by_severity(self) -> dict[str, int]:
         """How many rows have which severity, worst first; severities without a row are left out."""
-        counts = Counter(Severity.parse(row.severity) for row in self.rows)
+        counts: Counter[Severity] = Counter()
+        for word, rows in Counter(row.severity for row in self.rows).items():
+            counts[Severity.parse(word)] += rows
         return {str(severity): counts[severity] for severity in sorted(counts, reverse=True)}
 
 
