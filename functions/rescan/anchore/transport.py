@@ -28,6 +28,10 @@ __all__ = ["Query", "Transport", "new_session"]
 
 _Fact = TypeVar("_Fact")
 _CHUNK = 256 * 1024
+# Decoding pays for values, not for bytes: {} is two bytes long, and a hundred once it is decoded. A
+# real row is four objects in 650 bytes: the 64 MB of MAX_BODY_MB hold 400,000. A real finding has a
+# dozen commas: this is 70,000 findings. A million of the dearest take 200 MB.
+_MOST_VALUES = 1_000_000
 # 202 is how some versions accept an image for analysis.
 _ACCEPTED = (200, 202)
 
@@ -36,7 +40,8 @@ class Query(Struct, frozen=True):
     """What to ask: a path below /v2 and its parameters, as one step of the workflow.
 
     `starts_work`: each sending makes Anchore scan or analyze, so it is not sent again once it
-    may have begun. With a `body` (JSON) it is a POST.
+    may have begun. With a `body` (JSON) it is a POST. `counted`: the byte that no value of the
+    answer's lists comes without; it bounds how many are decoded.
     """
 
     step: Step
@@ -44,6 +49,7 @@ class Query(Struct, frozen=True):
     parameters: Mapping[str, str] = {}
     starts_work: bool = False
     body: bytes | None = None
+    counted: bytes = b"{"
 
     @property
     def method(self) -> str:
@@ -103,6 +109,8 @@ class Transport:
             raise self._scrubbed(
                 failures.of_status(response, bytes(body), step=query.step, request=str(query))
             )
+        if body.count(query.counted) > _MOST_VALUES:
+            raise self._too_many(query)
         try:
             return read(body)
         except MALFORMED as error:
@@ -163,6 +171,14 @@ class Transport:
             step=query.step,
             request=str(query),
             advice="Raise MAX_BODY_MB, and the function's memory with it.",
+        )
+
+    def _too_many(self, query: Query) -> AnchoreError:
+        return AnchoreAnswerTooLarge(
+            f"the answer holds more than {_MOST_VALUES:,} values",
+            step=query.step,
+            request=str(query),
+            advice="No image has so many findings: see what answers at ANCHORE_URL.",
         )
 
     def _scrubbed(self, error: AnchoreError) -> AnchoreError:
