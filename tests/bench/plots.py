@@ -1,5 +1,6 @@
 """Two plots as SVG: how time and memory grow, and what a cold start consists of."""
 
+import sys
 from collections.abc import Iterable, Sequence
 from copy import copy
 from math import log10
@@ -13,6 +14,10 @@ from pygal.style import Style
 from tests.bench.figures import Curve, Part
 
 __all__ = ["cold_start_plot", "growth_plot"]
+
+# For plugins, which are not used here, pygal adds a finder of the old kind: Python
+# 3.11 would warn of it at each import that fails.
+sys.meta_path[:] = [it for it in sys.meta_path if not isinstance(it, pygal.PluginImportFixer)]
 
 _SVG = "http://www.w3.org/2000/svg"
 _TICKS = (1, 2, 5, 10, 20, 50, 100)
