@@ -20,6 +20,7 @@ __all__ = [
     "host_artifact",
     "installed_by_wheels",
     "lambda_artifact",
+    "wheels_of",
 ]
 
 ROOT = Path(__file__).parents[2]
@@ -79,9 +80,13 @@ def build_again(target: str, folder: Path) -> str:
 
 def installed_by_wheels(target: str) -> set[str]:
     """The paths below the artifact that its wheels hold, scripts apart."""
-    wheels = _wheels(target).glob("*.whl")
-    names = {name for wheel in wheels for name in ZipFile(wheel).namelist()}
+    names = {name for wheel in wheels_of(target) for name in ZipFile(wheel).namelist()}
     return {it for it in names if not it.endswith("/") and ".data/" not in it}
+
+
+def wheels_of(target: str) -> list[Path]:
+    """The wheels that the artifact was made of."""
+    return sorted(_wheels(target).glob("*.whl"))
 
 
 def _wheels(target: str) -> Path:
