@@ -4,7 +4,15 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.bench import batch, growth, many_rows, small_image, sweep
+from tests.bench import (
+    artifact_size,
+    batch,
+    cold_start,
+    growth,
+    many_rows,
+    small_image,
+    sweep,
+)
 from tests.bench.cost import measure_work
 from tests.bench.figures import Measured, Row
 from tests.bench.kept import keep, kept, moved
@@ -15,7 +23,7 @@ __all__ = ["exit_status"]
 
 _DOCS = Path(__file__).parents[2] / "docs"
 _FIGURES = _DOCS / "benchmarks.json"
-_MEASURES = (small_image, many_rows, batch, sweep, growth)
+_MEASURES = (cold_start, artifact_size, small_image, many_rows, batch, sweep, growth)
 _RUNS = 5
 
 

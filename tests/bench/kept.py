@@ -27,6 +27,8 @@ def keep(path: Path, rows: Iterable[Row]) -> None:
 
 def moved(before: Mapping[str, float], rows: Sequence[Row]) -> list[str]:
     """A sentence for each row that moved by more than a tenth, or is new, or is gone."""
+    if not before:
+        return ["none were kept before: these are the first"]
     measured = {row.what for row in rows}
     gone = [f"{what}: measured no more" for what in before if what not in measured]
     return gone + [said for row in rows if (said := _change(before.get(row.what), row))]

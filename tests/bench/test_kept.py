@@ -31,12 +31,20 @@ def test_the_medians_are_kept_for_the_next_run(tmp_path):
             ["a limit: 0.9 before, 1.1 now"],
             id="an-exponent",
         ),
-        pytest.param({}, compared((0.010,)), ["a row: 1, new"], id="new"),
         pytest.param(
-            {"a row": 1.0, "another": 2.0},
+            {"a row": 1.0, "a limit": 4.0},
+            limited(4.0),
+            ["a row: measured no more"],
+            id="no-more",
+        ),
+        pytest.param(
+            {}, compared((0.010,)), ["none were kept before: these are the first"], id="the-first"
+        ),
+        pytest.param(
+            {"another": 2.0},
             compared((0.010,)),
-            ["another: measured no more"],
-            id="gone",
+            ["another: measured no more", "a row: 1, new"],
+            id="renamed",
         ),
     ],
 )
