@@ -81,7 +81,8 @@ def measure_work(runs: int) -> tuple[Work, ...]:
         with running(anchore_server, ORDINARY_ROWS, 0, 0) as anchore:
             variables = environment(anchore, aws)
             cpu = {batch: in_child(variables, _cpu, batch, runs) for batch in BATCHES}
-        with running(anchore_server, LONG_ROWS, 0, 0) as anchore:
+        # All lists of a batch are held while Anchore evaluates.
+        with running(anchore_server, LONG_ROWS, 0, LATENCIES[0]) as anchore:
             variables = environment(anchore, aws)
             peaks = {batch: in_child(variables, _peak, batch) for batch in BATCHES}
     return tuple(Work(batch, cpu[batch], peaks[batch]) for batch in BATCHES)

@@ -40,6 +40,7 @@ _STYLE = Style(
 _SETTINGS: dict[str, Any] = {
     "pretty_print": True,
     "legend_at_bottom": True,
+    "truncate_legend": -1,
     "width": 900,
     "height": 620,
 }
@@ -57,7 +58,6 @@ def growth_plot(curves: Sequence[Curve]) -> str:
         y_labels=_labels(ticks),
         range=(0, log10(largest)),
         xrange=(0, log10(largest)),
-        truncate_legend=-1,
         legend_at_bottom_columns=1,
         style=_in_pairs(len(curves)),
         **_SETTINGS,
@@ -94,6 +94,7 @@ def cold_start_plot(parts: Sequence[Part]) -> str:
         x_title="milliseconds",
         x_labels=wholes,
         print_values=True,
+        legend_at_bottom_columns=2,
         value_formatter=lambda value: f"{value:.0f}" if value else "",
         style=_STYLE,
         **_SETTINGS,
