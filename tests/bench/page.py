@@ -131,9 +131,9 @@ def _cost_tables(work: Sequence[Work]) -> str:
 A thousand images, each of {ORDINARY_ROWS} rows, each of Anchore's three answers after the seconds
 of the first column. Computed, for each batch: (3 x the answer + 2 calls of the ledger + measured
 CPU / share of a vCPU) x memory. A function has one vCPU at 1,769 MB, and below it its share. Price:
-${GB_SECOND_DOLLARS:.10f} a GB-second and ${REQUEST_DOLLARS * 1e6:.2f} a million requests (AWS Lambda
-pricing, arm64, US East (N. Virginia), first tier, nothing free); CPU as on this machine. SQS,
-DynamoDB and SNS are not in it. The memory is the smallest that holds long lists, as below.
+${GB_SECOND_DOLLARS:.10f} a GB-second and ${REQUEST_DOLLARS * 1e6:.2f} a million requests (AWS
+Lambda pricing, arm64, US East (N. Virginia), first tier, nothing free); CPU as on this machine.
+SQS, DynamoDB and SNS are not in it. The memory is the smallest that holds long lists, as below.
 
 {_latency_table(work)}
 
