@@ -199,3 +199,11 @@ def test_a_missing_event_or_recording_lists_the_recordings(
     ):
         assert exit_of(*arguments) == 2
         assert capsys.readouterr().err.endswith(f"\nRecordings: {', '.join(names())}\n")
+
+
+def test_the_readme_quotes_the_mail_of_the_demo(capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (FOLDER.parent.parent / "README.md").read_text()
+    quote = readme.split("```\n")[1].split("\n")
+    assert main([]) == 0
+    mail = [line.strip("│ \n") for line in capsys.readouterr().out.splitlines()]
+    assert [line for line in quote if line.strip() not in (*mail, "...")] == []

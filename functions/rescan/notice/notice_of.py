@@ -2,13 +2,20 @@
 
 from rescan.model import Severity
 from rescan.news import EventType, News
+from rescan.notice.expiring import Expiring
+from rescan.notice.expiring_mail import expiring_body, expiring_subject
 from rescan.notice.facts import policy_id
 from rescan.notice.notice import Notice
 from rescan.notice.outage import Outage
 from rescan.notice.outage_mail import outage_body, outage_subject
 from rescan.notice.recovered_mail import recovered_body, recovered_subject
 from rescan.notice.recovery import Recovery
-from rescan.notice.result import outage_result, recovered_result, stop_result
+from rescan.notice.result import (
+    expiring_result,
+    outage_result,
+    recovered_result,
+    stop_result,
+)
 from rescan.notice.stop import Stop
 from rescan.notice.stop_mail import stop_body, stop_subject
 from rescan.plain_text import one_line
@@ -31,11 +38,12 @@ def notice_of(news: News) -> Notice:
             return _of_recovery(Recovery.of(news))
         case EventType.NOT_EVALUATED:
             return _of_outage(Outage.of(news))
+        case EventType.EXPIRING:
+            return _of_expiring(Expiring.of(news))
 
 
 def _of_stop(stop: Stop) -> Notice:
-    fix = _NONE if stop.fix_available is None else str(stop.fix_available).lower()
-    attributes = _attributes(stop.news, stop.worst, fix, stop_result(stop))
+    attributes = _attributes(stop.news, stop.worst, _fix(stop.fix_available), stop_result(stop))
     return Notice(stop_subject(stop), stop_body(stop), attributes)
 
 
@@ -47,6 +55,17 @@ def _of_recovery(recovery: Recovery) -> Notice:
 def _of_outage(outage: Outage) -> Notice:
     attributes = _attributes(outage.news, Severity.UNKNOWN, _NONE, outage_result(outage))
     return Notice(outage_subject(outage), outage_body(outage), attributes)
+
+
+def _of_expiring(expiring: Expiring) -> Notice:
+    attributes = _attributes(
+        expiring.news, expiring.worst, _fix(expiring.fix_available), expiring_result(expiring)
+    )
+    return Notice(expiring_subject(expiring), expiring_body(expiring), attributes)
+
+
+def _fix(available: bool | None) -> str:
+    return _NONE if available is None else str(available).lower()
 
 
 def _attributes(news: News, worst: Severity, fix_available: str, result: str) -> dict[str, str]:

@@ -3,11 +3,19 @@
 from collections.abc import Iterator
 
 from rescan.model import Step
-from rescan.notice.facts import image_facts, policy_id, remarks, row, trigger_fact
+from rescan.notice.facts import (
+    digests,
+    image_fact,
+    policy_id,
+    remarks,
+    row,
+    shortened,
+    trigger_fact,
+)
 from rescan.notice.outage import Cause, Outage
 from rescan.notice.outage_advice import next_steps
 from rescan.notice.paragraphs import items, joined, paragraph
-from rescan.notice.subject import short_name, subject
+from rescan.notice.subject import name_in_text, subject
 from rescan.notice.times import age, moment
 from rescan.plain_text import one_line
 
@@ -28,14 +36,17 @@ def outage_subject(outage: Outage) -> str:
 
 
 def outage_body(outage: Outage) -> str:
-    """Paragraphs: what and what it means, what next, the facts, notes."""
+    """Paragraphs: what and what to do, what it means, what else to do, the facts."""
     report = outage.news.report
+    first, *others = next_steps(outage)
     return joined(
         [
-            paragraph(f"NOT EVALUATED: {_what(outage)} {_meaning(outage)}"),
-            ["WHAT TO DO", *items(next_steps(outage))],
-            list(_facts(outage)),
+            [*paragraph(_headline(outage)), *paragraph(first)],
+            paragraph(_meaning(outage)),
+            ["WHAT ELSE TO DO", *items(others)] if others else [],
             items(remarks(report)) if report else [],
+            list(_facts(outage)),
+            list(digests(outage.news)),
         ]
     )
 
@@ -47,31 +58,29 @@ def _how(outage: Outage) -> str:
     return f"{how_long}, {outage.cause}" if outage.is_absence else how_long
 
 
-def _what(outage: Outage) -> str:
-    name = one_line(short_name(outage.news.tag), 400)
-    if outage.cause is Cause.GONE:
-        return f"{name} is {outage.cause}."
-    since = outage.failing.since
-    how_long = f"for {age(since, outage.news.at)}, since {moment(since)}"
-    if outage.cause is Cause.NOT_FOUND:
-        return f"{name} is not in Anchore, {how_long}."
-    return f"no verdict on {name} {how_long}."
+def _headline(outage: Outage) -> str:
+    name = name_in_text(outage.news.tag)
+    still = ", still STOP" if outage.news.first_stop_at else ""
+    return f"NOT EVALUATED{_how(outage)}{still}: {name}."
 
 
 def _meaning(outage: Outage) -> str:
+    verdict = f"There is no verdict since {moment(outage.failing.since)}. "
+    if outage.cause is Cause.GONE:
+        verdict = ""
     if since := outage.news.first_stop_at:
         stopped = f"STOP, since {moment(since)} ({age(since, outage.news.at)})"
-        return f"The last verdict stays: {stopped}."
-    return "No STOP stands against it, but a reason for one would go unnoticed."
+        return f"{verdict}The last verdict stays: {stopped}."
+    return f"{verdict}No STOP stands against it, but a reason for one would go unnoticed."
 
 
 def _facts(outage: Outage) -> Iterator[str]:
     news, failing = outage.news, outage.failing
-    yield from image_facts(news)
+    yield image_fact(news)
     if policy := policy_id(news):
         yield f"Policy     {one_line(policy, 200)}"
     yield from row("Step", _step(failing.step))
-    yield from row("Why", one_line(failing.reason, 500))
+    yield from row("Why", shortened(one_line(failing.reason, 500)))
     yield trigger_fact(news.trigger)
 
 

@@ -13,15 +13,24 @@ from msgspec.structs import replace
 from rescan.model import Report
 from rescan.news import ClearedFinding, News
 from rescan.notice import result_shapes as shapes
+from rescan.notice.expiring import Expiring
 from rescan.notice.facts import policy_id
 from rescan.notice.outage import Outage
 from rescan.notice.recovery import Recovery
+from rescan.notice.result_of_change import changes, held_back, that_fit
 from rescan.notice.stop import Stop, counts_of
 from rescan.notice.times import rfc3339
 from rescan.plain_text import one_line
 from rescan.stopping import StoppingFinding
 
-__all__ = ["LARGEST_RESULT", "outage_result", "recovered_result", "stop_result", "verdict_result"]
+__all__ = [
+    "LARGEST_RESULT",
+    "expiring_result",
+    "outage_result",
+    "recovered_result",
+    "stop_result",
+    "verdict_result",
+]
 
 # Of the 256 KiB of a message; what the other attributes and the body need is below 120,000.
 LARGEST_RESULT = 120_000
@@ -75,6 +84,11 @@ def outage_result(outage: Outage) -> str:
     )
 
 
+def expiring_result(expiring: Expiring) -> str:
+    """The same of an EXPIRING: what it is about stands in `held_back`."""
+    return _encoded(_said(expiring.news))
+
+
 def verdict_result(news: News, report: Report) -> str:
     """The same of a go or a warn, which no notice tells: the outcome is its event type."""
     return _encoded(replace(_said(news), event_type=report.outcome.name))
@@ -87,14 +101,7 @@ def _that_fit(
     largest: int = LARGEST_RESULT,
 ) -> list[_Listed]:
     """The first ones that leave the result within its bound; `total` is at least their number."""
-    room = largest - len(json.encode(without)) - len(str(total))
-    fit: list[_Listed] = []
-    for item in listed:
-        room -= len(json.encode(item)) + len(",")
-        if room < 0:
-            break
-        fit.append(item)
-    return fit
+    return that_fit(listed, largest - len(json.encode(without)) - len(str(total)))
 
 
 def _encoded(result: shapes.Result) -> str:
@@ -123,6 +130,8 @@ def _said(news: News) -> shapes.Result:
         previous_digest=_text(news.previous_digest, 80),
         stopping=None,
         cleared=None,
+        held_back=held_back(news),
+        changes=changes(news),
         failing=None,
         vulnerabilities=_vulnerabilities(report) if report else None,
         notes=[one_line(note, 400) for note in report.notes[:_MOST_NOTES]] if report else [],
@@ -183,10 +192,11 @@ def _finding(finding: StoppingFinding, *, new: bool) -> shapes.Finding:
 
 
 def _cleared(finding: ClearedFinding) -> shapes.ClearedFinding:
+    key = finding.key.bounded()
     return shapes.ClearedFinding(
-        gate=one_line(finding.key.gate, 40),
-        trigger=one_line(finding.key.trigger, 40),
-        what=one_line(finding.key.what, 240),
+        gate=key.gate,
+        trigger=key.trigger,
+        what=key.what,
         severity=None if finding.severity is None else str(finding.severity),
         by=finding.by,
     )
