@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rescan.notice.notice_of import notice_of
+from tests.notice.documents import documents
 from tests.notice.golden import EXAMPLES_FOLDER, FOLDER, files_of
 from tests.notice.news_cases import GOLDEN
 
 
 def rewrite() -> None:
-    """Replace every file in both folders."""
+    """Replace every file in both folders, and what the documents show of them."""
     notices = {case: notice_of(news()) for case, news in GOLDEN.items()}
     for folder, pattern in ((FOLDER, "*.txt"), (FOLDER, "*.json"), (EXAMPLES_FOLDER, "notice-*")):
         folder.mkdir(exist_ok=True)
@@ -17,6 +18,7 @@ def rewrite() -> None:
             stale.unlink()
     for case, notice in notices.items():
         _write(files_of(case, notice))
+    _write(documents())
 
 
 def _write(files: Mapping[Path, str]) -> None:
