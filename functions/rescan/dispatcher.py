@@ -9,7 +9,7 @@ from rescan import answers
 from rescan.batch import answer_batch
 from rescan.deadline import Deadline
 from rescan.errors import EventRefused
-from rescan.events import Batch, Gate, Ignored, Sweep, parse_event
+from rescan.events import Batch, Gate, Ignored, Publish, Sweep, parse_event
 from rescan.gated import Gated
 
 __all__ = ["Dispatcher", "Mode"]
@@ -28,6 +28,10 @@ class Mode(Protocol):
 
     def sweep(self, sweep: Sweep, deadline: Deadline) -> dict[str, Any]:
         """What a sweep is answered."""
+        ...
+
+    def publish(self, deadline: Deadline) -> dict[str, Any]:
+        """Publish the notices that wait; how many there were."""
         ...
 
 
@@ -51,6 +55,8 @@ class Dispatcher:
                 return {"results": [], "ignored": reason}
             case Sweep() as sweep:
                 return self._mode.sweep(sweep, deadline)
+            case Publish():
+                return self._mode.publish(deadline)
             case Gate(answer_in_full=True) as gate:
                 return answers.in_full(self._mode.gate_now(gate, deadline))
             case gate:
@@ -65,5 +71,7 @@ class Dispatcher:
                 self._logger.info("event ignored", reason=reason)
             case Sweep() as sweep:
                 self._mode.sweep(sweep, deadline)
+            case Publish():
+                self._mode.publish(deadline)
             case gate:
                 self._mode.work(gate, deadline)

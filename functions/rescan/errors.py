@@ -10,7 +10,7 @@
     ├── NoticeInvalid              alarm    a notice that SNS would refuse (a defect of ours)
     ├── LedgerConflict             retry    another invocation wrote the entry first: read it again
     ├── LedgerUnavailable          retry    DynamoDB refused or did not answer; no STOP waits for it
-    ├── NoSlot                     requeue  too many notices are due: this one waits in the ledger
+    ├── NotThePublisher            retry    another publisher has claimed the outbox meanwhile
     ├── QueueUnavailable           retry    SQS did not take a message
     ├── PublishFailed              retry    SNS did not take a notice
     └── AnchoreError
@@ -59,7 +59,7 @@ __all__ = [
     "ImageUnknown",
     "LedgerConflict",
     "LedgerUnavailable",
-    "NoSlot",
+    "NotThePublisher",
     "NoticeInvalid",
     "OutOfTime",
     "PublishFailed",
@@ -148,10 +148,10 @@ class LedgerUnavailable(RescanError):
     fate = Fate.RETRY
 
 
-class NoSlot(RescanError):
-    """Every moment of the next seconds is taken by another notice; this one waits its turn."""
+class NotThePublisher(RescanError):
+    """The claim on the outbox has ended, and another publisher has taken it."""
 
-    fate = Fate.REQUEUE
+    fate = Fate.RETRY
 
 
 class QueueUnavailable(RescanError):

@@ -3,6 +3,7 @@
     ECR "Image Action" from EventBridge            -> Gate, or Ignored with the reason
     EventBridge rule, EventBridge Scheduler        -> Sweep of the watch list
     {"tags": [...]} (a schedule's constant input)  -> Sweep of these
+    {"publish": "notices"} (a schedule's input)    -> Publish what waits
     {"rescan": {...}} (our own queue's message)    -> Gate, with its history
     {"tag", "vtype"?, "policyId"?, "imageDigest"?} -> Gate, answered in full
     SQS batch of any of the above                  -> Batch
@@ -26,7 +27,7 @@ from rescan.model import RescanRequest, Trigger, TriggerKind
 from rescan.settings import Settings, VulnerabilityType
 from rescan.watch_list import WatchList
 
-__all__ = ["Batch", "Event", "Gate", "Ignored", "Sweep", "parse_event"]
+__all__ = ["Batch", "Event", "Gate", "Ignored", "Publish", "Sweep", "parse_event"]
 
 _EXPECTED = (
     'an ECR "ECR Image Action" event, a "Scheduled Event" of EventBridge, {"tags": [...]},'
@@ -51,8 +52,8 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
 
     `answer_in_full`: whoever asked waits for the workflow's outputs. The rest is the history of
     work that travels through the queue: the start of the sweep that asked, when the work was
-    first seen, how often it went back, whether the image was submitted to Anchore, and whether
-    only a notice that is already decided is left to be published.
+    first seen, how often it went back, whether the image was submitted to Anchore, and under which
+    id its STOP was said while the ledger could not remember it.
     """
 
     tag: ImageTag
@@ -65,7 +66,7 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     first_seen: datetime | None = None
     attempt: int = 0
     submitted: bool = False
-    announce_only: bool = False
+    said: str | None = None
 
     def request(self, settings: Settings) -> RescanRequest:
         """The workflow's inputs: what the event does not say, the settings do."""
@@ -75,6 +76,7 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
             vtype=self.vtype or settings.vulnerability_type,
             policy_id=self.policy_id or settings.policy_id,
             digest=self.digest,
+            team=settings.routes.of(self.tag),
         )
 
     def encode(self) -> str:
@@ -99,6 +101,10 @@ class Sweep(Struct, frozen=True):
         return watch_list
 
 
+class Publish(Struct, frozen=True):
+    """Publish the notices that wait."""
+
+
 class Ignored(Struct, frozen=True):
     """Nothing to gate, and why."""
 
@@ -111,7 +117,7 @@ class Batch(Struct, frozen=True):
     event: Mapping[str, Any]
 
 
-Event = Gate | Sweep | Ignored | Batch
+Event = Gate | Sweep | Publish | Ignored | Batch
 
 
 def parse_event(event: object, dns_suffix: Callable[[str], str | None]) -> Event:
@@ -128,6 +134,13 @@ def parse_event(event: object, dns_suffix: Callable[[str], str | None]) -> Event
         return _ecr_push(event, dns_suffix)
     if source in ("aws.events", "aws.scheduler") and detail_type == "Scheduled Event":
         return Sweep(Trigger(TriggerKind.SCHEDULE, moment_of(event.get("time"))))
+    return _input_of_ours(event)
+
+
+def _input_of_ours(event: Mapping[str, Any]) -> Event:
+    """What no service of AWS makes: a schedule's constant input, a message, a direct call."""
+    if event == {"publish": "notices"}:
+        return Publish()
     if "rescan" in event:
         return _own_message(event)
     if "tags" in event:

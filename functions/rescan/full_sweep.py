@@ -1,7 +1,5 @@
 """A sweep through the queue: one message for every tag that is watched, or held as stopped.
 
-Also for one whose notice a crash has left in the ledger: its message publishes it.
-
 ECR's events are best effort, so each sweep is a full reconciliation. It measures the one before:
 that was complete when every tag that it enqueued has a result since it began.
 """
@@ -57,8 +55,8 @@ class FullSweep:
         if measured:
             self._measure(glances)
         watched = watched_tags(watch_list, self._active_tags, deadline, self._logger)
-        unfinished = (glance.tag for glance in glances if glance.stopped or glance.unsaid)
-        tags = dict.fromkeys(chain(watched, unfinished))
+        stopped = (glance.tag for glance in glances if glance.stopped)
+        tags = dict.fromkeys(chain(watched, stopped))
         enqueued = self._queue.send_all(Gate(tag, trigger, sweep=started) for tag in tags)
         if measured:
             self._remember(SweepRecord(started, enqueued))

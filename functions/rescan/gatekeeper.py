@@ -10,28 +10,27 @@ from rescan.gated import Gated
 from rescan.metrics import Metric, Tally, outcome_metric
 from rescan.model import Notification, Outcome
 from rescan.news import EventType, News
-from rescan.notice.notice import Notice
-from rescan.notice.notice_of import notice_of
 from rescan.settings import Settings
+from rescan.topics import Topics
 from rescan.workflow import Anchore, rescan
 
 __all__ = ["Gatekeeper"]
 
 
 class Gatekeeper:
-    """`publish` takes a notice or raises PublishFailed: a STOP is never swallowed."""
+    """What the topics do not take is raised as PublishFailed: a STOP is never swallowed."""
 
     def __init__(
         self,
         settings: Settings,
         anchore_until: Callable[[Deadline], Anchore],
-        publish: Callable[[Notice], str],
+        topics: Topics,
         tally: Tally,
         clock: Clock = utc_now,
     ) -> None:
         self._settings = settings
         self._anchore_until = anchore_until
-        self._publish = publish
+        self._topics = topics
         self._tally = tally
         self._clock = clock
 
@@ -44,12 +43,7 @@ class Gatekeeper:
         self._tally.add(Metric.EVALUATED, report.outcome.is_verdict)
         if report.outcome is not Outcome.STOP:
             return Gated(gate.tag, report)
-        try:
-            self._publish(notice_of(News.unremembered(EventType.STOP, report, self._clock())))
-        except Exception:
-            self._tally.add(Metric.PUBLISH_FAILURES)
-            raise
-        self._tally.add(Metric.PUBLISHED)
+        self._topics.say(News.unremembered(EventType.STOP, report, self._clock()))
         return Gated(gate.tag, report, Notification.PUBLISHED)
 
     def work(self, gate: Gate, deadline: Deadline) -> Gated:

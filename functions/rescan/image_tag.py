@@ -11,7 +11,7 @@ from typing import NewType
 
 from msgspec import Struct
 
-__all__ = ["Digest", "ImageTag", "TagPattern", "is_digest"]
+__all__ = ["Digest", "ImageTag", "RepositoryPattern", "TagPattern", "is_digest"]
 
 Digest = NewType("Digest", str)
 
@@ -98,3 +98,23 @@ class TagPattern(Struct, frozen=True):
         """Whether the full name of the tag has this pattern, letter by letter."""
         # `?` and `[` would mean something to fnmatch; parse() lets neither through.
         return fnmatchcase(str(tag), self.pattern)
+
+
+class RepositoryPattern(Struct, frozen=True):
+    """A repository, with its registry or without; `*` stands for any characters, `/` included."""
+
+    pattern: str
+
+    @classmethod
+    def parse(cls, text: str) -> "RepositoryPattern":
+        """The pattern as it is; ValueError says what was expected."""
+        if bad := sorted(set(_FORBIDDEN.findall(text.replace("*", "")))):
+            raise ValueError(f"a pattern of repositories, not {text!r}, which holds {bad}")
+        if ":" in text.rpartition("/")[2]:
+            raise ValueError(f"a pattern of repositories, not {text!r}, which names a tag")
+        return cls(text)
+
+    def matches(self, tag: ImageTag) -> bool:
+        """Whether the repository is called so, letter by letter."""
+        names = (f"{tag.registry}/{tag.repository}", tag.repository)
+        return any(fnmatchcase(name, self.pattern) for name in names)

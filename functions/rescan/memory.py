@@ -19,6 +19,7 @@ from rescan.look_ahead import LookAhead
 from rescan.model import FindingKey, Outcome, Report, Severity, Step, Trigger
 from rescan.news import Change, ChangedFinding, EventType, Failing, News, stable_id
 from rescan.stopping import stopping_findings
+from rescan.team import UNROUTED
 
 __all__ = [
     "Entry",
@@ -45,7 +46,8 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     `verdict`, `digest`, `policy_digest` and `evaluated_at` are of the last real evaluation,
     `result_at` of the last result of any kind. `unsaid` is what happened while it was stopped and
-    was no news. `version` counts the writes; 0 was never written.
+    was no news. `version` counts the writes; 0 was never written. `team` was told of the STOP, if
+    there is one.
     """
 
     subject: str
@@ -65,11 +67,16 @@ class Entry(Struct, frozen=True, kw_only=True):
     failing_said_at: datetime | None = None
     expiring_said_at: datetime | None = None
     sweep: datetime | None = None
+    team: str = UNROUTED
 
     @property
     def stopped(self) -> bool:
         """Whether the last real evaluation was a STOP."""
         return self.verdict is Outcome.STOP
+
+    def known_to(self, team: str) -> "Entry":
+        """The same; the team that its name gives stands in for one that is not known."""
+        return replace(self, team=team) if self.team == UNROUTED else self
 
 
 class Pace(Struct, frozen=True):
@@ -101,6 +108,7 @@ def after_verdict(entry: Entry, report: Report, now: datetime, pace: Pace) -> Re
         result_at=now,
         failing=None,
         failing_said_at=None,
+        team=report.team,
     )
     if report.outcome is Outcome.STOP:
         return _after_stop(entry, after, report, now, pace)
@@ -144,7 +152,7 @@ def _after_stop(
     elif pace.due(entry.notice_at, now):
         news = _news(EventType.REMINDER, entry, after, report, now)
     else:
-        return after, None
+        return replace(after, team=entry.team), None
     if since := entry.notice_at if entry.stopped else entry.evaluated_at:
         changed = _new_ones(entry, current, new)
         news = replace(news, changes=after.unsaid.changes(since, after.policy_digest, changed))
@@ -237,6 +245,7 @@ def _recovered(entry: Entry, after: Entry, report: Report, now: datetime) -> New
         cleared=cleared,
         cleared_total=entry.stopping.total,
         changes=entry.unsaid.changes(since, after.policy_digest, (), cleared, more),
+        team=entry.team,
     )
 
 
@@ -273,6 +282,7 @@ def after_not_found(
             result_at=now,
             notice_at=now,
             sweep=entry.sweep,
+            team=entry.team,
         )
         return after, _not_evaluated(entry, after, report.trigger, gone, now)
     if watched:
@@ -289,9 +299,11 @@ def _not_evaluated(
         tag=entry.tag,
         trigger=trigger,
         at=now,
+        subject=entry.subject,
         policy_id=entry.policy_id,
         first_stop_at=entry.first_stop_at,
         failing=failing,
+        team=entry.team,
     )
 
 
@@ -302,16 +314,22 @@ def _news(
     event_type: EventType, entry: Entry, after: Entry, report: Report, now: datetime, *facts: Any
 ) -> News:
     before = entry.unsaid.digest if entry.stopped else entry.digest
+    policy_known = entry.policy_digest is not None and after.policy_digest is not None
     return News(
         event_type=event_type,
         id=_id(event_type, entry, after.digest, *facts),
         tag=report.tag,
         trigger=report.trigger,
         at=now,
+        subject=entry.subject,
         policy_id=report.policy_id,
         report=report,
         first_stop_at=after.first_stop_at,
         previous_digest=before if before != after.digest else None,
+        policy_changed=policy_known
+        and entry.digest == after.digest
+        and entry.policy_digest != after.policy_digest,
+        team=report.team,
     )
 
 

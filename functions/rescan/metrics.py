@@ -10,7 +10,7 @@ __all__ = ["Metric", "Tally", "outcome_metric"]
 
 
 class Metric(StrEnum):
-    """One name a metric; all are counts, but for the age in hours."""
+    """One name a metric; all are counts, but for the ages."""
 
     EXPECTED = "Expected"
     EVALUATED = "Evaluated"
@@ -22,6 +22,7 @@ class Metric(StrEnum):
     OUTCOME_NOT_EVALUATED = "OutcomeNotEvaluated"
     PUBLISHED = "Published"
     PUBLISH_FAILURES = "PublishFailures"
+    OLDEST_NOTICE_AGE_SECONDS = "OldestNoticeAgeSeconds"
     ANCHORE_ERRORS = "AnchoreErrors"
     LEDGER_ERRORS = "LedgerErrors"
     OLDEST_EVALUATION_AGE_HOURS = "OldestEvaluationAgeHours"

@@ -14,6 +14,7 @@ from msgspec import Raw, Struct
 
 from rescan.image_tag import Digest, ImageTag
 from rescan.plain_text import one_line
+from rescan.team import UNROUTED
 
 _NUMBERS = re.compile(r"\d+")
 
@@ -67,9 +68,13 @@ class Outcome(StrEnum):
 
 
 class Notification(StrEnum):
-    """Whether the outcome was said on the STOP topic; `known`: a STOP that was said before."""
+    """Whether the outcome was said on the STOP topic.
+
+    `queued`: it waits for the publisher; `known`: a STOP that was said before.
+    """
 
     PUBLISHED = "published"
+    QUEUED = "queued"
     KNOWN = "known"
     NONE = "none"
 
@@ -115,7 +120,7 @@ class RescanRequest(Struct, frozen=True):
     """The workflow's inputs, authorization apart: that one lives in the client.
 
     `digest` is the one that the trigger names: no other image is gated, unless the tag was
-    detected on another after `trigger.at`.
+    detected on another after `trigger.at`. `team` is whose image it is by its name.
     """
 
     tag: ImageTag
@@ -123,6 +128,7 @@ class RescanRequest(Struct, frozen=True):
     vtype: str = "all"
     policy_id: str | None = None
     digest: Digest | None = None
+    team: str = UNROUTED
 
 
 class DetectedTag(Struct, frozen=True):
@@ -135,7 +141,7 @@ class DetectedTag(Struct, frozen=True):
 class ImageRecord(Struct, frozen=True):
     """One image as Anchore lists it, with all its tags in no order.
 
-    `tags` is None in a dialect whose records carry no tags.
+    `tags` is None in a dialect whose records carry no tags; `team` is what an annotation says.
     """
 
     digest: Digest
@@ -143,6 +149,7 @@ class ImageRecord(Struct, frozen=True):
     parent_digest: str | None = None
     image_status: str | None = None
     analysis_status: str | None = None
+    team: str | None = None
 
     def bears(self, tag: ImageTag) -> bool:
         """Whether the image is active and bears exactly this tag, as far as the record tells."""
@@ -300,7 +307,7 @@ class Report(Struct, frozen=True):
 
     `image_digest`, `vulnerabilities` and `final_action` are the workflow's three outputs;
     `final_action` is set only when it is a verdict. `reason` is one sentence for a person;
-    `notes` are further ones (a superseded push, an unverified tag).
+    `notes` are further ones (a superseded push, an unverified tag). `team` is whose image it is.
     """
 
     tag: ImageTag
@@ -314,6 +321,7 @@ class Report(Struct, frozen=True):
     policy_id: str | None = None
     evaluation: Evaluation | None = None
     notes: tuple[str, ...] = ()
+    team: str = UNROUTED
 
 
 def known(value: str | None) -> str | None:

@@ -9,6 +9,7 @@ from msgspec import Struct, json
 
 from rescan.image_tag import Digest, ImageTag
 from rescan.model import FindingKey, Report, Severity, Trigger
+from rescan.team import UNROUTED
 
 __all__ = [
     "Change",
@@ -97,9 +98,12 @@ class News(Struct, frozen=True, kw_only=True):
     `report` is the evaluation behind it; a NOT_EVALUATED may have none. Of a STOP, `new` are the
     findings that were not said before; None means all of them (the first STOP, or one of an image
     about which nothing is remembered). `first_stop_at` is when the present STOP was first seen.
-    `previous_digest` is set when the tag has moved: while stopped since the last notice, otherwise
-    since the last evaluation. `cleared` is what a RECOVERED is about, worst first; it may be cut,
-    `cleared_total` is not. `changes` is None where nothing is remembered to compare with.
+    `subject` is the ledger's entry, empty when nothing is remembered: all that is said of an image
+    under one configured policy has the same. `previous_digest` is set when the tag has moved: while
+    stopped since the last notice, otherwise since the last evaluation. `policy_changed` says that
+    the same image was judged by another state of the policy at the evaluation before. `cleared` is
+    what a RECOVERED is about, worst first; it may be cut, `cleared_total` is not. `changes` is None
+    where nothing is remembered to compare with. `team` is to be told.
     """
 
     event_type: EventType
@@ -107,15 +111,18 @@ class News(Struct, frozen=True, kw_only=True):
     tag: ImageTag
     trigger: Trigger
     at: datetime
+    subject: str = ""
     policy_id: str | None = None
     report: Report | None = None
     new: frozenset[FindingKey] | None = None
     first_stop_at: datetime | None = None
     previous_digest: Digest | None = None
+    policy_changed: bool = False
     cleared: tuple[ClearedFinding, ...] = ()
     cleared_total: int = 0
     changes: Changes | None = None
     failing: Failing | None = None
+    team: str = UNROUTED
 
     @classmethod
     def unremembered(cls, event_type: EventType, report: Report, now: datetime) -> "News":
@@ -128,6 +135,7 @@ class News(Struct, frozen=True, kw_only=True):
             at=now,
             policy_id=report.policy_id,
             report=report,
+            team=report.team,
         )
 
 

@@ -1,32 +1,34 @@
-"""What the queue's work needs of AWS: ledger, queue and topic, which `aws/` implements."""
+"""What the queue's work needs of AWS: ledger, outbox, queue, topic, which `aws/` implements."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from msgspec import Struct
 
 from rescan.events import Gate
+from rescan.grouping import Storm
 from rescan.image_tag import ImageTag
 from rescan.memory import Entry
+from rescan.notice.due import Channel, Due, Waiting
 from rescan.notice.notice import Notice
 
-__all__ = ["Glance", "Ledger", "Page", "SweepRecord", "Topic", "WorkQueue"]
-
-
-class Page(Struct, frozen=True):
-    """An entry of the ledger, and the notices that are decided and not yet published."""
-
-    entry: Entry
-    outbox: tuple[Notice, ...] = ()
+__all__ = [
+    "Glance",
+    "InFlight",
+    "Ledger",
+    "Outbox",
+    "SweepRecord",
+    "Topic",
+    "WorkQueue",
+]
 
 
 class Glance(Struct, frozen=True):
-    """What a sweep reads of an entry; `unsaid`: a notice of it is not yet published."""
+    """What a sweep reads of an entry."""
 
     tag: ImageTag
     stopped: bool
-    unsaid: bool
     evaluated_at: datetime | None
     sweep: datetime | None
 
@@ -38,19 +40,26 @@ class SweepRecord(Struct, frozen=True):
     expected: int
 
 
+class InFlight(Struct, frozen=True):
+    """A message that is about to be published in place of the notices whose ids it has."""
+
+    channel: Channel
+    notice: Notice
+    ids: tuple[str, ...]
+
+
 class Ledger(Protocol):
     """Each call raises LedgerUnavailable."""
 
-    def read(self, subject: str) -> Page | None:
-        """The page; None when nothing is remembered."""
+    def read(self, subject: str) -> Entry | None:
+        """The entry; None when nothing is remembered."""
         ...
 
-    def write(self, page: Page) -> None:
-        """Write the page if the one there has the version before; LedgerConflict otherwise."""
-        ...
+    def write(self, entry: Entry, due: Sequence[Due] = ()) -> None:
+        """Write the entry, and its notices into the outbox, both or neither.
 
-    def clear_outbox(self, entry: Entry) -> None:
-        """Its notices were published; nothing is done when the entry was written meanwhile."""
+        LedgerConflict when the entry there is not the version before.
+        """
         ...
 
     def mark_swept(self, subject: str, sweep: datetime) -> None:
@@ -69,8 +78,47 @@ class Ledger(Protocol):
         """Remember a full sweep."""
         ...
 
-    def claim_slot(self, now: datetime, horizon: timedelta) -> datetime | None:
-        """A moment at which the stack may publish; None when all within the horizon are taken."""
+
+class Outbox(Protocol):
+    """The notices that wait, for one publisher at a time. Each call raises LedgerUnavailable."""
+
+    def claim(self, now: datetime, until: datetime) -> bool:
+        """Whether this publisher is the one until then; False while another is."""
+        ...
+
+    def release(self) -> None:
+        """Another may claim it at once."""
+        ...
+
+    def waiting(self, most: int) -> list[Waiting]:
+        """What waits, oldest first; at most so many."""
+        ...
+
+    def notice(self, waiting: Waiting) -> Notice | None:
+        """The notice itself; None when it was taken away meanwhile."""
+        ...
+
+    def remove(self, channel: Channel, ids: Iterable[str]) -> None:
+        """These were published."""
+        ...
+
+    def in_flight(self) -> InFlight | None:
+        """What this claim, or one before that ended early, was about to publish."""
+        ...
+
+    def send_off(self, flight: InFlight | None, storm: Storm | None = None) -> None:
+        """Remember what is about to be published, and how far its storm has then been told.
+
+        NotThePublisher when another has claimed the outbox meanwhile.
+        """
+        ...
+
+    def remember(self, storm: Storm) -> None:
+        """What its readers have been told by now."""
+        ...
+
+    def storms(self) -> list[Storm]:
+        """What readers were told lately, that may be a storm or become one."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The mode with queue and ledger: sweeps only enqueue, results are remembered."""
+"""The mode with queue and ledger: sweeps only enqueue, results are remembered, one publisher."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from rescan.events import Gate, Sweep
 from rescan.full_sweep import FullSweep
 from rescan.gated import Gated
 from rescan.image_log import logged
+from rescan.publishing import Publisher
 from rescan.settings import Settings
 from rescan.worker import Worker
 
@@ -19,12 +20,18 @@ class Queued:
     """Implements `dispatcher.Mode`."""
 
     def __init__(
-        self, settings: Settings, worker: Worker, full_sweep: FullSweep, logger: Logger
+        self,
+        settings: Settings,
+        worker: Worker,
+        full_sweep: FullSweep,
+        publisher: Publisher,
+        logger: Logger,
     ) -> None:
         self._settings = settings
         self._gate_now = logged(worker.gate_now, logger)
         self._work = logged(worker.work, logger)
         self._full_sweep = full_sweep
+        self._publisher = publisher
 
     def gate_now(self, gate: Gate, deadline: Deadline) -> Gated:
         return self._gate_now(gate, deadline)
@@ -37,3 +44,6 @@ class Queued:
         return self._full_sweep.run(
             sweep.trigger, watch_list, deadline, measured=sweep.watch_list is None
         )
+
+    def publish(self, deadline: Deadline) -> dict[str, Any]:
+        return self._publisher.run(deadline)

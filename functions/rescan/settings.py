@@ -12,6 +12,7 @@ from msgspec import NODEFAULT, Meta, Struct, ValidationError, convert
 from msgspec.structs import FieldInfo, fields
 
 from rescan.errors import SettingsError
+from rescan.team import Teams
 from rescan.watch_list import WatchList
 
 __all__ = ["Settings", "VulnerabilityType"]
@@ -83,7 +84,19 @@ class Settings(Struct, frozen=True, kw_only=True):
     pending_hours: Annotated[float, _says("hours, 0 or more", "2", ge=0)] = 2.0
     reminder_hours: Annotated[float, _says("hours; 0: every run", "24", ge=0)] = 24.0
     not_evaluated_hours: Annotated[float, _says("hours, 0 or more", "6", ge=0)] = 6.0
+    digest_above: Annotated[int, _says("a whole number, 1 or more", "10", ge=1)] = 10
+    notice_window_seconds: Annotated[int, _says("seconds, 60 or more", "60", ge=60)] = 60
     add_missing_images: Annotated[bool, _says("true or false", "false")] = False
+    team_annotation: Annotated[
+        str | None, _says("the name of an annotation of images in Anchore", "team")
+    ] = None
+    teams: Annotated[
+        str, _says("patterns of repositories with their teams", "payments/*=payments")
+    ] = ""
+    chat_topic_arn: Annotated[
+        Annotated[str, Meta(pattern="^arn:[^:]+:sns:")] | None,
+        _says("the ARN of an SNS topic", "arn:aws:sns:eu-central-1:123456789012:chat"),
+    ] = None
 
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> "Settings":
@@ -95,6 +108,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         settings = cls(**{name: value for name, value in values.items() if value is not NODEFAULT})
         _check_url(settings.anchore_url)
         _check_watch_list(settings)
+        _check_teams(settings)
         _check_queue_and_ledger(settings)
         return settings
 
@@ -113,6 +127,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     def watch_list(self) -> WatchList:
         """WATCHED_TAGS, read."""
         return WatchList.parse(self.watched_tags.split(","))
+
+    @property
+    def routes(self) -> Teams:
+        """TEAMS, read."""
+        return Teams.parse(self.teams)
 
 
 def _value(field: FieldInfo, text: str | None) -> Any:
@@ -156,6 +175,15 @@ def _check_queue_and_ledger(settings: Settings) -> None:
     missing = [name for name in pair if getattr(settings, name) is None]
     if len(missing) == 1:
         raise _wrong(next(f for f in fields(Settings) if f.name == missing[0]), None)
+
+
+def _check_teams(settings: Settings) -> None:
+    try:
+        _ = settings.routes
+    except ValueError as error:
+        raise SettingsError(
+            "TEAMS", settings.teams, str(error), "payments/*=payments,*/web-*=frontend"
+        ) from error
 
 
 def _check_watch_list(settings: Settings) -> None:

@@ -1,7 +1,9 @@
 """Puts the parts together: the one place that knows the environment and every adapter."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import requests
@@ -16,6 +18,7 @@ from rescan.anchore.transport import Transport, new_session
 from rescan.announcer import Announcer
 from rescan.aws.clients import dynamodb_client, secrets_client, sns_client, sqs_client
 from rescan.aws.ledger_table import LedgerTable
+from rescan.aws.outbox_table import OutboxTable
 from rescan.aws.partitions import dns_suffix
 from rescan.aws.publisher import StopTopic
 from rescan.aws.secret import SecretReader
@@ -26,12 +29,19 @@ from rescan.errors import SettingsError
 from rescan.full_sweep import FullSweep
 from rescan.gatekeeper import Gatekeeper
 from rescan.going_back import GoingBack
+from rescan.grouping import GroupingRules
 from rescan.in_place import InPlace
 from rescan.metrics import Tally
+from rescan.notice.due import Channel
+from rescan.publishing import Publisher
 from rescan.queued import Queued
 from rescan.settings import Settings
+from rescan.topics import Topics
 from rescan.watched import ActiveTags
 from rescan.worker import Worker
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
 
 __all__ = ["build"]
 
@@ -65,34 +75,47 @@ def build(
 def _in_place(
     settings: Settings, aws: boto3.Session, transport: Transport, tally: Tally, logger: Logger
 ) -> Mode:
-    topic = StopTopic(sns_client(aws), settings.stop_topic_arn)
-    gatekeeper = Gatekeeper(settings, _anchore(transport, settings), topic.publish, tally)
+    topics = Topics(_channels(settings, sns_client(aws)), tally)
+    gatekeeper = Gatekeeper(settings, _anchore(transport, settings), topics, tally)
     return InPlace(settings, gatekeeper, _active_tags(transport, settings), logger)
 
 
 def _queued(
     settings: Settings, aws: boto3.Session, transport: Transport, tally: Tally, logger: Logger
 ) -> Mode:
-    topic = StopTopic(sns_client(aws), settings.stop_topic_arn)
-    ledger = LedgerTable(dynamodb_client(aws), str(settings.ledger_table))
+    channels = _channels(settings, sns_client(aws))
+    topics = Topics(channels, tally)
+    dynamodb, table = dynamodb_client(aws), str(settings.ledger_table)
+    ledger, outbox = LedgerTable(dynamodb, table), OutboxTable(dynamodb, table)
     queue = WorkQueue(sqs_client(aws), str(settings.work_queue_url))
     worker = Worker(
         settings,
         _anchore(transport, settings),
-        Announcer(ledger, topic, tally),
+        Announcer(ledger, topics, tally),
         GoingBack(queue),
         tally,
     )
     active_tags = _active_tags(transport, settings)
-    full_sweep = FullSweep(active_tags, ledger, queue, topic, tally, logger)
-    return Queued(settings, worker, full_sweep, logger)
+    full_sweep = FullSweep(active_tags, ledger, queue, channels[Channel.STOPS], tally, logger)
+    rules = GroupingRules(settings.digest_above, timedelta(seconds=settings.notice_window_seconds))
+    publisher = Publisher(outbox, topics, rules, tally, logger)
+    return Queued(settings, worker, full_sweep, publisher, logger)
+
+
+def _channels(settings: Settings, sns: "SNSClient") -> dict[Channel, StopTopic]:
+    arns = {Channel.STOPS: settings.stop_topic_arn, Channel.CHAT: settings.chat_topic_arn}
+    return {channel: StopTopic(sns, arn) for channel, arn in arns.items() if arn is not None}
 
 
 def _anchore(transport: Transport, settings: Settings) -> Callable[[Deadline], AnchoreClient]:
     dialect = (
         ArazzoDialect()
         if settings.anchore_dialect == "arazzo"
-        else EnterpriseDialect(vendor_only=settings.vendor_only, base_image=settings.base_image)
+        else EnterpriseDialect(
+            vendor_only=settings.vendor_only,
+            base_image=settings.base_image,
+            team_annotation=settings.team_annotation,
+        )
     )
     return lambda deadline: AnchoreClient(transport, dialect, deadline)
 

@@ -3,7 +3,8 @@
     a verdict                           remembered, and its news published
     pending, or a push not yet known    goes back to the queue; after PENDING_HOURS a failure
     Anchore down, throttled, no time    the same
-    SNS refuses, too many notices       goes back; the notice stands in the outbox
+    a STOP that the ledger did not take said, and goes back to be remembered
+    the ledger and SNS refuse           goes back, however old
     any other error of Anchore's        a failed attempt: remembered, left to the next sweep
     not evaluated                       the same
     no image                            remembered; a STOP of it ends, a watched tag is a failure
@@ -17,13 +18,12 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from rescan.announcer import Announcer, Change
+from rescan.announcer import Announcer, Change, Settled
 from rescan.clock import Clock, utc_now
 from rescan.deadline import Deadline
 from rescan.errors import (
     AnchoreError,
     Fate,
-    NoSlot,
     OutOfTime,
     PublishFailed,
     RescanError,
@@ -43,11 +43,9 @@ from rescan.memory import (
     subject_of,
 )
 from rescan.metrics import Metric, Tally, outcome_metric
-from rescan.model import Notification, Outcome, Report, Step, TriggerKind
+from rescan.model import Outcome, Report, Step, TriggerKind
 from rescan.news import Failing
-from rescan.ports import Page
 from rescan.settings import Settings
-from rescan.turns import Turns
 from rescan.workflow import Anchore, rescan
 
 __all__ = ["AnalyzingAnchore", "Worker"]
@@ -78,7 +76,6 @@ class Worker:
         self._going_back = going_back
         self._tally = tally
         self._clock = clock
-        self._turns = Turns()
         self._pace = Pace(
             timedelta(hours=settings.reminder_hours), timedelta(hours=settings.not_evaluated_hours)
         )
@@ -88,52 +85,32 @@ class Worker:
         fresh = self._fresh(gate)
         report = rescan(self._anchore_until(deadline), gate.request(self._settings))
         self._tally.add(outcome_metric(report.outcome))
-        page = self._announcer.read(fresh)
-        is_remembered = page is not None and page.entry.version > 0
+        entry = self._announcer.read(fresh)
+        is_remembered = entry is not None and entry.version > 0
         if report.outcome is Outcome.PENDING or (
             report.outcome is Outcome.NOT_FOUND and not is_remembered
         ):
             return Gated(gate.tag, report)
-        return Gated(gate.tag, report, self._settle(gate, report, page, fresh))
+        settled = self._settle(gate, report, entry, fresh)
+        return Gated(gate.tag, report, settled.notification)
 
     def work(self, gate: Gate, deadline: Deadline) -> Gated:
         """For the queue: done, or gone back."""
         gate = replace(gate, first_seen=gate.first_seen or self._clock())
         fresh = self._fresh(gate)
-        with self._turns.of(fresh.subject):
-            return self._in_turn(gate, fresh, deadline)
-
-    def _in_turn(self, gate: Gate, fresh: Entry, deadline: Deadline) -> Gated:
-        page = self._announcer.read(fresh)
-        said = Notification.NONE
-        if page is not None and page.outbox:
-            # What an earlier run left unsaid comes first; the work itself is not done by that.
-            try:
-                said = self._announcer.flush(page)
-            except (NoSlot, PublishFailed) as error:
-                return self._going_back.send(gate, error)
-            page = Page(page.entry)
-        if gate.announce_only and page is None:
-            return self._going_back.send(gate)  # its notice stands where nobody can read now
-        if gate.announce_only:
-            return Gated(gate.tag, notification=said, why="its notice was left to publish")
-        if page is not None and _is_newer(page.entry, gate.sweep):
-            self._announcer.mark_swept(page.entry, gate.sweep or self._clock())
+        entry = self._announcer.read(fresh)
+        if entry is not None and _is_newer(entry, gate.sweep):
+            self._announcer.mark_swept(entry, gate.sweep or self._clock())
             return Gated(gate.tag, why="it was evaluated since the sweep began")
-        return self._work(gate, page, fresh, deadline)
-
-    def _work(self, gate: Gate, page: Page | None, fresh: Entry, deadline: Deadline) -> Gated:
         try:
-            return self._gate(gate, page, fresh, deadline)
+            return self._gate(gate, entry, fresh, deadline)
         except (AnchoreError, OutOfTime, SecretUnusable) as error:
-            return self._after_error(gate, error, page, fresh)
-        except NoSlot as error:
-            # Its own notice stands in the outbox now: Anchore need not be asked again.
-            return self._going_back.send(replace(gate, announce_only=True), error)
+            return self._after_error(gate, error, entry, fresh)
         except PublishFailed as error:
+            # Nothing of the STOP is remembered or said: it must be found again.
             return self._going_back.send(gate, error)
 
-    def _gate(self, gate: Gate, page: Page | None, fresh: Entry, deadline: Deadline) -> Gated:
+    def _gate(self, gate: Gate, entry: Entry | None, fresh: Entry, deadline: Deadline) -> Gated:
         if deadline.passed:
             raise OutOfTime(f"No time was left to gate {gate.tag}: Anchore was not asked.")
         anchore = self._anchore_until(deadline)
@@ -147,22 +124,26 @@ class Worker:
             return replace(self._going_back.send(gate), report=report)
         ended = Outcome.NOT_EVALUATED if report.outcome is Outcome.PENDING else report.outcome
         self._tally.add(outcome_metric(ended))
-        return Gated(gate.tag, report, self._settle(gate, report, page, fresh))
+        settled = self._settle(gate, report, entry, fresh)
+        if settled.forgotten and not self._is_too_old(gate):
+            back = self._going_back.send(replace(gate, said=settled.said))
+            return replace(back, report=report, notification=settled.notification)
+        return Gated(gate.tag, report, settled.notification)
 
     def _after_error(
-        self, gate: Gate, error: RescanError, page: Page | None, fresh: Entry
+        self, gate: Gate, error: RescanError, entry: Entry | None, fresh: Entry
     ) -> Gated:
         self._tally.add(Metric.ANCHORE_ERRORS, isinstance(error, AnchoreError))
         if error.fate in (Fate.RETRY, Fate.REQUEUE) and not self._is_too_old(gate):
             return self._going_back.send(gate, error)
         self._tally.add(outcome_metric(Outcome.NOT_EVALUATED))
         change = self._failure(gate, _step(error), str(error))
-        notification = self._announcer.settle(page, fresh, change)
-        return Gated(gate.tag, notification=notification, why=str(error), failed=True)
+        settled = self._announcer.settle(entry, fresh, change)
+        return Gated(gate.tag, notification=settled.notification, why=str(error), failed=True)
 
     # --- what a result makes of the entry
 
-    def _settle(self, gate: Gate, report: Report, page: Page | None, fresh: Entry) -> Notification:
+    def _settle(self, gate: Gate, report: Report, entry: Entry | None, fresh: Entry) -> Settled:
         if report.outcome.is_verdict:
             self._tally.add(Metric.EVALUATED)
             change = self._verdict(gate, report)
@@ -173,7 +154,7 @@ class Worker:
         else:
             step = Step.REGATE if report.evaluation else Step.FIND_ACTIVE_IMAGE
             change = self._failure(gate, step, report.reason)
-        return self._announcer.settle(page, fresh, change)
+        return self._announcer.settle(entry, fresh, change, gate.said)
 
     def _verdict(self, gate: Gate, report: Report) -> Change:
         return self._change(gate, lambda e, now: after_verdict(e, report, now, self._pace))
@@ -193,11 +174,11 @@ class Worker:
 
     def _change(self, gate: Gate, result: Callable[[Entry, datetime], Remembered]) -> Change:
         """The result as of now; on an entry that was evaluated later it counts as nothing."""
-        now = self._clock()
+        now, team = self._clock(), self._settings.routes.of(gate.tag)
 
         def change(entry: Entry) -> Remembered:
             outdated = entry.evaluated_at is not None and entry.evaluated_at > now
-            return _swept(gate, (entry, None) if outdated else result(entry, now))
+            return _swept(gate, (entry, None) if outdated else result(entry.known_to(team), now))
 
         return change
 

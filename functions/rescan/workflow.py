@@ -48,10 +48,11 @@ class Anchore(Protocol):
 
 
 class _Found(Struct, frozen=True):
-    """The image to gate; `notes` are what its report must say."""
+    """The image to gate; `notes` are what its report must say, `team` what Anchore says of it."""
 
     digest: Digest
     notes: tuple[str, ...] = ()
+    team: str | None = None
 
 
 class _Refreshed(Struct, frozen=True):
@@ -79,14 +80,14 @@ def _find_active_image(anchore: Anchore, request: RescanRequest) -> _Found | Rep
     if image is None:
         reason = f"Anchore has no active image with the tag {request.tag}"
         return _report(request, Outcome.NOT_FOUND, reason)
-    found = _Found(image.digest, _unverified(image))
+    found = _Found(image.digest, _unverified(image), image.team)
     if request.digest not in (None, image.digest, image.parent_digest):
         if not _is_newer_than_the_push(image, request):
             reason = (
                 f"Anchore has not caught up: the tag is on {image.digest}, not {request.digest}"
             )
             return _report(request, Outcome.PENDING, reason)
-        found = _Found(image.digest, (*found.notes, _superseded(image, request)))
+        found = replace(found, notes=(*found.notes, _superseded(image, request)))
     # A record need not say its status: the next two requests answer 404 when it is unfinished.
     if image.analysis_status in (None, "analyzed"):
         return found
@@ -208,4 +209,5 @@ def _report(
         image_digest=found.digest if found else None,
         policy_id=request.policy_id,
         notes=found.notes if found else (),
+        team=(found and found.team) or request.team,
     )

@@ -36,6 +36,8 @@ _SHARED = (
     "VULNERABILITY_TYPE",
     "VENDOR_ONLY",
     "BASE_IMAGE",
+    "TEAM_ANNOTATION",
+    "TEAMS",
     "CA_BUNDLE",
     "MAX_BODY_MB",
     "READ_TIMEOUT_SECONDS",
@@ -103,4 +105,8 @@ def dialect_of(settings: Settings) -> Dialect:
     """The dialect that the settings name."""
     if settings.anchore_dialect == "arazzo":
         return ArazzoDialect()
-    return EnterpriseDialect(vendor_only=settings.vendor_only, base_image=settings.base_image)
+    return EnterpriseDialect(
+        vendor_only=settings.vendor_only,
+        base_image=settings.base_image,
+        team_annotation=settings.team_annotation,
+    )

@@ -24,4 +24,5 @@ def request_of(settings: Settings, tag: ImageTag, digest: Digest | None = None) 
         vtype=settings.vulnerability_type,
         policy_id=settings.policy_id,
         digest=digest,
+        team=settings.routes.of(tag),
     )

@@ -45,6 +45,7 @@ def failed_json(request: RescanRequest, error: AnchoreError, now: datetime) -> s
         at=now,
         policy_id=request.policy_id,
         failing=Failing(now, error.step, error.problem),
+        team=request.team,
     )
     return _indented(outage_result(Outage.of(news)))
 

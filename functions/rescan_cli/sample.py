@@ -68,7 +68,7 @@ _FINDINGS = (
 )
 
 
-def sample_notice(now: datetime) -> Notice:
+def sample_notice(now: datetime, team: str) -> Notice:
     """By the way and in the shape of every STOP: filters and readers see what they will see.
 
     Its event type is STOP; subject and body begin with TEST, and so does the result's `id`.
@@ -82,6 +82,7 @@ def sample_notice(now: datetime) -> Notice:
         policy_id=_POLICY,
         report=_report(now),
         first_stop_at=now,
+        team=team,
     )
     notice = notice_of(news)
     subject = f"{MARK}: {notice.subject}"[:99]

@@ -163,6 +163,35 @@ def test_an_enterprise_record_that_names_no_tag_bears_none(detail: dict[str, obj
     assert (record, record.bears(TAG)) == (ImageRecord(DIGEST, tags=()), False)
 
 
+@pytest.mark.parametrize(
+    ("annotations", "team"),
+    [
+        pytest.param({"annotations": {"team": "payments", "other": 1}}, "payments", id="said"),
+        pytest.param({"annotations": {"team": " pay\nments\u0000"}}, "pay ments", id="one-line"),
+        pytest.param({"annotations": {"team": "x" * 101}}, "x" * 97 + "...", id="bounded"),
+        pytest.param({"annotations": {"team": "\u200b "}}, None, id="nothing-left"),
+        pytest.param({"annotations": {"Team": "payments"}}, None, id="another-name"),
+        pytest.param({"annotations": {"team": ["payments"]}}, None, id="no-text"),
+        pytest.param({"annotations": {"team": None}}, None, id="null"),
+        pytest.param({"annotations": {}}, None, id="none"),
+        pytest.param({"annotations": None}, None, id="null-annotations"),
+        pytest.param({"annotations": ["team"]}, None, id="another-type"),
+        pytest.param({}, None, id="not-answered"),
+    ],
+)
+def test_the_team_is_what_the_annotation_says_if_it_is_a_text(
+    annotations: dict[str, object], team: str | None
+) -> None:
+    dialect = EnterpriseDialect(team_annotation="team")
+    (record,) = dialect.read_images(body({"items": [{"image_digest": DIGEST, **annotations}]}))
+    assert record == ImageRecord(DIGEST, tags=(), team=team)
+
+
+def test_without_a_name_no_annotation_is_read() -> None:
+    annotated = {"image_digest": DIGEST, "annotations": {"team": "payments", "": "payments"}}
+    assert ENTERPRISE.read_images(body({"items": [annotated]})) == [ImageRecord(DIGEST, tags=())]
+
+
 def test_an_arazzo_record_is_read_as_one_whose_tags_are_not_told() -> None:
     record = {"imageDigest": DIGEST, "analysisStatus": "analyzed", "imageStatus": "active"}
     assert ARAZZO.read_images(body([record])) == [

@@ -16,7 +16,7 @@ SCHEMA = json.loads((ROOT / "docs" / "notice.schema.json").read_text())
 
 def test_a_sample_arrives_as_a_stop_marked_test() -> None:
     with loopback_aws({"token": "none"}) as aws:
-        done = run("test-notice", variables=aws.environment())
+        done = run("test-notice", "--team", "payments", variables=aws.environment())
         (envelope,) = aws.received()
     attributes = {name: said["Value"] for name, said in envelope["MessageAttributes"].items()}
     result = json.loads(attributes.pop("result"))
@@ -30,6 +30,7 @@ def test_a_sample_arrives_as_a_stop_marked_test() -> None:
         "registry": "registry.example.com",
         "repository": "anchore-rescan/test-notice",
         "tag": "TEST",
+        "team": "payments",
         "final_action": "stop",
         "policy_id": "TEST-policy",
         "max_severity": "critical",
@@ -41,7 +42,7 @@ def test_a_sample_arrives_as_a_stop_marked_test() -> None:
 
 
 def test_a_sample_keeps_the_limits_of_sns() -> None:
-    assert sample_notice(utc_now()).problems() == []
+    assert sample_notice(utc_now(), "x" * 1_000).problems() == []
 
 
 def sent(arn: str, **more: str) -> Done:

@@ -30,7 +30,7 @@ def test_commands_name_alarms_of_the_stack():
         "sweep enqueued",
         "the ledger cannot be read",
         "the sweep before cannot be measured",
-        "Publishing",
+        "publishing failed",
     ],
 )
 def test_a_log_line_of_the_runbook_is_one_that_the_code_writes(line):

@@ -13,7 +13,7 @@ from tests.template.stack import template
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 CODE = "".join(file.read_text() for file in (ROOT / "functions" / "rescan").rglob("*.py"))
-SET_BY_THE_TEMPLATE = {"STOP_TOPIC_ARN", "WORK_QUEUE_URL", "LEDGER_TABLE"}
+SET_BY_THE_TEMPLATE = {"STOP_TOPIC_ARN", "WORK_QUEUE_URL", "LEDGER_TABLE", "CHAT_TOPIC_ARN"}
 ROWS = re.findall(r"^\| ([A-Z]\w+) \| (\w*) ?\| (\S+) \|", README, re.MULTILINE)
 
 
@@ -32,7 +32,7 @@ def test_the_table_has_the_template_s_parameters_and_defaults():
 def test_the_table_names_the_variable_that_each_parameter_becomes():
     function = template()["Resources"]["RescanFunction"]["Properties"]
     variables = function["Environment"]["Variables"]
-    set_by = {value["Ref"]: name for name, value in variables.items()}
+    set_by = {value["Ref"]: name for name, value in variables.items() if "Ref" in value}
     documented = {name: variable for name, variable, _ in ROWS if variable}
     assert documented == {name: set_by[name] for name in documented}
     assert set(documented.values()) | SET_BY_THE_TEMPLATE == set(variables)

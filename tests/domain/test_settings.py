@@ -47,6 +47,9 @@ def test_every_variable_is_read() -> None:
         "CA_BUNDLE": "/opt/ca.pem",
         "MAX_BODY_MB": "8",
         "READ_TIMEOUT_SECONDS": "30",
+        "TEAM_ANNOTATION": "team",
+        "TEAMS": "team/*=platform",
+        "CHAT_TOPIC_ARN": TOPIC_ARN,
         "PATH": "/usr/bin",
     }
     settings = Settings.parse(environment)
@@ -65,11 +68,17 @@ def test_every_variable_is_read() -> None:
         ca_bundle="/opt/ca.pem",
         max_body_mb=8,
         read_timeout_seconds=30,
+        team_annotation="team",
+        teams="team/*=platform",
+        chat_topic_arn=TOPIC_ARN,
     )
+    assert settings.routes.of(ImageTag.parse("team/web:2")) == "platform"
     assert settings.watch_list.tags == (ImageTag.parse("app:1"), ImageTag.parse("team/web:2"))
 
 
-@pytest.mark.parametrize("variable", ["POLICY_ID", "VENDOR_ONLY", "MAX_BODY_MB", "ANCHORE_DIALECT"])
+@pytest.mark.parametrize(
+    "variable", ["POLICY_ID", "VENDOR_ONLY", "TEAMS", "CHAT_TOPIC_ARN", "ANCHORE_DIALECT"]
+)
 def test_an_empty_variable_counts_as_unset(variable: str) -> None:
     assert Settings.parse(LEAST | {variable: " "}) == Settings.parse(LEAST)
 
@@ -106,6 +115,8 @@ def test_a_missing_variable_is_named_with_an_example(variable: str) -> None:
         ("ANCHORE_URL", "https://a/?x=1", "an http(s) URL, with or without /v2"),
         ("ANCHORE_SECRET_ARN", "anchore", "the ARN of a Secrets Manager secret"),
         ("STOP_TOPIC_ARN", SECRET_ARN, "the ARN of an SNS topic"),
+        ("CHAT_TOPIC_ARN", SECRET_ARN, "the ARN of an SNS topic"),
+        ("TEAMS", "payments/*", "pattern=team in each entry, not 'payments/*'"),
         ("ANCHORE_DIALECT", "v1", "enterprise or arazzo"),
         ("VULNERABILITY_TYPE", "everything", "os, non-os or all"),
         ("VENDOR_ONLY", "ja", "true or false"),

@@ -41,6 +41,13 @@ class Running:
         queue = self.stack.environment()["WORK_QUEUE_URL"]
         self.stack.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(pushed))
 
+    def publish(self) -> Any:
+        """What the rule of the publisher does each minute, with the input that the stack gives."""
+        events = self.stack.client("events")
+        rule = self.stack.name("RescanFunctionPublish")
+        [target] = events.list_targets_by_rule(Rule=rule)["Targets"]
+        return self.api.invoke(json.loads(target["Input"])).answer
+
     def work(self) -> list[str]:
         """Hand over what is visible, delete what is done; the bodies of what came back."""
         sqs, queue = self.stack.client("sqs"), self.stack.environment()["WORK_QUEUE_URL"]
@@ -84,12 +91,15 @@ def running(tmp_path: Path) -> Iterator[Running]:
 def test_from_a_push_to_a_stop_and_through_a_sweep(running: Running) -> None:
     running.push(event("ecr-push"))
     assert running.work() == []
+    assert running.said() == []
+    assert running.publish() == {"published": 1, "images": 1, "failed": 0, "left": 0}
     assert running.said() == [("STOP", "2.4.1")]
 
     swept = running.api.invoke(event("schedule-rule"))
     assert swept.answer["enqueued"] == 3
     assert running.work() == []
     # The stopped image is known, one is go, one Anchore does not have: nothing is new.
+    assert running.publish() == {"published": 0, "images": 0, "failed": 0, "left": 0}
     assert running.said() == []
 
 
@@ -97,4 +107,5 @@ def test_what_cannot_be_read_comes_back_and_the_rest_is_done(running: Running) -
     running.push(event("ecr-push"))
     running.push({"what": "is this"})
     assert running.work() == ['{"what": "is this"}']
+    running.publish()
     assert running.said() == [("STOP", "2.4.1")]

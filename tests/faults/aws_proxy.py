@@ -31,9 +31,12 @@ class AwsCall(StrEnum):
     SECRET = "read the secret"
     READ = "read the ledger"
     WRITE = "write the ledger"
-    CLEAR = "clear the outbox"
     MARK = "mark as swept"
-    PACE = "take a turn"
+    CLAIM = "claim the outbox"
+    LIST = "list what waits"
+    FETCH = "fetch a notice"
+    SEND_OFF = "send a group off"
+    CLEAR = "clear the outbox"
     SCAN = "scan the ledger"
     LAST_SWEEP = "read the last sweep"
     RECORD_SWEEP = "record the sweep"
@@ -46,9 +49,12 @@ class AwsCall(StrEnum):
 LEDGER = (
     AwsCall.READ,
     AwsCall.WRITE,
-    AwsCall.CLEAR,
     AwsCall.MARK,
-    AwsCall.PACE,
+    AwsCall.CLAIM,
+    AwsCall.LIST,
+    AwsCall.FETCH,
+    AwsCall.SEND_OFF,
+    AwsCall.CLEAR,
     AwsCall.SCAN,
     AwsCall.LAST_SWEEP,
     AwsCall.RECORD_SWEEP,
@@ -76,6 +82,9 @@ class Call:
 _KINDS = {
     "GetSecretValue": AwsCall.SECRET,
     "Scan": AwsCall.SCAN,
+    "Query": AwsCall.LIST,
+    "BatchGetItem": AwsCall.LIST,
+    "BatchWriteItem": AwsCall.CLEAR,
     "Publish": AwsCall.PUBLISH,
     "GetTopicAttributes": AwsCall.LOOK,
     "SendMessage": AwsCall.COPY,
@@ -86,14 +95,18 @@ _KINDS = {
 def _kind(operation: str, text: str) -> AwsCall:
     about_the_sweep = '"subject": {"S": "sweep"}' in text
     match operation:
+        case "GetItem" if '{"S": "notice#' in text:
+            return AwsCall.FETCH
         case "GetItem":
             return AwsCall.LAST_SWEEP if about_the_sweep else AwsCall.READ
         case "PutItem":
             return AwsCall.RECORD_SWEEP if about_the_sweep else AwsCall.WRITE
-        case "UpdateItem" if "REMOVE outbox" in text:
-            return AwsCall.CLEAR
+        case "TransactWriteItems":
+            return AwsCall.SEND_OFF if "SET flight" in text else AwsCall.WRITE
+        case "UpdateItem" if "SET sweep" in text:
+            return AwsCall.MARK
         case "UpdateItem":
-            return AwsCall.MARK if "SET sweep" in text else AwsCall.PACE
+            return AwsCall.CLAIM if "SET claimed_until" in text else AwsCall.SEND_OFF
     return _KINDS[operation]
 
 

@@ -42,6 +42,8 @@ def _crashes() -> Iterator[Case]:
         "after the ledger": (AwsCall.WRITE, True),
         "before publish": (AwsCall.PUBLISH, False),
         "after publish": (AwsCall.PUBLISH, True),
+        "before the claim": (AwsCall.CLAIM, False),
+        "after the claim": (AwsCall.CLAIM, True),
         "before clear": (AwsCall.CLEAR, False),
         "after clear": (AwsCall.CLEAR, True),
         "before a sweep enqueues": (AwsCall.ENQUEUE, False),
@@ -62,8 +64,8 @@ def _crashes() -> Iterator[Case]:
 
 
 def _killing(kind: AwsCall, forwarded: bool, times: int | None) -> Begin:
-    # Of the calls about an image, those about the one that becomes a STOP.
-    about = "" if kind in (AwsCall.ENQUEUE, AwsCall.COPY) else f"/{Role.FLIPS}"
+    # Of the calls that name an image, those about the one that becomes a STOP.
+    about = f"/{Role.FLIPS}" if kind in (AwsCall.WRITE, AwsCall.PUBLISH) else ""
 
     def begin(lane: Lane) -> None:
         fault = killing(lane.container.kill, forwarded=forwarded)

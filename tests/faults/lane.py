@@ -29,8 +29,9 @@ _SETTINGS = {
     "MAX_BODY_MB": "1",
 }
 _PLENTY_SECONDS = 30.0
+_PUBLISH = {"publish": "notices"}
 # An asynchronous invocation that fails is repeated twice.
-_SWEEP_TRIES = 3
+_TRIES = 3
 
 
 class Lane:
@@ -88,7 +89,14 @@ class Lane:
 
     def sweep(self) -> bool:
         """Whether the schedule's event was handled at last; Lambda repeats it twice."""
-        return any(self._invoke(_SCHEDULE).error is None for _ in range(_SWEEP_TRIES))
+        return any(self._invoke(_SCHEDULE).error is None for _ in range(_TRIES))
+
+    def publish(self) -> None:
+        """The schedule's minutes pass: claims of those who died end, and the publisher runs."""
+        for _ in range(_TRIES):
+            self.queues.end_claim()
+            if self._invoke(_PUBLISH).error is None:
+                return
 
     def push(self, image: Image) -> None:
         """Put on the queue what ECR and EventBridge make of a push."""

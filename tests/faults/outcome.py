@@ -56,8 +56,8 @@ class Outcome:
     `disturbed`: how often a crash, a duplicate, a lost answer or a refusing ledger gave leave to
     say a role's notice again. `forgetful`: the ledger refused, so that the same notice may have
     several ids. `went_through`: the first stage in which Anchore answered go on the image that
-    mends. `verdicts` and `outboxes` are the ledger's in the end, `deaths` the processes that died
-    by themselves, `delays` those of all copies.
+    mends. `verdicts` are the ledger's in the end, `waiting` counts notices that nobody published
+    then, `deaths` the processes that died by themselves, `delays` are those of all copies.
     """
 
     said: tuple[Said, ...]
@@ -66,7 +66,7 @@ class Outcome:
     forgetful: bool
     went_through: Stage | None
     verdicts: dict[Role, str]
-    outboxes: int
+    waiting: int
     deaths: int
     delays: tuple[int, ...]
 

@@ -16,6 +16,9 @@ from tests.template.stack import resources
 
 __all__ = ["EventSource", "Queues", "event_source"]
 
+_TABLE = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
+_PUBLISHER = {"subject": {"S": "publisher"}}
+
 
 @dataclass(frozen=True)
 class EventSource:
@@ -39,7 +42,7 @@ def event_source() -> EventSource:
         batch_size=mapping["BatchSize"],
         reports_failures=mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"],
         most_receives=made["WorkQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"],
-        ledger={key: ledger[key] for key in ("AttributeDefinitions", "KeySchema", "BillingMode")},
+        ledger={key: ledger[key] for key in _TABLE},
     )
 
 
@@ -130,6 +133,17 @@ class Queues:
         """The items that are about images."""
         items = self._ledger.scan(TableName=self.table)["Items"]
         return [item for item in items if "tag" in item]
+
+    def waiting(self) -> int:
+        """How many notices wait, and messages are in flight."""
+        items = self._ledger.scan(TableName=self.table)["Items"]
+        return sum(it.get("pending") == {"S": "notice"} or "flight" in it for it in items)
+
+    def end_claim(self) -> None:
+        """What time does to a publisher's claim."""
+        self._ledger.update_item(
+            TableName=self.table, Key=_PUBLISHER, UpdateExpression="REMOVE claimed_until"
+        )
 
     def forget(self) -> None:
         """Empty queues, and an empty ledger."""

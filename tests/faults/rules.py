@@ -98,8 +98,8 @@ def _the_ledger_knows(outcome: Outcome) -> Iterator[str]:
     if outcome.verdicts != _VERDICTS:
         wanted = ", ".join(f"{role}: {verdict}" for role, verdict in _VERDICTS.items())
         yield f"the ledger says {outcome.verdicts}, expected {wanted}"
-    if outcome.outboxes:
-        yield f"{outcome.outboxes} outboxes are not empty"
+    if outcome.waiting:
+        yield f"{outcome.waiting} notices still wait"
 
 
 def _copies_wait(outcome: Outcome, expected: Expected) -> Iterator[str]:

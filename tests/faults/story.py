@@ -3,6 +3,7 @@
 before     a sweep; then one image becomes a STOP, one ceases to be one, one stays a GO
 at once    the fault; a push and a sweep for each image
 after it   the fault has ended, and time has passed: copies come
+           (at each stage the publisher runs behind the work)
 redriven   the dead letters again
 next sweep
 """
@@ -71,7 +72,7 @@ class Telling:
             forgetful=self._story.forgetful,
             went_through=self._went_through,
             verdicts={_role(e["tag"]["S"]): e["verdict"]["S"] for e in entries},
-            outboxes=sum("outbox" in entry for entry in entries),
+            waiting=lane.queues.waiting(),
             deaths=lane.container.deaths,
             delays=tuple(lane.aws.journal.delays),
         )
@@ -115,6 +116,7 @@ class Telling:
 
     def _work(self, stage: Stage) -> None:
         self._lane.pump.run()
+        self._lane.publish()
         for body in self._lane.queues.take(self._lane.queues.readers):
             self._said.append(_said(stage, json.loads(body)))
         through = {(_role(tag), action) for tag, action in self._lane.anchore.gone_through}

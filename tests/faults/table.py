@@ -26,7 +26,7 @@ sweep runs. Then must hold:
 - nothing was said of the GO; RECOVERED was said of the one that mended, after Anchore answered go
   (but when Anchore did not know it meanwhile, which ends its STOP otherwise);
 - each message is done, on the queue or a dead letter; in the end only poison is;
-- the ledger holds the three verdicts, and no notice that is not yet published;
+- the ledger holds the three verdicts, and no notice waits;
 - no process died but those that were killed.
 
 A cell reads: how often the STOP was said, and when first; messages done / on the queue / dead

@@ -20,7 +20,7 @@ GOOD = Outcome(
     forgetful=False,
     went_through=Stage.LATER,
     verdicts={Role.CALM: "go", Role.FLIPS: "stop", Role.MENDS: "go"},
-    outboxes=0,
+    waiting=0,
     deaths=0,
     delays=(15, 900),
 )
@@ -106,7 +106,7 @@ def test_a_good_outcome_breaks_no_rule() -> None:
             "the ledger says {}, expected calm: go, flips: stop, mends: go",
             id="forgotten",
         ),
-        pytest.param({"outboxes": 1}, "1 outboxes are not empty", id="unsaid"),
+        pytest.param({"waiting": 1}, "1 notices still wait", id="unsaid"),
         pytest.param({"deaths": 1}, "1 processes died by themselves", id="dead-process"),
         pytest.param({"delays": (0, 30)}, "copies wait [0] s, expected 15 to 900", id="no-delay"),
     ],

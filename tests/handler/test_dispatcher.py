@@ -25,8 +25,10 @@ from rescan.model import (
     ImageRecord,
     VulnerabilityList,
 )
+from rescan.notice.due import Channel
 from rescan.notice.notice import Notice
 from rescan.settings import Settings
+from rescan.topics import Topics
 from tests.domain.test_settings import LEAST
 from tests.domain.test_workflow import ROWS, WHERE
 
@@ -44,6 +46,7 @@ class Estate:
     outcomes: dict[str, Any] = field(default_factory=dict)
     publish_fails: bool = False
     subjects: list[str] = field(default_factory=list)
+    teams: list[object] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     clock: Callable[[], None] = lambda: None
     requests: list[tuple[object, ...]] = field(default_factory=list)
@@ -84,7 +87,11 @@ class Estate:
         if self.publish_fails:
             raise errors.PublishFailed("SNS did not take the notice.")
         self.subjects.append(notice.subject)
+        self.teams.append(notice.attributes["team"])
         return "message-1"
+
+    def confirmed_subscriptions(self) -> int:
+        raise NotImplementedError
 
 
 @dataclass
@@ -108,7 +115,9 @@ def dispatch(log: Log) -> Callable[..., dict[str, Any]]:
     ) -> dict[str, Any]:
         logger = Logger(service=f"test-{uuid4()}", logger_handler=logging.StreamHandler(log.stream))
         parsed = Settings.parse(LEAST | settings)
-        gatekeeper = Gatekeeper(parsed, lambda deadline: estate, estate.publish, Tally())
+        tally = Tally()
+        topics = Topics({Channel.STOPS: estate}, tally)
+        gatekeeper = Gatekeeper(parsed, lambda deadline: estate, topics, tally)
         mode = InPlace(parsed, gatekeeper, estate.active_tags, logger)
         dispatcher = Dispatcher(mode, dns_suffix, logger)
         return dispatcher.handle(event, deadline or Deadline.after(60))
@@ -164,6 +173,12 @@ def test_the_settings_hold_for_what_the_event_does_not_say(dispatch: Dispatch) -
     settings = {"POLICY_ID": "configured", "VULNERABILITY_TYPE": "non-os"}
     dispatch(estate, {"tag": A}, **settings)
     assert estate.requests == [("refresh", "non-os"), ("check", "configured")]
+
+
+def test_a_stop_is_told_to_the_team_of_its_repository(dispatch: Dispatch) -> None:
+    estate = Estate({A: "stop", B: "stop"})
+    dispatch(estate, {"tags": [A, B]}, TEAMS="a=team-a")
+    assert estate.teams == ["team-a", "unrouted"]
 
 
 def test_one_line_is_logged_per_image(dispatch: Dispatch, log: Log) -> None:

@@ -43,6 +43,7 @@ def stop(said: Report, **fields: object) -> News:
         "policy_id": said.policy_id,
         "report": said,
         "first_stop_at": NOW,
+        "team": said.team,
     } | fields
     return News(**news_fields)  # type: ignore[arg-type]
 
@@ -111,6 +112,7 @@ def not_evaluated(reason: str, **fields: object) -> News:
         "event_type": EventType.NOT_EVALUATED,
         "id": ID,
         "tag": TAG,
+        "team": "payments",
         "trigger": SCHEDULE,
         "at": NOW,
         "failing": Failing(NOW - timedelta(hours=7, minutes=2), Step.FIND_ACTIVE_IMAGE, reason),

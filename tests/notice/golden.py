@@ -1,4 +1,5 @@
-"""Golden notices: a file shows the mail as its reader sees it, then the attributes.
+"""Golden notices: a file shows the mail as its reader sees it, then the attributes; another the
+chat message, as Markdown.
 
 The result is another file, indented; one of each event type stands among the documents, as the
 example that goes with the schema. Those of thousands of findings are left to the size tests.
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from msgspec import json
 
-from rescan.notice.notice import Notice
+from rescan.notice.notice import Notice, string_value
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "golden"
@@ -23,14 +24,26 @@ EXAMPLES = {
 WITHOUT_RESULT = {"stop_storm", "recovered_many"}
 
 
+def chat_files_of(case: str, notice: Notice) -> dict[Path, str]:
+    """What the golden file of the case holds for this chat message: text first, data below."""
+    message = json.decode(notice.body)
+    content, metadata = message.pop("content"), message.pop("metadata")
+    steps = "".join(f"- {step}\n" for step in content.pop("nextSteps"))
+    text = f"{content.pop('title')}\n\n{content.pop('description')}\n\nNext steps\n{steps}\n"
+    rest = json.format(json.encode(message | {"content": content, "metadata": metadata}), indent=2)
+    return {FOLDER / f"{case}.md": f"{text}```json\n{rest.decode()}\n```\n"}
+
+
 def files_of(case: str, notice: Notice) -> dict[Path, str]:
     """What the golden files of the case hold for this notice."""
     attributes = "".join(
-        f"{name}: {value}\n" for name, value in notice.attributes.items() if name != "result"
+        f"{name}: {string_value(value)}\n"
+        for name, value in notice.attributes.items()
+        if name != "result"
     )
     mail = f"Subject: {notice.subject}\n\n{notice.body}\n----- attributes\n{attributes}"
     files = {FOLDER / f"{case}.txt": mail}
     if case not in WITHOUT_RESULT:
-        result = json.format(notice.attributes["result"].encode(), indent=2).decode()
+        result = json.format(notice.result.encode(), indent=2).decode()
         files[EXAMPLES.get(case, FOLDER / f"{case}.json")] = result + "\n"
     return files

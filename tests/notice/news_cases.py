@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from rescan.image_tag import ImageTag
 from rescan.model import Outcome, Report, Severity, Step
 from rescan.news import Change, ChangedFinding, ClearedBy, ClearedFinding, Failing, News
+from rescan.team import UNROUTED
 from tests.notice import reports
 from tests.notice.announced import (
     FIRST_STOP,
@@ -229,7 +230,8 @@ def no_longer_in_anchore() -> News:
 def watched_tag_not_found() -> News:
     """The watch list names a tag that was never there."""
     tag = replace(TAG, repository="payment/api")
-    return not_evaluated(f"Anchore has no active image with the tag {tag}", tag=tag)
+    reason = f"Anchore has no active image with the tag {tag}"
+    return not_evaluated(reason, tag=tag, team=UNROUTED)
 
 
 def no_mapping_rule() -> News:

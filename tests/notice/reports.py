@@ -84,6 +84,7 @@ def report(evaluated: Evaluation, **fields: object) -> Report:
         "image_digest": DIGEST,
         "final_action": "stop",
         "policy_id": evaluated.policy_id,
+        "team": "payments",
     } | fields
     return Report(evaluation=evaluated, **report_fields)  # type: ignore[arg-type]
 

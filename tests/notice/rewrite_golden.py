@@ -3,21 +3,23 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from rescan.notice.chat import chat_of
 from rescan.notice.notice_of import notice_of
 from tests.notice.documents import documents
-from tests.notice.golden import EXAMPLES_FOLDER, FOLDER, files_of
+from tests.notice.golden import EXAMPLES_FOLDER, FOLDER, chat_files_of, files_of
 from tests.notice.news_cases import GOLDEN
 
 
 def rewrite() -> None:
     """Replace every file in both folders, and what the documents show of them."""
-    notices = {case: notice_of(news()) for case, news in GOLDEN.items()}
-    for folder, pattern in ((FOLDER, "*.txt"), (FOLDER, "*.json"), (EXAMPLES_FOLDER, "notice-*")):
+    files: dict[Path, str] = {}
+    for case, news in GOLDEN.items():
+        files |= files_of(case, notice_of(news())) | chat_files_of(case, chat_of(news()))
+    for folder, pattern in ((FOLDER, "*.*"), (EXAMPLES_FOLDER, "notice-*")):
         folder.mkdir(exist_ok=True)
         for stale in folder.glob(pattern):
             stale.unlink()
-    for case, notice in notices.items():
-        _write(files_of(case, notice))
+    _write(files)
     _write(documents())
 
 

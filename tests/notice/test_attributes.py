@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from rescan.errors import NoticeInvalid
 from rescan.model import Outcome, Severity
 from rescan.news import ClearedBy, EventType, News
+from rescan.notice.notice import AttributeValue
 from rescan.notice.notice_of import notice_of
 from tests.notice.announced import FIRST_STOP, cleared, not_evaluated, recovered, reminder, stop
 from tests.notice.reports import (
@@ -27,6 +28,7 @@ def test_attribute_without_a_value_is_the_word_none() -> None:
         "registry": TAG.registry,
         "repository": "payments/api",
         "tag": "2.4.1",
+        "team": "payments",
         "final_action": "none",
         "policy_id": "none",
         "max_severity": "none",
@@ -78,7 +80,7 @@ def test_news_without_its_facts_is_refused(news: News, expected: str) -> None:
         notice_of(news)
 
 
-def without_result(news: News) -> dict[str, str]:
+def without_result(news: News) -> dict[str, AttributeValue]:
     """The short attributes that say what the notice is about."""
     names = ("event_type", "final_action", "policy_id", "max_severity", "fix_available")
     attributes = notice_of(news).attributes

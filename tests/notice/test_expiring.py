@@ -19,7 +19,7 @@ NSS, GLIBC = "CVE-2020-25648+nss-tools", "CVE-2019-25013+glibc-common"
 
 def held_back(news: News) -> list[tuple[str | None, str]]:
     """What the result says, as pairs."""
-    result = json.loads(notice_of(news).attributes["result"])["held_back"]
+    result = json.loads(notice_of(news).result)["held_back"]
     assert result["total"] == result["shown"] == len(result["findings"])
     return [(found["until"], found["what"]) for found in result["findings"]]
 

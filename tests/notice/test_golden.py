@@ -48,7 +48,7 @@ def test_document_shows_each_kind_and_what_is_hard_to_show() -> None:
 @pytest.mark.parametrize("case", GOLDEN)
 def test_first_line_says_the_kind_and_how_bad_it_is(case: str) -> None:
     notice = notice_of(GOLDEN[case]())
-    kind = notice.attributes["event_type"].replace("_", " ")
+    kind = str(notice.attributes["event_type"]).replace("_", " ")
     first = notice.body.split("\n", 1)[0]
     assert first.startswith(kind)
     if kind in ("STOP", "REMINDER") and notice.attributes["max_severity"] != "none":

@@ -155,12 +155,12 @@ def test_notice_of_a_flood_keeps_every_limit(
     notice = notice_of(flooded(character))
     assert notice.problems() == []
     assert notice.size() <= 250_000
-    assert len(notice.attributes["result"].encode()) <= LARGEST_RESULT
+    assert len(notice.result.encode()) <= LARGEST_RESULT
 
 
 def test_flood_is_cut_honestly() -> None:
     notice = notice_of(flood("\U0001f680"))
-    stopping = json.loads(notice.attributes["result"])["stopping"]
+    stopping = json.loads(notice.result)["stopping"]
     assert (stopping["total"], stopping["new"]) == (20_000, 10_000)
     assert 0 < stopping["shown"] == len(stopping["findings"]) < 10_000
     assert {finding["new"] for finding in stopping["findings"]} == {True}
@@ -173,14 +173,14 @@ def test_flood_is_cut_honestly() -> None:
 
 def test_flood_of_cleared_findings_is_cut_honestly() -> None:
     notice = notice_of(recovery_flood("x"))
-    said = json.loads(notice.attributes["result"])["cleared"]
+    said = json.loads(notice.result)["cleared"]
     assert 0 < said["shown"] == len(said["findings"]) < 20_000
     assert said["total"] == 10**9
     assert "\n40 of 1,000,000,000 shown, the worst ones.\n\n" in notice.body
 
 
 def test_floods_of_what_changes_and_what_is_held_back_leave_room_for_what_stops() -> None:
-    result = json.loads(notice_of(flood("\U0001f680")).attributes["result"])
+    result = json.loads(notice_of(flood("\U0001f680")).result)
     for name, total in (("held_back", 2_000), ("changes", 6_000 + 10**9)):
         part = result[name]
         assert part["total"] == total
@@ -198,12 +198,12 @@ def test_list_of_what_ends_is_cut_honestly() -> None:
 def test_result_is_filled_as_far_as_it_may_be() -> None:
     """With ordinary findings the room is used, not given away to a careful estimate."""
     notice = notice_of(GOLDEN["stop_storm"]())
-    assert LARGEST_RESULT - 500 < len(notice.attributes["result"].encode()) <= LARGEST_RESULT
+    assert LARGEST_RESULT - 500 < len(notice.result.encode()) <= LARGEST_RESULT
 
 
 def test_huge_message_is_cut_in_body_and_result() -> None:
     huge = finding("41cb7cdf", "m" * 300_000, gate="dockerfile", trigger="instruction")
     notice = notice_of(stop(report(evaluation(huge))))
     cut = "m" * 237 + "..."
-    assert json.loads(notice.attributes["result"])["stopping"]["findings"][0]["message"] == cut
+    assert json.loads(notice.result)["stopping"]["findings"][0]["message"] == cut
     assert f"\n  1. POLICY  dockerfile/instruction\n     {cut}\n\n" in notice.body

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from rescan.errors import NoticeInvalid
-from rescan.notice.notice import Notice
+from rescan.notice.notice import AttributeValue, Notice
 
 GOOD = {"event_type": "STOP"}
 
@@ -101,6 +101,21 @@ def test_every_other_character_is_taken() -> None:
             {"tag": ""}, "the attribute tag is empty; a missing value is the word none", id="empty"
         ),
         pytest.param(
+            {"tag": ()},
+            "the attribute tag is empty; a missing value is the word none",
+            id="no-value-of-several",
+        ),
+        pytest.param(
+            {"tag": ("1", "")},
+            "the attribute tag is empty; a missing value is the word none",
+            id="empty-one-of-several",
+        ),
+        pytest.param(
+            {"tag": ("1", "a\ud800")},
+            "the attribute tag holds U+D800 at 1, which XML 1.0 forbids",
+            id="forbidden-in-one-of-several",
+        ),
+        pytest.param(
             {"aws.tag": "1"},
             "the attribute name 'aws.tag' has a prefix that AWS reserves",
             id="aws",
@@ -129,7 +144,9 @@ def test_every_other_character_is_taken() -> None:
         ),
     ],
 )
-def test_attribute_beyond_a_limit_is_refused(attributes: Mapping[str, str], problem: str) -> None:
+def test_attribute_beyond_a_limit_is_refused(
+    attributes: Mapping[str, AttributeValue], problem: str
+) -> None:
     assert broken(Notice("STOP", "body", attributes)) == problem
 
 
@@ -149,3 +166,9 @@ def test_size_counts_subject_body_names_types_and_values_in_bytes(character: str
     assert broken(Notice("STOP", body + "x", {"tag": value})) == (
         "262,144 bytes, fewer than 262,144 (256 KiB) are allowed"
     )
+
+
+def test_size_counts_several_values_as_the_json_that_is_sent() -> None:
+    several = Notice("STOP", "body", {"tag": ("1", 'é"')})
+    sent = ["STOP", "body", "tag", "String.Array", '["1","é\\""]']
+    assert several.size() == sum(len(text.encode()) for text in sent)

@@ -160,6 +160,7 @@ def any_news(draw: st.DrawFn, event_type: EventType) -> News:
         cleared_total=draw(st.integers(0, 10**6)),
         changes=draw(st.none() | CHANGES),
         failing=Failing(draw(TIMES), draw(TEXT), draw(TEXT)),
+        team=draw(TEXT),
     )
 
 
@@ -170,4 +171,4 @@ def test_any_news_can_be_announced(event_type: EventType, data: st.DataObject) -
     notice = notice_of(data.draw(any_news(event_type)))
     assert notice.problems() == []
     assert notice.attributes["event_type"] == event_type
-    assert errors(json.loads(notice.attributes["result"])) == []
+    assert errors(json.loads(notice.result)) == []

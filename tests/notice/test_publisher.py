@@ -83,6 +83,47 @@ def test_filter_policy_on_attributes_chooses_notices(
     ]
 
 
+SEVERAL = Notice(
+    "STOP: CVE-2026-1234 in 2 images",
+    "body",
+    {"event_type": "STOP", "repository": ("payments/api", 'team/"é\\')},
+)
+
+
+def test_several_values_arrive_as_an_array(subscribed: tuple[StopTopic, Any, str]) -> None:
+    topic, sqs, queue = subscribed
+    topic.publish(SEVERAL)
+    (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
+    attribute = json.loads(message["Body"])["MessageAttributes"]["repository"]
+    assert attribute["Type"] == "String.Array"
+    assert json.loads(attribute["Value"]) == ["payments/api", 'team/"é\\']
+
+
+@pytest.mark.parametrize(
+    ("rules", "delivered"),
+    [
+        pytest.param(["payments/api"], True, id="first"),
+        pytest.param(["team/web", 'team/"é\\'], True, id="last"),
+        pytest.param(["payments"], False, id="part-of-one"),
+        pytest.param(["team/web"], False, id="none"),
+        # AWS documents arrays for exact values; the emulator compares a prefix with a String alone.
+        pytest.param([{"prefix": "payments/"}], False, id="prefix-in-the-emulator"),
+    ],
+)
+def test_filter_policy_matches_any_of_several_values(
+    rules: list[Any], delivered: bool, subscribed: tuple[StopTopic, Any, str]
+) -> None:
+    topic, sqs, queue = subscribed
+    (subscription,) = topic.sns.list_subscriptions_by_topic(TopicArn=topic.arn)["Subscriptions"]
+    topic.sns.set_subscription_attributes(
+        SubscriptionArn=subscription["SubscriptionArn"],
+        AttributeName="FilterPolicy",
+        AttributeValue=json.dumps({"repository": rules}),
+    )
+    topic.publish(SEVERAL)
+    assert ("Messages" in sqs.receive_message(QueueUrl=queue)) is delivered
+
+
 def test_notice_that_sns_would_refuse_is_not_sent() -> None:
     sns = client("sns")
     with Stubber(sns), pytest.raises(NoticeInvalid, match="the body is empty"):

@@ -127,4 +127,5 @@ def test_stop_of_a_moment_is_dated_too() -> None:
     assert lines(news, "RECOVERED: ")[0] == (
         "RECOVERED: payments/api:2.4.1 is GO again, after <1 h of STOP."
     )
-    assert lines(news, "Image")[1] == "Stopped    2026-11-24 21:51 UTC to 2026-11-24 21:51 UTC"
+    stopped = "Stopped    2026-11-24 21:51 UTC to 2026-11-24 21:51 UTC"
+    assert lines(news, "Image")[2] == stopped

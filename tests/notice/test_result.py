@@ -30,7 +30,7 @@ SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "notice.schema.json").
 
 def result_of(news: News) -> Any:
     """The result, decoded by another decoder than ours."""
-    return json.loads(notice_of(news).attributes["result"])
+    return json.loads(notice_of(news).result)
 
 
 def errors(result: Any) -> list[str]:
@@ -171,6 +171,7 @@ def test_what_only_a_report_says_is_null_without_one() -> None:
         "id": ID,
         "event_type": "NOT_EVALUATED",
         "at": "2026-11-24T21:51:02Z",
+        "team": "unrouted",
         "outcome": None,
         "final_action": None,
         "reason": None,
@@ -188,6 +189,7 @@ def test_what_only_a_report_says_is_null_without_one() -> None:
             "step": "findActiveImage",
             "reason": f"Anchore has no active image with the tag {tag}",
         },
+        "group": None,
         "vulnerabilities": None,
         "notes": [],
     }

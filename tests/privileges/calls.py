@@ -30,13 +30,21 @@ def recorded_calls() -> Iterator[set[Call]]:
         service = model.service_model.endpoint_prefix
         action = f"{service}:{model.name}"
         resource = _resource(service, params, context["client_region"])
-        calls.add(Call(_ACTIONS.get(action, action), resource))
+        for needed in _needed(action, params):
+            calls.add(Call(needed, resource))
 
     with pytest.MonkeyPatch.context() as patch:
         # What each new session of botocore registers; moto is there in the same way.
         hooks = [*handlers.BUILTIN_HANDLERS, ("before-parameter-build", record)]
         patch.setattr(handlers, "BUILTIN_HANDLERS", hooks)
         yield calls
+
+
+def _needed(action: str, params: dict[str, Any]) -> list[str]:
+    """Source: DynamoDB developer guide: a transaction needs the actions of its parts."""
+    if action == "dynamodb:TransactWriteItems":
+        return [f"dynamodb:{kind}Item" for item in params["TransactItems"] for kind in item]
+    return [_ACTIONS.get(action, action)]
 
 
 def _resource(service: str, params: dict[str, Any], region: str) -> str:
@@ -46,6 +54,14 @@ def _resource(service: str, params: dict[str, Any], region: str) -> str:
         case {"QueueUrl": url}:
             account, name = str(url).split("/")[-2:]
             return f"arn:aws:{service}:{region}:{account}:{name}"
+        case {"TableName": name, "IndexName": index}:
+            return f"arn:aws:{service}:{region}:123456789012:table/{name}/index/{index}"
+        case {"TransactItems": [item, *_]}:
+            [part] = item.values()
+            return _resource(service, part, region)
+        case {"RequestItems": items}:
+            [name] = items
+            return f"arn:aws:{service}:{region}:123456789012:table/{name}"
         case {"TableName": name}:
             return f"arn:aws:{service}:{region}:123456789012:table/{name}"
     raise NotImplementedError(f"{service}, {sorted(params)}: teach it to {__name__}")

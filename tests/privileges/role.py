@@ -35,8 +35,8 @@ def permissions(stack: DeployedStack) -> list[Permission]:
     iam, role = stack.client("iam"), stack.name("RescanRole")
     [name] = iam.list_role_policies(RoleName=role)["PolicyNames"]
     policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    # moto keeps a policy that its CloudFormation made as Python prints it.
-    statements = literal_eval(policy)["Statement"]
+    # moto keeps a policy that its CloudFormation made as Python prints it, AWS::NoValue as None.
+    statements = filter(None, literal_eval(policy)["Statement"])
     return [permission for statement in statements for permission in _of(statement)]
 
 

@@ -1,6 +1,6 @@
 """AWS as the queue's work sees it, in memory; `test_ledger.py` holds FakeLedger to the table."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -8,77 +8,132 @@ from threading import Lock
 from msgspec import json
 from msgspec.structs import replace
 
-from rescan.errors import LedgerConflict, LedgerUnavailable, PublishFailed, QueueUnavailable
+from rescan.errors import (
+    LedgerConflict,
+    LedgerUnavailable,
+    NotThePublisher,
+    PublishFailed,
+    QueueUnavailable,
+)
 from rescan.events import Gate
+from rescan.grouping import Storm
 from rescan.memory import Entry
+from rescan.notice.due import Channel, Due, Waiting
 from rescan.notice.notice import Notice
-from rescan.ports import Glance, Page, SweepRecord
+from rescan.ports import Glance, InFlight, SweepRecord
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 @dataclass
 class FakeLedger:
-    """`refuses`: the calls that raise LedgerUnavailable."""
+    """Ledger and outbox; `refuses`: the calls that raise LedgerUnavailable."""
 
-    pages: dict[str, Page] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)
+    due: dict[tuple[Channel, str], Due] = field(default_factory=dict)
+    told: dict[str, Storm] = field(default_factory=dict)
     sweeps: list[SweepRecord] = field(default_factory=list)
     refuses: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
-    slot: datetime = NOON - timedelta(days=1)
+    claimed_until: datetime = NOON - timedelta(days=1)
+    claims: int = 0
+    flight: InFlight | None = None
     lock: Lock = field(default_factory=Lock)
 
-    def read(self, subject: str) -> Page | None:
-        self._called("read")
-        return self.pages.get(subject)
+    def read(self, subject: str) -> Entry | None:
+        self.called("read")
+        return self.entries.get(subject)
 
-    def write(self, page: Page) -> None:
-        self._called("write")
+    def write(self, entry: Entry, due: Sequence[Due] = ()) -> None:
+        self.called("write")
         with self.lock:
-            there = self.pages.get(page.entry.subject)
-            if (there.entry.version if there else 0) != page.entry.version - 1:
-                raise LedgerConflict(page.entry.subject)
-            self.pages[page.entry.subject] = page
-
-    def clear_outbox(self, entry: Entry) -> None:
-        self._called("clear_outbox")
-        there = self.pages[entry.subject]
-        if there.entry.version == entry.version:
-            self.pages[entry.subject] = Page(there.entry)
+            there = self.entries.get(entry.subject)
+            if (there.version if there else 0) != entry.version - 1:
+                raise LedgerConflict(entry.subject)
+            self.entries[entry.subject] = entry
+            self.due |= {(each.channel, each.gist.id): each for each in due}
 
     def mark_swept(self, subject: str, sweep: datetime) -> None:
-        self._called("mark_swept")
-        there = self.pages[subject]
-        if there.entry.sweep is None or there.entry.sweep < sweep:
-            self.pages[subject] = replace(there, entry=replace(there.entry, sweep=sweep))
+        self.called("mark_swept")
+        there = self.entries[subject]
+        if there.sweep is None or there.sweep < sweep:
+            self.entries[subject] = replace(there, sweep=sweep)
 
     def glances(self) -> Iterator[Glance]:
-        self._called("glances")
-        for page in self.pages.values():
-            e = page.entry
-            yield Glance(e.tag, e.stopped, bool(page.outbox), e.evaluated_at, e.sweep)
+        self.called("glances")
+        for e in self.entries.values():
+            yield Glance(e.tag, e.stopped, e.evaluated_at, e.sweep)
 
     def last_sweep(self) -> SweepRecord | None:
-        self._called("last_sweep")
+        self.called("last_sweep")
         return self.sweeps[-1] if self.sweeps else None
 
     def record_sweep(self, sweep: SweepRecord) -> None:
-        self._called("record_sweep")
+        self.called("record_sweep")
         self.sweeps.append(sweep)
 
-    def claim_slot(self, now: datetime, horizon: timedelta) -> datetime | None:
-        self._called("claim_slot")
-        with self.lock:
-            slot = max(now, self.slot + timedelta(seconds=0.25))
-            if slot > now + horizon:
-                return None
-            self.slot = slot
-            return slot
-
-    def _called(self, name: str) -> None:
+    def called(self, name: str) -> None:
         self.calls.append(name)
         if name in self.refuses:
             raise LedgerUnavailable(f"refused: {name}")
+
+
+class FakeOutbox:
+    """The outbox in the ledger, as one publisher sees it."""
+
+    def __init__(self, ledger: FakeLedger) -> None:
+        self._ledger = ledger
+        self._claim = -1
+
+    def claim(self, now: datetime, until: datetime) -> bool:
+        self._ledger.called("claim")
+        if now < self._ledger.claimed_until:
+            return False
+        self._ledger.claimed_until = until
+        self._ledger.claims += 1
+        self._claim = self._ledger.claims
+        return True
+
+    def release(self) -> None:
+        self._mine("release").claimed_until = NOON - timedelta(days=1)
+
+    def waiting(self, most: int) -> list[Waiting]:
+        self._ledger.called("waiting")
+        found = [Waiting(due.channel, due.gist) for due in self._ledger.due.values()]
+        return sorted(found, key=lambda it: (it.gist.at, it.gist.id))[:most]
+
+    def notice(self, waiting: Waiting) -> Notice | None:
+        self._ledger.called("notice")
+        due = self._ledger.due.get((waiting.channel, waiting.gist.id))
+        return due.notice if due else None
+
+    def remove(self, channel: Channel, ids: Iterable[str]) -> None:
+        self._ledger.called("remove")
+        for name in ids:
+            self._ledger.due.pop((channel, name), None)
+
+    def in_flight(self) -> InFlight | None:
+        return self._ledger.flight
+
+    def send_off(self, flight: InFlight | None, storm: Storm | None = None) -> None:
+        ledger = self._mine("send_off")
+        ledger.flight = flight
+        if storm is not None:
+            ledger.told[storm.id] = storm
+
+    def remember(self, storm: Storm) -> None:
+        self._ledger.called("remember")
+        self._ledger.told[storm.id] = storm
+
+    def storms(self) -> list[Storm]:
+        self._ledger.called("storms")
+        return list(self._ledger.told.values())
+
+    def _mine(self, name: str) -> FakeLedger:
+        self._ledger.called(name)
+        if self._claim != self._ledger.claims:
+            raise NotThePublisher("claimed by another")
+        return self._ledger
 
 
 @dataclass
@@ -104,12 +159,12 @@ class FakeTopic:
     @property
     def said(self) -> list[str]:
         """The event types, in order."""
-        return [notice.attributes["event_type"] for notice in self.notices]
+        return [str(notice.attributes["event_type"]) for notice in self.notices]
 
     @property
     def ids(self) -> list[str]:
         """The ids of the notices, in order."""
-        return [json.decode(n.attributes["result"])["id"] for n in self.notices]
+        return [json.decode(n.result)["id"] for n in self.notices]
 
 
 @dataclass

@@ -12,9 +12,10 @@ __all__ = ["CALLS", "Crash", "Fault", "Faults", "Faulty"]
 CALLS: dict[str, type[RescanError]] = {
     "read": LedgerUnavailable,
     "write": LedgerUnavailable,
-    "clear_outbox": LedgerUnavailable,
-    "claim_slot": LedgerUnavailable,
     "mark_swept": LedgerUnavailable,
+    "claim": LedgerUnavailable,
+    "notice": LedgerUnavailable,
+    "remove": LedgerUnavailable,
     "publish": PublishFailed,
     "send": QueueUnavailable,
 }
@@ -56,12 +57,12 @@ class Faulty:
             if fault is Fault.CRASH_BEFORE:
                 raise Crash(name)
             if fault is Fault.REFUSED:
-                raise CALLS[name](f"refused: {name}")
+                raise CALLS.get(name, LedgerUnavailable)(f"refused: {name}")
             answer = getattr(self._fake, name)(*arguments)
             if fault is Fault.CRASH_AFTER:
                 raise Crash(name)
             if fault is Fault.UNANSWERED:
-                raise CALLS[name](f"no answer: {name}")
+                raise CALLS.get(name, LedgerUnavailable)(f"no answer: {name}")
             return answer
 
         return call

@@ -16,13 +16,15 @@ from rescan.going_back import GoingBack
 from rescan.memory import Entry
 from rescan.metrics import Tally
 from rescan.model import Trigger, TriggerKind
-from rescan.ports import Page
+from rescan.notice.due import Channel
 from rescan.settings import Settings
+from rescan.topics import Topics
 from rescan.worker import Worker
 from tests.domain.test_settings import LEAST
-from tests.queue.fakes import NOON, FakeLedger, FakeQueue, FakeTopic
+from tests.queue.fakes import NOON, FakeLedger, FakeOutbox, FakeQueue, FakeTopic
 from tests.queue.faults import Crash, Fault, Faults, Faulty
 from tests.queue.one_image import Answer, Evaluated, OneImage
+from tests.queue.one_publisher import publisher_of
 from tests.queue.reader import Reader
 from tests.queue.test_memory import FRESH, TAG
 
@@ -38,8 +40,7 @@ class Step:
     """A while passes, Anchore changes its mind, and a message is delivered: new, or one that waits.
 
     `overtaken_by`: what a duplicate of the message is answered that is worked on just before this
-    one's call `overtaken_at`, so many seconds later and with faults of its own. `crowded`: other
-    images' notices take every moment of the next seconds.
+    one's call `overtaken_at`, so many seconds later and with faults of its own.
     """
 
     answer: Answer
@@ -47,7 +48,6 @@ class Step:
     sends: TriggerKind | None = TriggerKind.ECR_PUSH
     picks: int = 0
     duplicated: bool = False
-    crowded: bool = False
     faults: Mapping[str, Fault] = field(default_factory=dict)
     overtaken_by: Evaluated | None = None
     overtaken_at: str = "write"
@@ -57,7 +57,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One delivery, and what it left; `gated` None: it failed, and the message stays."""
+    """One delivery, and what it left; `gated` None: it failed, and the message stays.
+
+    `reader` has read what the publisher said then, and `will_read` also what waits for it.
+    """
 
     gate: Gate
     at: datetime
@@ -70,6 +73,7 @@ class Delivery:
     after: Entry
     gated: Gated | None
     reader: Reader
+    will_read: Reader
 
     @property
     def done_with(self) -> Evaluated | None:
@@ -82,7 +86,10 @@ class Delivery:
 
 
 class Life:
-    """A worker between fakes that fail; `waiting` are the messages that are not done."""
+    """A worker and a publisher between fakes that fail.
+
+    `waiting` are the messages that are not done. The publisher has a turn behind each delivery.
+    """
 
     def __init__(self) -> None:
         self.now = NOON
@@ -92,27 +99,23 @@ class Life:
         self.waiting: list[Gate] = []
         self.deliveries: list[Delivery] = []
         self._ports: list[Any] = [
-            Faulty(it) for it in (self.image, self.ledger, self.topic, self.queue)
+            Faulty(it)
+            for it in (self.image, self.ledger, self.topic, self.queue, FakeOutbox(self.ledger))
         ]
-        image, ledger, topic, queue = self._ports
+        image, ledger, topic, queue, outbox = self._ports
         self._worker = Worker(
             Settings.parse(LEAST),
             lambda deadline: image,
-            Announcer(ledger, topic, Tally(), lambda: self.now, lambda seconds: None),
+            Announcer(ledger, Topics({Channel.STOPS: topic}, Tally()), Tally()),
             GoingBack(queue, lambda: 1.0),
             Tally(),
             lambda: self.now,
         )
+        self._publisher = publisher_of(outbox, topic, lambda: self.now)
 
     @property
-    def page(self) -> Page:
-        return self.ledger.pages.get(FRESH.subject, Page(FRESH))
-
-    @property
-    def unsaid(self) -> set[str]:
-        """The kinds of notices that were decided, and that nobody has read."""
-        left = [notice for notice in self.page.outbox if notice not in self.topic.notices]
-        return {notice.attributes["event_type"] for notice in left}
+    def entry(self) -> Entry:
+        return self.ledger.entries.get(FRESH.subject, FRESH)
 
     # --- what happens
 
@@ -124,9 +127,11 @@ class Life:
     def settles(self) -> "Life":
         """The faults are over: whatever waits is delivered until it is done."""
         for _ in range(MOST_DELIVERIES):
+            self.now += QUARTER
+            self._publish(Faults())
+            self._readers_read()
             if not self.waiting:
                 return self
-            self.now += QUARTER
             self._deliver(self.waiting[0], Step(self.image.answer))
         raise AssertionError(f"still not done: {self.waiting}")
 
@@ -142,8 +147,6 @@ class Life:
         gate = self.waiting[step.picks % len(self.waiting)]
         if step.duplicated:
             self.waiting.append(gate)
-        if step.crowded:
-            self.ledger.slot = self.now + timedelta(minutes=1)
         self._deliver(gate, step)
 
     def _send(self, kind: TriggerKind) -> None:
@@ -157,10 +160,11 @@ class Life:
         self.waiting += [_read(body) for body, _ in self.queue.messages[sent:]]
 
     def _record(self, gate: Gate, step: Step) -> Gated | None:
-        at, asked, before = self.now, self.image.asked, self.page.entry
+        at, asked, before = self.now, self.image.asked, self.entry
         self.image.answer = step.answer
         faults = Faults(step.faults, self._overtaking(gate, step))
         gated = self._work(gate, faults)
+        self._publish(faults)
         self._readers_read()
         overtaken = step.overtaken_by is not None and not faults.first
         self.deliveries.append(
@@ -173,9 +177,10 @@ class Life:
                 overtaken=overtaken,
                 outdated=overtaken and step.overtaken_at == "write",
                 before=before,
-                after=self.page.entry,
+                after=self.entry,
                 gated=gated,
                 reader=self.reader,
+                will_read=self._when_all_is_said(),
             )
         )
         return gated
@@ -184,6 +189,22 @@ class Life:
         for notice in self.topic.notices[self._read :]:
             self.reader = self.reader.after(notice)
         self._read = len(self.topic.notices)
+
+    def _when_all_is_said(self) -> Reader:
+        reader = self.reader
+        for due in sorted(self.ledger.due.values(), key=lambda due: due.gist.at):
+            reader = reader.after(due.notice)
+        return reader
+
+    def _publish(self, faults: Faults) -> None:
+        before = self._ports[0].faults
+        self._fail(faults)
+        try:
+            self._publisher.run(Deadline.after(60))
+        except Crash:
+            pass  # its claim ends by itself
+        finally:
+            self._fail(before)
 
     def _work(self, gate: Gate, faults: Faults) -> Gated | None:
         before = self._ports[0].faults

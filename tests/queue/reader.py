@@ -28,7 +28,7 @@ class Reader:
 
     def after(self, notice: Notice) -> "Reader":
         """The same, one notice later."""
-        result = json.loads(notice.attributes["result"])
+        result = json.loads(notice.result)
         seen = result["id"] in self.ids
         reader = replace(self, ids=self.ids | {result["id"]})
         match result["event_type"]:

@@ -3,12 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
-from rescan.aws.ledger_items import LARGEST_MEMORY_BYTES, item_of, page_of
+from rescan.aws.ledger_items import LARGEST_MEMORY_BYTES, entry_of, item_of
 from rescan.changes import Unsaid
 from rescan.memory import after_verdict
 from rescan.model import Finding, FindingKey, Outcome, Report, Severity
 from rescan.news import Change, Changes, ClearedBy, ClearedFinding, News
-from rescan.ports import Page
 from tests.queue.fakes import NOON
 from tests.queue.test_memory import (
     FRESH,
@@ -148,9 +147,9 @@ def test_what_is_kept_stays_small_and_the_worst() -> None:
     entry, news = after_verdict(entry, stops("CVE-1"), NOON + HOUR, PACE)
     assert news is None
     assert (len(entry.unsaid.cleared), entry.unsaid.more) == (30, 30)
-    item = item_of(Page(entry))
+    item = item_of(entry)
     assert len(item["memory"]["B"]) <= LARGEST_MEMORY_BYTES
-    assert page_of(item).entry.unsaid == entry.unsaid
+    assert entry_of(item).unsaid == entry.unsaid
 
 
 def test_of_more_than_can_be_kept_the_worst_stay() -> None:

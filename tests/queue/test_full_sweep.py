@@ -19,8 +19,7 @@ from rescan.full_sweep import FullSweep
 from rescan.image_tag import ImageTag
 from rescan.metrics import Metric, Tally
 from rescan.model import Outcome, Trigger, TriggerKind
-from rescan.notice.notice import Notice
-from rescan.ports import Page, SweepRecord
+from rescan.ports import SweepRecord
 from rescan.watch_list import WatchList
 from tests.domain.test_workflow import WHERE
 from tests.queue.fakes import NOON, FakeLedger, FakeQueue, FakeTopic
@@ -43,7 +42,7 @@ class Estate:
 
     def remembers(self, tag: ImageTag, **entry: object) -> None:
         remembered = replace(FRESH, subject=str(tag), tag=tag, version=1, **entry)
-        self.ledger.pages[str(tag)] = Page(remembered)
+        self.ledger.entries[str(tag)] = remembered
 
     def sweep(self, *entries: str, measured: bool = True) -> dict[str, object]:
         logger = Logger(service=f"sweep-{uuid4()}", logger_handler=logging.StreamHandler(self.log))
@@ -79,14 +78,6 @@ def test_a_stopped_tag_is_enqueued_though_anchore_no_longer_lists_it(estate: Est
     estate.remembers(C, verdict=Outcome.STOP)
     estate.remembers(A, verdict=Outcome.STOP)
     estate.remembers(ImageTag.parse("reg.io/gone:1"), verdict=Outcome.GO)
-    estate.sweep()
-    assert estate.enqueued == [A, B, C]
-
-
-def test_a_tag_whose_notice_is_unsaid_is_enqueued_too(estate: Estate) -> None:
-    estate.remembers(C, verdict=Outcome.GO)
-    page = estate.ledger.pages[str(C)]
-    estate.ledger.pages[str(C)] = replace(page, outbox=(Notice("s", "b", {}),))
     estate.sweep()
     assert estate.enqueued == [A, B, C]
 

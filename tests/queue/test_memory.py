@@ -423,3 +423,60 @@ def test_the_worst_findings_are_kept() -> None:
     assert known.worst(2) == KnownFindings(
         {key("CVE-2"): Severity.CRITICAL, key("CVE-3"): Severity.LOW}, 3
     )
+
+
+# --- the team
+
+
+def told(news: News | None) -> str | None:
+    return news.team if news else None
+
+
+OF_A, OF_B = replace(stopped(("CVE-1", None)), team="a"), "b"
+
+
+def test_a_stop_is_told_to_the_team_of_the_evaluation_and_it_is_remembered() -> None:
+    said = replace(report(Outcome.STOP, finding("CVE-1")), team=OF_B)
+    entry, news = after_verdict(FRESH, said, NOON, PACE)
+    assert (told(news), entry.team) == ("b", "b")
+
+
+@pytest.mark.parametrize(
+    ("hours", "findings", "team"),
+    [
+        pytest.param(1, ["CVE-1"], (None, "a"), id="nothing-new-is-nobody-else-s"),
+        pytest.param(1, ["CVE-1", "CVE-2"], ("b", "b"), id="new-finding"),
+        pytest.param(24, ["CVE-1"], ("b", "b"), id="reminder"),
+    ],
+)
+def test_an_image_changes_teams_with_the_next_notice_of_its_stop(
+    hours: int, findings: list[str], team: tuple[str | None, str]
+) -> None:
+    said = replace(report(Outcome.STOP, *map(finding, findings)), team=OF_B)
+    entry, news = after_verdict(OF_A, said, NOON + hours * HOUR, PACE)
+    assert (told(news), entry.team) == team
+
+
+def test_a_recovery_is_told_to_the_team_that_got_the_stop() -> None:
+    go = replace(report(Outcome.GO), team=OF_B)
+    entry, news = after_verdict(OF_A, go, NOON + HOUR, PACE)
+    assert (told(news), entry.team) == ("a", "b")
+
+
+def test_an_image_that_is_gone_is_told_to_the_team_that_got_the_stop() -> None:
+    gone = replace(MISSING, team=OF_B)
+    entry, news = after_not_found(OF_A, gone, NOON + HOUR, PACE, watched=True)
+    assert (told(news), entry.team) == ("a", "a")
+
+
+def test_a_failure_is_told_to_the_team_that_is_remembered() -> None:
+    failing = Failing(NOON - 9 * HOUR, "regate", "HTTP 500")
+    entry, news = after_failure(
+        replace(OF_A, evaluated_at=NOON - 9 * HOUR), failing, TRIGGER, NOON, PACE
+    )
+    assert (told(news), entry.team) == ("a", "a")
+
+
+@pytest.mark.parametrize(("known", "team"), [("unrouted", "by-name"), ("a", "a")])
+def test_the_name_gives_the_team_where_none_is_remembered(known: str, team: str) -> None:
+    assert replace(FRESH, team=known).known_to("by-name").team == team

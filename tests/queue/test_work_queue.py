@@ -27,7 +27,7 @@ FULL = Gate(
     first_seen=NOON,
     attempt=3,
     submitted=True,
-    announce_only=True,
+    said="7c3f",
 )
 
 

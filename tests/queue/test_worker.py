@@ -16,7 +16,7 @@ from rescan.events import Gate, parse_event
 from rescan.gated import Gated
 from rescan.going_back import GoingBack, delay
 from rescan.image_tag import Digest, ImageTag
-from rescan.memory import subject_of
+from rescan.memory import Entry, subject_of
 from rescan.metrics import Tally
 from rescan.model import (
     DetectedTag,
@@ -27,12 +27,15 @@ from rescan.model import (
     TriggerKind,
     VulnerabilityList,
 )
-from rescan.ports import Page
+from rescan.notice.due import Channel
+from rescan.notice.notice import Notice
 from rescan.settings import Settings
+from rescan.topics import Topics
 from rescan.worker import Worker
 from tests.domain.test_settings import LEAST
 from tests.domain.test_workflow import ROWS, WHERE
-from tests.queue.fakes import NOON, FakeLedger, FakeQueue, FakeTopic
+from tests.queue.fakes import NOON, FakeLedger, FakeOutbox, FakeQueue, FakeTopic
+from tests.queue.one_publisher import publisher_of
 
 TAG = ImageTag.parse("reg.io/app:1")
 SUBJECT = subject_of(None, TAG, None)
@@ -46,6 +49,7 @@ class Desk:
     """A worker on fakes; `anchore` is a final action, "unknown", "analyzing", or an error."""
 
     anchore: Any = "go"
+    annotation: str | None = None
     settings: dict[str, str] = field(default_factory=dict)
     now: datetime = NOON
     ledger: FakeLedger = field(default_factory=FakeLedger)
@@ -60,7 +64,7 @@ class Desk:
         return Worker(
             Settings.parse(LEAST | self.settings),
             lambda deadline: self,
-            Announcer(self.ledger, self.topic, self.tally, lambda: self.now, lambda s: None),
+            Announcer(self.ledger, Topics({Channel.STOPS: self.topic}, self.tally), self.tally),
             GoingBack(self.queue, lambda: 1.0),
             self.tally,
             lambda: self.now,
@@ -77,8 +81,19 @@ class Desk:
         return gate
 
     @property
-    def page(self) -> Page:
-        return self.ledger.pages[SUBJECT]
+    def entry(self) -> Entry:
+        return self.ledger.entries[SUBJECT]
+
+    @property
+    def notices(self) -> list[Notice]:
+        """What readers have, once the publisher has had its turn."""
+        publisher_of(FakeOutbox(self.ledger), self.topic, lambda: self.now).run(Deadline.after(60))
+        return self.topic.notices
+
+    @property
+    def said(self) -> list[str]:
+        """The event types of the same."""
+        return [str(notice.attributes["event_type"]) for notice in self.notices]
 
     # --- what the workflow asks
 
@@ -89,7 +104,8 @@ class Desk:
         if self.anchore == "unknown":
             return []
         status = self.anchore if self.anchore == "analyzing" else "analyzed"
-        return [ImageRecord(DIGEST, (DetectedTag(str(tag)),), analysis_status=status)]
+        tags = (DetectedTag(str(tag)),)
+        return [ImageRecord(DIGEST, tags, analysis_status=status, team=self.annotation)]
 
     def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
         return ROWS
@@ -123,8 +139,8 @@ SWEPT = Gate(TAG, Trigger(TriggerKind.SCHEDULE, NOON), sweep=NOON - HOUR, first_
 def test_a_verdict_is_remembered_and_its_news_said(desk: Desk) -> None:
     desk.anchore = "stop"
     gated = desk.work(PUSH)
-    assert (gated.notification, gated.went_back) == (Notification.PUBLISHED, False)
-    assert (desk.page.entry.stopped, desk.topic.said, desk.queue.messages) == (True, ["STOP"], [])
+    assert (gated.notification, gated.went_back) == (Notification.QUEUED, False)
+    assert (desk.entry.stopped, desk.said, desk.queue.messages) == (True, ["STOP"], [])
 
 
 # --- going back
@@ -148,7 +164,7 @@ def test_what_passes_by_itself_goes_back_with_its_history(desk: Desk, anchore: A
     desk.now += HOUR
     desk.work(desk.returned)
     assert desk.returned == replace(PUSH, first_seen=NOON, attempt=2)
-    assert desk.topic.said == []
+    assert desk.said == []
 
 
 def test_without_time_left_the_work_goes_back_unasked(desk: Desk) -> None:
@@ -203,7 +219,7 @@ def test_after_its_hours_it_is_a_failure_since_it_was_first_seen(
 ) -> None:
     desk.anchore = anchore
     assert not desk.work(OLD).went_back
-    failing = desk.page.entry.failing
+    failing = desk.entry.failing
     assert failing is not None
     assert (failing.since, failing.step, desk.queue.messages) == (NOON - 2 * HOUR, step, [])
 
@@ -232,7 +248,7 @@ def test_what_does_not_pass_by_itself_is_left_to_the_next_sweep(
     desk.anchore = error
     gated = desk.work(PUSH)
     assert (gated.went_back, gated.outcome) == (False, "not_evaluated")
-    failing = desk.page.entry.failing
+    failing = desk.entry.failing
     assert failing is not None
     assert (failing.since, failing.reason) == (NOON, str(error))
 
@@ -243,17 +259,15 @@ def test_a_defect_of_ours_brings_the_message_back(desk: Desk) -> None:
         desk.work(PUSH)
 
 
-# --- notices that could not be published
+# --- notices that could not be remembered, or published
 
 
-def test_while_sns_refuses_the_work_goes_back_and_anchore_is_asked_once(desk: Desk) -> None:
+def test_a_topic_that_refuses_is_no_concern_of_the_work(desk: Desk) -> None:
     desk.anchore, desk.topic.refuses = "stop", True
-    assert desk.work(PUSH).went_back
-    assert desk.work(desk.returned).went_back
-    assert (desk.asked, len(desk.page.outbox)) == (1, 1)
+    assert not desk.work(PUSH).went_back
+    assert desk.said == []
     desk.topic.refuses = False
-    desk.work(desk.returned)
-    assert (desk.topic.said, desk.page.outbox) == (["STOP"], ())
+    assert desk.said == ["STOP"]
 
 
 def test_while_both_refuse_the_work_goes_back_however_old(desk: Desk) -> None:
@@ -261,27 +275,38 @@ def test_while_both_refuse_the_work_goes_back_however_old(desk: Desk) -> None:
     assert desk.work(OLD).went_back
     desk.topic.refuses, desk.ledger.refuses = False, set()
     desk.work(desk.returned)
-    assert desk.topic.said == ["STOP"]
+    assert desk.said == ["STOP"]
 
 
-def test_a_notice_without_a_turn_is_published_later_without_asking_anchore(desk: Desk) -> None:
-    desk.anchore, desk.ledger.slot = "stop", NOON + timedelta(seconds=60)
-    assert desk.work(PUSH).went_back
-    assert (desk.returned.announce_only, desk.topic.said) == (True, [])
-    desk.now += timedelta(seconds=61)
-    gated = desk.work(desk.returned)
-    assert (gated.notification, desk.topic.said, desk.asked) == ("published", ["STOP"], 1)
-
-
-def test_work_that_comes_upon_another_s_unsaid_notice_is_still_done(desk: Desk) -> None:
-    desk.anchore, desk.ledger.slot = "stop", NOON + timedelta(seconds=60)
+@pytest.mark.parametrize(
+    ("gate", "went_back"),
+    [
+        pytest.param(PUSH, True, id="young"),
+        pytest.param(OLD, False, id="old"),
+    ],
+)
+def test_a_known_stop_that_cannot_be_written_may_be_news_after_all(
+    desk: Desk, gate: Gate, went_back: bool
+) -> None:
+    desk.anchore = "stop"
     desk.work(PUSH)
-    other = replace(PUSH, digest=DIGEST)
-    assert desk.work(other).went_back
-    assert not desk.returned.announce_only
-    desk.now += timedelta(seconds=61)
-    desk.work(desk.returned)
-    assert (desk.topic.said, desk.asked) == (["STOP"], 2)
+    desk.ledger.refuses = {"write"}
+    assert desk.work(gate).went_back is went_back
+
+
+@pytest.mark.parametrize("call", ["read", "write"])
+def test_a_stop_that_is_said_without_a_memory_goes_back_and_is_said_once_until_it_is_remembered(
+    desk: Desk, call: str
+) -> None:
+    desk.anchore, desk.ledger.refuses = "stop", {call}
+    gated = desk.work(PUSH)
+    assert (gated.notification, gated.went_back) == (Notification.PUBLISHED, True)
+    again = desk.work(desk.returned)
+    assert (again.notification, again.went_back) == (Notification.NONE, True)
+    desk.ledger.refuses = set()
+    remembered = desk.work(desk.returned)
+    assert (remembered.notification, remembered.went_back) == (Notification.KNOWN, False)
+    assert (desk.said, desk.entry.stopped) == (["STOP"], True)
 
 
 def test_an_image_that_was_missing_before_a_newer_verdict_ends_no_stop(desk: Desk) -> None:
@@ -289,18 +314,7 @@ def test_an_image_that_was_missing_before_a_newer_verdict_ends_no_stop(desk: Des
     desk.work(PUSH)
     desk.anchore, desk.now = "unknown", NOON - HOUR
     desk.work(replace(SWEPT, sweep=NOON + HOUR))
-    assert (desk.page.entry.stopped, desk.topic.said) == (True, ["STOP"])
-
-
-def test_a_notice_in_a_ledger_that_cannot_be_read_waits(desk: Desk) -> None:
-    desk.ledger.refuses = {"read"}
-    assert desk.work(replace(PUSH, announce_only=True)).went_back
-    assert (desk.returned.announce_only, desk.asked) == (True, 0)
-
-
-def test_a_notice_that_another_run_published_meanwhile_is_not_said_again(desk: Desk) -> None:
-    gated = desk.work(replace(PUSH, announce_only=True))
-    assert (gated.notification, desk.topic.said, desk.asked) == ("none", [], 0)
+    assert (desk.entry.stopped, desk.said) == (True, ["STOP"])
 
 
 # --- sweeps
@@ -309,7 +323,7 @@ def test_a_notice_that_another_run_published_meanwhile_is_not_said_again(desk: D
 def test_a_sweep_s_message_is_skipped_when_the_image_was_evaluated_since(desk: Desk) -> None:
     desk.work(PUSH)
     gated = desk.work(SWEPT)
-    assert (gated.report, desk.asked, desk.page.entry.sweep) == (None, 1, SWEPT.sweep)
+    assert (gated.report, desk.asked, desk.entry.sweep) == (None, 1, SWEPT.sweep)
 
 
 def test_a_sweep_s_message_is_not_skipped_for_an_older_evaluation(desk: Desk) -> None:
@@ -317,7 +331,7 @@ def test_a_sweep_s_message_is_not_skipped_for_an_older_evaluation(desk: Desk) ->
     desk.work(PUSH)
     desk.now = NOON
     desk.work(SWEPT)
-    assert (desk.asked, desk.page.entry.sweep) == (2, SWEPT.sweep)
+    assert (desk.asked, desk.entry.sweep) == (2, SWEPT.sweep)
 
 
 def test_a_failed_attempt_does_not_count_as_evaluated(desk: Desk) -> None:
@@ -330,7 +344,7 @@ def test_a_failed_attempt_does_not_count_as_evaluated(desk: Desk) -> None:
 def test_an_older_sweep_does_not_set_the_mark_back(desk: Desk) -> None:
     desk.work(replace(SWEPT, sweep=NOON + HOUR))
     desk.work(replace(SWEPT, sweep=NOON))
-    assert desk.page.entry.sweep == NOON + HOUR
+    assert desk.entry.sweep == NOON + HOUR
 
 
 def test_a_verdict_is_not_overwritten_by_an_older_one(desk: Desk) -> None:
@@ -338,7 +352,7 @@ def test_a_verdict_is_not_overwritten_by_an_older_one(desk: Desk) -> None:
     desk.work(PUSH)
     desk.now, desk.anchore = NOON - HOUR, "go"
     desk.work(PUSH)
-    assert (desk.page.entry.stopped, desk.topic.said) == (True, ["STOP"])
+    assert (desk.entry.stopped, desk.said) == (True, ["STOP"])
 
 
 def test_a_stopped_image_that_anchore_lost_ends_with_one_notice(desk: Desk) -> None:
@@ -348,7 +362,7 @@ def test_a_stopped_image_that_anchore_lost_ends_with_one_notice(desk: Desk) -> N
     for _ in range(2):
         desk.work(replace(SWEPT, sweep=desk.now))
         desk.now += 9 * HOUR
-    assert desk.topic.said == ["STOP", "NOT_EVALUATED"]
+    assert desk.said == ["STOP", "NOT_EVALUATED"]
 
 
 def test_a_watched_tag_that_is_not_found_is_told(desk: Desk) -> None:
@@ -356,7 +370,7 @@ def test_a_watched_tag_that_is_not_found_is_told(desk: Desk) -> None:
     for _ in range(2):
         desk.work(replace(SWEPT, sweep=desk.now))
         desk.now += 6 * HOUR
-    assert desk.topic.said == ["NOT_EVALUATED"]
+    assert desk.said == ["NOT_EVALUATED"]
 
 
 # --- images that Anchore does not know
@@ -384,18 +398,63 @@ def test_a_sweep_submits_nothing(desk: Desk) -> None:
 def test_a_direct_call_is_remembered_and_said_like_any_other(desk: Desk) -> None:
     desk.anchore = "stop"
     gated = [desk.worker.gate_now(PUSH, Deadline.after(60)) for _ in range(2)]
-    assert [g.notification for g in gated] == ["published", "known"]
+    assert [g.notification for g in gated] == ["queued", "known"]
 
 
 def test_a_direct_call_s_error_is_the_caller_s(desk: Desk) -> None:
     desk.anchore = DOWN
     with pytest.raises(errors.AnchoreUnreachable):
         desk.worker.gate_now(PUSH, Deadline.after(60))
-    assert (desk.queue.messages, desk.ledger.pages) == ([], {})
+    assert (desk.queue.messages, desk.ledger.entries) == ([], {})
 
 
 @pytest.mark.parametrize("anchore", ["unknown", "analyzing"])
 def test_a_direct_call_for_what_is_not_there_leaves_no_trace(desk: Desk, anchore: str) -> None:
     desk.anchore = anchore
     desk.worker.gate_now(PUSH, Deadline.after(60))
-    assert desk.ledger.pages == {}
+    assert desk.ledger.entries == {}
+
+
+# --- the team
+
+BY_NAME = {"TEAMS": "app=by-name"}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "settings", "team"),
+    [
+        pytest.param("annotated", BY_NAME, "annotated", id="annotation"),
+        pytest.param(None, BY_NAME, "by-name", id="name"),
+        pytest.param(None, {}, "unrouted", id="neither"),
+    ],
+)
+def test_the_annotation_goes_before_the_name(
+    desk: Desk, annotation: str | None, settings: dict[str, str], team: str
+) -> None:
+    desk.anchore, desk.annotation, desk.settings = "stop", annotation, settings
+    desk.work(PUSH)
+    assert [notice.attributes["team"] for notice in desk.notices] == [team]
+    assert desk.entry.team == team
+
+
+def test_the_team_of_a_stop_hears_that_its_image_is_gone(desk: Desk) -> None:
+    desk.anchore, desk.annotation, desk.settings = "stop", "annotated", BY_NAME
+    desk.work(PUSH)
+    desk.anchore, desk.now = "unknown", desk.now + HOUR
+    desk.work(replace(SWEPT, sweep=desk.now))
+    assert [(n.attributes["event_type"], n.attributes["team"]) for n in desk.notices] == [
+        ("STOP", "annotated"),
+        ("NOT_EVALUATED", "annotated"),
+    ]
+
+
+def test_an_image_that_was_never_evaluated_is_told_by_its_name(desk: Desk) -> None:
+    desk.anchore, desk.settings = DOWN, BY_NAME | {"NOT_EVALUATED_HOURS": "0"}
+    desk.work(replace(PUSH, first_seen=NOON - 9 * HOUR))
+    assert [n.attributes["team"] for n in desk.notices] == ["by-name"]
+
+
+def test_a_stop_without_a_ledger_is_told_to_its_team(desk: Desk) -> None:
+    desk.anchore, desk.settings, desk.ledger.refuses = "stop", BY_NAME, {"read"}
+    desk.work(PUSH)
+    assert [n.attributes["team"] for n in desk.notices] == ["by-name"]

@@ -7,6 +7,7 @@ from functools import partial
 from random import Random
 
 from aws_lambda_powertools import Logger
+from msgspec import json
 
 from rescan.anchore.active_tags import list_active_tags
 from rescan.anchore.client import AnchoreClient
@@ -17,22 +18,28 @@ from rescan.announcer import Announcer
 from rescan.deadline import Deadline
 from rescan.full_sweep import FullSweep
 from rescan.going_back import GoingBack
+from rescan.grouping import GroupingRules
 from rescan.memory import Entry, subject_of
 from rescan.metrics import Tally
 from rescan.model import Outcome, Trigger, TriggerKind
+from rescan.notice.due import Channel
 from rescan.notice.notice import Notice
-from rescan.ports import Page
+from rescan.publishing import Publisher
 from rescan.settings import Settings
+from rescan.topics import Topics
 from rescan.watch_list import WatchList
 from rescan.worker import Worker
 from tests.domain.test_settings import LEAST
-from tests.queue.fakes import NOON, FakeLedger, FakeTopic
+from tests.queue.fakes import NOON, FakeLedger, FakeOutbox, FakeTopic
 from tests.simulation.anchore import SimulatedAnchore
 from tests.simulation.queue import SimulatedQueue
 from tests.simulation.scenario import Figures, Scenario
 from tests.simulation.turns import SimulatedTime
 
 __all__ = ["Estate"]
+
+WINDOW = timedelta(seconds=60)
+_SILENT = Logger(service="simulation", logger_handler=logging.NullHandler())
 
 
 class TimedTopic(FakeTopic):
@@ -58,6 +65,7 @@ class Estate:
         self.ledger, self.topic, self.tally = _yesterday(scenario), TimedTopic(self.time), Tally()
         self.queue = SimulatedQueue(scenario, self.time)
         settings = Settings.parse(LEAST)
+        topics = Topics({Channel.STOPS: self.topic}, self.tally)
         transport = Transport(
             self.anchore.session(), settings.base_url, AnchoreAuth(lambda: '{"token": "none"}')
         )
@@ -65,38 +73,59 @@ class Estate:
         self.queue.work = Worker(
             settings,
             partial(AnchoreClient, transport, EnterpriseDialect()),
-            Announcer(self.ledger, self.topic, self.tally, self.time.now, self.time.sleep),
+            Announcer(self.ledger, topics, self.tally),
             GoingBack(self.queue, jitter),
             self.tally,
             self.time.now,
         ).work
+        self._publisher = Publisher(
+            FakeOutbox(self.ledger),
+            topics,
+            GroupingRules(settings.digest_above, WINDOW),
+            self.tally,
+            _SILENT,
+            self.time.now,
+            self.time.sleep,
+        )
         self._full_sweep = FullSweep(
             partial(list_active_tags, transport, running_only=False),
             self.ledger,
             self.queue,
             self.topic,
             self.tally,
-            Logger(service="simulation", logger_handler=logging.NullHandler()),
+            _SILENT,
             self.time.now,
         )
 
     def sweep(self) -> Figures:
         """One sweep, until nothing is left to do."""
         self.time.begin(self._enqueue)
+        self.time.begin(self._publish, after=WINDOW.total_seconds())
         self.time.run()
-        results = [page.entry.result_at for page in self.ledger.pages.values()]
+        results = [entry.result_at for entry in self.ledger.entries.values()]
         moments = self.topic.moments
         return Figures(
             anchore_calls=self.anchore.asked.total(),
             peak_in_flight=self.anchore.peak,
             messages=self.queue.sent,
             gone_back=self.queue.gone_back,
-            notices=len(moments),
-            most_notices_in_a_second=_most_in_a_second(moments),
-            first_notice=moments[0] - NOON,
-            last_notice=moments[-1] - NOON,
+            told=len(self.told()),
+            published=len(moments),
+            most_in_a_second=_most_in_a_second(moments),
+            first_published=moments[0] - NOON,
+            last_published=moments[-1] - NOON,
             complete=max(at for at in results if at is not None) - NOON,
         )
+
+    def told(self) -> list[str]:
+        """The images whose STOP was published, alone or in a group."""
+        return [name for notice in self.topic.notices for name in _images_of(notice)]
+
+    def _publish(self) -> None:
+        """The schedule, for as long as there is something to do."""
+        self._publisher.run(Deadline.after(255, self.time.passed))
+        if not self.queue.idle or self.ledger.due:
+            self.time.begin(self._publish, after=WINDOW.total_seconds())
 
     def _enqueue(self) -> None:
         self._full_sweep.run(
@@ -119,8 +148,15 @@ def _yesterday(scenario: Scenario) -> FakeLedger:
             evaluated_at=yesterday,
             result_at=yesterday,
         )
-        ledger.pages[subject] = Page(entry)
+        ledger.entries[subject] = entry
     return ledger
+
+
+def _images_of(notice: Notice) -> list[str]:
+    result = json.decode(notice.result)
+    if result["group"] is None:
+        return [result["image"]["full_tag"]]
+    return [member["full_tag"] for member in result["group"]["members"]]
 
 
 def _most_in_a_second(moments: list[datetime]) -> int:

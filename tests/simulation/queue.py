@@ -30,7 +30,8 @@ class SimulatedQueue:
         self.sent = 0
         self.gone_back = 0
         self._time = time
-        self._free = scenario.workers
+        self._workers = self._free = scenario.workers
+        self._delayed = 0
         self._batch_size = scenario.batch_size
         self._visible: deque[str] = deque()
 
@@ -38,7 +39,12 @@ class SimulatedQueue:
         """A copy that goes back: seen after the delay."""
         self.sent += 1
         self.gone_back += 1
-        self._time.begin(partial(self._arrive, [gate.encode()]), after=delay.total_seconds())
+        self._delayed += 1
+        self._time.begin(partial(self._return, gate.encode()), after=delay.total_seconds())
+
+    def _return(self, body: str) -> None:
+        self._delayed -= 1
+        self._arrive([body])
 
     def send_all(self, gates: Iterable[Gate]) -> int:
         """What a sweep enqueues: seen at once."""
@@ -46,6 +52,11 @@ class SimulatedQueue:
         self.sent += len(bodies)
         self._arrive(bodies)
         return len(bodies)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is left to do, now or later."""
+        return not (self._visible or self._delayed or self._free < self._workers)
 
     def _arrive(self, bodies: list[str]) -> None:
         self._visible += bodies

@@ -15,10 +15,11 @@ _HEAD = (
     "peak in flight",
     "messages",
     "of them gone back",
-    "notices",
+    "images told",
+    "published",
     "most in a second",
-    "first notice",
-    "last notice",
+    "first",
+    "last",
     "sweep complete",
 )
 
@@ -43,22 +44,21 @@ Anchore or AWS.
 How to read it:
 
 - An image takes three requests, and the list of tags one for every 500, whatever the number of
-  workers. A notice that waits for its turn asks Anchore nothing again.
+  workers.
 - Peak in flight is workers x batch size, here {scenario.batch_size}: MaxConcurrency and BatchSize
   bound it. A sweep takes at least images x {_seconds_an_image(scenario):g} s / peak; a batch ends
   with its slowest image.
-- Notices never come faster than 4 a second, whatever the workers: {len(scenario.stopped)} take
-  {len(scenario.stopped) // 4} s at least. The last row is a storm: {len(scenario.stopped)} images
-  that Anchore lists one after another. Most find each moment of the next 10 s taken and go back to
-  the queue, as messages that only publish: they come again after 15 to 30 s, then after 30 to 60 s,
-  and so on. The queue holds them, not a worker.
-- Every STOP is said, and said once.
+- Each image's STOP is told, and told once. The publisher looks every 60 s. All have the same CVE:
+  once ten images have been told one by one, the others are told together, at growing distances of
+  a quarter of an hour at most: a slow sweep makes few messages too. An image that joins waits so
+  much longer.
+- Messages never come faster than 4 a second, whatever the workers.
 
 ## What is real, and what is not
 
-Real: the worker, the announcer with its pace, going back, the full sweep, the workflow, the client
-of Anchore down to its `requests` session, each notice. They block and sleep as they do in Lambda,
-in threads that take turns on the simulated clock.
+Real: the worker, the announcer, the publisher with its pace and its groups, going back, the full
+sweep, the workflow, the client of Anchore down to its `requests` session, each notice. They block
+and sleep as they do in Lambda, in threads that take turns on the simulated clock.
 
 Assumed: an image's record takes {scenario.list_seconds:g} s, and a page of the list too; the forced
 scan {scenario.scan_seconds:g} s, the evaluation {scenario.check_seconds:g} s; each up to
@@ -83,10 +83,11 @@ def _row(run: Run) -> tuple[str, ...]:
         f"{figures.peak_in_flight:,}",
         f"{figures.messages:,}",
         f"{figures.gone_back:,}",
-        f"{figures.notices:,}",
-        f"{figures.most_notices_in_a_second}",
-        _after(figures.first_notice),
-        _after(figures.last_notice),
+        f"{figures.told:,}",
+        f"{figures.published:,}",
+        f"{figures.most_in_a_second}",
+        _after(figures.first_published),
+        _after(figures.last_published),
         _after(figures.complete),
     )
 

@@ -38,14 +38,19 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Figures:
-    """Times are since the sweep began; `complete`: when the last image was evaluated."""
+    """Times are since the sweep began; `complete`: when the last image was evaluated.
+
+    `messages` are the queue's; `told` counts the images whose STOP was `published`, in so many
+    messages.
+    """
 
     anchore_calls: int
     peak_in_flight: int
     messages: int
     gone_back: int
-    notices: int
-    most_notices_in_a_second: int
-    first_notice: timedelta
-    last_notice: timedelta
+    told: int
+    published: int
+    most_in_a_second: int
+    first_published: timedelta
+    last_published: timedelta
     complete: timedelta

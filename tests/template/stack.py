@@ -101,6 +101,13 @@ def _reference(value: Any) -> Any:
     return ".".join(named) if isinstance(named, list) else named
 
 
+def _joined(separator: str, parts: list[Any]) -> Any:
+    """A text; with references to resources in it, which have no names here, it stays as it is."""
+    if all(isinstance(part, str) for part in parts):
+        return separator.join(parts)
+    return {"Fn::Join": [separator, parts]}
+
+
 class _NoManagedPolicies:
     """SAM asks IAM for the ARNs of managed policies that a template names; this one names none."""
 
@@ -149,7 +156,7 @@ class _Stack:
             case "Fn::Equals":
                 return arguments[0] == arguments[1]
             case "Fn::Join":
-                return arguments[0].join(arguments[1])
+                return _joined(*arguments)
             case "Fn::FindInMap":
                 mapping, key, attribute = arguments
                 return self.template["Mappings"][mapping][key][attribute]

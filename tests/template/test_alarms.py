@@ -58,6 +58,11 @@ WATCHED = [
         SERVICE,
     ),
     ("publish-failures", ("AnchoreRescan PublishFailures", "Sum", ">", 0), SERVICE),
+    (
+        "notices-too-old",
+        ("AnchoreRescan OldestNoticeAgeSeconds", "Maximum", ">", 1800),
+        SERVICE,
+    ),
 ]
 NAMES = [name for name, _, _ in WATCHED]
 
@@ -74,14 +79,17 @@ def test_alarm_goes_off_when(name, expected, dimensions):
 
 def test_alarms_on_metrics_of_the_function_name_metrics_that_it_writes():
     own = {a["MetricName"] for a in alarms().values() if a["Namespace"] == NAMESPACE}
-    assert len(own) == 4
+    assert len(own) == 5
     assert own <= {metric.value for metric in Metric}
 
 
-def test_silence_counts_against_the_sweeps_alone():
+def test_silence_counts_against_the_sweeps_and_the_publisher_alone():
     """Queues and functions at rest report nothing; a watcher that has died does neither."""
     treated = {name: alarm["TreatMissingData"] for name, alarm in alarms().items()}
-    assert treated == dict.fromkeys(NAMES, NOT_BREACHING) | {"no-complete-sweep": BREACHING}
+    assert treated == dict.fromkeys(NAMES, NOT_BREACHING) | {
+        "no-complete-sweep": BREACHING,
+        "notices-too-old": BREACHING,
+    }
 
 
 @pytest.mark.parametrize("hours", HOURS)
@@ -105,6 +113,7 @@ def test_window_of_each_alarm_follows_the_sweeps(hours):
         "no-confirmed-subscription": (period, 1),
         "work-too-old": (300, 3),
         "function-throttles": (300, 3),
+        "notices-too-old": (900, 2),
     }
 
 

@@ -68,8 +68,12 @@ def test_defaults_of_the_template_are_those_of_the_settings():
         ("ReadTimeoutSeconds", "READ_TIMEOUT_SECONDS", "60"),
         ("AddMissingImages", "ADD_MISSING_IMAGES", "true"),
         ("PendingHours", "PENDING_HOURS", "0.5"),
+        ("NoticeWindowSeconds", "NOTICE_WINDOW_SECONDS", "300"),
+        ("DigestAbove", "DIGEST_ABOVE", "25"),
         ("ReminderHours", "REMINDER_HOURS", "0"),
         ("NotEvaluatedHours", "NOT_EVALUATED_HOURS", "12"),
+        ("TeamAnnotation", "TEAM_ANNOTATION", "team"),
+        ("Teams", "TEAMS", "payments/*=payments,*/web-*=frontend"),
         ("LogLevel", "POWERTOOLS_LOG_LEVEL", "DEBUG"),
     ],
 )
@@ -86,12 +90,18 @@ def test_topic_queue_and_ledger_of_the_stack_are_those_that_the_function_uses():
     }
 
 
+@pytest.mark.parametrize(("chat", "topic"), [("false", ""), ("true", {"Ref": "ChatNotices"})])
+def test_function_has_a_chat_topic_only_when_one_is_wanted(chat, topic):
+    assert environment(ChatTopic=chat) == environment() | {"CHAT_TOPIC_ARN": topic}
+
+
 @pytest.mark.parametrize(
     ("parameter", "smallest", "largest"),
     [
         ("MaxConcurrency", 2, 1000),  # what Lambda takes
         ("BatchSize", 1, 10),  # what SQS hands over at once
         ("PendingHours", 0, None),  # as the settings
+        ("DigestAbove", 1, None),
         ("ReminderHours", 0, None),
         ("NotEvaluatedHours", 0, None),
     ],

@@ -58,6 +58,16 @@ LEAST = {
         "Action": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Scan"],
         "Resource": {"Fn::GetAtt": ["Ledger", "Arn"]},
     },
+    "EmptyOutbox": {
+        "Effect": "Allow",
+        "Action": ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"],
+        "Resource": {"Fn::GetAtt": ["Ledger", "Arn"]},
+    },
+    "FindWhatWaits": {
+        "Effect": "Allow",
+        "Action": "dynamodb:Query",
+        "Resource": {"Fn::Join": ["", [{"Fn::GetAtt": ["Ledger", "Arn"]}, "/index/pending"]]},
+    },
 }
 DECRYPT_SECRET = {
     "Effect": "Allow",
@@ -86,6 +96,17 @@ def permissions(**parameters: str) -> dict[str, dict[str, Any]]:
 )
 def test_function_may_do_only_what_it_does(key, expected):
     assert permissions(SecretKmsKeyArn=key) == expected
+
+
+def test_function_may_publish_to_a_chat_topic_that_there_is():
+    assert permissions(ChatTopic="true") == {
+        **LEAST,
+        "PublishChatNotice": {
+            "Effect": "Allow",
+            "Action": "sns:Publish",
+            "Resource": {"Ref": "ChatNotices"},
+        },
+    }
 
 
 @pytest.mark.parametrize(
@@ -126,15 +147,16 @@ def test_key_lets_roles_of_the_account_and_its_alarms_publish():
     }
 
 
-def test_topic_lets_alarms_of_the_account_publish_and_nobody_else():
-    policy = properties("StopTopicPolicy")
-    assert policy["Topics"] == [{"Ref": "StopTopic"}]
+@pytest.mark.parametrize("topic", ["StopTopic", "ChatNotices"])
+def test_topic_lets_alarms_of_the_account_publish_and_nobody_else(topic):
+    policy = properties(f"{topic}Policy", ChatTopic="true")
+    assert policy["Topics"] == [{"Ref": topic}]
     assert statements(policy["PolicyDocument"]) == {
         "LetAlarmsPublish": {
             "Effect": "Allow",
             "Principal": {"Service": "cloudwatch.amazonaws.com"},
             "Action": "sns:Publish",
-            "Resource": {"Ref": "StopTopic"},
+            "Resource": {"Ref": topic},
             "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
         }
     }
@@ -164,12 +186,12 @@ def test_no_other_queue_has_a_policy():
     assert len(of_type("AWS::SQS::QueuePolicy")) == 3
 
 
-def test_lambda_lets_the_schedule_alone_invoke_the_function():
-    [permission] = of_type("AWS::Lambda::Permission")
-    assert (permission["Principal"], permission["SourceArn"]) == (
-        "events.amazonaws.com",
-        {"Fn::GetAtt": ["RescanFunctionSweep", "Arn"]},
-    )
+def test_lambda_lets_the_two_schedules_alone_invoke_the_function():
+    allowed = [(it["Principal"], it["SourceArn"]) for it in of_type("AWS::Lambda::Permission")]
+    assert allowed == [
+        ("events.amazonaws.com", {"Fn::GetAtt": ["RescanFunctionPublish", "Arn"]}),
+        ("events.amazonaws.com", {"Fn::GetAtt": ["RescanFunctionSweep", "Arn"]}),
+    ]
 
 
 def test_a_star_stands_only_in_the_policy_of_the_key_itself():

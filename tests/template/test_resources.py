@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rescan.aws.outbox_table import PENDING_INDEX
 from tests.template.stack import of_type, properties, resources, template
 
 ROOT = Path(__file__).parents[2]
@@ -74,8 +75,21 @@ def test_ledger_is_a_table_on_demand_that_can_be_restored_and_forgets_by_itself(
     table = resources()["Ledger"]
     assert table["Properties"] == {
         "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [{"AttributeName": "subject", "AttributeType": "S"}],
+        "AttributeDefinitions": [
+            {"AttributeName": name, "AttributeType": "S"}
+            for name in ("subject", "pending", "since")
+        ],
         "KeySchema": [{"AttributeName": "subject", "KeyType": "HASH"}],
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": PENDING_INDEX,
+                "KeySchema": [
+                    {"AttributeName": "pending", "KeyType": "HASH"},
+                    {"AttributeName": "since", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "expires_at"},
         "SSESpecification": {"SSEEnabled": False},  # false is the key that AWS owns, not none
@@ -92,8 +106,20 @@ def test_uninstalling_leaves_nothing_behind():
 # --- where a notice goes
 
 
-def test_topic_is_encrypted_with_the_key_of_the_stack():
-    assert properties("StopTopic")["KmsMasterKeyId"] == {"Ref": "StopTopicKey"}
+@pytest.mark.parametrize(
+    ("chat", "topics"),
+    [
+        pytest.param("false", {"StopTopic"}, id="no-chat"),
+        pytest.param("true", {"StopTopic", "ChatNotices"}, id="chat"),
+    ],
+)
+def test_topics_are_encrypted_with_the_key_of_the_stack(chat, topics):
+    keys = {
+        name: it["Properties"]["KmsMasterKeyId"]
+        for name, it in resources(ChatTopic=chat).items()
+        if it["Type"] == "AWS::SNS::Topic"
+    }
+    assert keys == {topic: {"Ref": "StopTopicKey"} for topic in topics}
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,8 @@ def test_a_push_arrives_on_the_work_queue(stack):
     }
     events = stack.client("events")
     # To moto a schedule matches every event, and a function is no target that it knows.
-    events.remove_targets(
-        Rule=stack.name("RescanFunctionSweep"), Ids=["RescanFunctionSweepLambdaTarget"]
-    )
+    for schedule in ("RescanFunctionSweep", "RescanFunctionPublish"):
+        events.remove_targets(Rule=stack.name(schedule), Ids=[f"{schedule}LambdaTarget"])
     events.put_events(Entries=[entry])
     assert [event["detail"] for event in received(stack, "WorkQueue")] == [push["detail"]]
 

@@ -75,6 +75,21 @@ def test_each_choice_of_hours_is_a_rate_that_eventbridge_takes():
     }
 
 
+def test_each_choice_of_a_window_is_a_rate_that_eventbridge_takes():
+    seconds = template()["Parameters"]["NoticeWindowSeconds"]["AllowedValues"]
+    looks = {n: properties("RescanFunctionPublish", NoticeWindowSeconds=n) for n in seconds}
+    assert {n: look["ScheduleExpression"] for n, look in looks.items()} == {
+        "60": "rate(1 minute)",
+        "300": "rate(5 minutes)",
+        "900": "rate(15 minutes)",
+    }
+
+
+def test_the_publisher_s_schedule_asks_for_just_that():
+    [target] = properties("RescanFunctionPublish")["Targets"]
+    assert json.loads(target["Input"]) == {"publish": "notices"}
+
+
 def test_sweep_runs_every_six_hours_unless_told_otherwise():
     assert properties("RescanFunctionSweep")["ScheduleExpression"] == "rate(6 hours)"
 

@@ -29,6 +29,7 @@ from rescan.model import (
     VulnerabilityList,
 )
 from rescan.plain_text import one_line
+from rescan.team import team_name
 
 __all__ = ["EnterpriseDialect"]
 
@@ -46,6 +47,7 @@ class _Image(Struct, frozen=True):
     image_status: str | None = None
     analysis_status: str | None = None
     image_detail: list[_TagDetail] | None = None
+    annotations: Raw = Raw(b"null")
 
 
 class _ImageList(Struct, frozen=True):
@@ -94,10 +96,12 @@ class _Check(Struct, frozen=True):
 
 class EnterpriseDialect(Struct, frozen=True):
     """`vendor_only` leaves out what the vendor will not fix, as the gate itself does;
-    `base_image` asks Anchore (5.7 and later) to tell inherited findings from own ones."""
+    `base_image` asks Anchore (5.7 and later) to tell inherited findings from own ones;
+    `team_annotation` names the annotation of an image that says whose it is."""
 
     vendor_only: bool = True
     base_image: bool = False
+    team_annotation: str | None = None
 
     def images(self, tag: ImageTag) -> Query:
         """The active images under the tag; without `history` the newest alone."""
@@ -113,6 +117,7 @@ class EnterpriseDialect(Struct, frozen=True):
                 parent_digest=image.parent_digest,
                 image_status=image.image_status,
                 analysis_status=image.analysis_status,
+                team=self._team(image.annotations),
             )
             for image in json.decode(body, type=_ImageList).items
         ]
@@ -168,6 +173,14 @@ class EnterpriseDialect(Struct, frozen=True):
         """Ask for the image to be analyzed (`add_image`; its answer is of no use here)."""
         body = json.encode({"source": {"tag": {"pull_string": str(tag)}}})
         return Query(Step.ADD_IMAGE, "/images", starts_work=True, body=body)
+
+    def _team(self, annotations: Raw) -> str | None:
+        """Anyone may have written it: what is no text is not said."""
+        if self.team_annotation is None:
+            return None
+        values = lenient(annotations, dict[str, Raw]) or {}
+        said = lenient(values.get(self.team_annotation, Raw(b"null")), str)
+        return team_name(said or "")
 
     def _base_digest(self) -> dict[str, str]:
         return {"base_digest": "auto"} if self.base_image else {}

@@ -1,9 +1,7 @@
 """How an entry of the ledger is written as an item of DynamoDB, and read back.
 
-An item holds the entry whole (`memory`, compressed JSON), its unpublished notices (`outbox`,
-the same), and beside them the few facts that conditions, a sweep and a person need. DynamoDB
-takes 400 KB an item: the memory is cut to 64 kB, and a notice has at most 250 kB before it is
-compressed.
+An item holds the entry whole (`memory`, compressed JSON), and beside it the few facts that
+conditions, a sweep and a person need. DynamoDB takes 400 KB an item: the memory is cut to 64 kB.
 """
 
 import zlib
@@ -17,10 +15,9 @@ from rescan.image_tag import ImageTag
 from rescan.known_shapes import known
 from rescan.memory import Entry, KnownFindings
 from rescan.model import FindingKey, Severity
-from rescan.notice.notice import Notice
-from rescan.ports import Glance, Page
+from rescan.ports import Glance
 
-__all__ = ["LARGEST_MEMORY_BYTES", "glance_of", "item_of", "page_of"]
+__all__ = ["LARGEST_MEMORY_BYTES", "entry_of", "glance_of", "item_of"]
 
 LARGEST_MEMORY_BYTES = 64 * 1024
 KEEP_DAYS = 90
@@ -33,9 +30,8 @@ class _StoredEntry(Struct, frozen=True):
     findings: list[tuple[FindingKey, Severity | None]]
 
 
-def item_of(page: Page) -> dict[str, Any]:
-    """The item that the page is written as."""
-    entry = page.entry
+def item_of(entry: Entry) -> dict[str, Any]:
+    """The item that the entry is written as."""
     facts = {
         "subject": entry.subject,
         "tag": str(entry.tag),
@@ -50,9 +46,6 @@ def item_of(page: Page) -> dict[str, Any]:
     item["version"] = {"N": str(entry.version)}
     item["stopped"] = {"BOOL": entry.stopped}
     item["memory"] = {"B": _memory(entry)}
-    if page.outbox:
-        item["outbox"] = {"B": zlib.compress(json.encode(page.outbox))}
-        item["unsaid"] = {"BOOL": True}
     if not entry.stopped and entry.result_at is not None:
         # Whatever is watched is written again and again, and so never gets that old.
         end = entry.result_at + timedelta(days=KEEP_DAYS)
@@ -74,24 +67,15 @@ def _memory(entry: Entry) -> bytes:
         findings = findings.worst(len(findings.findings) // 2)
 
 
-def page_of(item: Any) -> Page:
-    """The page that the item was written from, findings that were cut excepted."""
-    stored = json.decode(zlib.decompress(_bytes(item["memory"])), type=_StoredEntry)
-    known = KnownFindings(dict(stored.findings), stored.entry.stopping.total)
+def entry_of(item: Any) -> Entry:
+    """The entry that the item was written from, findings that were cut excepted."""
+    stored = json.decode(zlib.decompress(bytes(item["memory"]["B"])), type=_StoredEntry)
     sweep = item.get("sweep")
-    entry = replace(
+    return replace(
         stored.entry,
-        stopping=known,
+        stopping=KnownFindings(dict(stored.findings), stored.entry.stopping.total),
         sweep=datetime.fromisoformat(sweep["S"]) if sweep else None,
     )
-    if "outbox" not in item:
-        return Page(entry)
-    outbox = zlib.decompress(_bytes(item["outbox"]))
-    return Page(entry, tuple(json.decode(outbox, type=list[Notice])))
-
-
-def _bytes(attribute: Any) -> bytes:
-    return bytes(attribute["B"])
 
 
 def glance_of(item: Any) -> Glance:
@@ -103,10 +87,9 @@ def glance_of(item: Any) -> Glance:
     return Glance(
         tag=ImageTag.parse(item["tag"]["S"]),
         stopped=item["stopped"]["BOOL"],
-        unsaid="unsaid" in item,
         evaluated_at=moment("evaluated_at"),
         sweep=moment("sweep"),
     )
 
 
-known(_StoredEntry, Notice)
+known(_StoredEntry)

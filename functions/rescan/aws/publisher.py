@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from rescan.errors import PublishFailed
-from rescan.notice.notice import ATTRIBUTE_TYPE, Notice
+from rescan.notice.notice import AttributeValue, Notice, data_type, string_value
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -68,8 +68,8 @@ class StopTopic:
         return answer["MessageId"]
 
 
-def _attribute(value: str) -> "MessageAttributeValueTypeDef":
-    return {"DataType": ATTRIBUTE_TYPE, "StringValue": value}
+def _attribute(value: AttributeValue) -> "MessageAttributeValueTypeDef":
+    return {"DataType": data_type(value), "StringValue": string_value(value)}
 
 
 def _failure(arn: str, notice: Notice, error: Exception) -> str:

@@ -4,49 +4,58 @@ from collections.abc import Iterator
 
 from rescan.notice.ahead import end_of, on, unsure
 from rescan.notice.expiring import Expiring
-from rescan.notice.facts import digests, evaluation_facts, image_fact, remarks
+from rescan.notice.facts import digests, evaluation_facts, image_facts, remarks
 from rescan.notice.findings_list import MOST_FINDINGS, listed, named
+from rescan.notice.markdown import Quote
 from rescan.notice.origin import who_acts
 from rescan.notice.paragraphs import counted, items, joined, paragraph, share
 from rescan.notice.subject import name_in_text, subject
 from rescan.notice.times import age, moment
 from rescan.plain_text import one_line
 
-__all__ = ["expiring_body", "expiring_subject"]
+__all__ = [
+    "expiring_body",
+    "expiring_headline",
+    "expiring_steps",
+    "expiring_subject",
+    "later",
+]
 
 
-def expiring_subject(expiring: Expiring) -> str:
+def expiring_subject(expiring: Expiring, quote: Quote = str) -> str:
     """E.g. "EXPIRING: GO until 2026-12-01, then STOP (critical): payments/api:2.4.1"."""
     first = expiring.look.soon[0]
     severity = f" ({worst})" if (worst := first.findings[0].severity) else ""
     until = f"{expiring.report.outcome.name} until {first.until.date().isoformat()}"
-    return subject(f"EXPIRING: {until}, then STOP{severity}: ", expiring.news.tag)
+    return subject(f"EXPIRING: {until}, then STOP{severity}: ", expiring.news.tag, quote=quote)
 
 
 def expiring_body(expiring: Expiring) -> str:
     """Paragraphs: what and what to do, the findings by their end, what else to do, the facts."""
-    first, *others = _next_steps(expiring)
+    first, *others = expiring_steps(expiring)
     return joined(
         [
-            [*paragraph(_headline(expiring)), *paragraph(first)],
+            [*paragraph(expiring_headline(expiring)), *paragraph(first)],
             *_findings(expiring),
             ["WHAT ELSE TO DO", *items(others)],
-            items([*_later(expiring), *unsure(expiring.look), *remarks(expiring.report)]),
-            [image_fact(expiring.news), *evaluation_facts(expiring.news, expiring.report)],
+            items([*later(expiring), *unsure(expiring.look), *remarks(expiring.report)]),
+            [*image_facts(expiring.news), *evaluation_facts(expiring.news, expiring.report)],
             list(digests(expiring.news)),
         ]
     )
 
 
-def _headline(expiring: Expiring) -> str:
+def expiring_headline(expiring: Expiring, quote: Quote = str) -> str:
+    """How bad, until when the image is good, and what stops it then."""
     first = expiring.look.soon[0]
     severity = f", {worst}" if (worst := first.findings[0].severity) else ""
-    name = name_in_text(expiring.news.tag)
+    name = quote(name_in_text(expiring.news.tag))
     until = f"{expiring.report.outcome.name} until {moment(first.until)}"
-    return f"EXPIRING{severity}: {name} is {until}, then STOP on {on(first.findings)}."
+    return f"EXPIRING{severity}: {name} is {until}, then STOP on {on(first.findings, quote)}."
 
 
-def _next_steps(expiring: Expiring) -> Iterator[str]:
+def expiring_steps(expiring: Expiring, quote: Quote = str) -> Iterator[str]:
+    """What the reader does next, the most useful first."""
     findings = expiring.findings
     fixable = [finding for finding in findings if finding.fixed_in]
     if fixable:
@@ -55,8 +64,8 @@ def _next_steps(expiring: Expiring) -> Iterator[str]:
     if len(fixable) < len(findings):
         lack = share(len(findings) - len(fixable), len(findings), "finding", "lacks", "lack")
         yield f"{lack} a known fix: take what is found out of the image before then."
-    lists = [one_line(name, 80) for end in expiring.look.soon for name in end.allowlists if name]
-    of = f" of {named(list(dict.fromkeys(lists)))}" if lists else ""
+    lists = dict.fromkeys(name for end in expiring.look.soon for name in end.allowlists if name)
+    of = f" of {named([quote(one_line(name, 80)) for name in lists])}" if lists else ""
     yield (
         "If the risk is accepted for longer, have the owner of the policy give the allowlist item"
         f"{of} a later end."
@@ -83,9 +92,10 @@ def _findings(expiring: Expiring) -> Iterator[list[str]]:
         yield [f"{number:,} of {len(expiring.findings):,} shown, those that end first."]
 
 
-def _later(expiring: Expiring) -> Iterator[str]:
-    later = expiring.look.endings[len(expiring.look.soon) :]
-    if later:
-        number = sum(len(ending.findings) for ending in later)
+def later(expiring: Expiring) -> Iterator[str]:
+    """How many findings end after the near ones, and when the first of them."""
+    further = expiring.look.endings[len(expiring.look.soon) :]
+    if further:
+        number = sum(len(ending.findings) for ending in further)
         are = f"{counted(number, 'further finding')} {'is' if number == 1 else 'are'}"
-        yield f"{are} allowlisted until {end_of(later[0], expiring.look)} at least"
+        yield f"{are} allowlisted until {end_of(further[0], expiring.look)} at least"

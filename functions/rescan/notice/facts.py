@@ -8,16 +8,18 @@ from rescan.news import News
 from rescan.notice.paragraphs import by_severity, paragraph
 from rescan.notice.times import moment
 from rescan.plain_text import one_line
+from rescan.team import UNROUTED, team_name
 
 __all__ = [
     "all_vulnerabilities",
     "digests",
     "evaluation_facts",
-    "image_fact",
+    "image_facts",
     "policy_id",
     "remarks",
     "row",
     "shortened",
+    "team_of",
     "trigger_fact",
 ]
 
@@ -32,9 +34,10 @@ _TRIGGERS = {
 }
 
 
-def image_fact(news: News) -> str:
-    """The full name."""
-    return f"Image      {one_line(str(news.tag), 600)}"
+def image_facts(news: News) -> Iterator[str]:
+    """The full name, and whose image it is."""
+    yield f"Image      {one_line(str(news.tag), 600)}"
+    yield f"Team       {team_of(news)}"
 
 
 def digests(news: News) -> Iterator[str]:
@@ -68,6 +71,11 @@ def policy_id(news: News) -> str | None:
     """The policy that was evaluated, or else the one that was asked for."""
     evaluated = news.report.policy_id if news.report else None
     return evaluated or news.policy_id
+
+
+def team_of(news: News) -> str:
+    """Whose image it is, on one line and never empty."""
+    return team_name(news.team) or UNROUTED
 
 
 def trigger_fact(trigger: Trigger) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from rescan.model import FindingKey
+from rescan.notice.markdown import Quote
 from rescan.notice.paragraphs import paragraph
 from rescan.plain_text import one_line
 from rescan.stopping import StoppingFinding
 
-__all__ = ["MOST_FINDINGS", "called", "findings_list", "listed", "named"]
+__all__ = ["MOST_FINDINGS", "called", "findings_list", "fix_of", "listed", "named"]
 
 MOST_FINDINGS = 40
 
@@ -63,7 +64,7 @@ def _name(finding: StoppingFinding) -> str:
 def _details(finding: StoppingFinding) -> list[str]:
     details = []
     if finding.vulnerability is not None:
-        details += [_fix(finding), finding.rule]
+        details += [fix_of(finding), finding.rule]
     if finding.file is not None:
         details.append(finding.file)
     if finding.inherited_from_base is not None:
@@ -73,9 +74,10 @@ def _details(finding: StoppingFinding) -> list[str]:
     return details
 
 
-def _fix(finding: StoppingFinding) -> str:
+def fix_of(finding: StoppingFinding, quote: Quote = str) -> str:
+    """The version with the fix, or that there is none, or that nobody knows."""
     if finding.fixed_in is not None:
-        return f"fixed in {finding.fixed_in}"
+        return f"fixed in {quote(finding.fixed_in)}"
     if finding.known_severity is None:
         return "severity, version and fix not known"
     if not finding.listed:

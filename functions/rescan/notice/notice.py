@@ -5,16 +5,18 @@ on message attributes; section 2.2 of XML 1.0 for the characters, since a messag
 XML. Emulators take what SNS refuses, so the limits are checked here.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from rescan.errors import NoticeInvalid
 
-__all__ = ["ATTRIBUTE_TYPE", "Notice"]
+__all__ = ["AttributeValue", "Notice", "data_type", "string_value"]
 
-ATTRIBUTE_TYPE = "String"
+AttributeValue: TypeAlias = str | tuple[str, ...]
 
 _LONGEST_SUBJECT = 99
 _MOST_ATTRIBUTES = 10
@@ -28,11 +30,19 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Notice(Struct, frozen=True):
-    """Subject and body are for people, the attributes (all of type String) for machines."""
+    """Subject and body are for people, the attributes for machines.
+
+    A filter policy matches an attribute of several values when it matches one of them.
+    """
 
     subject: str
     body: str
-    attributes: Mapping[str, str]
+    attributes: Mapping[str, AttributeValue]
+
+    @property
+    def result(self) -> str:
+        """The attribute `result`: JSON, after docs/notice.schema.json."""
+        return string_value(self.attributes["result"])
 
     def check(self) -> None:
         """Raise NoticeInvalid, naming the limit, when SNS would refuse the message."""
@@ -46,9 +56,10 @@ class Notice(Struct, frozen=True):
 
     def size(self) -> int:
         """Everything that is sent, in UTF-8 bytes: subject, body, names, types and values."""
-        texts = [self.subject, self.body, *self.attributes, *self.attributes.values()]
-        types = len(ATTRIBUTE_TYPE) * len(self.attributes)
-        return types + sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+        texts = [self.subject, self.body, *self.attributes]
+        for value in self.attributes.values():
+            texts += [data_type(value), string_value(value)]
+        return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
 
     def _problems(self) -> Iterator[str]:
         yield from self._problems_of_the_subject()
@@ -69,7 +80,19 @@ class Notice(Struct, frozen=True):
             yield "the subject is not printable ASCII that begins with a visible character"
 
 
-def _problems_of_attribute(name: str, value: str) -> Iterator[str]:
+def data_type(value: AttributeValue) -> str:
+    """The DataType that the value is sent as."""
+    return "String" if isinstance(value, str) else "String.Array"
+
+
+def string_value(value: AttributeValue) -> str:
+    """The StringValue: the text itself, or the JSON array of several."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _problems_of_attribute(name: str, value: AttributeValue) -> Iterator[str]:
     if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
         yield (
             f"the attribute name {name[:80]!r} is not letters, digits, _, - and single inner"
@@ -77,9 +100,11 @@ def _problems_of_attribute(name: str, value: str) -> Iterator[str]:
         )
     if name.lower().startswith(_RESERVED):
         yield f"the attribute name {name[:80]!r} has a prefix that AWS reserves"
-    if not value:
+    values = (value,) if isinstance(value, str) else value
+    if not values or not all(values):
         yield f"the attribute {name} is empty; a missing value is the word none"
-    yield from _problems_of_text(f"the attribute {name}", value)
+    for text in values:
+        yield from _problems_of_text(f"the attribute {name}", text)
 
 
 def _problems_of_text(where: str, text: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from rescan.model import Severity
 from rescan.news import EventType, News
 from rescan.notice.expiring import Expiring
 from rescan.notice.expiring_mail import expiring_body, expiring_subject
-from rescan.notice.facts import policy_id
+from rescan.notice.facts import policy_id, team_of
 from rescan.notice.notice import Notice
 from rescan.notice.outage import Outage
 from rescan.notice.outage_mail import outage_body, outage_subject
@@ -20,9 +20,10 @@ from rescan.notice.stop import Stop
 from rescan.notice.stop_mail import stop_body, stop_subject
 from rescan.plain_text import one_line
 
-__all__ = ["notice_of"]
+__all__ = ["NONE", "fix_word", "notice_of", "value"]
 
-_NONE = "none"
+# SNS refuses an empty attribute.
+NONE = "none"
 
 
 def notice_of(news: News) -> Notice:
@@ -43,46 +44,49 @@ def notice_of(news: News) -> Notice:
 
 
 def _of_stop(stop: Stop) -> Notice:
-    attributes = _attributes(stop.news, stop.worst, _fix(stop.fix_available), stop_result(stop))
+    fix = fix_word(stop.fix_available)
+    attributes = _attributes(stop.news, stop.worst, fix, stop_result(stop))
     return Notice(stop_subject(stop), stop_body(stop), attributes)
 
 
 def _of_recovery(recovery: Recovery) -> Notice:
-    attributes = _attributes(recovery.news, recovery.worst, _NONE, recovered_result(recovery))
+    attributes = _attributes(recovery.news, recovery.worst, NONE, recovered_result(recovery))
     return Notice(recovered_subject(recovery), recovered_body(recovery), attributes)
 
 
 def _of_outage(outage: Outage) -> Notice:
-    attributes = _attributes(outage.news, Severity.UNKNOWN, _NONE, outage_result(outage))
+    attributes = _attributes(outage.news, Severity.UNKNOWN, NONE, outage_result(outage))
     return Notice(outage_subject(outage), outage_body(outage), attributes)
 
 
 def _of_expiring(expiring: Expiring) -> Notice:
-    attributes = _attributes(
-        expiring.news, expiring.worst, _fix(expiring.fix_available), expiring_result(expiring)
-    )
+    fix = fix_word(expiring.fix_available)
+    attributes = _attributes(expiring.news, expiring.worst, fix, expiring_result(expiring))
     return Notice(expiring_subject(expiring), expiring_body(expiring), attributes)
 
 
-def _fix(available: bool | None) -> str:
-    return _NONE if available is None else str(available).lower()
-
-
 def _attributes(news: News, worst: Severity, fix_available: str, result: str) -> dict[str, str]:
-    """All ten-at-most of type String; SNS refuses an empty one, so a missing value is "none"."""
+    """Ten, as many as SNS delivers raw. It refuses an empty one: a missing value is "none"."""
     report = news.report
     return {
         "event_type": news.event_type.value,
-        "registry": _value(news.tag.registry),
-        "repository": _value(news.tag.repository),
-        "tag": _value(news.tag.tag),
-        "final_action": _value(report.final_action if report else None),
-        "policy_id": _value(policy_id(news)),
-        "max_severity": _NONE if worst is Severity.UNKNOWN else str(worst),
+        "registry": value(news.tag.registry),
+        "repository": value(news.tag.repository),
+        "tag": value(news.tag.tag),
+        "team": team_of(news),
+        "final_action": value(report.final_action if report else None),
+        "policy_id": value(policy_id(news)),
+        "max_severity": NONE if worst is Severity.UNKNOWN else str(worst),
         "fix_available": fix_available,
         "result": result,
     }
 
 
-def _value(text: str | None) -> str:
-    return one_line(text or "", 256) or _NONE
+def fix_word(fix_available: bool | None) -> str:
+    """Of the attribute: true, false, or none where nothing is known of fixes."""
+    return NONE if fix_available is None else str(fix_available).lower()
+
+
+def value(text: str | None) -> str:
+    """Of an attribute: bounded, never empty."""
+    return one_line(text or "", 256) or NONE

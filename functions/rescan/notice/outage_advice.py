@@ -30,7 +30,8 @@ _BY_CAUSE = {
     " to everything.",
     Cause.WRONG_ANSWER: "Check ANCHORE_URL, ANCHORE_DIALECT and POLICY_ID: did Anchore or a proxy"
     f" before it change? {_EVERY_IMAGE}",
-    Cause.OTHER: "Read the reason below; the function's log has more under the image's name.",
+    Cause.OTHER: "Read the reason in this notice; the function's log has more under the image's"
+    " name.",
 }
 
 

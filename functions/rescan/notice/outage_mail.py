@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from rescan.model import Step
 from rescan.notice.facts import (
     digests,
-    image_fact,
+    image_facts,
     policy_id,
     remarks,
     row,
     shortened,
     trigger_fact,
 )
+from rescan.notice.markdown import Quote
 from rescan.notice.outage import Cause, Outage
 from rescan.notice.outage_advice import next_steps
 from rescan.notice.paragraphs import items, joined, paragraph
@@ -19,7 +20,7 @@ from rescan.notice.subject import name_in_text, subject
 from rescan.notice.times import age, moment
 from rescan.plain_text import one_line
 
-__all__ = ["outage_body", "outage_subject"]
+__all__ = ["outage_body", "outage_headline", "outage_meaning", "outage_subject"]
 
 _STEPS = {
     Step.FIND_ACTIVE_IMAGE: "looking the image up",
@@ -29,10 +30,10 @@ _STEPS = {
 }
 
 
-def outage_subject(outage: Outage) -> str:
+def outage_subject(outage: Outage, quote: Quote = str) -> str:
     """E.g. "NOT EVALUATED for 7 h, still STOP: payments/api:2.4.1"."""
     still = ", still STOP" if outage.news.first_stop_at else ""
-    return subject(f"NOT EVALUATED{_how(outage)}{still}: ", outage.news.tag)
+    return subject(f"NOT EVALUATED{_how(outage)}{still}: ", outage.news.tag, quote=quote)
 
 
 def outage_body(outage: Outage) -> str:
@@ -41,14 +42,21 @@ def outage_body(outage: Outage) -> str:
     first, *others = next_steps(outage)
     return joined(
         [
-            [*paragraph(_headline(outage)), *paragraph(first)],
-            paragraph(_meaning(outage)),
+            [*paragraph(outage_headline(outage)), *paragraph(first)],
+            paragraph(outage_meaning(outage)),
             ["WHAT ELSE TO DO", *items(others)] if others else [],
             items(remarks(report)) if report else [],
             list(_facts(outage)),
             list(digests(outage.news)),
         ]
     )
+
+
+def outage_headline(outage: Outage, quote: Quote = str) -> str:
+    """What is not known of the image, for how long."""
+    name = quote(name_in_text(outage.news.tag))
+    still = ", still STOP" if outage.news.first_stop_at else ""
+    return f"NOT EVALUATED{_how(outage)}{still}: {name}."
 
 
 def _how(outage: Outage) -> str:
@@ -58,13 +66,8 @@ def _how(outage: Outage) -> str:
     return f"{how_long}, {outage.cause}" if outage.is_absence else how_long
 
 
-def _headline(outage: Outage) -> str:
-    name = name_in_text(outage.news.tag)
-    still = ", still STOP" if outage.news.first_stop_at else ""
-    return f"NOT EVALUATED{_how(outage)}{still}: {name}."
-
-
-def _meaning(outage: Outage) -> str:
+def outage_meaning(outage: Outage) -> str:
+    """Since when there is no verdict, and which one stays."""
     verdict = f"There is no verdict since {moment(outage.failing.since)}. "
     if outage.cause is Cause.GONE:
         verdict = ""
@@ -76,7 +79,7 @@ def _meaning(outage: Outage) -> str:
 
 def _facts(outage: Outage) -> Iterator[str]:
     news, failing = outage.news, outage.failing
-    yield image_fact(news)
+    yield from image_facts(news)
     if policy := policy_id(news):
         yield f"Policy     {one_line(policy, 200)}"
     yield from row("Step", _step(failing.step))

@@ -14,21 +14,28 @@ from rescan.notice.facts import (
     all_vulnerabilities,
     digests,
     evaluation_facts,
-    image_fact,
+    image_facts,
     remarks,
     row,
 )
+from rescan.notice.markdown import Quote
 from rescan.notice.paragraphs import items, joined, paragraph, share
 from rescan.notice.recovery import Recovery
 from rescan.notice.subject import name_in_text, subject
 from rescan.notice.times import age, moment
 from rescan.plain_text import one_line
 
-__all__ = ["recovered_body", "recovered_subject"]
+__all__ = [
+    "CLEARED",
+    "recovered_body",
+    "recovered_headline",
+    "recovered_steps",
+    "recovered_subject",
+]
 
 _MOST_FINDINGS = 40
 
-_WORDS = {
+CLEARED = {
     ClearedBy.FIXED: "fixed",
     ClearedBy.ALLOWLISTED: "allowlisted",
     ClearedBy.POLICY_CHANGED: "by a policy change",
@@ -42,23 +49,24 @@ _STILL_THERE = {
 }
 
 
-def recovered_subject(recovery: Recovery) -> str:
+def recovered_subject(recovery: Recovery, quote: Quote = str) -> str:
     """E.g. "RECOVERED: payments/api:2.4.1 is GO again"."""
-    return subject("RECOVERED: ", recovery.news.tag, _is_now(recovery))
+    return subject("RECOVERED: ", recovery.news.tag, _is_now(recovery), quote)
 
 
 def recovered_body(recovery: Recovery) -> str:
     """Paragraphs: what and what to do, what is still there, the findings by cause, the facts."""
     news, report = recovery.news, recovery.report
+    first, *still_there = recovered_steps(recovery)
     return joined(
         [
-            [*paragraph(_headline(recovery)), *paragraph(_next_step(recovery))],
-            items([*_still_there(recovery), *_ahead(recovery)]),
+            [*paragraph(recovered_headline(recovery)), *paragraph(first)],
+            items(still_there),
             *_findings(recovery),
             changed(news),
             list(_numbers(recovery)),
             items(remarks(report)),
-            [image_fact(news), *_stopped(recovery), *evaluation_facts(news, report)],
+            [*image_facts(news), *_stopped(recovery), *evaluation_facts(news, report)],
             list(digests(news)),
         ]
     )
@@ -69,12 +77,18 @@ def _is_now(recovery: Recovery) -> str:
     return " is GO again" if is_go else " is WARN, no longer STOP"
 
 
-def _headline(recovery: Recovery) -> str:
+def recovered_headline(recovery: Recovery, quote: Quote = str) -> str:
+    """What the verdict is now, and how long it was a STOP."""
     news = recovery.news
-    name = name_in_text(news.tag)
+    name = quote(name_in_text(news.tag))
     since = news.first_stop_at
     after = f", after {age(since, news.at)} of STOP" if since else ""
     return f"RECOVERED: {name}{_is_now(recovery)}{after}."
+
+
+def recovered_steps(recovery: Recovery, quote: Quote = str) -> list[str]:
+    """What the reader does next, what is still in the image, and what will stop it again."""
+    return [_next_step(recovery), *_still_there(recovery), *_ahead(recovery, quote)]
 
 
 def _next_step(recovery: Recovery) -> str:
@@ -90,9 +104,9 @@ def _still_there(recovery: Recovery) -> Iterator[str]:
             yield f"{_share(recovery, number)} {meaning}"
 
 
-def _ahead(recovery: Recovery) -> Iterator[str]:
+def _ahead(recovery: Recovery, quote: Quote) -> Iterator[str]:
     look = LookAhead.of(recovery.report, recovery.news.at)
-    return ahead(look, f"{recovery.report.outcome.name} only until")
+    return ahead(look, f"{recovery.report.outcome.name} only until", quote)
 
 
 def _stopped(recovery: Recovery) -> list[str]:
@@ -110,7 +124,7 @@ def _numbers(recovery: Recovery) -> Iterator[str]:
     if not recovery.cleared:
         yield from paragraph("No finding is on record for that STOP.")
     else:
-        counts = ", ".join(f"{n:,} {_WORDS[by]}" for by, n in recovery.by_cause().items())
+        counts = ", ".join(f"{n:,} {CLEARED[by]}" for by, n in recovery.by_cause().items())
         of = "" if recovery.is_whole else f"{recovery.total:,}; {_on_record(recovery)}: "
         yield from paragraph(f"Cleared findings: {of}{counts}", hanging=2)
     yield from all_vulnerabilities(recovery.report)
@@ -130,7 +144,7 @@ def _findings(recovery: Recovery) -> Iterator[list[str]]:
     for by in recovery.by_cause():
         if of_this := [finding for finding in shown if finding.by is by]:
             listed = [line for finding in of_this for line in _finding(finding)]
-            yield [_WORDS[by].upper(), *listed]
+            yield [CLEARED[by].upper(), *listed]
     if len(shown) < recovery.total:
         yield [f"{how_many}, the worst ones."]
 

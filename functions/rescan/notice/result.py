@@ -14,7 +14,7 @@ from rescan.model import Report
 from rescan.news import ClearedFinding, News
 from rescan.notice import result_shapes as shapes
 from rescan.notice.expiring import Expiring
-from rescan.notice.facts import policy_id
+from rescan.notice.facts import policy_id, team_of
 from rescan.notice.outage import Outage
 from rescan.notice.recovery import Recovery
 from rescan.notice.result_of_change import changes, held_back, that_fit
@@ -25,7 +25,9 @@ from rescan.stopping import StoppingFinding
 
 __all__ = [
     "LARGEST_RESULT",
+    "encoded",
     "expiring_result",
+    "first_that_fit",
     "outage_result",
     "recovered_result",
     "stop_result",
@@ -52,27 +54,27 @@ def stop_result(stop: Stop, largest: int = LARGEST_RESULT) -> str:
         findings=(),
     )
     said = replace(_said(stop.news), stopping=none_shown)
-    shown = _that_fit(
+    shown = first_that_fit(
         (_finding(f.bounded(), new=n < stop.new) for n, f in enumerate(findings)),
         said,
         len(findings),
         largest,
     )
-    return _encoded(replace(said, stopping=replace(none_shown, shown=len(shown), findings=shown)))
+    return encoded(replace(said, stopping=replace(none_shown, shown=len(shown), findings=shown)))
 
 
 def recovered_result(recovery: Recovery) -> str:
     """The same of a RECOVERED: as many cleared findings as fit, the worst ones."""
     none_shown = shapes.Cleared(total=recovery.total, shown=0, findings=())
     said = replace(_said(recovery.news), cleared=none_shown)
-    shown = _that_fit(map(_cleared, recovery.cleared), said, recovery.total)
-    return _encoded(replace(said, cleared=replace(none_shown, shown=len(shown), findings=shown)))
+    shown = first_that_fit(map(_cleared, recovery.cleared), said, recovery.total)
+    return encoded(replace(said, cleared=replace(none_shown, shown=len(shown), findings=shown)))
 
 
 def outage_result(outage: Outage) -> str:
     """The same of a NOT_EVALUATED."""
     failing = outage.failing
-    return _encoded(
+    return encoded(
         replace(
             _said(outage.news),
             failing=shapes.Failing(
@@ -86,15 +88,15 @@ def outage_result(outage: Outage) -> str:
 
 def expiring_result(expiring: Expiring) -> str:
     """The same of an EXPIRING: what it is about stands in `held_back`."""
-    return _encoded(_said(expiring.news))
+    return encoded(_said(expiring.news))
 
 
 def verdict_result(news: News, report: Report) -> str:
     """The same of a go or a warn, which no notice tells: the outcome is its event type."""
-    return _encoded(replace(_said(news), event_type=report.outcome.name))
+    return encoded(replace(_said(news), event_type=report.outcome.name))
 
 
-def _that_fit(
+def first_that_fit(
     listed: Iterable[_Listed],
     without: shapes.Result,
     total: int,
@@ -104,7 +106,8 @@ def _that_fit(
     return that_fit(listed, largest - len(json.encode(without)) - len(str(total)))
 
 
-def _encoded(result: shapes.Result) -> str:
+def encoded(result: shapes.Result) -> str:
+    """The JSON, as the attribute holds it."""
     return json.encode(result).decode()
 
 
@@ -120,6 +123,7 @@ def _said(news: News) -> shapes.Result:
         event_type=news.event_type,
         at=rfc3339(news.at),
         image=_image(news),
+        team=team_of(news),
         outcome=report.outcome if report else None,
         final_action=report.final_action if report else None,
         reason=one_line(report.reason, 500) if report else None,
@@ -133,6 +137,7 @@ def _said(news: News) -> shapes.Result:
         held_back=held_back(news),
         changes=changes(news),
         failing=None,
+        group=None,
         vulnerabilities=_vulnerabilities(report) if report else None,
         notes=[one_line(note, 400) for note in report.notes[:_MOST_NOTES]] if report else [],
     )

@@ -11,6 +11,9 @@ __all__ = [
     "ClearedFinding",
     "Failing",
     "Finding",
+    "Group",
+    "GroupMatter",
+    "GroupMember",
     "HeldBack",
     "HeldFinding",
     "Image",
@@ -144,6 +147,40 @@ class Failing(Struct, frozen=True):
     reason: str
 
 
+class GroupMatter(Struct, frozen=True):
+    """What the images of a group have in common."""
+
+    kind: str
+    name: str
+    severity: str
+    packages: Sequence[str]
+    fixed_in: Sequence[str]
+    until: str | None
+
+
+class GroupMember(Struct, frozen=True):
+    """One image of a group; `id` is that of the notice that it would have had alone."""
+
+    id: str
+    full_tag: str
+    digest: str | None
+    max_severity: str
+    findings: int
+    about: Sequence[str]
+
+
+class Group(Struct, frozen=True):
+    """A message about many images: `images` in all its parts, `total` with those told before."""
+
+    matter: GroupMatter | None
+    images: int
+    total: int
+    part: int
+    parts: int
+    shown: int
+    members: Sequence[GroupMember]
+
+
 class Result(Struct, frozen=True, kw_only=True):
     """The whole; the parts that a kind of notice does not have are None."""
 
@@ -151,19 +188,21 @@ class Result(Struct, frozen=True, kw_only=True):
     id: str
     event_type: str
     at: str
-    image: Image
+    image: Image | None
+    team: str
     outcome: str | None
     final_action: str | None
     reason: str | None
     policy_id: str | None
-    trigger: Trigger
+    trigger: Trigger | None
     evaluated_at: str | None
     first_stop_at: str | None
     previous_digest: str | None
     stopping: Stopping | None
     cleared: Cleared | None
-    held_back: HeldBack
+    held_back: HeldBack | None
     changes: Changes | None
     failing: Failing | None
+    group: Group | None
     vulnerabilities: Vulnerabilities | None
     notes: Sequence[str]

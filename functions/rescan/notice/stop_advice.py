@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from rescan.notice.markdown import Quote
 from rescan.notice.origin import who_acts
 from rescan.notice.paragraphs import share
 from rescan.notice.stop import Cause, Stop
@@ -15,20 +16,20 @@ _MOST_RECOMMENDATIONS = 3
 _BY_CAUSE = {
     Cause.DENYLIST: "Take another image, or ask the owner of the policy why this one is on the"
     " denylist. While it is there, no fix of a package changes the verdict.",
-    Cause.EVALUATION_PROBLEM: "Show the problem below to whoever runs Anchore: the policy must be"
-    " evaluated without it before anybody knows whether the image is good.",
+    Cause.EVALUATION_PROBLEM: "Show the evaluation problem to whoever runs Anchore: the policy must"
+    " be evaluated without it before anybody knows whether the image is good.",
     Cause.FINDINGS_UNREADABLE: "Look the digest up in Anchore: why it stops the image is there.",
     Cause.NOT_SAID: "Look the digest up in Anchore, under policy compliance: its answer gives no"
     " reason.",
 }
 
 
-def next_steps(stop: Stop) -> list[str]:
+def next_steps(stop: Stop, quote: Quote = str) -> list[str]:
     """One sentence or two each, the most useful first."""
     steps = [] if stop.cause is Cause.FINDINGS else [_BY_CAUSE[stop.cause]]
     steps += _for_findings(stop.told, stop.noun)
     steps += who_acts(stop.told, stop.noun)
-    steps += _recommendations(stop.told)
+    steps += _recommendations(stop.told, quote)
     return [*steps, "This notice changes nothing by itself: what runs already goes on running."]
 
 
@@ -63,8 +64,8 @@ def _fix(fixable: int, inherited: int) -> str:
     return f"a fix, {inherited:,} of them in the base image: update both, rebuild and push."
 
 
-def _recommendations(findings: tuple[StoppingFinding, ...]) -> Iterator[str]:
+def _recommendations(findings: tuple[StoppingFinding, ...], quote: Quote) -> Iterator[str]:
     """What the policy's authors wrote on their rules; one rule, and so one text, has many."""
     written = dict.fromkeys(f.recommendation for f in findings if f.recommendation)
     for recommendation in list(written)[:_MOST_RECOMMENDATIONS]:
-        yield f"The policy says: {one_line(recommendation, 240)}"
+        yield f"The policy says: {quote(one_line(recommendation, 240))}"

@@ -14,12 +14,13 @@ from rescan.notice.facts import (
     all_vulnerabilities,
     digests,
     evaluation_facts,
-    image_fact,
+    image_facts,
     remarks,
     row,
     shortened,
 )
 from rescan.notice.findings_list import findings_list
+from rescan.notice.markdown import Quote
 from rescan.notice.paragraphs import by_severity, counted, items, joined, paragraph
 from rescan.notice.stop import Cause, Stop, counts_of
 from rescan.notice.stop_advice import next_steps
@@ -27,7 +28,7 @@ from rescan.notice.subject import name_in_text, subject
 from rescan.notice.times import age, moment
 from rescan.plain_text import one_line
 
-__all__ = ["stop_body", "stop_subject"]
+__all__ = ["stop_body", "stop_headline", "stop_subject"]
 
 _MOST_PROBLEMS = 5
 _MOST_RULES = 5
@@ -40,10 +41,11 @@ _WITHOUT_FINDINGS = {
 }
 
 
-def stop_subject(stop: Stop) -> str:
+def stop_subject(stop: Stop, quote: Quote = str) -> str:
     """E.g. "STOP: 2 new findings (critical) in payments/api:2.4.1"."""
     said = ", ".join(_details(stop))
-    return subject(f"{_kind(stop)}{_number(stop)}{f' ({said})' if said else ''} in ", stop.news.tag)
+    start = f"{_kind(stop)}{_number(stop)}{f' ({said})' if said else ''} in "
+    return subject(start, stop.news.tag, quote=quote)
 
 
 def stop_body(stop: Stop) -> str:
@@ -51,14 +53,18 @@ def stop_body(stop: Stop) -> str:
     first, *others = next_steps(stop)
     return joined(
         [
-            [*paragraph(_headline(stop)), *paragraph(f"Do not deploy it. {first}")],
+            [*paragraph(stop_headline(stop)), *paragraph(f"Do not deploy it. {first}")],
             list(findings_list(stop.told, stop.noun)),
             list(_known(stop)),
             changed(stop.news),
             ["WHAT ELSE TO DO", *items(others)],
             list(_numbers(stop)),
             items(_notes(stop)),
-            [image_fact(stop.news), *_since(stop), *evaluation_facts(stop.news, stop.report)],
+            [
+                *image_facts(stop.news),
+                *_since(stop),
+                *evaluation_facts(stop.news, stop.report),
+            ],
             list(digests(stop.news)),
         ]
     )
@@ -91,9 +97,10 @@ def _details(stop: Stop) -> list[str]:
 # --- the body
 
 
-def _headline(stop: Stop) -> str:
+def stop_headline(stop: Stop, quote: Quote = str) -> str:
+    """What kind it is, how bad, and why."""
     severity = "" if stop.worst is Severity.UNKNOWN else f", {stop.worst}"
-    return f"{stop.news.event_type}{severity}: {_still(stop)}{_why(stop)}."
+    return f"{stop.news.event_type}{severity}: {_still(stop)}{_why(stop, quote)}."
 
 
 def _still(stop: Stop) -> str:
@@ -103,8 +110,8 @@ def _still(stop: Stop) -> str:
     return f"still STOP after {age(since, stop.news.at)}. " if since else "still STOP. "
 
 
-def _why(stop: Stop) -> str:
-    name = name_in_text(stop.news.tag)
+def _why(stop: Stop, quote: Quote) -> str:
+    name = quote(name_in_text(stop.news.tag))
     number = len(stop.told)
     stops = f"{counted(number, stop.noun)} {'stops' if number == 1 else 'stop'}"
     if stop.cause is Cause.FINDINGS:

@@ -12,6 +12,7 @@ from rescan.clock import utc_now
 from rescan.errors import PublishFailed, SettingsError
 from rescan.notice.notice import Notice
 from rescan.plain_text import one_line
+from rescan.team import UNROUTED
 from rescan_cli.exit_status import ExitStatus
 from rescan_cli.sample import sample_notice
 
@@ -20,7 +21,8 @@ __all__ = ["command"]
 
 @click.command("test-notice")
 @click.option("--topic", metavar="ARN", help="The topic. [STOP_TOPIC_ARN]")
-def command(topic: str | None) -> ExitStatus:
+@click.option("--team", metavar="NAME", default=UNROUTED, show_default=True, help="Whose it is.")
+def command(topic: str | None, team: str) -> ExitStatus:
     """Send a sample STOP, marked TEST, to the topic, by the way that every STOP takes.
 
     It has a STOP's attributes, so that filter policies treat it as one; subject and body begin
@@ -35,7 +37,7 @@ def command(topic: str | None) -> ExitStatus:
             "arn:aws:sns:eu-central-1:123456789012:stops",
         )
     stops = StopTopic(sns_client(boto3.Session(region_name=arn.split(":")[3])), arn)
-    notice = sample_notice(utc_now())
+    notice = sample_notice(utc_now(), team)
     try:
         confirmed = stops.confirmed_subscriptions()
     except PublishFailed:  # whoever may publish need not be allowed to look

@@ -1,0 +1,99 @@
+"""How what waits to be published is written as items of DynamoDB, and read back.
+
+A notice: `gist` and `notice`, compressed JSON. `pending` and `since` stand in items that wait, and
+so in the index of the same name. DynamoDB takes 400 KB an item; a notice has at most 256 KiB before
+it is compressed.
+"""
+
+import zlib
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from msgspec import json
+
+from rescan.grouping import QUIET, Storm
+from rescan.known_shapes import known
+from rescan.notice.due import Channel, Due, Waiting
+from rescan.notice.gist import Gist
+from rescan.notice.notice import Notice
+from rescan.ports import InFlight
+
+__all__ = [
+    "flight_of",
+    "flight_value",
+    "notice_item",
+    "notice_key",
+    "notice_of_item",
+    "storm_item",
+    "storm_of",
+    "waiting_of",
+]
+
+_Shape = TypeVar("_Shape")
+# TTL deletes within days; until then a storm that is over is told from one that is not.
+_KEEP = timedelta(days=1)
+
+
+def notice_key(channel: Channel, name: str) -> dict[str, Any]:
+    """The key of the notice with that id."""
+    return {"subject": {"S": f"notice#{channel}#{name}"}}
+
+
+def notice_item(due: Due) -> dict[str, Any]:
+    """The item that a notice waits as."""
+    return {
+        **notice_key(due.channel, due.gist.id),
+        "pending": {"S": "notice"},
+        "since": {"S": due.gist.at.isoformat()},
+        "channel": {"S": due.channel.value},
+        "gist": {"B": _packed(due.gist)},
+        "notice": {"B": _packed(due.notice)},
+    }
+
+
+def waiting_of(item: Any) -> Waiting:
+    """What is known of the notice before it is read."""
+    return Waiting(Channel(item["channel"]["S"]), _unpacked(item["gist"], Gist))
+
+
+def notice_of_item(item: Any) -> Notice:
+    """The notice itself."""
+    return _unpacked(item["notice"], Notice)
+
+
+def storm_item(storm: Storm) -> dict[str, Any]:
+    """The item of a storm; it goes away by itself."""
+    end = storm.told_at + QUIET + _KEEP
+    return {
+        "subject": {"S": f"storm#{storm.id}"},
+        "pending": {"S": "storm"},
+        "since": {"S": storm.told_at.isoformat()},
+        "storm": {"B": _packed(storm)},
+        "expires_at": {"N": str(int(end.timestamp()))},
+    }
+
+
+def storm_of(item: Any) -> Storm:
+    """The storm."""
+    return _unpacked(item["storm"], Storm)
+
+
+def flight_value(flight: InFlight) -> dict[str, Any]:
+    """The value of an attribute that holds it."""
+    return {"B": _packed(flight)}
+
+
+def flight_of(value: Any) -> InFlight:
+    """What the attribute holds."""
+    return _unpacked(value, InFlight)
+
+
+def _packed(value: object) -> bytes:
+    return zlib.compress(json.encode(value))
+
+
+def _unpacked(value: Any, shape: type[_Shape]) -> _Shape:
+    return json.decode(zlib.decompress(bytes(value["B"])), type=shape)
+
+
+known(Gist, Notice, Storm, InFlight)

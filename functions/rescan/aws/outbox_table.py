@@ -1,0 +1,227 @@
+"""The outbox in the ledger's table: an item each notice, each storm, and one for the publisher.
+
+The index `pending` holds the keys of what waits, and nothing else; it lags behind the table, so
+what it names is read from the table itself. Source: DynamoDB developer guide, "Sparse indexes";
+API reference: 100 keys a BatchGetItem, 25 deletions a BatchWriteItem, either of which may leave
+some for another call.
+"""
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from rescan.aws.outbox_items import (
+    flight_of,
+    flight_value,
+    notice_key,
+    notice_of_item,
+    storm_item,
+    storm_of,
+    waiting_of,
+)
+from rescan.aws.table_calls import ConditionFailed, TableCalls
+from rescan.errors import NotThePublisher
+from rescan.grouping import Storm
+from rescan.notice.due import Channel, Waiting
+from rescan.notice.notice import Notice
+from rescan.ports import InFlight
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+__all__ = ["PENDING_INDEX", "OutboxTable"]
+
+PENDING_INDEX = "pending"
+_PUBLISHER = {"subject": {"S": "publisher"}}
+_MOST_STORMS = 500
+_KEYS, _DELETIONS = 100, 25
+_TRIES = 20
+
+
+class OutboxTable:
+    """Implements `ports.Outbox`; one object is one publisher."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+        self._calls = TableCalls(table)
+        self._token = ""
+        self._flight: InFlight | None = None
+
+    def claim(self, now: datetime, until: datetime) -> bool:
+        self._token = uuid.uuid4().hex
+        try:
+            claimed = self._update(
+                "claiming",
+                "SET claimed_until = :until, claimed_by = :token",
+                "attribute_not_exists(claimed_until) OR claimed_until <= :now",
+                {":until": _moment(until), ":now": _moment(now), ":token": {"S": self._token}},
+            )
+        except ConditionFailed:
+            return False
+        flight = claimed.get("flight")
+        self._flight = flight_of(flight) if flight else None
+        return True
+
+    def release(self) -> None:
+        self._as_publisher("releasing", "REMOVE claimed_until", {})
+
+    def in_flight(self) -> InFlight | None:
+        return self._flight
+
+    def send_off(self, flight: InFlight | None, storm: Storm | None = None) -> None:
+        self._flight = flight
+        if flight is None:
+            self._as_publisher("forgetting", "REMOVE flight", {})
+        elif storm is None:
+            value = {":flight": flight_value(flight)}
+            self._as_publisher("sending off", "SET flight = :flight", value)
+        else:
+            self._send_off_with(flight, storm)
+
+    def _send_off_with(self, flight: InFlight, storm: Storm) -> None:
+        update: Any = {
+            "TableName": self._table,
+            "Key": _PUBLISHER,
+            "UpdateExpression": "SET flight = :flight",
+            "ConditionExpression": "claimed_by = :token",
+            "ExpressionAttributeValues": {
+                ":flight": flight_value(flight),
+                ":token": {"S": self._token},
+            },
+        }
+        put: Any = {"TableName": self._table, "Item": storm_item(storm)}
+        self._mine(
+            lambda: self._calls.call(
+                "sending off",
+                lambda: self._client.transact_write_items(
+                    TransactItems=[{"Update": update}, {"Put": put}]
+                ),
+            )
+        )
+
+    def remember(self, storm: Storm) -> None:
+        self._calls.call(
+            "remembering",
+            lambda: self._client.put_item(TableName=self._table, Item=storm_item(storm)),
+        )
+
+    def waiting(self, most: int) -> list[Waiting]:
+        found = self._pending("notice", most, "subject, channel, gist", oldest_first=True)
+        return sorted(map(waiting_of, found), key=lambda it: (it.gist.at, it.gist.id))
+
+    def storms(self) -> list[Storm]:
+        found = self._pending("storm", _MOST_STORMS, "subject, storm", oldest_first=False)
+        return [storm_of(item) for item in found]
+
+    def notice(self, waiting: Waiting) -> Notice | None:
+        answer = self._calls.call(
+            "reading",
+            lambda: self._client.get_item(
+                TableName=self._table,
+                Key=notice_key(waiting.channel, waiting.gist.id),
+                ConsistentRead=True,
+            ),
+        )
+        item = answer.get("Item")
+        return notice_of_item(item) if item else None
+
+    def remove(self, channel: Channel, ids: Iterable[str]) -> None:
+        keys = (notice_key(channel, name) for name in ids)
+        for some in _batches(keys, _DELETIONS):
+            self._remove(some)
+
+    # --- what waits
+
+    def _pending(self, kind: str, most: int, facts: str, *, oldest_first: bool) -> list[Any]:
+        keys = islice(self._pending_keys(kind, oldest_first=oldest_first), most)
+        return [item for some in _batches(keys, _KEYS) for item in self._items(some, facts)]
+
+    def _pending_keys(self, kind: str, *, oldest_first: bool) -> Iterator[Any]:
+        start: dict[str, Any] = {}
+        while True:
+            page = self._calls.call(
+                "querying",
+                lambda: self._client.query(
+                    TableName=self._table,
+                    IndexName=PENDING_INDEX,
+                    KeyConditionExpression="pending = :kind",
+                    ExpressionAttributeValues={":kind": {"S": kind}},
+                    ScanIndexForward=oldest_first,
+                    **start,  # noqa: B023 - called at once
+                ),
+            )
+            for item in page["Items"]:
+                yield {"subject": item["subject"]}
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def _items(self, keys: list[Any], facts: str) -> Iterator[Any]:
+        """Those that are still there."""
+        asked: Any = {
+            self._table: {"Keys": keys, "ProjectionExpression": facts, "ConsistentRead": True}
+        }
+        for _ in range(_TRIES):
+            answer = self._calls.call(
+                "reading",
+                lambda: self._client.batch_get_item(RequestItems=asked),  # noqa: B023
+            )
+            yield from answer["Responses"].get(self._table, [])
+            asked = answer.get("UnprocessedKeys")
+            if not asked:
+                return
+        raise self._calls.unavailable("reading", "it leaves keys unprocessed")
+
+    def _remove(self, keys: list[Any]) -> None:
+        asked: Any = {self._table: [{"DeleteRequest": {"Key": key}} for key in keys]}
+        for _ in range(_TRIES):
+            answer = self._calls.call(
+                "clearing",
+                lambda: self._client.batch_write_item(RequestItems=asked),  # noqa: B023
+            )
+            asked = answer.get("UnprocessedItems")
+            if not asked:
+                return
+        raise self._calls.unavailable("clearing", "it leaves items unprocessed")
+
+    # --- the publisher's own item
+
+    def _as_publisher(self, doing: str, update: str, values: dict[str, Any]) -> None:
+        mine = {**values, ":token": {"S": self._token}}
+        self._mine(lambda: self._update(doing, update, "claimed_by = :token", mine))
+
+    def _mine(self, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except ConditionFailed as failed:
+            raise NotThePublisher(
+                f"The outbox in {self._table} was claimed by another publisher: this run took"
+                " longer than its claim, and ends."
+            ) from failed
+
+    def _update(self, doing: str, update: str, condition: str, values: dict[str, Any]) -> Any:
+        answer = self._calls.call(
+            doing,
+            lambda: self._client.update_item(
+                TableName=self._table,
+                Key=_PUBLISHER,
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                ReturnValues="ALL_NEW",
+            ),
+        )
+        return answer.get("Attributes", {})
+
+
+def _moment(at: datetime) -> dict[str, Any]:
+    return {"S": at.isoformat(timespec="microseconds")}
+
+
+def _batches(values: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    rest = iter(values)
+    while some := list(islice(rest, size)):
+        yield some

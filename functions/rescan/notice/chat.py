@@ -1,0 +1,121 @@
+"""The notice as a chat message: a custom notification of Amazon Q Developer in chat applications.
+
+One for one image; that of a group is `group_chat.py`'s.
+"""
+
+from msgspec.structs import replace
+
+from rescan.model import Severity
+from rescan.news import EventType, News, stable_id
+from rescan.notice import outage_advice, stop_advice
+from rescan.notice.chat_lines import (
+    expiring_lines,
+    outage_lines,
+    recovered_lines,
+    stop_lines,
+)
+from rescan.notice.chat_message import (
+    LONGEST_DESCRIPTION,
+    Content,
+    Message,
+    Metadata,
+    fix_keywords,
+    said,
+)
+from rescan.notice.expiring import Expiring
+from rescan.notice.expiring_mail import expiring_headline, expiring_steps, expiring_subject
+from rescan.notice.facts import policy_id
+from rescan.notice.markdown import code
+from rescan.notice.notice import Notice
+from rescan.notice.notice_of import notice_of
+from rescan.notice.outage import Outage
+from rescan.notice.outage_mail import outage_headline, outage_meaning, outage_subject
+from rescan.notice.recovered_mail import recovered_headline, recovered_steps, recovered_subject
+from rescan.notice.recovery import Recovery
+from rescan.notice.stop import Stop
+from rescan.notice.stop_mail import stop_headline, stop_subject
+from rescan.notice.subject import resource_name
+from rescan.plain_text import one_line
+
+__all__ = ["chat_of"]
+
+
+def chat_of(news: News) -> Notice:
+    """The mail's subject and attributes, so that filters choose alike, and JSON as the body.
+
+    It is after docs/chat.schema.json. Whoever wrote a text, nothing in it formats, links or
+    mentions. All that is said of an image under one policy is one thread. NoticeInvalid and
+    sizes as for the mail.
+    """
+    mail = notice_of(news)
+    content = _content(news)
+    message = Message(one_line(news.id, 128), content, _metadata(news, content.title))
+    return replace(mail, body=message.encode())
+
+
+def _content(news: News) -> Content:
+    match news.event_type:
+        case EventType.STOP | EventType.REMINDER:
+            return _of_stop(Stop.of(news))
+        case EventType.RECOVERED:
+            return _of_recovery(Recovery.of(news))
+        case EventType.NOT_EVALUATED:
+            return _of_outage(Outage.of(news))
+        case EventType.EXPIRING:
+            return _of_expiring(Expiring.of(news))
+
+
+def _of_stop(stop: Stop) -> Content:
+    first = f"{stop_headline(stop, code)} Do not deploy it."
+    steps = stop_advice.next_steps(stop, code)
+    lines = stop_lines(stop, _room_below(first))
+    keywords = [*_keywords(stop.news, stop.worst), *fix_keywords(stop.fix_available)]
+    return said(stop_subject(stop, code), first, lines, steps, keywords)
+
+
+def _of_recovery(recovery: Recovery) -> Content:
+    first = recovered_headline(recovery, code)
+    lines = recovered_lines(recovery, _room_below(first))
+    keywords = _keywords(recovery.news, recovery.worst)
+    title = recovered_subject(recovery, code)
+    return said(title, first, lines, recovered_steps(recovery, code), keywords)
+
+
+def _of_outage(outage: Outage) -> Content:
+    first = f"{outage_headline(outage, code)} {outage_meaning(outage)}"
+    steps = outage_advice.next_steps(outage)
+    keywords = _keywords(outage.news, Severity.UNKNOWN)
+    return said(outage_subject(outage, code), first, outage_lines(outage), steps, keywords)
+
+
+def _of_expiring(expiring: Expiring) -> Content:
+    first = expiring_headline(expiring, code)
+    lines = expiring_lines(expiring, _room_below(first))
+    steps = expiring_steps(expiring, code)
+    fix = fix_keywords(expiring.fix_available)
+    keywords = [*_keywords(expiring.news, expiring.worst), *fix]
+    return said(expiring_subject(expiring, code), first, lines, steps, keywords)
+
+
+def _room_below(first: str) -> int:
+    return LONGEST_DESCRIPTION - len(first) - len("\n\n")
+
+
+def _keywords(news: News, worst: Severity) -> list[str]:
+    """Words of ours alone: a chat shows them as tags, of which nothing is documented."""
+    return [news.event_type.value, *([] if worst is Severity.UNKNOWN else [str(worst)])]
+
+
+def _metadata(news: News, summary: str) -> Metadata:
+    digest = news.report.image_digest if news.report else None
+    resources = [str(news.tag), *([digest] if digest else [])]
+    return Metadata(
+        thread_id=stable_id(news.subject or _image_and_policy(news)),
+        summary=summary,
+        event_type=news.event_type.value,
+        related_resources=[resource_name(resource) for resource in resources],
+    )
+
+
+def _image_and_policy(news: News) -> list[str]:
+    return [resource_name(str(news.tag)), one_line(policy_id(news) or "", 200)]

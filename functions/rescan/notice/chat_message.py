@@ -1,0 +1,63 @@
+"""The shape of a custom notification of Amazon Q Developer in chat applications.
+
+Source: its administrator guide, "Custom notifications". The page gives the shape and no lengths;
+Slack shows 3,000 characters of a section, and a chat is no place for more.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct, json
+
+from rescan.notice.markdown import own
+
+__all__ = ["LONGEST_DESCRIPTION", "Content", "Message", "Metadata", "fix_keywords", "said"]
+
+LONGEST_DESCRIPTION = 2_800
+_MOST_STEPS = 5
+
+
+class Content(Struct, frozen=True, rename="camel"):
+    """What the channel shows, in Markdown."""
+
+    title: str
+    description: str
+    next_steps: Sequence[str]
+    keywords: Sequence[str]
+    text_type: str = "client-markdown"
+
+
+class Metadata(Struct, frozen=True, rename="camel"):
+    """Messages with one `thread_id` stand in one thread of the channel."""
+
+    thread_id: str
+    summary: str
+    event_type: str
+    related_resources: Sequence[str]
+
+
+class Message(Struct, frozen=True):
+    """The whole, after docs/chat.schema.json."""
+
+    id: str
+    content: Content
+    metadata: Metadata
+    version: str = "1.0"
+    source: str = "custom"
+
+    def encode(self) -> str:
+        """The body of the notice."""
+        return json.encode(self).decode()
+
+
+def fix_keywords(fix_available: bool | None) -> list[str]:
+    """The keyword that says whether there is a fix; none where nothing is known of fixes."""
+    return {True: ["fix available"], False: ["no fix"], None: []}[fix_available]
+
+
+def said(
+    title: str, first: str, lines: Iterable[str], steps: Iterable[str], keywords: Sequence[str]
+) -> Content:
+    """A first sentence, a list below it, and as many next steps as are read."""
+    description = "\n".join([first, "", *(f"- {line}" for line in lines)])
+    few = list(map(own, steps))[:_MOST_STEPS]
+    return Content(own(title), own(description), few, keywords)

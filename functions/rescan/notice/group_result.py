@@ -1,0 +1,85 @@
+"""The attribute `result` of a group: the same shape, with `group` in the place of `image`."""
+
+from msgspec.structs import replace
+
+from rescan.notice import result_shapes as shapes
+from rescan.notice.gist import Gist
+from rescan.notice.group import Group
+from rescan.notice.result import encoded, first_that_fit
+from rescan.notice.times import rfc3339
+from rescan.plain_text import one_line
+
+__all__ = ["LARGEST_GROUP_RESULT", "group_result"]
+
+# Of the 256 KiB of a message; names in the attributes have 60,000, the body stays below 40,000.
+LARGEST_GROUP_RESULT = 150_000
+_MOST_ABOUT = 3
+_MOST_FACTS = 20
+
+
+def group_result(group: Group) -> str:
+    """At most LARGEST_GROUP_RESULT bytes of UTF-8: as many members as fit, in the order of time."""
+    none_shown = shapes.Group(
+        matter=_matter(group),
+        images=group.images,
+        total=group.before + group.images,
+        part=group.part,
+        parts=group.parts,
+        shown=0,
+        members=(),
+    )
+    said = _said(group, none_shown)
+    members = map(_member, group.gists)
+    shown = first_that_fit(members, said, len(group.members), LARGEST_GROUP_RESULT)
+    return encoded(replace(said, group=replace(none_shown, shown=len(shown), members=shown)))
+
+
+def _said(group: Group, without_members: shapes.Group) -> shapes.Result:
+    return shapes.Result(
+        version="1",
+        id=group.id,
+        event_type=group.event_type,
+        at=rfc3339(max(gist.at for gist in group.gists)),
+        image=None,
+        team=group.team,
+        outcome=None,
+        final_action=group.final_action,
+        reason=None,
+        policy_id=one_line(group.policy_id or "", 200) or None,
+        trigger=None,
+        evaluated_at=None,
+        first_stop_at=None,
+        previous_digest=None,
+        stopping=None,
+        cleared=None,
+        held_back=None,
+        changes=None,
+        failing=None,
+        group=without_members,
+        vulnerabilities=None,
+        notes=[],
+    )
+
+
+def _matter(group: Group) -> shapes.GroupMatter | None:
+    if group.matter is None:
+        return None
+    return shapes.GroupMatter(
+        kind=group.matter.kind,
+        name=group.matter.name,
+        severity=str(group.matter.severity),
+        packages=group.packages()[:_MOST_FACTS],
+        fixed_in=group.fixes()[:_MOST_FACTS],
+        until=rfc3339(ends[0]) if (ends := group.ends()) else None,
+    )
+
+
+def _member(gist: Gist) -> shapes.GroupMember:
+    return shapes.GroupMember(
+        id=one_line(gist.id, 128),
+        full_tag=one_line(str(gist.tag), 642),
+        digest=one_line(gist.digest or "", 80) or None,
+        max_severity=str(gist.worst),
+        findings=gist.findings,
+        about=[matter.name for matter in gist.matters[:_MOST_ABOUT]],
+    )

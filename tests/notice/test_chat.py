@@ -1,0 +1,292 @@
+"""Chat messages: the same facts as the mail's, in a shape and in words that every chat shows."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from moto import mock_aws
+from msgspec.structs import replace
+
+from rescan.aws.publisher import StopTopic
+from rescan.errors import NoticeInvalid
+from rescan.image_tag import ImageTag
+from rescan.memory import Entry, after_failure, after_verdict, subject_of
+from rescan.model import Outcome, Report, Trigger, TriggerKind
+from rescan.news import EventType, Failing, News
+from rescan.notice.chat import chat_of
+from rescan.notice.markdown import code
+from rescan.notice.notice_of import notice_of
+from tests.notice.announced import NOW, expiring, held, not_evaluated, stop
+from tests.notice.golden import chat_files_of
+from tests.notice.news_cases import GOLDEN
+from tests.notice.reports import TAG, evaluation, finding, report, typical
+from tests.notice.test_limits import expiring_flood, flood, outage_flood, recovery_flood
+from tests.notice.test_properties import any_news
+from tests.queue.test_memory import HOUR, PACE
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "docs" / "chat.schema.json").read_text())
+
+
+def message_of(news: News) -> Any:
+    """The body, decoded by another decoder than ours."""
+    return json.loads(chat_of(news).body)
+
+
+def errors(message: Any) -> list[str]:
+    """What the schema has against the message."""
+    return [error.message for error in Draft202012Validator(SCHEMA).iter_errors(message)]
+
+
+def test_schema_is_one() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    assert errors({}) != []
+
+
+# --- the golden ones
+
+
+@pytest.mark.parametrize("case", GOLDEN)
+def test_chat_message_is_the_golden_one(case: str) -> None:
+    expected = chat_files_of(case, chat_of(GOLDEN[case]()))
+    assert {path: path.read_text(encoding="utf-8") for path in expected} == expected
+
+
+@pytest.mark.parametrize("case", GOLDEN)
+def test_chat_message_has_the_shape_that_amazon_q_takes(case: str) -> None:
+    assert errors(message_of(GOLDEN[case]())) == []
+
+
+@pytest.mark.parametrize("case", GOLDEN)
+def test_filters_choose_chat_and_mail_alike(case: str) -> None:
+    mail, chat = notice_of(GOLDEN[case]()), chat_of(GOLDEN[case]())
+    assert (chat.attributes, chat.subject) == (mail.attributes, mail.subject)
+
+
+# --- limits
+
+
+@pytest.mark.parametrize("character", ["x", "\U0001f680", "`", "<", "\\", "\x01", "\ud800", "\n"])
+@pytest.mark.parametrize("flooded", [flood, recovery_flood, outage_flood, expiring_flood])
+def test_chat_message_of_a_flood_keeps_every_limit(
+    flooded: Callable[[str], News], character: str
+) -> None:
+    chat = chat_of(flooded(character))
+    assert (errors(json.loads(chat.body)), chat.problems()) == ([], [])
+
+
+@pytest.mark.parametrize("event_type", EventType)
+@given(data=st.data())
+@settings(max_examples=40, deadline=None, database=None, derandomize=True)
+def test_any_news_makes_a_chat_message(event_type: EventType, data: st.DataObject) -> None:
+    chat = chat_of(data.draw(any_news(event_type)))
+    assert (errors(json.loads(chat.body)), chat.problems()) == ([], [])
+
+
+def test_findings_are_cut_honestly() -> None:
+    description = message_of(GOLDEN["stop_storm"]())["content"]["description"]
+    listed = [line for line in description.split("\n") if line.startswith("- CRITICAL")]
+    assert len(listed) == 10
+    assert description.endswith("\n- 10 of 20,000 shown, the worst ones")
+
+
+def test_expiring_says_until_when_what_holds_and_what_to_do() -> None:
+    nss_tools = held("CVE-2020-25648+nss-tools", NOW + 48 * HOUR, allowlist="Accepted *risks*")
+    later = held("CVE-2019-25013+glibc-common", NOW + 480 * HOUR)
+    message = message_of(expiring(nss_tools, later))
+    content = message["content"]
+    until = "2026-11-26 21:51 UTC"
+    assert errors(message) == []
+    assert content["title"] == (
+        "EXPIRING: GO until 2026-11-26, then STOP (high): `payments/api:2.4.1`"
+    )
+    assert content["description"].split("\n\n")[0] == (
+        f"EXPIRING, high: `payments/api:2.4.1` is GO until {until},"
+        " then STOP on `CVE-2020-25648 nss-tools`."
+    )
+    listed = content["description"].split("\n")
+    assert listed[2] == f"- Ends {until} (2 d)"
+    assert listed[-2:] == [
+        "- 1 further finding is allowlisted until 2026-12-14 21:51 UTC (20 d) at least",
+        "- HIGH `CVE-2020-25648` in `nss-tools 3.53.1-3.el7_9`, fixed in `0:3.53.1-7.el7_9`,"
+        f" allowlisted until {until}",
+    ]
+    assert content["nextSteps"][:2] == [
+        "The finding has a fix: update, rebuild and push the image before then.",
+        "If the risk is accepted for longer, have the owner of the policy give the allowlist item"
+        " of `Accepted *risks*` a later end.",
+    ]
+    assert content["keywords"] == ["EXPIRING", "high", "fix available"]
+    assert message["metadata"]["eventType"] == "EXPIRING"
+
+
+def test_news_that_contradicts_itself_makes_none() -> None:
+    with pytest.raises(NoticeInvalid, match=r"is go, expected stop for a STOP$"):
+        chat_of(stop(replace(typical(), outcome=Outcome.GO)))
+
+
+# --- text of others
+
+SPAN = re.compile(r"(?<![`\w])`[^`\n<>]+`(?!`)")
+# Nothing of ours has these letters, so what is left of a foreign text shows.
+FOREIGN = st.text("§¶*_~`<>[]()!@#|&:/\\ \n", min_size=1, max_size=60).map("§{}".format)
+
+
+@st.composite
+def foreign_news(draw: st.DrawFn, event_type: EventType) -> News:
+    """News in which every text is somebody else's markup."""
+    found = finding(
+        f"{draw(FOREIGN)}+{draw(FOREIGN)}",
+        draw(FOREIGN),
+        gate=draw(st.sampled_from(["vulnerabilities", "§`*gate*"])),
+        trigger=draw(FOREIGN),
+        recommendation=draw(FOREIGN),
+    )
+    evaluated = evaluation(found, policy_id=draw(FOREIGN))
+    drawn: News = draw(any_news(event_type))
+    if event_type is EventType.EXPIRING:
+        item = held(found, drawn.at + HOUR, allowlist=draw(FOREIGN))
+        evaluated = replace(evaluated, allowlisted=(item,))
+    said = report(
+        evaluated,
+        tag=ImageTag(draw(FOREIGN), draw(FOREIGN), draw(FOREIGN)),
+        reason=draw(FOREIGN),
+        notes=(draw(FOREIGN),),
+        team=draw(FOREIGN),
+    )
+    outcome = drawn.report.outcome if drawn.report else Outcome.NOT_EVALUATED
+    failing = Failing(NOW, draw(FOREIGN), draw(FOREIGN))
+    return replace(
+        drawn,
+        tag=said.tag,
+        team=said.team,
+        policy_id=draw(FOREIGN),
+        report=replace(said, outcome=outcome),
+        failing=failing,
+        previous_digest=draw(FOREIGN),
+        cleared=tuple(replace(c, key=found.key) for c in drawn.cleared),
+        new=None,
+    )
+
+
+def shown(message: Any) -> list[str]:
+    """Every text that a chat may render."""
+    content, metadata = message["content"], message["metadata"]
+    return [
+        content["title"],
+        content["description"],
+        *content["nextSteps"],
+        *content["keywords"],
+        metadata["summary"],
+        *metadata["relatedResources"],
+    ]
+
+
+@pytest.mark.parametrize("event_type", EventType)
+@given(data=st.data())
+@settings(max_examples=50, deadline=None, database=None, derandomize=True)
+def test_text_of_others_stands_in_code_spans_alone(
+    event_type: EventType, data: st.DataObject
+) -> None:
+    texts = shown(message_of(data.draw(foreign_news(event_type))))
+    outside = [SPAN.sub("", text).replace("&lt;", "") for text in texts]
+    assert [text for text in outside if re.search("[§¶*~`<>\\[\\]@#|&\\\\]", text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        pytest.param("*bold* _it_ ~no~", "`*bold* _it_ ~no~`", id="formatting"),
+        pytest.param("<!here> <@U1>", "`\u2039!here\u203a \u2039@U1\u203a`", id="slack-mentions"),
+        pytest.param("[a](https://x.y)", "`[a](https://x.y)`", id="link"),
+        pytest.param("a`b``c", "`a'b''c`", id="backticks"),
+        pytest.param("a\n\n# b\x00", "`a # b`", id="lines"),
+        pytest.param("a\\", "`a\\`", id="backslash-at-the-end"),
+        pytest.param(" \u200b", "`not said`", id="nothing"),
+        pytest.param("x" * 401, f"`{'x' * 397}...`", id="long"),
+    ],
+)
+def test_code_span_holds_a_text_that_formats_nothing(text: str, span: str) -> None:
+    assert code(text) == span
+
+
+def test_age_of_less_than_an_hour_is_no_reference_of_slack() -> None:
+    failing = Failing(NOW, "regate", "HTTP 500")
+    title = message_of(not_evaluated("HTTP 500", failing=failing))["content"]["title"]
+    assert title == "NOT EVALUATED for &lt;1 h: `payments/api:2.4.1`"
+
+
+# --- threads
+
+
+def thread(news: News) -> str:
+    return str(message_of(news)["metadata"]["threadId"])
+
+
+def life_of(policy_id: str | None, tag: ImageTag = TAG) -> list[News]:
+    """Each kind of news of a tag under a configured policy, as the ledger has them."""
+    entry = Entry(subject=subject_of(None, tag, policy_id), tag=tag, policy_id=policy_id)
+    said: Report = replace(typical(), tag=tag)
+    entry, first = after_verdict(entry, said, NOW, PACE)
+    entry, again = after_verdict(entry, said, NOW + 25 * HOUR, PACE)
+    failing, trigger = Failing(NOW, "regate", "HTTP 500"), Trigger(TriggerKind.SCHEDULE)
+    entry, outage = after_failure(entry, failing, trigger, NOW + 40 * HOUR, PACE)
+    go = replace(said, outcome=Outcome.GO, final_action="go")
+    entry, end = after_verdict(entry, go, NOW + 50 * HOUR, PACE)
+    for_a_while = evaluation(allowlisted=(held("CVE-2020-25648+nss-tools", NOW + 99 * HOUR),))
+    _, ahead = after_verdict(entry, replace(go, evaluation=for_a_while), NOW + 60 * HOUR, PACE)
+    return [news for news in (first, again, outage, end, ahead) if news is not None]
+
+
+@pytest.mark.parametrize("policy_id", [None, "p1"])
+def test_all_of_an_image_under_one_policy_is_one_thread(policy_id: str | None) -> None:
+    life = life_of(policy_id)
+    assert sorted(news.event_type for news in life) == sorted(EventType)
+    assert len({thread(news) for news in life}) == 1
+
+
+def test_another_image_and_another_policy_are_other_threads() -> None:
+    lives = [life_of(None), life_of("p1"), life_of(None, replace(TAG, tag="2.4.2"))]
+    assert len({thread(life[0]) for life in lives}) == 3
+
+
+def test_without_a_memory_image_and_policy_are_the_thread() -> None:
+    first, later = (
+        News.unremembered(EventType.STOP, typical(), NOW + hours * HOUR) for hours in (0, 1)
+    )
+    other = replace(first, report=replace(typical(), policy_id="another"), policy_id="another")
+    assert thread(first) == thread(later) != thread(other)
+
+
+# --- on the topic
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        pytest.param(stop(typical()), id="stop"),
+        pytest.param(not_evaluated("HTTP 500"), id="not-evaluated"),
+    ],
+)
+def test_chat_topic_delivers_the_message_as_it_is(
+    news: News, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        session = boto3.Session(region_name="eu-west-1")
+        sns, sqs = session.client("sns"), session.client("sqs")
+        arn = sns.create_topic(Name="chat")["TopicArn"]
+        queue = sqs.create_queue(QueueName="channel")["QueueUrl"]
+        endpoint = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+        sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=endpoint["Attributes"]["QueueArn"])
+        StopTopic(sns, arn).publish(chat_of(news))
+        (received,) = sqs.receive_message(QueueUrl=queue)["Messages"]
+    assert json.loads(json.loads(received["Body"])["Message"]) == message_of(news)

@@ -1,0 +1,32 @@
+"""A publisher on the fakes, whose pace costs no time."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from rescan.grouping import GroupingRules
+from rescan.metrics import Tally
+from rescan.notice.due import Channel
+from rescan.publishing import Publisher
+from rescan.topics import Topics
+
+__all__ = ["RULES", "publisher_of"]
+
+RULES = GroupingRules(digest_above=10, window=timedelta(seconds=60))
+_SILENT = Logger(service="publisher", logger_handler=logging.NullHandler())
+
+
+def publisher_of(
+    outbox: Any,
+    topic: Any,
+    clock: Callable[[], datetime],
+    tally: Tally | None = None,
+    sleep: Callable[[float], None] = lambda seconds: None,
+) -> Publisher:
+    """One container's publisher."""
+    tally = tally or Tally()
+    topics = Topics({Channel.STOPS: topic}, tally)
+    return Publisher(outbox, topics, RULES, tally, _SILENT, clock, sleep)
