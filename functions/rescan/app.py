@@ -15,9 +15,9 @@ from rescan.wiring import build
 
 __all__ = ["handler"]
 
-# Kept back of the invocation's time, to say what was found before Lambda kills the process: three
-# calls of the ledger (18 s), the turn to publish (10 s), SNS (13 s).
-RESERVE_SECONDS = 45.0
+# Kept back of the invocation's time, to remember what was found, or to say it, before Lambda kills
+# the process: three calls of the ledger (18 s), SNS (13 s), and some.
+RESERVE_SECONDS = 35.0
 
 logger = Logger()
 tally = Tally()

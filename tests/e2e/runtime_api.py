@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 from werkzeug import Request, Response
 
-from tests.loopback import LoopbackServer
+from rescan_cli.replay.loopback import LoopbackServer
 
 __all__ = ["Invocation", "RuntimeApi"]
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from rescan_cli.replay.har import read_recording
+from rescan_cli.replay.server import ReplayServer
 from tests.anchore.scripted_server import Act, ScriptedServer, drip, respond, silence
 from tests.anchore.scripted_server import json as json_answer
 from tests.artifact.artifacts import host_artifact
 from tests.e2e.aws import LoopbackAws, loopback_aws
 from tests.e2e.lambda_process import copy_runtime_client, lambda_process
 from tests.e2e.runtime_api import Invocation, RuntimeApi
-from tests.replay.har import read_recording
-from tests.replay.server import ReplayServer
 
 ROOT = Path(__file__).parents[2]
 SECRET = {"username": "watcher", "password": "s3cr3t-pass"}
