@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+from itertools import islice
 from pathlib import Path
 
 import boto3
@@ -30,10 +31,10 @@ LICENCES = ("LICENSE", "LICENCE", "NOTICE", "AUTHORS", "COPYING")
 
 
 def regions() -> list[str]:
-    """Every region that botocore knows, and one that is younger."""
+    """The first two of each partition that botocore knows, and one that is younger."""
     partitions = Loader().load_data("partitions")["partitions"]
-    known = {region for partition in partitions for region in partition["regions"]}
-    return [*sorted(known), "eu-north-9"]
+    some = {region for it in partitions for region in islice(sorted(it["regions"]), 2)}
+    return [*sorted(some), "eu-north-9"]
 
 
 def every_client(*paths: str) -> dict[str, list[str]]:
