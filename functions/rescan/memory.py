@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rescan.image_tag import Digest, ImageTag
-from rescan.model import Finding, FindingKey, Outcome, Report, Severity, Step, Trigger
+from rescan.model import Finding, FindingKey, Outcome, Report, Severity, Step, Trigger, TriggerKind
 from rescan.news import ClearedBy, ClearedFinding, EventType, Failing, News, stable_id
 from rescan.stopping import stopping_findings
 from rescan.team import UNROUTED
@@ -22,6 +22,7 @@ __all__ = [
     "Entry",
     "KnownFindings",
     "Pace",
+    "UnknownPush",
     "after_failure",
     "after_not_found",
     "after_verdict",
@@ -69,12 +70,23 @@ class KnownFindings(Struct, frozen=True):
         return least is None or (severity or Severity.UNKNOWN) <= least
 
 
+class UnknownPush(Struct, frozen=True):
+    """When a push was given up that Anchore had not learned of.
+
+    `digest` is what was pushed, if the tag is known, on another image; None: so is the tag not.
+    """
+
+    at: datetime
+    digest: Digest | None = None
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """What is remembered of one tag under one configured policy (None: the active one).
 
     `verdict`, `digest`, `policy_digest` and `evaluated_at` are of the last real evaluation,
     `result_at` of the last result of any kind. `version` counts the writes; 0 was never written.
-    `team` was told of the STOP, if there is one.
+    `team` was told of the STOP, if there is one. `held_until` is when the first item of an allowlist
+    ends without which the image would be stopped.
     """
 
     subject: str
@@ -93,6 +105,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     failing_said_at: datetime | None = None
     sweep: datetime | None = None
     team: str = UNROUTED
+    unknown_push: UnknownPush | None = None
+    held_until: datetime | None = None
 
     @property
     def stopped(self) -> bool:
@@ -134,6 +148,7 @@ def after_verdict(entry: Entry, report: Report, now: datetime, pace: Pace) -> Re
         failing=None,
         failing_said_at=None,
         team=report.team,
+        unknown_push=None if _has_learned(entry, report) else entry.unknown_push,
     )
     if report.outcome is Outcome.STOP:
         return _after_stop(entry, after, report, now, pace)
@@ -141,6 +156,17 @@ def after_verdict(entry: Entry, report: Report, now: datetime, pace: Pace) -> Re
     if not entry.stopped:
         return after, None
     return replace(after, notice_at=now), _recovered(entry, after, report, now)
+
+
+def _has_learned(entry: Entry, report: Report) -> bool:
+    """Whether this is the image that was pushed, or one that took its place since."""
+    push, digest = entry.unknown_push, report.image_digest
+    return (
+        push is None
+        or push.digest in (None, digest)
+        or report.trigger.kind is TriggerKind.ECR_PUSH
+        or entry.digest not in (None, digest)
+    )
 
 
 def _after_stop(
@@ -292,6 +318,7 @@ def after_not_found(
             notice_at=now,
             sweep=entry.sweep,
             team=entry.team,
+            unknown_push=entry.unknown_push,
         )
         return after, _not_evaluated(entry, after, report.trigger, gone, now)
     if watched:

@@ -10,6 +10,7 @@ from rescan.events import Gate
 from rescan.grouping import Storm
 from rescan.image_tag import ImageTag
 from rescan.memory import Entry
+from rescan.news import Failing
 from rescan.notice.due import Channel, Due, Waiting
 from rescan.notice.notice import Notice
 
@@ -25,12 +26,17 @@ __all__ = [
 
 
 class Glance(Struct, frozen=True):
-    """What a sweep reads of an entry."""
+    """What a sweep and a summary read of an entry."""
 
     tag: ImageTag
     stopped: bool
     evaluated_at: datetime | None
     sweep: datetime | None
+    result_at: datetime | None = None
+    first_stop_at: datetime | None = None
+    failing: Failing | None = None
+    unknown_push_at: datetime | None = None
+    held_until: datetime | None = None
 
 
 class SweepRecord(Struct, frozen=True):

@@ -62,7 +62,17 @@ class FakeLedger:
     def glances(self) -> Iterator[Glance]:
         self.called("glances")
         for e in self.entries.values():
-            yield Glance(e.tag, e.stopped, e.evaluated_at, e.sweep)
+            yield Glance(
+                e.tag,
+                e.stopped,
+                e.evaluated_at,
+                e.sweep,
+                e.result_at,
+                e.first_stop_at,
+                e.failing,
+                e.unknown_push.at if e.unknown_push else None,
+                e.held_until,
+            )
 
     def last_sweep(self) -> SweepRecord | None:
         self.called("last_sweep")

@@ -13,8 +13,8 @@ from rescan.aws.ledger_items import LARGEST_MEMORY_BYTES
 from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
 from rescan.errors import LedgerConflict, LedgerUnavailable
-from rescan.image_tag import ImageTag
-from rescan.memory import Entry, KnownFindings
+from rescan.image_tag import Digest, ImageTag
+from rescan.memory import Entry, KnownFindings, UnknownPush
 from rescan.model import FindingKey, Outcome, Severity
 from rescan.news import Failing
 from rescan.ports import Glance, Ledger, Outbox, SweepRecord
@@ -37,6 +37,8 @@ FULL = replace(
     failing=Failing(NOON, "regate", "HTTP 500"),
     failing_said_at=NOON,
     sweep=NOON,
+    unknown_push=UnknownPush(NOON - SECOND, Digest(f"sha256:{'d' * 64}")),
+    held_until=NOON + timedelta(days=9),
 )
 
 
@@ -93,7 +95,17 @@ def test_a_sweep_sees_every_entry_and_nothing_else(ledger: Ledger) -> None:
     ledger.record_sweep(SweepRecord(NOON, 2))
     ledger.mark_swept("other", NOON + SECOND)
     assert sorted(ledger.glances(), key=lambda g: g.tag) == [
-        Glance(FULL.tag, True, NOON, NOON),
+        Glance(
+            FULL.tag,
+            stopped=True,
+            evaluated_at=NOON,
+            sweep=NOON,
+            result_at=NOON,
+            first_stop_at=NOON,
+            failing=Failing(NOON, "regate", "HTTP 500"),
+            unknown_push_at=NOON - SECOND,
+            held_until=NOON + timedelta(days=9),
+        ),
         Glance(go.tag, False, None, NOON + SECOND),
     ]
 

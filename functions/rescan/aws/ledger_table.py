@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from rescan.aws.ledger_items import entry_of, glance_of, item_of
+from rescan.aws.ledger_items import GLANCE, entry_of, glance_of, item_of
 from rescan.aws.outbox_items import notice_item
 from rescan.aws.table_calls import ConditionFailed, TableCalls
 from rescan.errors import LedgerConflict
@@ -91,7 +91,7 @@ class LedgerTable:
                 lambda: self._client.scan(
                     TableName=self._table,
                     FilterExpression="attribute_exists(tag)",
-                    ProjectionExpression="tag, stopped, evaluated_at, sweep",
+                    ProjectionExpression=GLANCE,
                     **start,  # noqa: B023 - called at once
                 ),
             )
