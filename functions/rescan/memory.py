@@ -85,8 +85,8 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     `verdict`, `digest`, `policy_digest` and `evaluated_at` are of the last real evaluation,
     `result_at` of the last result of any kind. `version` counts the writes; 0 was never written.
-    `team` was told of the STOP, if there is one. `held_until` is when the first item of an allowlist
-    ends without which the image would be stopped.
+    `team` was told of the STOP, if there is one. `held_until` is when the first item of an
+    allowlist ends without which the image would be stopped.
     """
 
     subject: str

@@ -40,10 +40,14 @@ class Glance(Struct, frozen=True):
 
 
 class SweepRecord(Struct, frozen=True):
-    """A full sweep: when it began, and how many tags it enqueued."""
+    """A full sweep: when it began, how many tags it enqueued; and the one before, without its own.
+
+    While a sweep is at work, the one before says whether the images are watched.
+    """
 
     started: datetime
     expected: int
+    before: "SweepRecord | None" = None
 
 
 class InFlight(Struct, frozen=True):

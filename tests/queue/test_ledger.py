@@ -121,8 +121,9 @@ def test_the_mark_of_a_sweep_never_goes_back(ledger: Ledger, seconds: float) -> 
 def test_the_last_sweep_is_remembered(ledger: Ledger) -> None:
     assert ledger.last_sweep() is None
     ledger.record_sweep(SweepRecord(NOON, 2))
-    ledger.record_sweep(SweepRecord(NOON + SECOND, 3))
-    assert ledger.last_sweep() == SweepRecord(NOON + SECOND, 3)
+    later = SweepRecord(NOON + SECOND, 3, SweepRecord(NOON, 2))
+    ledger.record_sweep(later)
+    assert ledger.last_sweep() == later
 
 
 # --- the table alone

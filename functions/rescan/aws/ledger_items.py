@@ -16,9 +16,17 @@ from rescan.known_shapes import known
 from rescan.memory import Entry, KnownFindings
 from rescan.model import FindingKey, Severity
 from rescan.news import Failing
-from rescan.ports import Glance
+from rescan.ports import Glance, SweepRecord
 
-__all__ = ["GLANCE", "LARGEST_MEMORY_BYTES", "entry_of", "glance_of", "item_of"]
+__all__ = [
+    "GLANCE",
+    "LARGEST_MEMORY_BYTES",
+    "entry_of",
+    "glance_of",
+    "item_of",
+    "sweep_item",
+    "sweep_of",
+]
 
 # Scans pay for whole items, whatever they project; this only keeps `memory` from being sent.
 GLANCE = (
@@ -105,6 +113,21 @@ def glance_of(item: Any) -> Glance:
         failing=_failing(item, moment("failing_since")),
         unknown_push_at=moment("unknown_push_at"),
         held_until=moment("held_until"),
+    )
+
+
+def sweep_item(sweep: SweepRecord) -> dict[str, Any]:
+    """The attributes of a sweep, and of the one before it."""
+    facts = {"sweep": {"S": sweep.started.isoformat()}, "expected": {"N": str(sweep.expected)}}
+    return facts if sweep.before is None else facts | {"before": {"M": sweep_item(sweep.before)}}
+
+
+def sweep_of(item: Any) -> SweepRecord:
+    """The sweep with these attributes."""
+    return SweepRecord(
+        datetime.fromisoformat(item["sweep"]["S"]),
+        int(item["expected"]["N"]),
+        sweep_of(item["before"]["M"]) if "before" in item else None,
     )
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from rescan.aws.ledger_items import GLANCE, entry_of, glance_of, item_of
+from rescan.aws.ledger_items import GLANCE, entry_of, glance_of, item_of, sweep_item, sweep_of
 from rescan.aws.outbox_items import notice_item
 from rescan.aws.table_calls import ConditionFailed, TableCalls
 from rescan.errors import LedgerConflict
@@ -106,19 +106,12 @@ class LedgerTable:
             lambda: self._client.get_item(TableName=self._table, Key={"subject": {"S": _SWEEP}}),
         )
         item = answer.get("Item")
-        if item is None:
-            return None
-        return SweepRecord(datetime.fromisoformat(item["sweep"]["S"]), int(item["expected"]["N"]))
+        return None if item is None else sweep_of(item)
 
     def record_sweep(self, sweep: SweepRecord) -> None:
         self._call(
             "writing",
             lambda: self._client.put_item(
-                TableName=self._table,
-                Item={
-                    "subject": {"S": _SWEEP},
-                    "sweep": {"S": sweep.started.isoformat()},
-                    "expected": {"N": str(sweep.expected)},
-                },
+                TableName=self._table, Item={"subject": {"S": _SWEEP}, **sweep_item(sweep)}
             ),
         )
