@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from rescan.image_tag import Digest, ImageTag
 from rescan.model import Finding, FindingKey, Outcome, Report, Severity, Step, Trigger, TriggerKind
-from rescan.news import ClearedBy, ClearedFinding, EventType, Failing, News, stable_id
+from rescan.news import ClearedBy, ClearedFinding, EventType, Failing, ImageEvent, News, stable_id
 from rescan.stopping import stopping_findings
 from rescan.team import UNROUTED
 
@@ -347,7 +347,7 @@ def _not_evaluated(
 
 
 def _news(
-    event_type: EventType, entry: Entry, after: Entry, report: Report, now: datetime, *facts: Any
+    event_type: ImageEvent, entry: Entry, after: Entry, report: Report, now: datetime, *facts: Any
 ) -> News:
     moved = entry.digest is not None and entry.digest != after.digest
     policy_known = entry.policy_digest is not None and after.policy_digest is not None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct, json
 
@@ -11,7 +11,15 @@ from rescan.image_tag import Digest, ImageTag
 from rescan.model import FindingKey, Report, Severity, Trigger
 from rescan.team import UNROUTED
 
-__all__ = ["ClearedBy", "ClearedFinding", "EventType", "Failing", "News", "stable_id"]
+__all__ = [
+    "ClearedBy",
+    "ClearedFinding",
+    "EventType",
+    "Failing",
+    "ImageEvent",
+    "News",
+    "stable_id",
+]
 
 
 class EventType(StrEnum):
@@ -21,6 +29,13 @@ class EventType(StrEnum):
     REMINDER = "REMINDER"
     RECOVERED = "RECOVERED"
     NOT_EVALUATED = "NOT_EVALUATED"
+    SUMMARY = "SUMMARY"
+
+
+# A SUMMARY is about no single image.
+ImageEvent: TypeAlias = Literal[
+    EventType.STOP, EventType.REMINDER, EventType.RECOVERED, EventType.NOT_EVALUATED
+]
 
 
 class ClearedBy(StrEnum):
@@ -61,7 +76,7 @@ class News(Struct, frozen=True, kw_only=True):
     `cleared_total` is not. `team` is to be told.
     """
 
-    event_type: EventType
+    event_type: ImageEvent
     id: str
     tag: ImageTag
     trigger: Trigger
@@ -79,7 +94,7 @@ class News(Struct, frozen=True, kw_only=True):
     team: str = UNROUTED
 
     @classmethod
-    def unremembered(cls, event_type: EventType, report: Report, now: datetime) -> "News":
+    def unremembered(cls, event_type: ImageEvent, report: Report, now: datetime) -> "News":
         """The news of a report about whose image nothing is remembered: it is news each time."""
         return cls(
             event_type=event_type,

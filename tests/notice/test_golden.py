@@ -8,6 +8,7 @@ from rescan.news import EventType
 from rescan.notice.notice_of import notice_of
 from tests.notice.golden import EXAMPLES, EXAMPLES_FOLDER, FOLDER, files_of
 from tests.notice.news_cases import GOLDEN
+from tests.notice.summary_cases import GOLDEN_SUMMARIES
 from tests.notice.test_result import errors
 
 
@@ -18,14 +19,14 @@ def test_notice_is_the_golden_one(case: str) -> None:
 
 
 def test_every_golden_file_belongs_to_a_case() -> None:
-    assert {path.stem for path in FOLDER.iterdir()} == set(GOLDEN)
+    assert {path.stem for path in FOLDER.iterdir()} == {*GOLDEN, *GOLDEN_SUMMARIES}
     assert set(EXAMPLES_FOLDER.glob("notice-*")) == set(EXAMPLES.values())
 
 
 def test_each_event_type_has_one_example_beside_the_schema() -> None:
     examples = [json.loads(path.read_text(encoding="utf-8")) for path in EXAMPLES.values()]
     assert sorted(example["event_type"] for example in examples) == sorted(EventType)
-    assert [errors(example) for example in examples] == [[], [], [], []]
+    assert [errors(example) for example in examples] == [[]] * len(EXAMPLES)
 
 
 @pytest.mark.parametrize("case", GOLDEN)

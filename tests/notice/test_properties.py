@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 
 from rescan.image_tag import ImageTag
 from rescan.model import Evaluation, Finding, FindingKey, Outcome, Report, Severity, Vulnerability
-from rescan.news import ClearedBy, ClearedFinding, EventType, Failing, News
+from rescan.news import ClearedBy, ClearedFinding, EventType, Failing, ImageEvent, News
 from rescan.notice.notice_of import notice_of
 from tests.notice.announced import stop
 from tests.notice.reports import DIGEST, OTHER_DIGEST, listed, report
@@ -84,7 +85,7 @@ OUTCOMES = {
 
 
 @st.composite
-def any_news(draw: st.DrawFn, event_type: EventType) -> News:
+def any_news(draw: st.DrawFn, event_type: ImageEvent) -> News:
     """News of the kind, with a report in which every text is arbitrary."""
     said = draw(stopped())
     keys = [finding.key for finding in (said.evaluation.findings if said.evaluation else ())]
@@ -106,10 +107,10 @@ def any_news(draw: st.DrawFn, event_type: EventType) -> News:
     )
 
 
-@pytest.mark.parametrize("event_type", EventType)
+@pytest.mark.parametrize("event_type", get_args(ImageEvent))
 @given(data=st.data())
 @settings(max_examples=60, deadline=None, database=None, derandomize=True)
-def test_any_news_can_be_announced(event_type: EventType, data: st.DataObject) -> None:
+def test_any_news_can_be_announced(event_type: ImageEvent, data: st.DataObject) -> None:
     notice = notice_of(data.draw(any_news(event_type)))
     assert notice.problems() == []
     assert notice.attributes["event_type"] == event_type

@@ -1,11 +1,18 @@
 """The message of a group for a chat: what it has in common, which repositories, what else."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
 from rescan.model import Severity
-from rescan.notice.chat_message import LONGEST_DESCRIPTION, Content, Message, Metadata, said
+from rescan.notice.chat_message import (
+    LONGEST_DESCRIPTION,
+    Content,
+    Message,
+    Metadata,
+    fitting,
+    said,
+)
 from rescan.notice.group import Group
 from rescan.notice.group_mail import group_steps, group_title, headline, others, repositories
 from rescan.notice.group_notice import group_notice
@@ -38,7 +45,7 @@ def _content(group: Group) -> Content:
     fix = {True: ["fix available"], False: ["no fix"], None: []}[group.fix_available]
     severity = [] if group.worst is Severity.UNKNOWN else [str(group.worst)]
     keywords = [group.event_type.value, *severity, *fix]
-    lines = _that_fit(_lines(group), LONGEST_DESCRIPTION - len(first) - 60)
+    lines = fitting(_lines(group), LONGEST_DESCRIPTION - len(first) - 60)
     return said(group_title(group, code), first, lines, group_steps(group, code), keywords)
 
 
@@ -53,12 +60,3 @@ def _lines(group: Group) -> Iterator[str]:
         yield f"{len(every) - _MOST_REPOSITORIES:,} repositories more"
     for other in others(group, _MOST_OTHERS, code):
         yield f"Also {other}"
-
-
-def _that_fit(lines: Iterable[str], room: int) -> Iterator[str]:
-    for line in lines:
-        room -= len(f"- {line}\n")
-        if room < 0:
-            yield "and more"
-            return
-        yield line
