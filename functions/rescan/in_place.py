@@ -52,3 +52,9 @@ class InPlace:
     def publish(self, deadline: Deadline) -> dict[str, Any]:
         """Nothing waits: each notice is published where it is decided."""
         return {"published": 0, "images": 0, "failed": 0, "left": 0}
+
+    def summarize(self) -> dict[str, Any]:
+        """Nothing is remembered, so there is nothing to sum up."""
+        reason = "a summary needs the ledger: set WORK_QUEUE_URL and LEDGER_TABLE"
+        self._logger.info("event ignored", reason=reason)
+        return {"results": [], "ignored": reason}

@@ -72,6 +72,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def add(self, due: Sequence[Due]) -> None:
+        """Notices that belong to no entry, into the outbox; one that waits there is replaced."""
+        ...
+
     def mark_swept(self, subject: str, sweep: datetime) -> None:
         """The sweep's message was read, and the entry is good enough as it is."""
         ...

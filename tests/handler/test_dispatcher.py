@@ -226,6 +226,20 @@ def test_an_error_of_anchore_fails_a_direct_invocation(dispatch: Dispatch) -> No
         dispatch(Estate({A: UNREACHABLE}), {"tag": A})
 
 
+@pytest.mark.parametrize("queued", [False, True], ids=["direct", "queued"])
+def test_there_is_no_summary_of_what_is_not_remembered(
+    dispatch: Dispatch, log: Log, queued: bool
+) -> None:
+    body = {"summarize": "ledger"}
+    record = {"eventSource": "aws:sqs", "messageId": "1", "body": json.dumps(body)}
+    estate = Estate()
+    answer = dispatch(estate, {"Records": [record]} if queued else body)
+    reason = "a summary needs the ledger: set WORK_QUEUE_URL and LEDGER_TABLE"
+    assert answer == ({"batchItemFailures": []} if queued else {"results": [], "ignored": reason})
+    assert [line["reason"] for line in log.lines("event ignored")] == [reason]
+    assert estate.subjects == []
+
+
 # --- sweeps
 
 

@@ -53,6 +53,10 @@ class FakeLedger:
             self.entries[entry.subject] = entry
             self.due |= {(each.channel, each.gist.id): each for each in due}
 
+    def add(self, due: Sequence[Due]) -> None:
+        self.called("add")
+        self.due |= {(each.channel, each.gist.id): each for each in due}
+
     def mark_swept(self, subject: str, sweep: datetime) -> None:
         self.called("mark_swept")
         there = self.entries[subject]

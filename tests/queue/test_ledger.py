@@ -192,6 +192,7 @@ def test_a_scan_of_many_pages_is_followed_to_its_end(client: Any) -> None:
         pytest.param(lambda t: t.read("s"), "get_item", id="read"),
         pytest.param(lambda t: t.write(FULL), "put_item", id="write"),
         pytest.param(lambda t: t.write(FULL, [DUE]), "transact_write_items", id="write-with-news"),
+        pytest.param(lambda t: t.add([DUE]), "put_item", id="add"),
         pytest.param(lambda t: t.mark_swept("s", NOON), "update_item", id="mark"),
         pytest.param(lambda t: list(t.glances()), "scan", id="scan"),
         pytest.param(lambda t: t.last_sweep(), "get_item", id="last-sweep"),

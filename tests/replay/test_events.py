@@ -5,7 +5,7 @@ import json
 import pytest
 
 from rescan.errors import EventRefused
-from rescan.events import Batch, Event, Gate, Ignored, Sweep, parse_event
+from rescan.events import Batch, Event, Gate, Ignored, Summarize, Sweep, parse_event
 from rescan.model import TriggerKind
 from tests.recordings import FOLDER, recording
 
@@ -34,6 +34,7 @@ KINDS = {
     "schedule-scheduler": Sweep,
     "schedule-tags": Sweep,
     "direct": Gate,
+    "summarize": Summarize,
     "sqs-batch": Batch,
 }
 

@@ -58,6 +58,14 @@ class LedgerTable:
         except ConditionFailed as failed:
             raise LedgerConflict(f"{entry.subject} was written meanwhile.") from failed
 
+    def add(self, due: Sequence[Due]) -> None:
+        for each in due:
+            item = notice_item(each)
+            self._call(
+                "writing",
+                lambda: self._client.put_item(TableName=self._table, Item=item),  # noqa: B023
+            )
+
     def _put(self, entry: Entry) -> Any:
         before = entry.version - 1
         condition = "version = :before"
