@@ -50,11 +50,7 @@ class InPlace:
         return {"results": results}
 
     def publish(self, deadline: Deadline) -> dict[str, Any]:
-        """Nothing waits: each notice is published where it is decided."""
-        return {"published": 0, "images": 0, "failed": 0, "left": 0}
+        return {"results": [], "ignored": "without a ledger no notice waits to be published"}
 
     def summarize(self) -> dict[str, Any]:
-        """Nothing is remembered, so there is nothing to sum up."""
-        reason = "a summary needs the ledger: set WORK_QUEUE_URL and LEDGER_TABLE"
-        self._logger.info("event ignored", reason=reason)
-        return {"results": [], "ignored": reason}
+        return {"results": [], "ignored": "without a ledger there is nothing to sum up"}

@@ -14,9 +14,9 @@ from aws_lambda_powertools import Logger
 from rescan.deadline import Deadline
 from rescan.metrics import Tally
 from rescan.wiring import build
-from tests.replay.har import read_recording
-from tests.replay.mount import RouterAdapter
-from tests.replay.router import Replay
+from rescan_cli.replay.har import read_recording
+from rescan_cli.replay.mount import RouterAdapter
+from rescan_cli.replay.router import Replay
 from tests.template.deployed import DeployedStack
 
 __all__ = ["PATHS", "Function"]
@@ -124,11 +124,11 @@ def published(function: Function) -> None:
 
 
 def published_in_place(function: Function) -> None:
-    assert function.on("stop", {"publish": "notices"}, **IN_PLACE)["published"] == 0
+    assert function.on("stop", {"publish": "notices"}, **IN_PLACE)["results"] == []
 
 
 def summary(function: Function) -> None:
-    answer = function.on("stop", _event("summarize"))
+    answer = function.on("stop", _event("schedule-summarize"))
     assert (answer["stopped"], answer["quiet"]) == (1, False)  # no sweep has begun yet
 
 
@@ -137,7 +137,7 @@ def summary_published(function: Function) -> None:
 
 
 def summary_in_place(function: Function) -> None:
-    assert function.on("stop", _event("summarize"), **IN_PLACE)["results"] == []
+    assert function.on("stop", _event("schedule-summarize"), **IN_PLACE)["results"] == []
 
 
 def sweep(function: Function) -> None:

@@ -5,7 +5,16 @@ import json
 import pytest
 
 from rescan.errors import EventRefused
-from rescan.events import Batch, Event, Gate, Ignored, Summarize, Sweep, parse_event
+from rescan.events import (
+    Batch,
+    Event,
+    Gate,
+    Ignored,
+    Publish,
+    Summarize,
+    Sweep,
+    parse_event,
+)
 from rescan.model import TriggerKind
 from tests.recordings import FOLDER, recording
 
@@ -33,8 +42,9 @@ KINDS = {
     "schedule-rule": Sweep,
     "schedule-scheduler": Sweep,
     "schedule-tags": Sweep,
+    "schedule-publish": Publish,
+    "schedule-summarize": Summarize,
     "direct": Gate,
-    "summarize": Summarize,
     "sqs-batch": Batch,
 }
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 from respx import Router
 from respx.models import AllMockedAssertionError
 
-from tests.replay.har import Entry, Pairs, Recording, ReplayError
+from rescan_cli.replay.har import Entry, Pairs, Recording, ReplayError
 
 __all__ = ["NotRecorded", "Replay", "SeenRequest"]
 

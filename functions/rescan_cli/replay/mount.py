@@ -13,8 +13,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from tests.replay.har import Recording
-from tests.replay.router import Replay
+from rescan_cli.replay.har import Recording
+from rescan_cli.replay.router import Replay
 
 __all__ = ["RouterAdapter", "replayed_session"]
 

@@ -13,10 +13,18 @@ from typing import Annotated
 
 import httpx
 from msgspec import Meta, Struct, json
+from msgspec.structs import replace
 
 from rescan.malformed import MALFORMED
 
-__all__ = ["Entry", "Recording", "RecordingInvalid", "ReplayError", "read_recording"]
+__all__ = [
+    "Entry",
+    "Recording",
+    "RecordingInvalid",
+    "ReplayError",
+    "read_recording",
+    "recording_in",
+]
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -36,7 +44,7 @@ class ReplayError(Exception):
 class RecordingInvalid(ReplayError):
     """The file is no HAR 1.2 recording: `str()` names the file and the field."""
 
-    def __init__(self, file: Path, problem: str) -> None:
+    def __init__(self, file: Path | str, problem: str) -> None:
         super().__init__(f"{file} is no HAR 1.2 recording: {problem}")
 
 
@@ -102,9 +110,16 @@ def read_recording(file: Path) -> Recording:
     RecordingInvalid names the file and the field that is wrong.
     """
     try:
-        log = json.decode(file.read_bytes().removeprefix(BOM_UTF8), type=_Har).log
+        content = file.read_bytes()
     except OSError as error:
         raise RecordingInvalid(file, f"it cannot be read: {error.strerror}") from error
+    return replace(recording_in(content, file), name=file.stem)
+
+
+def recording_in(content: bytes, file: Path | str) -> Recording:
+    """The recording in a file with this content; `file` is what it is called, in errors too."""
+    try:
+        log = json.decode(content.removeprefix(BOM_UTF8), type=_Har).log
     except MALFORMED as error:
         raise RecordingInvalid(file, str(error)) from error
     entries = []
@@ -114,7 +129,7 @@ def read_recording(file: Path) -> Recording:
         except (ValueError, httpx.InvalidURL) as error:
             problem = f"{error} - at `$.log.entries[{number}]`"
             raise RecordingInvalid(file, problem) from error
-    return Recording(file.stem, log.comment, tuple(entries))
+    return Recording(str(file), log.comment, tuple(entries))
 
 
 def _entry(request: _Request, response: _Response) -> Entry:

@@ -1,27 +1,21 @@
 """A replay behind a loopback HTTP server: real sockets, for retries and for other processes.
 
-    python -m tests.replay.server tests/recordings/stop.har --port 8228
-
 The server is werkzeug's, which comes with moto's: one thread a request, and each connection is
 closed after its answer. A request that was not recorded is answered 501 with the reason, and
 raised again when the server ends.
 """
 
-import argparse
 import json
-import sys
 from collections.abc import Iterable
-from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import httpx
 from werkzeug import Request, Response
 
-from tests.loopback import LoopbackServer
-from tests.replay.har import Recording, ReplayError, read_recording
-from tests.replay.router import NotRecorded, Replay
+from rescan_cli.replay.har import Recording
+from rescan_cli.replay.loopback import LoopbackServer
+from rescan_cli.replay.router import NotRecorded, Replay
 
 __all__ = ["ReplayServer"]
 
@@ -65,26 +59,3 @@ class ReplayServer(LoopbackServer):
             status=f"{answered.status_code} {answered.reason_phrase}",
             headers=answered.headers.multi_items(),
         )
-
-
-def main() -> None:
-    """Serve the recording that the command line names until it is interrupted."""
-    parser = argparse.ArgumentParser(description="Serves a recording on the loopback interface.")
-    parser.add_argument("recording", type=Path, help="a HAR 1.2 file")
-    parser.add_argument("--port", type=int, default=0, help="any free one unless given")
-    arguments = parser.parse_args()
-    try:
-        _serve(read_recording(arguments.recording), arguments.port)
-    except ReplayError as error:
-        sys.exit(str(error))
-
-
-def _serve(recording: Recording, port: int) -> None:
-    with ReplayServer(recording, port) as server, suppress(KeyboardInterrupt):
-        sys.stdout.write(f"{recording.name} at {server.url}/v2\n")
-        sys.stdout.flush()
-        server.wait()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,5 +1,6 @@
 """A loopback HTTP server of werkzeug's on a thread of its own."""
 
+import socket
 from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -19,7 +20,10 @@ class QuietHandler(WSGIRequestHandler):
 
 
 class LoopbackServer:
-    """Answers each request on a thread of its own, from `with` to its end; port 0: any free one."""
+    """Answers each request on a thread of its own, from `with` to its end.
+
+    Port 0 takes any free one; OSError when the port is taken.
+    """
 
     def __init__(
         self,
@@ -28,12 +32,19 @@ class LoopbackServer:
         port: int = 0,
         handler: type[WSGIRequestHandler] = QuietHandler,
     ) -> None:
-        self._server = make_server(
-            "127.0.0.1", port, application, threaded=True, request_handler=handler
-        )
+        # Bound here: werkzeug ends the process when the port is taken.
+        with socket.create_server(("127.0.0.1", port), backlog=128) as bound:
+            self._server = make_server(
+                "127.0.0.1",
+                port,
+                application,
+                threaded=True,
+                request_handler=handler,
+                fd=bound.fileno(),
+            )
         # The poll interval is what ending the server takes.
         self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self.port: int = self._server.server_port
+        self.port: int = self._server.port
         self.address = f"127.0.0.1:{self.port}"
         self.url = f"http://{self.address}"
 
