@@ -12,6 +12,7 @@ from aws_lambda_powertools import Logger
 from msgspec import Struct
 
 from rescan.clock import Clock, utc_now
+from rescan.look_ahead import HORIZON
 from rescan.notice.due import Channel
 from rescan.notice.summary import Coverage, Dated, Failed, Summary
 from rescan.notice.summary_notice import due_of_summary
@@ -20,8 +21,6 @@ from rescan.ports import Glance, Ledger, SweepRecord
 __all__ = ["DailySummary", "Schedule", "summary_of"]
 
 _DAY = timedelta(days=1)
-# How long before its end an allowlist's item is told.
-_HORIZON = timedelta(days=14)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -91,7 +90,7 @@ def summary_of(
         ending=_oldest_first(
             Dated(g.tag, g.held_until)
             for g in every
-            if g.held_until and not g.stopped and now < g.held_until <= now + _HORIZON
+            if g.held_until and not g.stopped and now < g.held_until <= now + HORIZON
         ),
     )
 

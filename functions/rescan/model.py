@@ -13,11 +13,13 @@ from enum import IntEnum, StrEnum
 from msgspec import Raw, Struct, json
 
 from rescan.image_tag import Digest, ImageTag
+from rescan.plain_text import one_line
 from rescan.team import UNROUTED
 
 _NUMBERS = re.compile(r"\d+")
 
 __all__ = [
+    "Allowlisted",
     "DetectedTag",
     "Evaluation",
     "Finding",
@@ -216,6 +218,15 @@ class FindingKey(Struct, frozen=True, order=True, array_like=True):
     trigger: str
     what: str
 
+    def bounded(self) -> "FindingKey":
+        """The same with every text on one line, safe to show and cut."""
+        return FindingKey(
+            one_line(self.rule, 80),
+            one_line(self.gate, 40),
+            one_line(self.trigger, 40),
+            one_line(self.what, 240),
+        )
+
 
 class Finding(Struct, frozen=True):
     """What one rule of the policy found; severity, version and fix are only in the rows."""
@@ -249,6 +260,19 @@ class Finding(Struct, frozen=True):
         return self.action.lower() == "stop" and not self.allowlisted
 
 
+class Allowlisted(Struct, frozen=True):
+    """A finding, and an item of an allowlist that holds it back.
+
+    `ends`: whether the item has an end, None when that is not known; `until` is that end (aware).
+    """
+
+    finding: Finding
+    allowlist: str = ""
+    ends: bool | None = None
+    until: datetime | None = None
+    why: str = ""
+
+
 class Problem(Struct, frozen=True):
     """What hindered the evaluation; with severity "error" the policy was not evaluated."""
 
@@ -266,7 +290,8 @@ class Evaluation(Struct, frozen=True):
     """One policy evaluation. None means that the answer did not say.
 
     `policy_digest` tells one state of the policy from another. `findings_problem` says why
-    `findings` is empty, or not whole, although there may be some.
+    `findings` is empty, or not whole, although there may be some. `allowlisted` names one finding
+    as often as items hold it back.
     """
 
     image_digest: str | None
@@ -280,6 +305,7 @@ class Evaluation(Struct, frozen=True):
     problems: tuple[Problem, ...] | None = None
     findings: tuple[Finding, ...] = ()
     findings_problem: str | None = None
+    allowlisted: tuple[Allowlisted, ...] = ()
 
     @property
     def stopping(self) -> int:

@@ -192,3 +192,9 @@ def test_the_real_anchore_and_the_real_aws_are_forgotten() -> None:
         "NO_PROXY": "",
     }
     assert seen(shown("stop", **real)) == Seen(("STOP",), 3, 1)
+
+
+def test_the_readme_quotes_the_mail_of_a_stop() -> None:
+    quote = (FOLDER.parent.parent / "README.md").read_text().split("```\n")[1].split("\n")
+    mail = [line.strip("│ \n") for line in shown("stop").splitlines()]
+    assert [line for line in quote if line.strip() not in (*mail, "...")] == []

@@ -11,6 +11,7 @@ from rescan.notice.chat_message import (
     Message,
     Metadata,
     fitting,
+    fix_keywords,
     said,
 )
 from rescan.notice.group import Group
@@ -42,9 +43,8 @@ def group_chat(group: Group) -> Notice:
 
 def _content(group: Group) -> Content:
     first = headline(group, code)
-    fix = {True: ["fix available"], False: ["no fix"], None: []}[group.fix_available]
     severity = [] if group.worst is Severity.UNKNOWN else [str(group.worst)]
-    keywords = [group.event_type.value, *severity, *fix]
+    keywords = [group.event_type.value, *severity, *fix_keywords(group.fix_available)]
     lines = fitting(_lines(group), LONGEST_DESCRIPTION - len(first) - 60)
     return said(group_title(group, code), first, lines, group_steps(group, code), keywords)
 

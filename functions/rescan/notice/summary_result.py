@@ -43,6 +43,8 @@ def summary_result(summary: Summary, name: str) -> str:
             first_stop_at=None,
             previous_digest=None,
             stopping=None,
+            held_back=None,
+            changes=None,
             cleared=None,
             failing=None,
             group=None,
