@@ -9,7 +9,7 @@ from rescan import answers
 from rescan.batch import answer_batch
 from rescan.deadline import Deadline
 from rescan.errors import EventRefused
-from rescan.events import Batch, Gate, Ignored, Publish, Sweep, parse_event
+from rescan.events import Batch, Gate, Ignored, Publish, Summarize, Sweep, parse_event
 from rescan.gated import Gated
 
 __all__ = ["Dispatcher", "Mode"]
@@ -32,6 +32,10 @@ class Mode(Protocol):
 
     def publish(self, deadline: Deadline) -> dict[str, Any]:
         """Publish the notices that wait; how many there were."""
+        ...
+
+    def summarize(self) -> dict[str, Any]:
+        """Have it said how things are; the numbers."""
         ...
 
 
@@ -57,6 +61,8 @@ class Dispatcher:
                 return self._mode.sweep(sweep, deadline)
             case Publish():
                 return self._mode.publish(deadline)
+            case Summarize():
+                return self._mode.summarize()
             case Gate(answer_in_full=True) as gate:
                 return answers.in_full(self._mode.gate_now(gate, deadline))
             case gate:
@@ -73,5 +79,7 @@ class Dispatcher:
                 self._mode.sweep(sweep, deadline)
             case Publish():
                 self._mode.publish(deadline)
+            case Summarize():
+                self._mode.summarize()
             case gate:
                 self._mode.work(gate, deadline)

@@ -4,6 +4,7 @@
     EventBridge rule, EventBridge Scheduler        -> Sweep of the watch list
     {"tags": [...]} (a schedule's constant input)  -> Sweep of these
     {"publish": "notices"} (a schedule's input)    -> Publish what waits
+    {"summarize": "ledger"} (a schedule's input)   -> Summarize what is remembered
     {"rescan": {...}} (our own queue's message)    -> Gate, with its history
     {"tag", "vtype"?, "policyId"?, "imageDigest"?} -> Gate, answered in full
     SQS batch of any of the above                  -> Batch
@@ -27,7 +28,7 @@ from rescan.model import RescanRequest, Trigger, TriggerKind
 from rescan.settings import Settings, VulnerabilityType
 from rescan.watch_list import WatchList
 
-__all__ = ["Batch", "Event", "Gate", "Ignored", "Publish", "Sweep", "parse_event"]
+__all__ = ["Batch", "Event", "Gate", "Ignored", "Publish", "Summarize", "Sweep", "parse_event"]
 
 _EXPECTED = (
     'an ECR "ECR Image Action" event, a "Scheduled Event" of EventBridge, {"tags": [...]},'
@@ -105,6 +106,10 @@ class Publish(Struct, frozen=True):
     """Publish the notices that wait."""
 
 
+class Summarize(Struct, frozen=True):
+    """Say how the watcher and its images are."""
+
+
 class Ignored(Struct, frozen=True):
     """Nothing to gate, and why."""
 
@@ -117,7 +122,7 @@ class Batch(Struct, frozen=True):
     event: Mapping[str, Any]
 
 
-Event = Gate | Sweep | Publish | Ignored | Batch
+Event = Gate | Sweep | Publish | Summarize | Ignored | Batch
 
 
 def parse_event(event: object, dns_suffix: Callable[[str], str | None]) -> Event:
@@ -141,6 +146,8 @@ def _input_of_ours(event: Mapping[str, Any]) -> Event:
     """What no service of AWS makes: a schedule's constant input, a message, a direct call."""
     if event == {"publish": "notices"}:
         return Publish()
+    if event == {"summarize": "ledger"}:
+        return Summarize()
     if "rescan" in event:
         return _own_message(event)
     if "tags" in event:

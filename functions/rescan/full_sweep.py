@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 from aws_lambda_powertools import Logger
+from msgspec.structs import replace
 
 from rescan.clock import Clock, utc_now
 from rescan.deadline import Deadline
@@ -52,14 +53,13 @@ class FullSweep:
         """
         started = self._clock()
         glances = self._glances() if measured else []
-        if measured:
-            self._measure(glances)
+        before = self._measure(glances) if measured else None
         watched = watched_tags(watch_list, self._active_tags, deadline, self._logger)
         stopped = (glance.tag for glance in glances if glance.stopped)
         tags = dict.fromkeys(chain(watched, stopped))
         enqueued = self._queue.send_all(Gate(tag, trigger, sweep=started) for tag in tags)
         if measured:
-            self._remember(SweepRecord(started, enqueued))
+            self._remember(SweepRecord(started, enqueued, before))
             self._tally.add(Metric.EXPECTED, enqueued)
         self._logger.info("sweep enqueued", enqueued=enqueued)
         return {"enqueued": enqueued, "sweep": started.isoformat()}
@@ -72,7 +72,8 @@ class FullSweep:
             self._ledger_failed("the ledger cannot be read", error)
             return []
 
-    def _measure(self, glances: list[Glance]) -> None:
+    def _measure(self, glances: list[Glance]) -> SweepRecord | None:
+        """The sweep before, that was measured."""
         self._measure_readers()
         ages = [self._clock() - glance.evaluated_at for glance in glances if glance.evaluated_at]
         if ages:
@@ -82,9 +83,11 @@ class FullSweep:
             before = self._ledger.last_sweep()
         except LedgerUnavailable as error:
             self._ledger_failed("the sweep before cannot be measured", error)
-            return
-        if before is not None:
-            self._measure_coverage(before, glances)
+            return None
+        if before is None:
+            return None
+        self._measure_coverage(before, glances)
+        return replace(before, before=None)
 
     def _measure_readers(self) -> None:
         try:

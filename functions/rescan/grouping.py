@@ -7,6 +7,7 @@
     what so many were told about, lately      together, however few: "12 more images", at growing
                                               distances
     several about one image                   one by one, in order: its last word comes last
+    a summary                                 alone
 
 A group never crosses a team, a channel, a kind of notice or a policy.
 """
@@ -82,10 +83,13 @@ def plan(
 ) -> Plan:
     """What of the waiting ones, oldest first, becomes which message."""
     by_image = Counter((it.channel, it.gist.subject) for it in waiting)
-    alone = [it for it in waiting if by_image[it.channel, it.gist.subject] > 1]
+    alone = []
     readers: defaultdict[_Readers, list[Waiting]] = defaultdict(list)
     for it in waiting:
-        if by_image[it.channel, it.gist.subject] == 1:
+        is_summary = it.gist.event_type is EventType.SUMMARY
+        if is_summary or by_image[it.channel, it.gist.subject] > 1:
+            alone.append(it)
+        else:
             readers[it.channel, it.gist.team].append(it)
     units: list[Waiting | Group] = []
     held = 0

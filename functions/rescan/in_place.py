@@ -51,3 +51,6 @@ class InPlace:
 
     def publish(self, deadline: Deadline) -> dict[str, Any]:
         return {"results": [], "ignored": "without a ledger no notice waits to be published"}
+
+    def summarize(self) -> dict[str, Any]:
+        return {"results": [], "ignored": "without a ledger there is nothing to sum up"}

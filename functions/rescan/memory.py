@@ -16,8 +16,8 @@ from rescan.changes import NowSays, Unsaid
 from rescan.image_tag import Digest, ImageTag
 from rescan.known_findings import KnownFindings
 from rescan.look_ahead import LookAhead
-from rescan.model import FindingKey, Outcome, Report, Severity, Step, Trigger
-from rescan.news import Change, ChangedFinding, EventType, Failing, News, stable_id
+from rescan.model import FindingKey, Outcome, Report, Severity, Step, Trigger, TriggerKind
+from rescan.news import Change, ChangedFinding, EventType, Failing, ImageEvent, News, stable_id
 from rescan.stopping import stopping_findings
 from rescan.team import UNROUTED
 
@@ -25,6 +25,7 @@ __all__ = [
     "Entry",
     "KnownFindings",
     "Pace",
+    "UnknownPush",
     "after_failure",
     "after_not_found",
     "after_verdict",
@@ -41,13 +42,24 @@ def subject_of(account: str | None, tag: ImageTag, policy_id: str | None) -> str
     return f"{account or 'own'}|{tag}|{policy_id or 'active'}"
 
 
+class UnknownPush(Struct, frozen=True):
+    """When a push was given up that Anchore had not learned of.
+
+    `digest` is what was pushed, if the tag is known, on another image; None: so is the tag not.
+    """
+
+    at: datetime
+    digest: Digest | None = None
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """What is remembered of one tag under one configured policy (None: the active one).
 
     `verdict`, `digest`, `policy_digest` and `evaluated_at` are of the last real evaluation,
     `result_at` of the last result of any kind. `unsaid` is what happened while it was stopped and
     was no news. `version` counts the writes; 0 was never written. `team` was told of the STOP, if
-    there is one.
+    there is one. `held_until` is when the first item of an allowlist ends that holds a finding
+    back.
     """
 
     subject: str
@@ -68,6 +80,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     expiring_said_at: datetime | None = None
     sweep: datetime | None = None
     team: str = UNROUTED
+    unknown_push: UnknownPush | None = None
+    held_until: datetime | None = None
 
     @property
     def stopped(self) -> bool:
@@ -109,6 +123,8 @@ def after_verdict(entry: Entry, report: Report, now: datetime, pace: Pace) -> Re
         failing=None,
         failing_said_at=None,
         team=report.team,
+        unknown_push=None if _has_learned(entry, report) else entry.unknown_push,
+        held_until=next((end.until for end in LookAhead.of(report, now).endings), None),
     )
     if report.outcome is Outcome.STOP:
         return _after_stop(entry, after, report, now, pace)
@@ -130,6 +146,17 @@ def _after_another_go(entry: Entry, after: Entry, report: Report, now: datetime)
     ends = [ending.until.isoformat() for ending in endings]
     news = _news(EventType.EXPIRING, entry, after, report, now, ends)
     return replace(after, expiring_said_at=now), news
+
+
+def _has_learned(entry: Entry, report: Report) -> bool:
+    """Whether this is the image that was pushed, or one that took its place since."""
+    push, digest = entry.unknown_push, report.image_digest
+    return (
+        push is None
+        or push.digest in (None, digest)
+        or report.trigger.kind is TriggerKind.ECR_PUSH
+        or entry.digest not in (None, digest)
+    )
 
 
 def _after_stop(
@@ -283,6 +310,7 @@ def after_not_found(
             notice_at=now,
             sweep=entry.sweep,
             team=entry.team,
+            unknown_push=entry.unknown_push,
         )
         return after, _not_evaluated(entry, after, report.trigger, gone, now)
     if watched:
@@ -311,7 +339,7 @@ def _not_evaluated(
 
 
 def _news(
-    event_type: EventType, entry: Entry, after: Entry, report: Report, now: datetime, *facts: Any
+    event_type: ImageEvent, entry: Entry, after: Entry, report: Report, now: datetime, *facts: Any
 ) -> News:
     before = entry.unsaid.digest if entry.stopped else entry.digest
     policy_known = entry.policy_digest is not None and after.policy_digest is not None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct, json
 
@@ -19,6 +19,7 @@ __all__ = [
     "ClearedFinding",
     "EventType",
     "Failing",
+    "ImageEvent",
     "News",
     "stable_id",
 ]
@@ -32,6 +33,17 @@ class EventType(StrEnum):
     RECOVERED = "RECOVERED"
     NOT_EVALUATED = "NOT_EVALUATED"
     EXPIRING = "EXPIRING"
+    SUMMARY = "SUMMARY"
+
+
+# A SUMMARY is about no single image.
+ImageEvent: TypeAlias = Literal[
+    EventType.STOP,
+    EventType.REMINDER,
+    EventType.RECOVERED,
+    EventType.NOT_EVALUATED,
+    EventType.EXPIRING,
+]
 
 
 class ClearedBy(StrEnum):
@@ -106,7 +118,7 @@ class News(Struct, frozen=True, kw_only=True):
     where nothing is remembered to compare with. `team` is to be told.
     """
 
-    event_type: EventType
+    event_type: ImageEvent
     id: str
     tag: ImageTag
     trigger: Trigger
@@ -125,7 +137,7 @@ class News(Struct, frozen=True, kw_only=True):
     team: str = UNROUTED
 
     @classmethod
-    def unremembered(cls, event_type: EventType, report: Report, now: datetime) -> "News":
+    def unremembered(cls, event_type: ImageEvent, report: Report, now: datetime) -> "News":
         """The news of a report about whose image nothing is remembered: it is news each time."""
         return cls(
             event_type=event_type,

@@ -10,6 +10,7 @@ from rescan.events import Gate
 from rescan.grouping import Storm
 from rescan.image_tag import ImageTag
 from rescan.memory import Entry
+from rescan.news import Failing
 from rescan.notice.due import Channel, Due, Waiting
 from rescan.notice.notice import Notice
 
@@ -25,19 +26,28 @@ __all__ = [
 
 
 class Glance(Struct, frozen=True):
-    """What a sweep reads of an entry."""
+    """What a sweep and a summary read of an entry."""
 
     tag: ImageTag
     stopped: bool
     evaluated_at: datetime | None
     sweep: datetime | None
+    result_at: datetime | None = None
+    first_stop_at: datetime | None = None
+    failing: Failing | None = None
+    unknown_push_at: datetime | None = None
+    held_until: datetime | None = None
 
 
 class SweepRecord(Struct, frozen=True):
-    """A full sweep: when it began, and how many tags it enqueued."""
+    """A full sweep: when it began, how many tags it enqueued; and the one before, without its own.
+
+    While a sweep is at work, the one before says whether the images are watched.
+    """
 
     started: datetime
     expected: int
+    before: "SweepRecord | None" = None
 
 
 class InFlight(Struct, frozen=True):
@@ -60,6 +70,10 @@ class Ledger(Protocol):
 
         LedgerConflict when the entry there is not the version before.
         """
+        ...
+
+    def add(self, due: Sequence[Due]) -> None:
+        """Notices that belong to no entry, into the outbox; one that waits there is replaced."""
         ...
 
     def mark_swept(self, subject: str, sweep: datetime) -> None:

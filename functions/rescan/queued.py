@@ -4,6 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from rescan.daily_summary import DailySummary
 from rescan.deadline import Deadline
 from rescan.events import Gate, Sweep
 from rescan.full_sweep import FullSweep
@@ -25,6 +26,7 @@ class Queued:
         worker: Worker,
         full_sweep: FullSweep,
         publisher: Publisher,
+        daily_summary: DailySummary,
         logger: Logger,
     ) -> None:
         self._settings = settings
@@ -32,6 +34,7 @@ class Queued:
         self._work = logged(worker.work, logger)
         self._full_sweep = full_sweep
         self._publisher = publisher
+        self._daily_summary = daily_summary
 
     def gate_now(self, gate: Gate, deadline: Deadline) -> Gated:
         return self._gate_now(gate, deadline)
@@ -47,3 +50,6 @@ class Queued:
 
     def publish(self, deadline: Deadline) -> dict[str, Any]:
         return self._publisher.run(deadline)
+
+    def summarize(self) -> dict[str, Any]:
+        return self._daily_summary.run()

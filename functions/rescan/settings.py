@@ -81,11 +81,16 @@ class Settings(Struct, frozen=True, kw_only=True):
         str | None,
         _says("the name of a DynamoDB table, together with WORK_QUEUE_URL", "rescan-ledger"),
     ] = None
+    sweep_hours: Annotated[int, _says("a whole number of hours, 1 or more", "6", ge=1)] = 6
     pending_hours: Annotated[float, _says("hours, 0 or more", "2", ge=0)] = 2.0
     reminder_hours: Annotated[float, _says("hours; 0: every run", "24", ge=0)] = 24.0
     not_evaluated_hours: Annotated[float, _says("hours, 0 or more", "6", ge=0)] = 6.0
     digest_above: Annotated[int, _says("a whole number, 1 or more", "10", ge=1)] = 10
     notice_window_seconds: Annotated[int, _says("seconds, 60 or more", "60", ge=60)] = 60
+    daily_summary: Annotated[
+        Annotated[int, Meta(ge=0, le=23)] | None,
+        _says("an hour of the day in UTC, 0 to 23", "7"),
+    ] = None
     add_missing_images: Annotated[bool, _says("true or false", "false")] = False
     team_annotation: Annotated[
         str | None, _says("the name of an annotation of images in Anchore", "team")

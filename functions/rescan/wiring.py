@@ -23,6 +23,7 @@ from rescan.aws.partitions import dns_suffix
 from rescan.aws.secret import SecretReader
 from rescan.aws.stop_topic import StopTopic
 from rescan.aws.work_queue import WorkQueue
+from rescan.daily_summary import DailySummary, Schedule
 from rescan.deadline import Deadline
 from rescan.dispatcher import Dispatcher, Mode
 from rescan.errors import SettingsError
@@ -99,7 +100,9 @@ def _queued(
     full_sweep = FullSweep(active_tags, ledger, queue, channels[Channel.STOPS], tally, logger)
     rules = GroupingRules(settings.digest_above, timedelta(seconds=settings.notice_window_seconds))
     publisher = Publisher(outbox, topics, rules, tally, logger)
-    return Queued(settings, worker, full_sweep, publisher, logger)
+    schedule = Schedule(timedelta(hours=settings.sweep_hours), settings.daily_summary)
+    daily_summary = DailySummary(ledger, topics.channels, schedule, logger)
+    return Queued(settings, worker, full_sweep, publisher, daily_summary, logger)
 
 
 def _channels(settings: Settings, sns: "SNSClient") -> dict[Channel, StopTopic]:

@@ -8,6 +8,7 @@
     any other error of Anchore's        a failed attempt: remembered, left to the next sweep
     not evaluated                       the same
     no image                            remembered; a STOP of it ends, a watched tag is a failure
+    a push that never became known      remembered besides
 
 What raises brings the message itself back: a crash, or a queue that takes no copy.
 """
@@ -37,6 +38,7 @@ from rescan.memory import (
     Entry,
     Pace,
     Remembered,
+    UnknownPush,
     after_failure,
     after_not_found,
     after_verdict,
@@ -154,6 +156,8 @@ class Worker:
         else:
             step = Step.REGATE if report.evaluation else Step.FIND_ACTIVE_IMAGE
             change = self._failure(gate, step, report.reason)
+        if (push := _unknown_push(gate, report, self._clock())) is not None:
+            change = _remembering(push, change)
         return self._announcer.settle(entry, fresh, change, gate.said)
 
     def _verdict(self, gate: Gate, report: Report) -> Change:
@@ -194,6 +198,24 @@ class Worker:
 
 def _is_unknown_push(gate: Gate, report: Report) -> bool:
     return report.outcome is Outcome.NOT_FOUND and gate.trigger.kind is TriggerKind.ECR_PUSH
+
+
+def _unknown_push(gate: Gate, report: Report, now: datetime) -> UnknownPush | None:
+    """The push, when Anchore knows no image under its tag, or only the one before."""
+    if _is_unknown_push(gate, report):
+        return UnknownPush(now)
+    is_push = gate.trigger.kind is TriggerKind.ECR_PUSH
+    if is_push and report.outcome is Outcome.PENDING and report.image_digest is None:
+        return UnknownPush(now, gate.digest)
+    return None
+
+
+def _remembering(push: UnknownPush, change: Change) -> Change:
+    def changed(entry: Entry) -> Remembered:
+        after, news = change(entry)
+        return (after if after is entry else replace(after, unknown_push=push)), news
+
+    return changed
 
 
 def _is_newer(entry: Entry, sweep: datetime | None) -> bool:

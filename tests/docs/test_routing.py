@@ -24,6 +24,7 @@ from tests.docs.test_readme import ROOT
 from tests.notice import reports
 from tests.notice.announced import not_evaluated, reminder, stop
 from tests.notice.news_cases import fixed
+from tests.notice.summary_cases import notices_of, three_stopped
 
 PAGE = (ROOT / "docs" / "routing.md").read_text()
 
@@ -80,6 +81,7 @@ def on_several(notice: Notice) -> Notice:
 MAILS = {name: notice_of(news) for name, news in NEWS.items()}
 MAILS["several"] = on_several(MAILS["fixable"])
 CHATS = {name: chat_of(news) for name, news in NEWS.items()}
+MAILS["summary"], CHATS["summary"] = notices_of(three_stopped())
 
 
 def test_notices_of_the_page_have_the_attributes_that_its_table_says() -> None:

@@ -50,6 +50,7 @@ def test_every_variable_is_read() -> None:
         "TEAM_ANNOTATION": "team",
         "TEAMS": "team/*=platform",
         "CHAT_TOPIC_ARN": TOPIC_ARN,
+        "DAILY_SUMMARY": "7",
         "PATH": "/usr/bin",
     }
     settings = Settings.parse(environment)
@@ -71,13 +72,14 @@ def test_every_variable_is_read() -> None:
         team_annotation="team",
         teams="team/*=platform",
         chat_topic_arn=TOPIC_ARN,
+        daily_summary=7,
     )
     assert settings.routes.of(ImageTag.parse("team/web:2")) == "platform"
     assert settings.watch_list.tags == (ImageTag.parse("app:1"), ImageTag.parse("team/web:2"))
 
 
 @pytest.mark.parametrize(
-    "variable", ["POLICY_ID", "VENDOR_ONLY", "TEAMS", "CHAT_TOPIC_ARN", "ANCHORE_DIALECT"]
+    "variable", ["POLICY_ID", "VENDOR_ONLY", "TEAMS", "DAILY_SUMMARY", "ANCHORE_DIALECT"]
 )
 def test_an_empty_variable_counts_as_unset(variable: str) -> None:
     assert Settings.parse(LEAST | {variable: " "}) == Settings.parse(LEAST)
@@ -124,6 +126,9 @@ def test_a_missing_variable_is_named_with_an_example(variable: str) -> None:
         ("MAX_BODY_MB", "0", "a whole number from 1 to 1024"),
         ("READ_TIMEOUT_SECONDS", "1.5", "a whole number from 1 to 900"),
         ("READ_TIMEOUT_SECONDS", "901", "a whole number from 1 to 900"),
+        ("SWEEP_HOURS", "0", "a whole number of hours, 1 or more"),
+        ("DAILY_SUMMARY", "24", "an hour of the day in UTC, 0 to 23"),
+        ("DAILY_SUMMARY", "true", "an hour of the day in UTC, 0 to 23"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_was_expected(

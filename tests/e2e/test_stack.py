@@ -42,10 +42,13 @@ class Running:
         self.stack.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(pushed))
 
     def publish(self) -> Any:
-        """What the rule of the publisher does each minute, with the input that the stack gives."""
+        """What the rule of the publisher does each minute."""
+        return self.fires("RescanFunctionPublish")
+
+    def fires(self, rule: str) -> Any:
+        """What the function answers the rule, with the input that the stack gives it."""
         events = self.stack.client("events")
-        rule = self.stack.name("RescanFunctionPublish")
-        [target] = events.list_targets_by_rule(Rule=rule)["Targets"]
+        [target] = events.list_targets_by_rule(Rule=self.stack.name(rule))["Targets"]
         return self.api.invoke(json.loads(target["Input"])).answer
 
     def work(self) -> list[str]:
@@ -80,7 +83,13 @@ def running(tmp_path: Path) -> Iterator[Running]:
         ReplayServer(recording) as anchore,
         (tmp_path / "function.log").open("wb") as log,
     ):
-        stack = deploy(SESSION, aws.url, AnchoreUrl=anchore.url, AnchoreSecretArn=aws.secret_arn)
+        stack = deploy(
+            SESSION,
+            aws.url,
+            AnchoreUrl=anchore.url,
+            AnchoreSecretArn=aws.secret_arn,
+            DailySummary="7",
+        )
         readers = aws.reading(stack.environment()["STOP_TOPIC_ARN"])
         environment = aws.environment() | stack.environment() | {"AWS_REGION": "eu-central-1"}
         client = copy_runtime_client(tmp_path / "runtime_client")
@@ -109,3 +118,16 @@ def test_what_cannot_be_read_comes_back_and_the_rest_is_done(running: Running) -
     assert running.work() == ['{"what": "is this"}']
     running.publish()
     assert running.said() == [("STOP", "2.4.1")]
+
+
+def test_the_daily_summary_counts_what_the_sweep_came_to(running: Running) -> None:
+    running.api.invoke(event("schedule-rule"))
+    assert running.work() == []
+    running.publish()
+    assert running.said() == [("STOP", "2.4.1")]
+
+    # Of three images Anchore does not have one, which nobody named.
+    told = {"quiet": True, "stopped": 1, "notEvaluated": 0, "missing": 0}
+    assert running.fires("DailySummaryRule") == told
+    assert running.publish()["published"] == 1
+    assert running.said() == [("SUMMARY", "none")]

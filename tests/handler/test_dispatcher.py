@@ -226,6 +226,16 @@ def test_an_error_of_anchore_fails_a_direct_invocation(dispatch: Dispatch) -> No
         dispatch(Estate({A: UNREACHABLE}), {"tag": A})
 
 
+def test_there_is_no_summary_of_what_is_not_remembered(dispatch: Dispatch) -> None:
+    asked = {"summarize": "ledger"}
+    record = {"eventSource": "aws:sqs", "messageId": "1", "body": json.dumps(asked)}
+    estate = Estate()
+    ignored = "without a ledger there is nothing to sum up"
+    assert dispatch(estate, asked) == {"results": [], "ignored": ignored}
+    assert dispatch(estate, {"Records": [record]}) == {"batchItemFailures": []}
+    assert estate.subjects == []
+
+
 # --- sweeps
 
 

@@ -20,8 +20,9 @@ EXAMPLES = {
     "recovered_new_digest": EXAMPLES_FOLDER / "notice-recovered.json",
     "expiring_several": EXAMPLES_FOLDER / "notice-expiring.json",
     "not_evaluated_while_stopped": EXAMPLES_FOLDER / "notice-not-evaluated.json",
+    "summary_not_quiet": EXAMPLES_FOLDER / "notice-summary.json",
 }
-WITHOUT_RESULT = {"stop_storm", "recovered_many"}
+WITHOUT_RESULT = {"stop_storm", "recovered_many", "summary_many"}
 
 
 def chat_files_of(case: str, notice: Notice) -> dict[Path, str]:

@@ -8,6 +8,7 @@ from rescan.notice.notice_of import notice_of
 from tests.notice.documents import documents
 from tests.notice.golden import EXAMPLES_FOLDER, FOLDER, chat_files_of, files_of
 from tests.notice.news_cases import GOLDEN
+from tests.notice.summary_cases import GOLDEN_SUMMARIES, notices_of
 
 
 def rewrite() -> None:
@@ -15,6 +16,9 @@ def rewrite() -> None:
     files: dict[Path, str] = {}
     for case, news in GOLDEN.items():
         files |= files_of(case, notice_of(news())) | chat_files_of(case, chat_of(news()))
+    for case, summary in GOLDEN_SUMMARIES.items():
+        mail, chat = notices_of(summary())
+        files |= files_of(case, mail) | chat_files_of(case, chat)
     for folder, pattern in ((FOLDER, "*.*"), (EXAMPLES_FOLDER, "notice-*")):
         folder.mkdir(exist_ok=True)
         for stale in folder.glob(pattern):

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import boto3
 import pytest
@@ -19,7 +19,7 @@ from rescan.errors import NoticeInvalid
 from rescan.image_tag import ImageTag
 from rescan.memory import Entry, after_failure, after_verdict, subject_of
 from rescan.model import Outcome, Report, Trigger, TriggerKind
-from rescan.news import EventType, Failing, News
+from rescan.news import EventType, Failing, ImageEvent, News
 from rescan.notice.chat import chat_of
 from rescan.notice.markdown import code
 from rescan.notice.notice_of import notice_of
@@ -82,10 +82,10 @@ def test_chat_message_of_a_flood_keeps_every_limit(
     assert (errors(json.loads(chat.body)), chat.problems()) == ([], [])
 
 
-@pytest.mark.parametrize("event_type", EventType)
+@pytest.mark.parametrize("event_type", get_args(ImageEvent))
 @given(data=st.data())
 @settings(max_examples=40, deadline=None, database=None, derandomize=True)
-def test_any_news_makes_a_chat_message(event_type: EventType, data: st.DataObject) -> None:
+def test_any_news_makes_a_chat_message(event_type: ImageEvent, data: st.DataObject) -> None:
     chat = chat_of(data.draw(any_news(event_type)))
     assert (errors(json.loads(chat.body)), chat.problems()) == ([], [])
 
@@ -140,7 +140,7 @@ FOREIGN = st.text("§¶*_~`<>[]()!@#|&:/\\ \n", min_size=1, max_size=60).map("§
 
 
 @st.composite
-def foreign_news(draw: st.DrawFn, event_type: EventType) -> News:
+def foreign_news(draw: st.DrawFn, event_type: ImageEvent) -> News:
     """News in which every text is somebody else's markup."""
     found = finding(
         f"{draw(FOREIGN)}+{draw(FOREIGN)}",
@@ -189,11 +189,11 @@ def shown(message: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("event_type", EventType)
+@pytest.mark.parametrize("event_type", get_args(ImageEvent))
 @given(data=st.data())
 @settings(max_examples=50, deadline=None, database=None, derandomize=True)
 def test_text_of_others_stands_in_code_spans_alone(
-    event_type: EventType, data: st.DataObject
+    event_type: ImageEvent, data: st.DataObject
 ) -> None:
     texts = shown(message_of(data.draw(foreign_news(event_type))))
     outside = [SPAN.sub("", text).replace("&lt;", "") for text in texts]
@@ -248,7 +248,7 @@ def life_of(policy_id: str | None, tag: ImageTag = TAG) -> list[News]:
 @pytest.mark.parametrize("policy_id", [None, "p1"])
 def test_all_of_an_image_under_one_policy_is_one_thread(policy_id: str | None) -> None:
     life = life_of(policy_id)
-    assert sorted(news.event_type for news in life) == sorted(EventType)
+    assert sorted(news.event_type for news in life) == sorted(get_args(ImageEvent))
     assert len({thread(news) for news in life}) == 1
 
 

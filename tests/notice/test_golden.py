@@ -3,14 +3,16 @@
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from rescan.news import EventType
+from rescan.news import EventType, ImageEvent
 from rescan.notice.notice_of import notice_of
 from tests.notice.documents import MESSAGES, PICTURES, documents
 from tests.notice.golden import EXAMPLES, EXAMPLES_FOLDER, FOLDER, files_of
 from tests.notice.news_cases import GOLDEN
+from tests.notice.summary_cases import GOLDEN_SUMMARIES
 from tests.notice.test_result import errors
 
 DOCUMENTS = [MESSAGES, *PICTURES]
@@ -23,7 +25,7 @@ def test_notice_is_the_golden_one(case: str) -> None:
 
 
 def test_every_golden_file_belongs_to_a_case() -> None:
-    assert {path.stem for path in FOLDER.iterdir()} == set(GOLDEN)
+    assert {path.stem for path in FOLDER.iterdir()} == {*GOLDEN, *GOLDEN_SUMMARIES}
     assert set(EXAMPLES_FOLDER.glob("notice-*")) == set(EXAMPLES.values())
 
 
@@ -40,7 +42,9 @@ def test_document_shows_the_golden_files_as_they_are(path: Path) -> None:
 
 def test_document_shows_each_kind_and_what_is_hard_to_show() -> None:
     shown = set(re.findall(r"<!-- golden: (\w+) -->", MESSAGES.read_text(encoding="utf-8")))
-    assert {GOLDEN[case]().event_type for case in shown} == set(EventType)
+    kinds = {GOLDEN[case]().event_type for case in shown - GOLDEN_SUMMARIES.keys()}
+    assert kinds == set(get_args(ImageEvent))
+    assert shown & GOLDEN_SUMMARIES.keys() == {"summary_three_stopped", "summary_not_quiet"}
     hard = {"stop_no_fix", "stop_long_names", "stop_hostile_names", "stop_moved_tag", "stop_storm"}
     assert hard - shown == set()
 

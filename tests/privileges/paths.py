@@ -127,6 +127,19 @@ def published_in_place(function: Function) -> None:
     assert function.on("stop", {"publish": "notices"}, **IN_PLACE)["results"] == []
 
 
+def summary(function: Function) -> None:
+    answer = function.on("stop", _event("schedule-summarize"))
+    assert (answer["stopped"], answer["quiet"]) == (1, False)  # no sweep has begun yet
+
+
+def summary_published(function: Function) -> None:
+    assert function.on("stop", {"publish": "notices"})["published"] == 1
+
+
+def summary_in_place(function: Function) -> None:
+    assert function.on("stop", _event("schedule-summarize"), **IN_PLACE)["results"] == []
+
+
 def sweep(function: Function) -> None:
     assert function.on("sweep", _event("schedule-rule"))["enqueued"] == 3
 
@@ -171,6 +184,9 @@ PATHS: list[tuple[Callable[[Function], None], set[str]]] = [
     (reminder, REMEMBERED),
     (published, FOUND | PUBLISHED),
     (published_in_place, set()),
+    (summary, {"dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PutItem"}),
+    (summary_published, FOUND | PUBLISHED - {"dynamodb:PutItem"}),
+    (summary_in_place, set()),
     (sweep, REMEMBERED | MEASURED | {"sqs:SendMessage"}),
     (direct, REMEMBERED),
     (skipped, {"dynamodb:GetItem", "dynamodb:UpdateItem"}),

@@ -53,6 +53,10 @@ class FakeLedger:
             self.entries[entry.subject] = entry
             self.due |= {(each.channel, each.gist.id): each for each in due}
 
+    def add(self, due: Sequence[Due]) -> None:
+        self.called("add")
+        self.due |= {(each.channel, each.gist.id): each for each in due}
+
     def mark_swept(self, subject: str, sweep: datetime) -> None:
         self.called("mark_swept")
         there = self.entries[subject]
@@ -62,7 +66,17 @@ class FakeLedger:
     def glances(self) -> Iterator[Glance]:
         self.called("glances")
         for e in self.entries.values():
-            yield Glance(e.tag, e.stopped, e.evaluated_at, e.sweep)
+            yield Glance(
+                e.tag,
+                e.stopped,
+                e.evaluated_at,
+                e.sweep,
+                e.result_at,
+                e.first_stop_at,
+                e.failing,
+                e.unknown_push.at if e.unknown_push else None,
+                e.held_until,
+            )
 
     def last_sweep(self) -> SweepRecord | None:
         self.called("last_sweep")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from rescan.memory import Entry, after_verdict
 from rescan.model import Allowlisted, Outcome, Report
@@ -41,6 +42,21 @@ def test_end_within_fourteen_days_is_news_of_an_image_that_passes(outcome: Outco
 def test_what_is_not_about_to_end_is_no_news(said: Report) -> None:
     entry, news = after_verdict(FRESH, said, NOON, PACE)
     assert (entry.expiring_said_at, news) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "days"),
+    [
+        pytest.param(ending(7), 7, id="soon"),
+        pytest.param(ending(60), 60, id="later"),
+        pytest.param(ending(7, outcome=Outcome.STOP), 7, id="stopped-as-it-is"),
+        pytest.param(ending(), None, id="none"),
+    ],
+)
+def test_first_end_is_remembered_until_the_next_evaluation(said: Report, days: int | None) -> None:
+    before = replace(FRESH, held_until=NOON + timedelta(days=1))
+    entry, _ = after_verdict(before, said, NOON, PACE)
+    assert entry.held_until == (None if days is None else NOON + timedelta(days=days))
 
 
 def test_same_end_is_said_once_a_day() -> None:

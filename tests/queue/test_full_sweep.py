@@ -129,6 +129,14 @@ def test_the_first_sweep_has_none_before_it(estate: Estate) -> None:
     assert measured(estate) == (None, None)
 
 
+def test_a_sweep_remembers_the_one_before_it_and_no_more(estate: Estate) -> None:
+    for _ in range(3):
+        estate.sweep()
+        estate.now += HOUR
+    third = SweepRecord(NOON + 2 * HOUR, 2, SweepRecord(NOON + HOUR, 2))
+    assert estate.ledger.last_sweep() == third
+
+
 @pytest.mark.parametrize(
     ("sweeps", "expected"),
     [

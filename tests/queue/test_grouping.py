@@ -248,6 +248,12 @@ def test_after_two_quiet_hours_it_is_a_new_story() -> None:
 # --- whatever waits
 
 
+def test_a_summary_is_told_alone_and_makes_the_others_no_more() -> None:
+    summary = waiting(0, event_type=EventType.SUMMARY, subject="summary")
+    others = many(range(1, 11), "CVE-1")
+    assert told(planned([summary, *others])) == [(it.gist.id, 1) for it in (*others, summary)]
+
+
 @given(
     st.lists(
         st.builds(

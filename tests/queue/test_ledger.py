@@ -13,8 +13,8 @@ from rescan.aws.ledger_items import LARGEST_MEMORY_BYTES
 from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
 from rescan.errors import LedgerConflict, LedgerUnavailable
-from rescan.image_tag import ImageTag
-from rescan.memory import Entry, KnownFindings
+from rescan.image_tag import Digest, ImageTag
+from rescan.memory import Entry, KnownFindings, UnknownPush
 from rescan.model import FindingKey, Outcome, Severity
 from rescan.news import Failing
 from rescan.ports import Glance, Ledger, Outbox, SweepRecord
@@ -37,6 +37,8 @@ FULL = replace(
     failing=Failing(NOON, "regate", "HTTP 500"),
     failing_said_at=NOON,
     sweep=NOON,
+    unknown_push=UnknownPush(NOON - SECOND, Digest(f"sha256:{'d' * 64}")),
+    held_until=NOON + timedelta(days=9),
 )
 
 
@@ -93,7 +95,17 @@ def test_a_sweep_sees_every_entry_and_nothing_else(ledger: Ledger) -> None:
     ledger.record_sweep(SweepRecord(NOON, 2))
     ledger.mark_swept("other", NOON + SECOND)
     assert sorted(ledger.glances(), key=lambda g: g.tag) == [
-        Glance(FULL.tag, True, NOON, NOON),
+        Glance(
+            FULL.tag,
+            stopped=True,
+            evaluated_at=NOON,
+            sweep=NOON,
+            result_at=NOON,
+            first_stop_at=NOON,
+            failing=Failing(NOON, "regate", "HTTP 500"),
+            unknown_push_at=NOON - SECOND,
+            held_until=NOON + timedelta(days=9),
+        ),
         Glance(go.tag, False, None, NOON + SECOND),
     ]
 
@@ -109,8 +121,9 @@ def test_the_mark_of_a_sweep_never_goes_back(ledger: Ledger, seconds: float) -> 
 def test_the_last_sweep_is_remembered(ledger: Ledger) -> None:
     assert ledger.last_sweep() is None
     ledger.record_sweep(SweepRecord(NOON, 2))
-    ledger.record_sweep(SweepRecord(NOON + SECOND, 3))
-    assert ledger.last_sweep() == SweepRecord(NOON + SECOND, 3)
+    later = SweepRecord(NOON + SECOND, 3, SweepRecord(NOON, 2))
+    ledger.record_sweep(later)
+    assert ledger.last_sweep() == later
 
 
 # --- the table alone
@@ -179,6 +192,7 @@ def test_a_scan_of_many_pages_is_followed_to_its_end(client: Any) -> None:
         pytest.param(lambda t: t.read("s"), "get_item", id="read"),
         pytest.param(lambda t: t.write(FULL), "put_item", id="write"),
         pytest.param(lambda t: t.write(FULL, [DUE]), "transact_write_items", id="write-with-news"),
+        pytest.param(lambda t: t.add([DUE]), "put_item", id="add"),
         pytest.param(lambda t: t.mark_swept("s", NOON), "update_item", id="mark"),
         pytest.param(lambda t: list(t.glances()), "scan", id="scan"),
         pytest.param(lambda t: t.last_sweep(), "get_item", id="last-sweep"),

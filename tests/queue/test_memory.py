@@ -13,6 +13,7 @@ from rescan.memory import (
     Entry,
     KnownFindings,
     Pace,
+    UnknownPush,
     after_failure,
     after_not_found,
     after_verdict,
@@ -35,7 +36,7 @@ from rescan.news import ClearedBy, EventType, Failing, News
 from tests.queue.fakes import NOON
 
 TAG = ImageTag.parse("reg.io/app:1")
-OLD, NEW = (Digest(f"sha256:{letter * 64}") for letter in "ab")
+OLD, NEW, OTHER = (Digest(f"sha256:{letter * 64}") for letter in "abc")
 PACE = Pace(reminder=timedelta(hours=24), not_evaluated=timedelta(hours=6))
 TRIGGER = Trigger(TriggerKind.SCHEDULE)
 FRESH = Entry(subject=subject_of(None, TAG, None), tag=TAG)
@@ -363,6 +364,44 @@ def test_a_missing_image_that_the_watch_list_names_is_a_failure() -> None:
 def test_another_missing_image_is_no_news() -> None:
     entry, news = after_not_found(FRESH, MISSING, NOON + 9 * HOUR, PACE, watched=False)
     assert (news, entry.failing, entry.result_at) == (None, None, NOON + 9 * HOUR)
+
+
+# --- a push that Anchore has not learned of
+
+BY_TAG, BY_DIGEST = UnknownPush(NOON), UnknownPush(NOON, NEW)
+SWEPT, PUSHED = TriggerKind.SCHEDULE, TriggerKind.ECR_PUSH
+
+
+@pytest.mark.parametrize(
+    ("push", "before", "evaluated", "trigger", "is_left"),
+    [
+        pytest.param(BY_TAG, None, OLD, SWEPT, False, id="the-tag-is-known-now"),
+        pytest.param(BY_DIGEST, OLD, NEW, SWEPT, False, id="it-is-evaluated"),
+        pytest.param(BY_DIGEST, OLD, OLD, SWEPT, True, id="still-the-one-before"),
+        pytest.param(BY_DIGEST, None, OLD, SWEPT, True, id="the-one-before-at-last"),
+        pytest.param(BY_DIGEST, OLD, OTHER, SWEPT, False, id="the-tag-moved-on"),
+        pytest.param(BY_DIGEST, OLD, OLD, PUSHED, False, id="pushed-back"),
+    ],
+)
+def test_a_push_is_unknown_until_its_image_or_a_later_one_is_evaluated(
+    push: UnknownPush,
+    before: Digest | None,
+    evaluated: Digest,
+    trigger: TriggerKind,
+    is_left: bool,
+) -> None:
+    said = replace(report(Outcome.GO), image_digest=evaluated, trigger=Trigger(trigger))
+    entry = replace(FRESH, unknown_push=push, digest=before)
+    after, _ = after_verdict(entry, said, NOON + HOUR, PACE)
+    assert after.unknown_push == (push if is_left else None)
+
+
+@pytest.mark.parametrize("verdict", [Outcome.STOP, Outcome.GO])
+def test_no_evaluation_leaves_a_push_unknown(verdict: Outcome) -> None:
+    entry = replace(stopped(("CVE-1", None)), verdict=verdict, unknown_push=BY_DIGEST)
+    failed, _ = after_failure(entry, failing(), TRIGGER, NOON + HOUR, PACE)
+    gone, _ = after_not_found(entry, MISSING, NOON + HOUR, PACE, watched=False)
+    assert (failed.unknown_push, gone.unknown_push) == (BY_DIGEST, BY_DIGEST)
 
 
 # --- ids, keys, cuts

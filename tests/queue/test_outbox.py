@@ -88,6 +88,16 @@ def test_a_notice_is_read_as_it_was_written(desk: Desk) -> None:
     assert desk.outbox().notice(waiting) == NOTICE
 
 
+def test_what_belongs_to_no_entry_waits_like_the_rest_and_is_replaced(desk: Desk) -> None:
+    newer = replace(DUE, notice=replace(NOTICE, body="newer"))
+    for each in (DUE, newer):
+        desk.ledger.add([each, replace(each, channel=Channel.CHAT)])
+    waiting = desk.outbox().waiting(10)
+    assert {it.channel for it in waiting} == {Channel.STOPS, Channel.CHAT}
+    assert [desk.outbox().notice(it) for it in waiting] == [newer.notice] * 2
+    assert list(desk.ledger.glances()) == []
+
+
 def test_the_same_news_waits_once(desk: Desk) -> None:
     desk.put(DUE, DUE)
     assert len(desk.outbox().waiting(10)) == 1

@@ -16,7 +16,7 @@ from rescan.events import Gate, parse_event
 from rescan.gated import Gated
 from rescan.going_back import GoingBack, delay
 from rescan.image_tag import Digest, ImageTag
-from rescan.memory import Entry, subject_of
+from rescan.memory import Entry, UnknownPush, subject_of
 from rescan.metrics import Tally
 from rescan.model import (
     DetectedTag,
@@ -230,6 +230,34 @@ def test_a_push_that_anchore_never_learned_of_ends_as_not_found(desk: Desk) -> N
     assert gated.report is not None
     assert (gated.report.outcome, gated.went_back) == ("not_found", False)
     assert desk.tally.take()["OutcomeNotFound"] == 1  # type: ignore[index]
+    assert desk.entry.unknown_push == UnknownPush(NOON)
+
+
+def test_a_push_that_anchore_has_not_caught_up_with_stays_unknown_behind_a_sweep(
+    desk: Desk,
+) -> None:
+    pushed = Digest("sha256:" + "d" * 64)
+    assert not desk.work(replace(OLD, digest=pushed)).went_back
+    assert desk.entry.unknown_push == UnknownPush(NOON, pushed)
+    desk.now += HOUR
+    desk.work(replace(SWEPT, sweep=desk.now))
+    assert (desk.entry.verdict, desk.entry.unknown_push) == ("go", UnknownPush(NOON, pushed))
+
+
+@pytest.mark.parametrize(
+    ("anchore", "gate"),
+    [
+        pytest.param("analyzing", OLD, id="known-and-not-analyzed"),
+        pytest.param(DOWN, OLD, id="anchore-down"),
+        pytest.param("unknown", replace(SWEPT, first_seen=NOON), id="swept"),
+    ],
+)
+def test_nothing_else_is_a_push_that_anchore_does_not_know(
+    desk: Desk, anchore: Any, gate: Gate
+) -> None:
+    desk.anchore = anchore
+    desk.work(gate)
+    assert desk.entry.unknown_push is None
 
 
 @pytest.mark.parametrize(

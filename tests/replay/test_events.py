@@ -5,7 +5,16 @@ import json
 import pytest
 
 from rescan.errors import EventRefused
-from rescan.events import Batch, Event, Gate, Ignored, Publish, Sweep, parse_event
+from rescan.events import (
+    Batch,
+    Event,
+    Gate,
+    Ignored,
+    Publish,
+    Summarize,
+    Sweep,
+    parse_event,
+)
 from rescan.model import TriggerKind
 from tests.recordings import FOLDER, recording
 
@@ -34,6 +43,7 @@ KINDS = {
     "schedule-scheduler": Sweep,
     "schedule-tags": Sweep,
     "schedule-publish": Publish,
+    "schedule-summarize": Summarize,
     "direct": Gate,
     "sqs-batch": Batch,
 }

@@ -90,6 +90,29 @@ def test_the_publisher_s_schedule_asks_for_just_that():
     assert json.loads(target["Input"]) == {"publish": "notices"}
 
 
+def test_a_summary_comes_only_when_it_is_wanted():
+    names = {"DailySummaryRule", "DailySummaryPermission"}
+    assert names.isdisjoint(resources())
+    assert names <= resources(DailySummary="0").keys()
+
+
+def test_a_summary_comes_at_its_hour_and_asks_for_just_that():
+    rule = properties("DailySummaryRule", DailySummary="7")
+    assert rule["ScheduleExpression"] == "cron(0 7 * * ? *)"
+    [target] = rule["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": ["RescanFunction", "Arn"]}
+    assert json.loads(target["Input"]) == {"summarize": "ledger"}
+
+
+def test_the_rule_of_the_summary_may_start_the_function():
+    assert properties("DailySummaryPermission", DailySummary="7") == {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": {"Ref": "RescanFunction"},
+        "Principal": "events.amazonaws.com",
+        "SourceArn": {"Fn::GetAtt": ["DailySummaryRule", "Arn"]},
+    }
+
+
 def test_sweep_runs_every_six_hours_unless_told_otherwise():
     assert properties("RescanFunctionSweep")["ScheduleExpression"] == "rate(6 hours)"
 

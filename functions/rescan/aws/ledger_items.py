@@ -15,9 +15,24 @@ from rescan.image_tag import ImageTag
 from rescan.known_shapes import known
 from rescan.memory import Entry, KnownFindings
 from rescan.model import FindingKey, Severity
-from rescan.ports import Glance
+from rescan.news import Failing
+from rescan.ports import Glance, SweepRecord
 
-__all__ = ["LARGEST_MEMORY_BYTES", "entry_of", "glance_of", "item_of"]
+__all__ = [
+    "GLANCE",
+    "LARGEST_MEMORY_BYTES",
+    "entry_of",
+    "glance_of",
+    "item_of",
+    "sweep_item",
+    "sweep_of",
+]
+
+# Scans pay for whole items, whatever they project; this only keeps `memory` from being sent.
+GLANCE = (
+    "tag, stopped, evaluated_at, sweep, result_at, first_stop_at, failing, failing_since,"
+    " unknown_push_at, held_until"
+)
 
 LARGEST_MEMORY_BYTES = 64 * 1024
 KEEP_DAYS = 90
@@ -41,6 +56,10 @@ def item_of(entry: Entry) -> dict[str, Any]:
         "result_at": entry.result_at and entry.result_at.isoformat(),
         "sweep": entry.sweep and entry.sweep.isoformat(),
         "failing": entry.failing and f"{entry.failing.step}: {entry.failing.reason}"[:300],
+        "failing_since": entry.failing and entry.failing.since.isoformat(),
+        "first_stop_at": entry.first_stop_at and entry.first_stop_at.isoformat(),
+        "unknown_push_at": entry.unknown_push and entry.unknown_push.at.isoformat(),
+        "held_until": entry.held_until and entry.held_until.isoformat(),
     }
     item: dict[str, Any] = {name: {"S": value} for name, value in facts.items() if value}
     item["version"] = {"N": str(entry.version)}
@@ -79,7 +98,7 @@ def entry_of(item: Any) -> Entry:
 
 
 def glance_of(item: Any) -> Glance:
-    """What a sweep reads of the item."""
+    """What a sweep and a summary read of the item."""
 
     def moment(name: str) -> datetime | None:
         return datetime.fromisoformat(item[name]["S"]) if name in item else None
@@ -89,7 +108,34 @@ def glance_of(item: Any) -> Glance:
         stopped=item["stopped"]["BOOL"],
         evaluated_at=moment("evaluated_at"),
         sweep=moment("sweep"),
+        result_at=moment("result_at"),
+        first_stop_at=moment("first_stop_at"),
+        failing=_failing(item, moment("failing_since")),
+        unknown_push_at=moment("unknown_push_at"),
+        held_until=moment("held_until"),
     )
+
+
+def sweep_item(sweep: SweepRecord) -> dict[str, Any]:
+    """The attributes of a sweep, and of the one before it."""
+    facts = {"sweep": {"S": sweep.started.isoformat()}, "expected": {"N": str(sweep.expected)}}
+    return facts if sweep.before is None else facts | {"before": {"M": sweep_item(sweep.before)}}
+
+
+def sweep_of(item: Any) -> SweepRecord:
+    """The sweep with these attributes."""
+    return SweepRecord(
+        datetime.fromisoformat(item["sweep"]["S"]),
+        int(item["expected"]["N"]),
+        sweep_of(item["before"]["M"]) if "before" in item else None,
+    )
+
+
+def _failing(item: Any, since: datetime | None) -> Failing | None:
+    if since is None:
+        return None
+    step, _, reason = item["failing"]["S"].partition(": ")
+    return Failing(since, step, reason)
 
 
 known(_StoredEntry)

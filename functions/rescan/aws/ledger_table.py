@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from rescan.aws.ledger_items import entry_of, glance_of, item_of
+from rescan.aws.ledger_items import GLANCE, entry_of, glance_of, item_of, sweep_item, sweep_of
 from rescan.aws.outbox_items import notice_item
 from rescan.aws.table_calls import ConditionFailed, TableCalls
 from rescan.errors import LedgerConflict
@@ -58,6 +58,14 @@ class LedgerTable:
         except ConditionFailed as failed:
             raise LedgerConflict(f"{entry.subject} was written meanwhile.") from failed
 
+    def add(self, due: Sequence[Due]) -> None:
+        for each in due:
+            item = notice_item(each)
+            self._call(
+                "writing",
+                lambda: self._client.put_item(TableName=self._table, Item=item),  # noqa: B023
+            )
+
     def _put(self, entry: Entry) -> Any:
         before = entry.version - 1
         condition = "version = :before"
@@ -91,7 +99,7 @@ class LedgerTable:
                 lambda: self._client.scan(
                     TableName=self._table,
                     FilterExpression="attribute_exists(tag)",
-                    ProjectionExpression="tag, stopped, evaluated_at, sweep",
+                    ProjectionExpression=GLANCE,
                     **start,  # noqa: B023 - called at once
                 ),
             )
@@ -106,19 +114,12 @@ class LedgerTable:
             lambda: self._client.get_item(TableName=self._table, Key={"subject": {"S": _SWEEP}}),
         )
         item = answer.get("Item")
-        if item is None:
-            return None
-        return SweepRecord(datetime.fromisoformat(item["sweep"]["S"]), int(item["expected"]["N"]))
+        return None if item is None else sweep_of(item)
 
     def record_sweep(self, sweep: SweepRecord) -> None:
         self._call(
             "writing",
             lambda: self._client.put_item(
-                TableName=self._table,
-                Item={
-                    "subject": {"S": _SWEEP},
-                    "sweep": {"S": sweep.started.isoformat()},
-                    "expected": {"N": str(sweep.expected)},
-                },
+                TableName=self._table, Item={"subject": {"S": _SWEEP}, **sweep_item(sweep)}
             ),
         )

@@ -4,13 +4,21 @@ Source: its administrator guide, "Custom notifications". The page gives the shap
 Slack shows 3,000 characters of a section, and a chat is no place for more.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, json
 
 from rescan.notice.markdown import own
 
-__all__ = ["LONGEST_DESCRIPTION", "Content", "Message", "Metadata", "fix_keywords", "said"]
+__all__ = [
+    "LONGEST_DESCRIPTION",
+    "Content",
+    "Message",
+    "Metadata",
+    "fitting",
+    "fix_keywords",
+    "said",
+]
 
 LONGEST_DESCRIPTION = 2_800
 _MOST_STEPS = 5
@@ -61,3 +69,13 @@ def said(
     description = "\n".join([first, "", *(f"- {line}" for line in lines)])
     few = list(map(own, steps))[:_MOST_STEPS]
     return Content(own(title), own(description), few, keywords)
+
+
+def fitting(lines: Iterable[str], room: int) -> Iterator[str]:
+    """The lines of a list that have so many characters together, and that there are more."""
+    for line in lines:
+        room -= len(f"- {line}\n")
+        if room < 0:
+            yield "and more"
+            return
+        yield line

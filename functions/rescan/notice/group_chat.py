@@ -1,6 +1,6 @@
 """The message of a group for a chat: what it has in common, which repositories, what else."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
@@ -10,6 +10,7 @@ from rescan.notice.chat_message import (
     Content,
     Message,
     Metadata,
+    fitting,
     fix_keywords,
     said,
 )
@@ -44,7 +45,7 @@ def _content(group: Group) -> Content:
     first = headline(group, code)
     severity = [] if group.worst is Severity.UNKNOWN else [str(group.worst)]
     keywords = [group.event_type.value, *severity, *fix_keywords(group.fix_available)]
-    lines = _that_fit(_lines(group), LONGEST_DESCRIPTION - len(first) - 60)
+    lines = fitting(_lines(group), LONGEST_DESCRIPTION - len(first) - 60)
     return said(group_title(group, code), first, lines, group_steps(group, code), keywords)
 
 
@@ -59,12 +60,3 @@ def _lines(group: Group) -> Iterator[str]:
         yield f"{len(every) - _MOST_REPOSITORIES:,} repositories more"
     for other in others(group, _MOST_OTHERS, code):
         yield f"Also {other}"
-
-
-def _that_fit(lines: Iterable[str], room: int) -> Iterator[str]:
-    for line in lines:
-        room -= len(f"- {line}\n")
-        if room < 0:
-            yield "and more"
-            return
-        yield line

@@ -1,14 +1,18 @@
 """The shapes of the attribute `result`, version 1, as docs/notice.schema.json describes them."""
 
 from collections.abc import Sequence
+from typing import Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 __all__ = [
     "ChangedFinding",
     "Changes",
     "Cleared",
     "ClearedFinding",
+    "Coverage",
+    "Dated",
+    "Failed",
     "Failing",
     "Finding",
     "Group",
@@ -17,11 +21,15 @@ __all__ = [
     "HeldBack",
     "HeldFinding",
     "Image",
+    "Images",
     "Result",
     "Stopping",
+    "Summary",
     "Trigger",
     "Vulnerabilities",
 ]
+
+_Image = TypeVar("_Image")
 
 
 class Image(Struct, frozen=True):
@@ -181,8 +189,61 @@ class Group(Struct, frozen=True):
     members: Sequence[GroupMember]
 
 
+class Coverage(Struct, frozen=True):
+    """What the tags of one sweep came to."""
+
+    started: str
+    expected: int
+    evaluated: int
+    absent: int
+    missing: int
+
+
+class Dated(Struct, frozen=True):
+    """An image of a summary, and since or until when."""
+
+    full_tag: str
+    at: str | None
+
+
+class Failed(Struct, frozen=True):
+    """An image of a summary that is not evaluated."""
+
+    full_tag: str
+    at: str
+    step: str
+    reason: str
+
+
+class Images(Struct, Generic[_Image], frozen=True):
+    """One list of a summary."""
+
+    total: int
+    shown: int
+    images: Sequence[_Image]
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """How the watcher and its images are."""
+
+    quiet: bool
+    sweep: Coverage | None
+    under_way: Coverage | None
+    next_sweep: str | None
+    overdue: bool
+    next_summary: str | None
+    new_pushes: int
+    stopped: Images[Dated]
+    not_evaluated: Images[Failed]
+    unknown_pushes: Images[Dated]
+    ending: Images[Dated]
+
+
 class Result(Struct, frozen=True, kw_only=True):
-    """The whole; the parts that a kind of notice does not have are None."""
+    """The whole; the parts that a kind of notice does not have are None.
+
+    Only a SUMMARY has the field `summary`.
+    """
 
     version: str
     id: str
@@ -206,3 +267,4 @@ class Result(Struct, frozen=True, kw_only=True):
     group: Group | None
     vulnerabilities: Vulnerabilities | None
     notes: Sequence[str]
+    summary: Summary | UnsetType = UNSET

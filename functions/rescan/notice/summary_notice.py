@@ -1,0 +1,59 @@
+"""The notices of a SUMMARY, one for each channel. It is told to all: of no team, about no image."""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from rescan.image_tag import ImageTag
+from rescan.news import EventType, stable_id
+from rescan.notice.due import Channel, Due
+from rescan.notice.gist import Gist
+from rescan.notice.notice import Notice
+from rescan.notice.notice_of import NONE
+from rescan.notice.summary import Summary
+from rescan.notice.summary_chat import summary_chat
+from rescan.notice.summary_mail import summary_body, summary_subject
+from rescan.notice.summary_result import summary_result
+from rescan.team import UNROUTED
+
+__all__ = ["due_of_summary", "summary_notice"]
+
+_NO_IMAGE = ImageTag(NONE, NONE, NONE)
+
+
+def due_of_summary(summary: Summary, channels: Iterable[Channel]) -> tuple[Due, ...]:
+    """One for each channel, under the id of the day: the last one of a day that waits is said."""
+    gist = Gist(
+        id=_id(summary),
+        event_type=EventType.SUMMARY,
+        subject="summary",
+        tag=_NO_IMAGE,
+        at=summary.at,
+    )
+    mail = summary_notice(summary)
+    notices = {
+        Channel.STOPS: mail,
+        Channel.CHAT: replace(mail, body=summary_chat(summary, gist.id)),
+    }
+    return tuple(Due(channel, gist, notices[channel]) for channel in channels)
+
+
+def summary_notice(summary: Summary) -> Notice:
+    """The mail. It goes with what nobody has claimed: the team is `unrouted`."""
+    attributes = {
+        "event_type": EventType.SUMMARY.value,
+        "registry": _NO_IMAGE.registry,
+        "repository": _NO_IMAGE.repository,
+        "tag": _NO_IMAGE.tag,
+        "team": UNROUTED,
+        "final_action": NONE,
+        "policy_id": NONE,
+        "max_severity": NONE,
+        "fix_available": NONE,
+        "result": summary_result(summary, _id(summary)),
+    }
+    return Notice(summary_subject(summary), summary_body(summary), attributes)
+
+
+def _id(summary: Summary) -> str:
+    return stable_id(EventType.SUMMARY, summary.at.date())

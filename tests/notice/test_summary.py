@@ -1,0 +1,219 @@
+"""The summary in words: first line how it is, second what to do, then proof of life and names."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rescan.image_tag import ImageTag
+from rescan.news import Failing
+from rescan.notice.due import Channel
+from rescan.notice.summary import Coverage, Dated, Failed, Summary
+from rescan.notice.summary_notice import due_of_summary
+from rescan.notice.summary_result import LARGEST_SUMMARY_RESULT
+from tests.notice import test_chat
+from tests.notice.golden import chat_files_of, files_of
+from tests.notice.summary_cases import GOLDEN_SUMMARIES, MORNING, SWEPT, notices_of, quiet
+from tests.notice.test_chat import FOREIGN, SPAN, shown
+from tests.notice.test_properties import TEXT, TIMES
+from tests.notice.test_result import errors
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+TAG = ImageTag.parse("reg.io/app:1")
+CASES = pytest.mark.parametrize("case", GOLDEN_SUMMARIES)
+
+
+@CASES
+def test_mail_and_chat_message_are_the_golden_ones(case: str) -> None:
+    mail, chat = notices_of(GOLDEN_SUMMARIES[case]())
+    expected = {**files_of(case, mail), **chat_files_of(case, chat)}
+    assert {path: path.read_text(encoding="utf-8") for path in expected} == expected
+
+
+@CASES
+def test_result_and_chat_message_have_the_shapes_that_their_schemas_promise(case: str) -> None:
+    mail, chat = notices_of(GOLDEN_SUMMARIES[case]())
+    assert errors(json.loads(mail.result)) == []
+    assert test_chat.errors(json.loads(chat.body)) == []
+
+
+@CASES
+def test_filters_choose_chat_and_mail_alike(case: str) -> None:
+    mail, chat = notices_of(GOLDEN_SUMMARIES[case]())
+    assert (chat.attributes, chat.subject) == (mail.attributes, mail.subject)
+
+
+@CASES
+def test_line_is_longer_than_72_columns_only_for_a_name_that_is_to_be_copied(case: str) -> None:
+    mail, _ = notices_of(GOLDEN_SUMMARIES[case]())
+    long = [line for line in mail.body.split("\n") if len(line) > 72]
+    assert [line for line in long if len(line.split()) > 2] == []
+
+
+# --- how it is
+
+ONE = Dated(TAG, MORNING - HOUR)
+FAILED = Failed(TAG, Failing(MORNING - HOUR, "regate", "HTTP 500"))
+
+
+def coverage(**changes: int) -> Coverage:
+    """Of 41 images, all evaluated unless the changes say otherwise."""
+    return Coverage(
+        SWEPT, **({"expected": 41, "answered": 41, "evaluated": 41, "absent": 0} | changes)
+    )
+
+
+@pytest.mark.parametrize(
+    ("summary", "said"),
+    [
+        pytest.param(
+            quiet(), "ALL QUIET: 41 of 41 images evaluated, 0 stopped, 0 not evaluated.", id="quiet"
+        ),
+        pytest.param(
+            quiet(stopped=(Dated(TAG, MORNING - 12 * DAY), ONE)),
+            "ALL QUIET: 41 of 41 images evaluated, 2 stopped (the oldest for 12 d),"
+            " 0 not evaluated.",
+            id="stopped",
+        ),
+        pytest.param(
+            quiet(unknown_pushes=(Dated(TAG, MORNING - DAY),), ending=(ONE,)),
+            "ALL QUIET: 41 of 41 images evaluated, 0 stopped, 0 not evaluated.",
+            id="an-old-push-and-an-end",
+        ),
+        pytest.param(
+            quiet(sweep=coverage(evaluated=40, absent=1)),
+            "ALL QUIET: 40 of 41 images evaluated, 0 stopped, 0 not evaluated,"
+            " 1 gone from Anchore.",
+            id="gone",
+        ),
+        pytest.param(
+            quiet(sweep=coverage(answered=39, evaluated=39)),
+            "NOT QUIET: 39 of 41 images evaluated, 0 stopped, 0 not evaluated, 2 without a result.",
+            id="missing",
+        ),
+        pytest.param(
+            quiet(sweep=coverage(evaluated=40), failing=(FAILED,)),
+            "NOT QUIET: 40 of 41 images evaluated, 0 stopped, 1 not evaluated.",
+            id="failing",
+        ),
+        pytest.param(
+            quiet(unknown_pushes=(ONE,)),
+            "NOT QUIET: 41 of 41 images evaluated, 0 stopped, 0 not evaluated,"
+            " 1 pushed and unknown to Anchore.",
+            id="a-push-since-yesterday",
+        ),
+        pytest.param(
+            quiet(next_sweep=MORNING - HOUR),
+            "ALL QUIET: 41 of 41 images evaluated, 0 stopped, 0 not evaluated.",
+            id="a-sweep-that-is-an-hour-late",
+        ),
+        pytest.param(
+            quiet(next_sweep=MORNING - HOUR - timedelta(seconds=1)),
+            "NOT QUIET: 41 of 41 images evaluated, 0 stopped, 0 not evaluated,"
+            " the next sweep is overdue.",
+            id="an-overdue-sweep",
+        ),
+        pytest.param(
+            quiet(sweep=None, next_sweep=None),
+            "NOT QUIET: no sweep yet, 0 stopped, 0 not evaluated.",
+            id="no-sweep",
+        ),
+    ],
+)  # fmt: skip
+def test_first_sentence_says_whether_all_is_well(summary: Summary, said: str) -> None:
+    mail, _ = notices_of(summary)
+    first = " ".join(mail.body.split("\n\n")[0].split("\n"))
+    assert first.startswith(f"{said} ")
+    assert json.loads(mail.result)["summary"]["quiet"] is said.startswith("ALL")
+
+
+def test_a_day_has_one_summary_and_the_next_another() -> None:
+    [first], [later], [next_day] = (
+        due_of_summary(quiet(at=at), [Channel.STOPS])
+        for at in (MORNING, MORNING + HOUR, MORNING + DAY)
+    )
+    assert first.gist.id == later.gist.id != next_day.gist.id
+    assert json.loads(first.notice.result)["id"] == first.gist.id
+
+
+def test_summary_has_a_notice_for_each_channel_that_is_on() -> None:
+    both = due_of_summary(quiet(), [Channel.STOPS, Channel.CHAT])
+    assert [due.channel for due in both] == [Channel.STOPS, Channel.CHAT]
+    assert due_of_summary(quiet(), []) == ()
+
+
+def test_lists_are_cut_honestly() -> None:
+    mail, chat = notices_of(GOLDEN_SUMMARIES["summary_many"]())
+    assert "STOPPED, OLDEST FIRST (30 of 1,234 shown)\n" in mail.body
+    assert (
+        "- Stopped, oldest first (8 of 1,234 shown):\n"
+        in json.loads(chat.body)["content"]["description"]
+    )
+    stopped = json.loads(mail.result)["summary"]["stopped"]
+    assert (stopped["total"], len(stopped["images"])) == (1_234, stopped["shown"])
+    assert 30 < stopped["shown"] < 1_234
+
+
+# --- limits
+
+
+def flood(character: str) -> Summary:
+    """Hundreds of images, every text of which is long and made of one character."""
+    text = character * 400
+    tag = ImageTag(text, text, text)
+    dated = (Dated(tag, MORNING),) * 500
+    failing = (Failed(tag, Failing(MORNING, text, text)),) * 500
+    return quiet(stopped=dated, failing=failing, unknown_pushes=dated, ending=dated)
+
+
+@pytest.mark.parametrize(
+    "character", ["x", "\U0001f680", '"', "\\", "\x01", "\ud800", "\n", "x ", "`", "<", "\u2028"]
+)
+def test_summary_of_a_flood_keeps_every_limit(character: str) -> None:
+    mail, chat = notices_of(flood(character))
+    assert (mail.problems(), chat.problems()) == ([], [])
+    assert mail.size() <= 250_000
+    assert len(mail.result.encode()) <= LARGEST_SUMMARY_RESULT
+    assert errors(json.loads(mail.result)) == []
+    assert test_chat.errors(json.loads(chat.body)) == []
+
+
+def summaries(text: st.SearchStrategy[str]) -> st.SearchStrategy[Summary]:
+    """Any summary, with these for the texts of others."""
+    tags = st.builds(ImageTag, text, text, text)
+    dated = st.lists(st.builds(Dated, tags, st.none() | TIMES), max_size=3).map(tuple)
+    failed = st.builds(Failed, tags, st.builds(Failing, TIMES, text, text))
+    numbers = st.integers(0, 10**5)
+    sweeps = st.none() | st.builds(Coverage, TIMES, numbers, numbers, numbers, numbers)
+    return st.builds(
+        Summary,
+        at=TIMES,
+        sweep=sweeps,
+        under_way=sweeps,
+        next_sweep=st.none() | TIMES.filter(lambda at: at.year < 9999),
+        next_summary=st.none() | TIMES,
+        stopped=dated,
+        failing=st.lists(failed, max_size=3).map(tuple),
+        unknown_pushes=dated,
+        ending=dated,
+    )
+
+
+@given(summary=summaries(TEXT))
+@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+def test_any_summary_can_be_announced(summary: Summary) -> None:
+    mail, chat = notices_of(summary)
+    assert (mail.problems(), chat.problems()) == ([], [])
+    assert errors(json.loads(mail.result)) == []
+    assert test_chat.errors(json.loads(chat.body)) == []
+
+
+@given(summary=summaries(FOREIGN))
+@settings(max_examples=50, deadline=None, database=None, derandomize=True)
+def test_text_of_others_stands_in_code_spans_alone(summary: Summary) -> None:
+    _, chat = notices_of(summary)
+    texts = shown(json.loads(chat.body))
+    assert [SPAN.sub("", text) for text in texts if "§" in SPAN.sub("", text)] == []
