@@ -137,7 +137,8 @@ class Queues:
     def waiting(self) -> int:
         """How many notices wait, and messages are in flight."""
         items = self._ledger.scan(TableName=self.table)["Items"]
-        return sum(it.get("pending") == {"S": "notice"} or "flight" in it for it in items)
+        in_flight = sum(name.startswith("flight_") for item in items for name in item)
+        return in_flight + sum(item.get("pending") == {"S": "notice"} for item in items)
 
     def end_claim(self) -> None:
         """What time does to a publisher's claim."""
