@@ -6,10 +6,10 @@ no two publish at the same time; a claim whose owner died ends by itself.
     it dies before a message      nothing has happened
     it dies behind a message      the next run says it again, under the same id: a notice is taken
                                   away, and a group forgotten, only once SNS has it
-    it cannot be taken away       the container remembers that it was said
+    it cannot be taken away       the container remembers that it was said, and what is later of the
+                                  same image waits
     SNS refuses                   the message waits for the next run, and what is later of the same
-                                  image behind it; after three in a row, or a group, its channel
-                                  does
+                                  image with it; after a group, or three in a row, its channel waits
     the ledger refuses            the run ends; what waits goes on waiting
     another claims it             NotThePublisher: the claim took too long, the run ends
 
