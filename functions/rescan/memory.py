@@ -12,9 +12,12 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from rescan.changes import NowSays, Unsaid
 from rescan.image_tag import Digest, ImageTag
-from rescan.model import Finding, FindingKey, Outcome, Report, Severity, Step, Trigger
-from rescan.news import ClearedBy, ClearedFinding, EventType, Failing, News, stable_id
+from rescan.known_findings import KnownFindings
+from rescan.look_ahead import LookAhead
+from rescan.model import FindingKey, Outcome, Report, Severity, Step, Trigger
+from rescan.news import Change, ChangedFinding, EventType, Failing, News, stable_id
 from rescan.stopping import stopping_findings
 from rescan.team import UNROUTED
 
@@ -30,6 +33,7 @@ __all__ = [
 
 # What a notice names; the total is told beside it.
 _MOST_CLEARED = 500
+_A_DAY = timedelta(days=1)
 
 
 def subject_of(account: str | None, tag: ImageTag, policy_id: str | None) -> str:
@@ -37,44 +41,13 @@ def subject_of(account: str | None, tag: ImageTag, policy_id: str | None) -> str
     return f"{account or 'own'}|{tag}|{policy_id or 'active'}"
 
 
-class KnownFindings(Struct, frozen=True):
-    """Findings that were said to stop the image, with the worst severity that was said.
-
-    Severity None: never known. A `total` above their number says that the least severe were
-    not kept.
-    """
-
-    findings: Mapping[FindingKey, Severity | None] = {}
-    total: int = 0
-
-    def worst(self, most: int) -> "KnownFindings":
-        """The same, cut to the worst so many."""
-        order = sorted(self.findings.items(), key=lambda item: (-(item[1] or 0), item[0]))
-        return KnownFindings(dict(order[:most]), self.total)
-
-    def news_in(self, current: Mapping[FindingKey, Severity | None]) -> frozenset[FindingKey]:
-        """Which of the current ones are unknown, or of a severity above what was said."""
-        return frozenset(key for key, severity in current.items() if self._is_news(key, severity))
-
-    def _is_news(self, key: FindingKey, severity: Severity | None) -> bool:
-        if key not in self.findings:
-            return not self._may_have_been_cut(severity)
-        said = self.findings[key]
-        return said is not None and severity is not None and severity > said
-
-    def _may_have_been_cut(self, severity: Severity | None) -> bool:
-        if self.total <= len(self.findings):
-            return False
-        least = min((s or Severity.UNKNOWN for s in self.findings.values()), default=None)
-        return least is None or (severity or Severity.UNKNOWN) <= least
-
-
 class Entry(Struct, frozen=True, kw_only=True):
     """What is remembered of one tag under one configured policy (None: the active one).
 
     `verdict`, `digest`, `policy_digest` and `evaluated_at` are of the last real evaluation,
-    `result_at` of the last result of any kind. `version` counts the writes; 0 was never written.
-    `team` was told of the STOP, if there is one.
+    `result_at` of the last result of any kind. `unsaid` is what happened while it was stopped and
+    was no news. `version` counts the writes; 0 was never written. `team` was told of the STOP, if
+    there is one.
     """
 
     subject: str
@@ -85,12 +58,14 @@ class Entry(Struct, frozen=True, kw_only=True):
     digest: Digest | None = None
     policy_digest: str | None = None
     stopping: KnownFindings = KnownFindings()
+    unsaid: Unsaid = Unsaid()
     first_stop_at: datetime | None = None
     evaluated_at: datetime | None = None
     result_at: datetime | None = None
     notice_at: datetime | None = None
     failing: Failing | None = None
     failing_said_at: datetime | None = None
+    expiring_said_at: datetime | None = None
     sweep: datetime | None = None
     team: str = UNROUTED
 
@@ -137,10 +112,24 @@ def after_verdict(entry: Entry, report: Report, now: datetime, pace: Pace) -> Re
     )
     if report.outcome is Outcome.STOP:
         return _after_stop(entry, after, report, now, pace)
-    after = replace(after, stopping=KnownFindings(), first_stop_at=None)
+    after = replace(after, stopping=KnownFindings(), unsaid=Unsaid(), first_stop_at=None)
     if not entry.stopped:
+        return _after_another_go(entry, after, report, now)
+    news = _recovered(entry, after, report, now)
+    if LookAhead.of(report, now).soon:  # which the RECOVERED says along
+        after = replace(after, expiring_said_at=now)
+    return replace(after, notice_at=now), news
+
+
+def _after_another_go(entry: Entry, after: Entry, report: Report, now: datetime) -> Remembered:
+    """A go or a warn that ends no STOP is news only while items of allowlists end soon."""
+    endings = LookAhead.of(report, now).soon
+    said_at = entry.expiring_said_at
+    if not endings or (said_at is not None and now - said_at < _A_DAY):
         return after, None
-    return replace(after, notice_at=now), _recovered(entry, after, report, now)
+    ends = [ending.until.isoformat() for ending in endings]
+    news = _news(EventType.EXPIRING, entry, after, report, now, ends)
+    return replace(after, expiring_said_at=now), news
 
 
 def _after_stop(
@@ -152,6 +141,7 @@ def _after_stop(
         stopping=_said(entry, current, report),
         first_stop_at=entry.first_stop_at if entry.stopped else now,
     )
+    after = replace(after, unsaid=_unsaid(entry, after, report))
     new = entry.stopping.news_in(current)
     if not entry.stopped:
         news = _news(EventType.STOP, entry, after, report, now, sorted(current.items()))
@@ -163,7 +153,42 @@ def _after_stop(
         news = _news(EventType.REMINDER, entry, after, report, now)
     else:
         return replace(after, team=entry.team), None
-    return replace(after, notice_at=now), news
+    if since := entry.notice_at if entry.stopped else entry.evaluated_at:
+        changed = _new_ones(entry, current, new)
+        news = replace(news, changes=after.unsaid.changes(since, after.policy_digest, changed))
+    told = Unsaid(after.digest, after.policy_digest)
+    return replace(after, notice_at=now, unsaid=told), news
+
+
+def _unsaid(entry: Entry, after: Entry, report: Report) -> Unsaid:
+    """What there is to tell along, should there be a notice: since the last one while stopped."""
+    unsaid = entry.unsaid if entry.stopped else Unsaid(entry.digest, entry.policy_digest)
+    said = entry.stopping.findings
+    if not (gone := said.keys() - after.stopping.findings.keys()):
+        return unsaid
+    now_says = _now_says(entry, after, report)
+    return unsaid.plus(now_says.cleared(key, said[key]) for key in sorted(gone))
+
+
+def _now_says(entry: Entry, after: Entry, report: Report) -> NowSays:
+    return NowSays.of(
+        report,
+        moved=entry.digest != after.digest,
+        policy_changed=entry.policy_digest != after.policy_digest,
+    )
+
+
+def _new_ones(
+    entry: Entry, current: Mapping[FindingKey, Severity | None], new: frozenset[FindingKey]
+) -> list[ChangedFinding]:
+    """Worst first; one that was said before comes with the severity that it had."""
+    said = entry.stopping.findings
+    return [
+        ChangedFinding(key, current[key], Change.SEVERITY_RAISED, said[key])
+        if key in said
+        else ChangedFinding(key, current[key], Change.ADDED)
+        for key in sorted(new, key=lambda key: (-(current[key] or 0), key))
+    ]
 
 
 def _what_stops(report: Report) -> dict[FindingKey, Severity | None]:
@@ -207,55 +232,21 @@ def _among_findings(new: frozenset[FindingKey], report: Report) -> frozenset[Fin
 
 
 def _recovered(entry: Entry, after: Entry, report: Report, now: datetime) -> News:
-    now_says = _NowSays.of(entry, after, report)
+    now_says = _now_says(entry, after, report)
     cleared = tuple(
-        ClearedFinding(key, severity, now_says.cleared_by(key))
+        now_says.cleared(key, severity)
         for key, severity in entry.stopping.worst(_MOST_CLEARED).findings.items()
     )
-    news = _news(EventType.RECOVERED, entry, after, report, now)
+    more = entry.stopping.total - len(cleared)
+    since = entry.notice_at or now
     return replace(
-        news,
+        _news(EventType.RECOVERED, entry, after, report, now),
         first_stop_at=entry.first_stop_at,
         cleared=cleared,
         cleared_total=entry.stopping.total,
+        changes=entry.unsaid.changes(since, after.policy_digest, (), cleared, more),
         team=entry.team,
     )
-
-
-class _NowSays(Struct, frozen=True):
-    """What the evaluation that ended a STOP says of the findings that were behind it."""
-
-    moved: bool
-    policy_changed: bool
-    image_allowlisted: bool
-    findings: Mapping[FindingKey, Finding]
-    listed: frozenset[str]
-
-    @classmethod
-    def of(cls, entry: Entry, after: Entry, report: Report) -> "_NowSays":
-        evaluation, listed = report.evaluation, report.vulnerabilities
-        reason = (evaluation.final_action_reason if evaluation else None) or ""
-        return cls(
-            moved=entry.digest != after.digest,
-            policy_changed=entry.policy_digest != after.policy_digest,
-            image_allowlisted=reason.lower() == "allowlisted",
-            findings={f.key: f for f in (evaluation.findings if evaluation else ())},
-            listed=frozenset((row.vuln or "").upper() for row in (listed.rows if listed else ())),
-        )
-
-    def cleared_by(self, key: FindingKey) -> ClearedBy:
-        """A rebuilt image explains all; otherwise what is still there was not fixed."""
-        if self.moved:
-            return ClearedBy.NEW_DIGEST
-        if self.image_allowlisted:
-            return ClearedBy.ALLOWLISTED
-        if (still := self.findings.get(key)) is not None:
-            return ClearedBy.ALLOWLISTED if still.allowlisted else ClearedBy.POLICY_CHANGED
-        is_vulnerability = key.gate.lower() == "vulnerabilities"
-        may_be_there = not is_vulnerability or key.what.partition("+")[0].upper() in self.listed
-        if self.policy_changed and may_be_there:
-            return ClearedBy.POLICY_CHANGED
-        return ClearedBy.FIXED
 
 
 # --- no evaluation
@@ -322,7 +313,7 @@ def _not_evaluated(
 def _news(
     event_type: EventType, entry: Entry, after: Entry, report: Report, now: datetime, *facts: Any
 ) -> News:
-    moved = entry.digest is not None and entry.digest != after.digest
+    before = entry.unsaid.digest if entry.stopped else entry.digest
     policy_known = entry.policy_digest is not None and after.policy_digest is not None
     return News(
         event_type=event_type,
@@ -334,8 +325,10 @@ def _news(
         policy_id=report.policy_id,
         report=report,
         first_stop_at=after.first_stop_at,
-        previous_digest=entry.digest if moved else None,
-        policy_changed=policy_known and not moved and entry.policy_digest != after.policy_digest,
+        previous_digest=before if before != after.digest else None,
+        policy_changed=policy_known
+        and entry.digest == after.digest
+        and entry.policy_digest != after.policy_digest,
         team=report.team,
     )
 

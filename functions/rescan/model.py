@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, json
 
 from rescan.image_tag import Digest, ImageTag
+from rescan.plain_text import one_line
 from rescan.team import UNROUTED
 
 _NUMBERS = re.compile(r"\d+")
 
 __all__ = [
+    "Allowlisted",
     "DetectedTag",
     "Evaluation",
     "Finding",
@@ -180,15 +182,26 @@ class Vulnerability(Struct, frozen=True, gc=False):
     inherited_from_base: bool | None = None
 
 
+class _Answer(Struct, frozen=True):
+    vulnerabilities: Raw
+
+
 class VulnerabilityList(Struct, frozen=True):
-    """The rows of one answer, decoded (`rows`) and as they were sent (`document`, a JSON array)."""
+    """The rows of one answer, decoded, and that `answer`: JSON with them as `vulnerabilities`."""
 
     rows: Sequence[Vulnerability]
-    document: Raw
+    answer: bytearray | Raw
+
+    @property
+    def document(self) -> Raw:
+        """The rows as they were sent, a JSON array. To find them takes a pass over the answer."""
+        return json.decode(self.answer, type=_Answer).vulnerabilities
 
     def by_severity(self) -> dict[str, int]:
         """How many rows have which severity, worst first; severities without a row are left out."""
-        counts = Counter(Severity.parse(row.severity) for row in self.rows)
+        counts: Counter[Severity] = Counter()
+        for word, rows in Counter(row.severity for row in self.rows).items():
+            counts[Severity.parse(word)] += rows
         return {str(severity): counts[severity] for severity in sorted(counts, reverse=True)}
 
 
@@ -204,6 +217,15 @@ class FindingKey(Struct, frozen=True, order=True, array_like=True):
     gate: str
     trigger: str
     what: str
+
+    def bounded(self) -> "FindingKey":
+        """The same with every text on one line, safe to show and cut."""
+        return FindingKey(
+            one_line(self.rule, 80),
+            one_line(self.gate, 40),
+            one_line(self.trigger, 40),
+            one_line(self.what, 240),
+        )
 
 
 class Finding(Struct, frozen=True):
@@ -238,6 +260,19 @@ class Finding(Struct, frozen=True):
         return self.action.lower() == "stop" and not self.allowlisted
 
 
+class Allowlisted(Struct, frozen=True):
+    """A finding, and an item of an allowlist that holds it back.
+
+    `ends`: whether the item has an end, None when that is not known; `until` is that end (aware).
+    """
+
+    finding: Finding
+    allowlist: str = ""
+    ends: bool | None = None
+    until: datetime | None = None
+    why: str = ""
+
+
 class Problem(Struct, frozen=True):
     """What hindered the evaluation; with severity "error" the policy was not evaluated."""
 
@@ -255,7 +290,8 @@ class Evaluation(Struct, frozen=True):
     """One policy evaluation. None means that the answer did not say.
 
     `policy_digest` tells one state of the policy from another. `findings_problem` says why
-    `findings` is empty, or not whole, although there may be some.
+    `findings` is empty, or not whole, although there may be some. `allowlisted` names one finding
+    as often as items hold it back.
     """
 
     image_digest: str | None
@@ -269,6 +305,7 @@ class Evaluation(Struct, frozen=True):
     problems: tuple[Problem, ...] | None = None
     findings: tuple[Finding, ...] = ()
     findings_problem: str | None = None
+    allowlisted: tuple[Allowlisted, ...] = ()
 
     @property
     def stopping(self) -> int:

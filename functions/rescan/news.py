@@ -11,7 +11,17 @@ from rescan.image_tag import Digest, ImageTag
 from rescan.model import FindingKey, Report, Severity, Trigger
 from rescan.team import UNROUTED
 
-__all__ = ["ClearedBy", "ClearedFinding", "EventType", "Failing", "News", "stable_id"]
+__all__ = [
+    "Change",
+    "ChangedFinding",
+    "Changes",
+    "ClearedBy",
+    "ClearedFinding",
+    "EventType",
+    "Failing",
+    "News",
+    "stable_id",
+]
 
 
 class EventType(StrEnum):
@@ -21,6 +31,7 @@ class EventType(StrEnum):
     REMINDER = "REMINDER"
     RECOVERED = "RECOVERED"
     NOT_EVALUATED = "NOT_EVALUATED"
+    EXPIRING = "EXPIRING"
 
 
 class ClearedBy(StrEnum):
@@ -40,6 +51,39 @@ class ClearedFinding(Struct, frozen=True):
     by: ClearedBy
 
 
+class Change(StrEnum):
+    """What happened to a finding; the last four are those of ClearedBy."""
+
+    ADDED = "added"
+    SEVERITY_RAISED = "severity raised"
+    FIXED = "fixed"
+    ALLOWLISTED = "allowlisted"
+    POLICY_CHANGED = "policy changed"
+    NEW_DIGEST = "new digest"
+
+
+class ChangedFinding(Struct, frozen=True):
+    """A finding to which something happened; `before` is the severity that was raised."""
+
+    key: FindingKey
+    severity: Severity | None
+    change: Change
+    before: Severity | None = None
+
+
+class Changes(Struct, frozen=True):
+    """What is different from what was last said of the image, `since` then.
+
+    New findings come first, then those that are gone, both worst first. `more` findings are gone
+    that nobody kept the names of.
+    """
+
+    since: datetime
+    policy_changed: bool = False
+    findings: tuple[ChangedFinding, ...] = ()
+    more: int = 0
+
+
 class Failing(Struct, frozen=True):
     """Since when no real evaluation has come about, at which step, and why."""
 
@@ -55,10 +99,11 @@ class News(Struct, frozen=True, kw_only=True):
     findings that were not said before; None means all of them (the first STOP, or one of an image
     about which nothing is remembered). `first_stop_at` is when the present STOP was first seen.
     `subject` is the ledger's entry, empty when nothing is remembered: all that is said of an image
-    under one configured policy has the same. `previous_digest` is set when the tag has moved since
-    the last evaluation; `policy_changed` says that the same image was judged by another state of
-    the policy then. `cleared` is what a RECOVERED is about, worst first; it may be cut,
-    `cleared_total` is not. `team` is to be told.
+    under one configured policy has the same. `previous_digest` is set when the tag has moved: while
+    stopped since the last notice, otherwise since the last evaluation. `policy_changed` says that
+    the same image was judged by another state of the policy at the evaluation before. `cleared` is
+    what a RECOVERED is about, worst first; it may be cut, `cleared_total` is not. `changes` is None
+    where nothing is remembered to compare with. `team` is to be told.
     """
 
     event_type: EventType
@@ -75,6 +120,7 @@ class News(Struct, frozen=True, kw_only=True):
     policy_changed: bool = False
     cleared: tuple[ClearedFinding, ...] = ()
     cleared_total: int = 0
+    changes: Changes | None = None
     failing: Failing | None = None
     team: str = UNROUTED
 

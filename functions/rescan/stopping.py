@@ -71,14 +71,14 @@ class StoppingFinding(Struct, frozen=True, kw_only=True):
 
 
 def stopping_findings(
-    findings: Iterable[Finding], rows: Iterable[Vulnerability]
+    findings: Iterable[Finding], rows: Iterable[Vulnerability] | VulnerabilityRows
 ) -> tuple[StoppingFinding, ...]:
     """Worst severity first, then those with a fix, then by name.
 
     A finding that the answer repeats, one for each place of the package, is one with several
     locations. The time grows with the findings plus the rows, not with their product.
     """
-    index = VulnerabilityRows(rows)
+    index = rows if isinstance(rows, VulnerabilityRows) else VulnerabilityRows(rows)
     repeated: dict[tuple[str, str, str, str], list[Finding]] = {}
     for finding in findings:
         if finding.stops:

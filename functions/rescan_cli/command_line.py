@@ -41,7 +41,7 @@ def _say(problem: str) -> None:
 
 def commands() -> tuple[str, ...]:
     """Their names, in the order in which help lists them."""
-    return ("run", "explain", "record", "doctor", "test-notice")
+    return ("run", "explain", "record", "replay", "serve", "doctor", "test-notice")
 
 
 class _Commands(click.Group):

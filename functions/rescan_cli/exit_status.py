@@ -7,7 +7,7 @@ from rescan.errors import (
     AnchoreError,
     AnchoreForbidden,
     AnchoreUnauthorized,
-    RescanError,
+    EventRefused,
     SecretUnusable,
     SettingsError,
 )
@@ -38,6 +38,7 @@ _OF_OUTCOME = {
 }
 # What only whoever calls the command can mend: repeating it as it is cannot help.
 _OF_THE_CALLER = (
+    EventRefused,
     SettingsError,
     SecretUnusable,
     AnchoreUnauthorized,
@@ -51,8 +52,8 @@ def of_outcome(outcome: Outcome) -> ExitStatus:
     return _OF_OUTCOME[outcome]
 
 
-def of_error(error: RescanError) -> ExitStatus:
-    """The status of a known error: a request that failed leaves the image not evaluated."""
+def of_error(error: Exception) -> ExitStatus:
+    """The status of an error: a request that failed leaves the image not evaluated."""
     if isinstance(error, _OF_THE_CALLER):
         return ExitStatus.REFUSED
     return ExitStatus.NOT_EVALUATED if isinstance(error, AnchoreError) else ExitStatus.UNEXPECTED

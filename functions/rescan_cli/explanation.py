@@ -8,13 +8,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rescan.model import Report, Vulnerability, known
+from rescan.model import Allowlisted, Report, Vulnerability, known
 from rescan.notice.stop import Stop
 from rescan.notice.stop_advice import next_steps
 from rescan.notice.times import moment
 from rescan.stopping import StoppingFinding
 from rescan.vulnerability_rows import VulnerabilityRows
-from rescan_cli.allowlisted import Allowlisted
 from rescan_cli.findings_table import fix_text, heading, origin_text, package_text
 from rescan_cli.terminal import plain, severity_text, table
 
@@ -23,14 +22,12 @@ __all__ = ["explanation"]
 _INDENT = (0, 0, 0, 4)
 
 
-def explanation(
-    report: Report, stop: Stop | None, passed: Iterable[Allowlisted], now: datetime
-) -> Iterator[RenderableType]:
+def explanation(report: Report, stop: Stop | None, now: datetime) -> Iterator[RenderableType]:
     """The paragraphs."""
     yield from heading(report)
     if stop is not None:
         yield from _stop(stop, VulnerabilityRows(_listed(report)))
-    yield from _passed(tuple(passed), now)
+    yield from _passed(_first_to_end(report), now)
 
 
 def _listed(report: Report) -> Iterable[Vulnerability]:
@@ -119,16 +116,28 @@ def _way_out(finding: StoppingFinding) -> str:
 # --- what would stop it
 
 
-def _passed(passed: tuple[Allowlisted, ...], now: datetime) -> Iterator[RenderableType]:
+def _first_to_end(report: Report) -> list[Allowlisted]:
+    """Each finding and item once, those that end first at the front."""
+    held = report.evaluation.allowlisted if report.evaluation else ()
+    rows = dict.fromkeys(held)
+    return sorted(rows, key=lambda one: (one.until is None, one.until, _what(one)))
+
+
+def _what(one: Allowlisted) -> str:
+    is_vulnerability = one.finding.gate.lower() == "vulnerabilities"
+    return one.finding.trigger_id if is_vulnerability else one.finding.message
+
+
+def _passed(passed: list[Allowlisted], now: datetime) -> Iterator[RenderableType]:
     if not passed:
         return
     yield Text("\nAllowlisted: would count otherwise", "bold")
     shown = table("ACTION", "FINDING", "RULE", "ALLOWLIST", "UNTIL", "WHY")
     for one in passed:
         shown.add_row(
-            plain(one.action or "-", 20),
-            plain(one.what, 200),
-            plain(one.rule, 80),
+            plain(one.finding.action or "-", 20),
+            plain(_what(one), 200),
+            plain(f"{one.finding.gate}/{one.finding.trigger}", 80),
             plain(one.allowlist or "-", 80),
             plain(_until(one, now)),
             plain(one.why or "-", 200),
@@ -138,6 +147,6 @@ def _passed(passed: tuple[Allowlisted, ...], now: datetime) -> Iterator[Renderab
 
 def _until(one: Allowlisted, now: datetime) -> str:
     if one.until is None:
-        return "no end" if one.entry_found else "not known"
+        return "no end" if one.ends is False else "not known"
     days = (one.until - now).days
     return f"{moment(one.until)} ({days:,} d)" if days >= 0 else f"{moment(one.until)} (over)"

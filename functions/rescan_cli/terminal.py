@@ -31,10 +31,11 @@ class _Console(Console):
 
 
 class Screen:
-    """Standard output."""
+    """Standard output; with a width no line is longer, in a pipe neither."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = _ENDLESS) -> None:
         self._console = _console(sys.stdout)
+        self._console.width = min(self._console.width, width)
 
     def show(self, *shown: RenderableType) -> None:
         """Print, one below the other; in a pipe without the blanks that fill a column."""

@@ -10,8 +10,8 @@ from rescan.anchore.active_tags import list_active_tags
 from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.transport import Transport
 from rescan.deadline import Deadline
-from tests.replay import Recording, Replay, replayed_session
-from tests.replay.har import Entry
+from rescan_cli.replay import Recording, Replay, replayed_session
+from rescan_cli.replay.har import Entry
 
 A, B, C, D = (f"reg.io/{name}:1" for name in "abcd")
 NO_IMAGE = {"detail": {}, "httpcode": 404, "message": "image data not found in DB"}

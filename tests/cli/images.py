@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rescan_cli.replay.server import ReplayServer
 from tests.cli.command import CREDENTIALS
 from tests.recordings import recording
-from tests.replay.server import ReplayServer
 
 __all__ = ["DIGEST", "TAG", "replayed", "variables"]
 

@@ -15,8 +15,10 @@ from tests.anchore.scripted_server import ScriptedServer, respond
 from tests.cli.command import ROOT, environment
 from tests.cli.images import TAG, replayed
 from tests.e2e.aws import loopback_aws
+from tests.recordings import FOLDER
 
 PAGE = (ROOT / "docs" / "cli.md").read_text()
+RECORDING = str(FOLDER / "stop.har")
 EXAMPLE = re.compile(r"^```console\n\$ (.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 EXAMPLES = dict(EXAMPLE.findall(PAGE))
 
@@ -35,7 +37,7 @@ def printed(command: str, folder: Path, **variables: str) -> str:
     done = subprocess.run(
         ["/bin/sh", "-c", command],
         cwd=folder,
-        env=environment(TAG=TAG, PYTHON=sys.executable, **variables),
+        env=environment(TAG=TAG, RECORDING=RECORDING, PYTHON=sys.executable, **variables),
         capture_output=True,
         text=True,
         check=False,

@@ -18,7 +18,7 @@ from rescan_cli.exit_status import of_error
 from tests.anchore.scripted_server import Act, ScriptedServer, json, raw, reset, respond, silence
 from tests.cli.command import CREDENTIALS, PASSWORD, environment, run, run_process
 from tests.cli.images import DIGEST, TAG, replayed, variables
-from tests.recordings import names
+from tests.recordings import FOLDER, names
 
 OUTCOMES = {
     "stop": 1,
@@ -123,6 +123,7 @@ def _tree(root: type[errors.RescanError]) -> Iterator[type[errors.RescanError]]:
 
 
 OF_THE_CALLER = {
+    "EventRefused",
     "SettingsError",
     "SecretUnusable",
     "AnchoreUnauthorized",
@@ -136,6 +137,10 @@ def test_no_error_is_a_verdict(kind: type[errors.RescanError]) -> None:
     error = kind.__new__(kind)
     expected = 2 if issubclass(kind, errors.AnchoreError) else 5
     assert of_error(error) == (4 if kind.__name__ in OF_THE_CALLER else expected)
+
+
+def test_an_error_of_no_known_kind_is_unexpected() -> None:
+    assert of_error(RuntimeError()) == 5
 
 
 # --- wrong usage and settings
@@ -170,6 +175,9 @@ USAGE = {
     "no folder": (("record", TAG), CREDENTIALS),
     "no pattern": (("record", TAG, "--to", "/nonexistent", "--redact", "("), CREDENTIALS),
     "no topic": (("test-notice",), CREDENTIALS),
+    "no recording": (("replay",), {}),
+    "no recording to serve": (("serve",), {}),
+    "no port": (("serve", str(FOLDER / "go.har"), "--port", "70000"), {}),
 }
 
 

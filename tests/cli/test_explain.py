@@ -1,12 +1,7 @@
 """Why an image stops: rows, ways out, and what an allowlist lets pass, until when."""
 
-import json
-from datetime import UTC, datetime
-from typing import Any
-
 import pytest
 
-from rescan_cli.allowlisted import Allowlisted, allowlisted
 from tests.cli.command import run
 from tests.cli.images import TAG, replayed
 
@@ -67,93 +62,3 @@ def test_other_outcomes_are_explained_too(name: str, status: int, word: str) -> 
     with replayed(name) as variables:
         done = run("explain", TAG, variables=variables)
     assert (done.status, done.out.split()[0]) == (status, word)
-
-
-# --- the reader of allowlists
-
-
-END = "2026-12-31T00:00:00Z"
-
-
-def check(match: Any, items: Any, **finding: Any) -> bytes:
-    found = {
-        "gate": "vulnerabilities",
-        "trigger": "package",
-        "trigger_id": "CVE-1+lib",
-        "action": "stop",
-        "allowlisted": True,
-        "allowlist_match": match,
-    } | finding
-    details = {"findings": [found], "policy": {"allowlists": [{"id": "a", "items": items}]}}
-    return json.dumps({"evaluations": [{"details": details}]}).encode()
-
-
-def passed(**fields: Any) -> Allowlisted:
-    usual: dict[str, Any] = {
-        "rule": "vulnerabilities/package",
-        "what": "CVE-1+lib",
-        "action": "stop",
-        "allowlist": "Ours",
-        "entry_found": True,
-    }
-    return Allowlisted(**(usual | fields))
-
-
-MATCH = {"id": "a", "name": "Ours", "matched_rule_id": "r"}
-ITEM = {"id": "r", "gate": "vulnerabilities", "trigger_id": "CVE-1+lib"}
-READ = [
-    pytest.param(
-        check(MATCH, [{**ITEM, "expires_on": END, "description": "accepted"}]),
-        passed(until=datetime(2026, 12, 31, tzinfo=UTC), why="accepted"),
-        id="an end",
-    ),
-    pytest.param(
-        check(MATCH, [{**ITEM, "expires_on": "2026-12-31T00:00:00"}]),
-        passed(until=datetime(2026, 12, 31, tzinfo=UTC)),
-        id="an end without a zone is UTC",
-    ),
-    pytest.param(check(MATCH, [{**ITEM, "expires_on": None}]), passed(), id="no end"),
-    pytest.param(
-        check(MATCH, [{**ITEM, "expires_on": "soon"}]),
-        passed(entry_found=False),
-        id="an end that is none",
-    ),
-    pytest.param(
-        check(MATCH, [{**ITEM, "expires_on": 1}]),
-        passed(entry_found=False),
-        id="an end of another type",
-    ),
-    pytest.param(
-        check(MATCH, [{**ITEM, "id": "x"}]), passed(entry_found=False), id="another entry"
-    ),
-    pytest.param(check(MATCH, "none"), passed(entry_found=False), id="no list of entries"),
-    pytest.param(check(None, []), passed(allowlist="", entry_found=False), id="no match"),
-    pytest.param(
-        check(7, []), passed(allowlist="", entry_found=False), id="a match of another type"
-    ),
-    pytest.param(
-        check(MATCH, [ITEM], gate="dockerfile", trigger="user", message="root"),
-        passed(rule="dockerfile/user", what="root"),
-        id="another gate says its message",
-    ),
-]
-
-
-@pytest.mark.parametrize(("body", "expected"), READ)
-def test_an_allowlisted_finding_is_read(body: bytes, expected: Allowlisted) -> None:
-    assert allowlisted(body) == (expected,)
-
-
-NOTHING = [
-    b"",
-    b"<html>",
-    b"[]",
-    b"{}",
-    b'{"evaluations": []}',
-    b'{"evaluations": [{"details": 1}]}',
-]
-
-
-@pytest.mark.parametrize("body", [*NOTHING, check(MATCH, [ITEM], allowlisted=False)])
-def test_what_is_not_allowlisted_or_not_readable_is_left_out(body: bytes) -> None:
-    assert allowlisted(body) == ()

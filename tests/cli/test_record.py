@@ -19,14 +19,14 @@ from rescan_cli.gating import gate
 from rescan_cli.options import Chosen
 from rescan_cli.recording.exchange import RecordingAdapter
 from rescan_cli.recording.recorder import recorded, run_tag
+from rescan_cli.replay import read_recording
+from rescan_cli.replay.server import ReplayServer
 from rescan_cli.result_json import report_json
 from tests.anchore.scripted_server import Act, ScriptedServer, raw, reset, respond
 from tests.anchore.scripted_server import json as answer
-from tests.cli.command import PASSWORD, Done, run
+from tests.cli.command import PASSWORD, Done, run, run_process
 from tests.cli.images import DIGEST, TAG, replayed, variables
 from tests.recordings import names
-from tests.replay import read_recording
-from tests.replay.server import ReplayServer
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 BASIC = base64.b64encode(f"watcher:{PASSWORD}".encode()).decode()
@@ -124,6 +124,14 @@ LIVE = {
     ),
     "a body beyond the limit": ([listed(TAG), HUGE, checked("stop")], "stop"),
     "a body that is no JSON": ([listed(TAG), answer(b"<html>\xff\xfe"), checked("stop")], "stop"),
+    "a field that is no UTF-8": (
+        [
+            listed(TAG),
+            answer(b'{"vulnerabilities": [{"vuln": "CVE-1", "note": "caf\xe9 payments"}]}'),
+            checked("stop"),
+        ],
+        "stop",
+    ),
     "a compressed body": (
         [
             listed(TAG),
@@ -222,6 +230,34 @@ def test_nothing_is_written_while_a_credential_is_left(echo: str, tmp_path: Path
     assert "nothing was written" in done.err
     assert PASSWORD not in done.err
     assert not (tmp_path / "recordings").exists()
+
+
+PATTERNS = {
+    "the final action": ("stop", "stop live, not_evaluated replayed"),
+    "a field's name": ("evaluations", "stop live, an error with status 2 replayed"),
+    "a digest's algorithm": ("sha256:", "stop live, an error with status 2 replayed"),
+    "the tag's separator": (":2", "stop live, "),
+}
+
+
+@pytest.mark.parametrize("case", PATTERNS)
+def test_a_pattern_that_changes_the_outcome_is_refused(case: str, tmp_path: Path) -> None:
+    pattern, told = PATTERNS[case]
+    folder = tmp_path / "recordings"
+    with replayed("stop") as said:
+        done = run("record", TAG, "--to", str(folder), "--redact", pattern, variables=said)
+    assert (done.status, done.out, folder.exists()) == (4, "", False)
+    assert f"does not replay as it was recorded: {told}" in done.err
+
+
+def test_a_policy_that_a_pattern_hides_is_asked_for_by_its_new_name(tmp_path: Path) -> None:
+    policy = "2c53a13c-1765-11e8-82ef-23527761d060"
+    with replayed("stop") as said:
+        hidden = ("--policy", policy, "--redact", policy)
+        done = run("record", TAG, "--to", str(tmp_path), *hidden, variables=said)
+    (file,) = tmp_path.iterdir()
+    again = run_process("replay", str(file), variables={})
+    assert (done.status, again.status, policy in file.read_text()) == (0, 1, False)
 
 
 def test_a_plain_echo_is_replaced(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from rescan.deadline import Deadline
 from rescan.errors import RescanError
 from rescan.metrics import Tally
 from rescan.wiring import build
+from rescan_cli.replay import Recording
+from rescan_cli.replay.server import ReplayServer
 from tests.conformance.run import SECRET, ListeningReplay, Outputs, Run
-from tests.replay import Recording
-from tests.replay.server import ReplayServer
 
 __all__ = ["run_by_handler"]
 

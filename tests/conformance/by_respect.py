@@ -15,10 +15,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec import json as msgspec_json
 
+from rescan_cli.replay import NotRecorded, Recording
+from rescan_cli.replay.server import ReplayServer
 from tests.conformance.redocly import Finished, Redocly
 from tests.conformance.run import ListeningReplay, Outputs, Run
-from tests.replay import NotRecorded, Recording
-from tests.replay.server import ReplayServer
 
 __all__ = ["Document", "run_by_respect"]
 

@@ -6,10 +6,10 @@ import httpx
 from msgspec import Struct
 from msgspec.structs import replace
 
+from rescan_cli.replay import Recording, Replay
+from rescan_cli.replay.har import Entry, Pairs
 from tests.recordings import recording
 from tests.recordings.facts import POLICY_ID
-from tests.replay import Recording, Replay
-from tests.replay.har import Entry, Pairs
 
 __all__ = [
     "AUTHORIZATION",

@@ -15,8 +15,8 @@ from rescan.errors import AnchoreError
 from rescan.image_tag import ImageTag
 from rescan.model import Report, RescanRequest, Trigger, TriggerKind
 from rescan.workflow import rescan
+from rescan_cli.replay import Recording, replayed_session
 from tests.recordings.situations import STOPPED
-from tests.replay import Recording, replayed_session
 
 __all__ = ["CHECK", "IMAGES", "VULN", "came_to", "drifted", "reported"]
 

@@ -17,10 +17,10 @@ from rescan.errors import RescanError
 from rescan.image_tag import ImageTag
 from rescan.model import RescanRequest, Trigger, TriggerKind
 from rescan.workflow import rescan
+from rescan_cli.replay import NotRecorded, Replay, RouterAdapter
 from tests.recordings import recording
 from tests.recordings.facts import POLICY_ID
 from tests.recordings.situations import BATCH, ORDERS, STOPPED
-from tests.replay import NotRecorded, Replay, RouterAdapter
 
 __all__ = ["Exchange", "exchanges"]
 

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.replay.har import Entry
+from rescan_cli.replay.har import Entry
 
 __all__ = ["by_browser", "by_mitmproxy"]
 

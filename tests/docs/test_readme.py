@@ -45,7 +45,7 @@ def test_what_the_table_calls_required_is_required_by_the_settings():
     assert documented | {"STOP_TOPIC_ARN"} == required
 
 
-HEADINGS = re.findall(r"^#### (.+)$", README, re.MULTILINE)
+HEADINGS = re.findall(r"^- \*\*(`.+?`.*?)\*\*:", README, re.MULTILINE | re.DOTALL)
 # What a message fills in, and what others say: Anchore, OpenSSL, AWS.
 _FILLED_IN = [
     r"\.\.\.",

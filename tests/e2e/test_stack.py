@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
+from rescan_cli.replay.har import read_recording
+from rescan_cli.replay.server import ReplayServer
 from tests.artifact.artifacts import host_artifact
 from tests.e2e.aws import SESSION, LoopbackAws, loopback_aws
 from tests.e2e.lambda_process import copy_runtime_client, lambda_process
 from tests.e2e.runtime_api import RuntimeApi
-from tests.replay.har import read_recording
-from tests.replay.server import ReplayServer
 from tests.template.deployed import DeployedStack, deploy
 
 ROOT = Path(__file__).parents[2]

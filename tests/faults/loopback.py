@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug import Request, Response
 
+from rescan_cli.replay.loopback import LoopbackServer, QuietHandler
 from tests.anchore.scripted_server import Act
-from tests.loopback import LoopbackServer, QuietHandler
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

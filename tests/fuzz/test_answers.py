@@ -22,11 +22,11 @@ from rescan.errors import AnchoreError
 from rescan.image_tag import ImageTag
 from rescan.model import Outcome, RescanRequest, Trigger, TriggerKind
 from rescan.workflow import rescan
+from rescan_cli.replay import RouterAdapter
 from tests.fuzz.documents import broken_bytes
 from tests.fuzz.effort import fuzzed
 from tests.recordings import recording
 from tests.recordings.situations import STOPPED
-from tests.replay import RouterAdapter
 
 TAG = ImageTag.parse(STOPPED.full_tag)
 VERDICTS = ("stop", "warn", "go")

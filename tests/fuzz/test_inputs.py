@@ -9,13 +9,14 @@ from hypothesis import example
 from hypothesis import strategies as st
 
 from rescan.errors import EventRefused, SettingsError
-from rescan.events import Batch, Gate, Ignored, Sweep, parse_event
+from rescan.events import Event, Gate, Sweep, parse_event
 from rescan.image_tag import ImageTag, TagPattern, is_digest
 from rescan.settings import Settings
+from rescan_cli.replay import ReplayError, read_recording
+from rescan_cli.replay.asked import Asked
 from tests.fuzz.documents import broken_bytes, broken_documents, junk
 from tests.fuzz.effort import fuzzed
 from tests.recordings import FOLDER
-from tests.replay import ReplayError, read_recording
 
 _EVENTS = FOLDER.parent.parent / "events"
 EVENTS = [json.loads(file.read_text()) for file in sorted(_EVENTS.glob("*.json"))]
@@ -50,7 +51,7 @@ def _suffix(region: str) -> str | None:
 def test_an_event_is_understood_or_refused(event):
     asked = _or_error(EventRefused, parse_event, event, _suffix)
 
-    assert isinstance(asked, EventRefused | Gate | Sweep | Ignored | Batch)
+    assert isinstance(asked, EventRefused | Event)
     if isinstance(asked, Gate):
         assert ImageTag.parse(str(asked.tag)) == asked.tag
         assert asked.digest is None or is_digest(asked.digest)
@@ -90,6 +91,9 @@ def test_a_har_file_is_a_recording_or_is_refused(tmp_path_factory, body):
         assert str(read).startswith(f"{file} is no HAR 1.2 recording: ")
     else:
         assert all(200 <= entry.status <= 599 for entry in read.entries)
+        if (event := Asked.of(read).event) is not None:
+            asked = _or_error(EventRefused, parse_event, event, _suffix)
+            assert isinstance(asked, EventRefused | Gate | Sweep)
 
 
 VARIABLES = [name.upper() for name in Settings.__struct_fields__]

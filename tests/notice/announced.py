@@ -4,8 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from rescan.model import Outcome, Report, Severity, Step, Trigger, TriggerKind
-from rescan.news import ClearedBy, ClearedFinding, EventType, Failing, News
+from rescan.model import Allowlisted, Finding, Outcome, Report, Severity, Step, Trigger, TriggerKind
+from rescan.news import (
+    Change,
+    ChangedFinding,
+    Changes,
+    ClearedBy,
+    ClearedFinding,
+    EventType,
+    Failing,
+    News,
+)
 from tests.notice import reports
 from tests.notice.reports import (
     TAG,
@@ -43,6 +52,39 @@ def reminder(said: Report, **fields: object) -> News:
     """Still stopped, after four days, unless `fields` say otherwise."""
     defaults = {"event_type": EventType.REMINDER, "first_stop_at": FIRST_STOP}
     return stop(replace(said, trigger=SCHEDULE), **(defaults | fields))
+
+
+def held(
+    what: str | Finding, until: datetime | None, ends: bool | None = True, **fields: object
+) -> Allowlisted:
+    """A finding that would stop the image, and the item that holds it back until then."""
+    found = finding(what) if isinstance(what, str) else what
+    named = {"allowlist": "Accepted risks", "ends": ends, "until": until} | fields
+    return Allowlisted(replace(found, allowlisted=True), **named)  # type: ignore[arg-type]
+
+
+def expiring(*items: Allowlisted, **fields: object) -> News:
+    """GO thanks to these items alone, unless `fields` say otherwise."""
+    go = report(
+        evaluation(*(item.finding for item in items), final_action="go", allowlisted=tuple(items)),
+        outcome=Outcome.GO,
+        final_action="go",
+        reason="the policy evaluation says go",
+        trigger=SCHEDULE,
+        vulnerabilities=listed(reports.FTPD, reports.NSS_TOOLS, reports.GLIBC),
+    )
+    defaults = {"event_type": EventType.EXPIRING, "first_stop_at": None}
+    return stop(go, **(defaults | fields))
+
+
+def changed(what: str, change: Change, severity: Severity | None = None) -> ChangedFinding:
+    """A vulnerability to which something happened."""
+    return ChangedFinding(finding(what).key, severity, change)
+
+
+def changes(*findings: ChangedFinding, **fields: object) -> Changes:
+    """Since the notice of the day before."""
+    return Changes(NOW - timedelta(hours=24), findings=findings, **fields)  # type: ignore[arg-type]
 
 
 def recovered(*cleared: ClearedFinding, **fields: object) -> News:

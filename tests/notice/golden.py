@@ -18,6 +18,7 @@ EXAMPLES = {
     "stop_new_and_known": EXAMPLES_FOLDER / "notice-stop.json",
     "reminder": EXAMPLES_FOLDER / "notice-reminder.json",
     "recovered_new_digest": EXAMPLES_FOLDER / "notice-recovered.json",
+    "expiring_several": EXAMPLES_FOLDER / "notice-expiring.json",
     "not_evaluated_while_stopped": EXAMPLES_FOLDER / "notice-not-evaluated.json",
 }
 WITHOUT_RESULT = {"stop_storm", "recovered_many"}

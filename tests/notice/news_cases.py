@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from rescan.image_tag import ImageTag
 from rescan.model import Outcome, Report, Severity, Step
-from rescan.news import ClearedBy, ClearedFinding, Failing, News
+from rescan.news import Change, ChangedFinding, ClearedBy, ClearedFinding, Failing, News
 from rescan.team import UNROUTED
 from tests.notice import reports
 from tests.notice.announced import (
@@ -15,7 +15,11 @@ from tests.notice.announced import (
     NOW,
     PUSH,
     SCHEDULE,
+    changed,
+    changes,
     cleared,
+    expiring,
+    held,
     not_evaluated,
     recovered,
     reminder,
@@ -35,6 +39,9 @@ from tests.notice.reports import (
 
 FTPD = cleared("CVE-2013-2512+ftpd-0.2.1.gemspec", Severity.CRITICAL, ClearedBy.FIXED)
 NSS_TOOLS = cleared("CVE-2020-25648+nss-tools", Severity.HIGH, ClearedBy.FIXED)
+IN_A_WEEK = datetime(2026, 12, 1, tzinfo=UTC)
+IN_TEN_DAYS = datetime(2026, 12, 4, 18, tzinfo=UTC)
+NEXT_YEAR = datetime(2027, 1, 31, tzinfo=UTC)
 NEVER_KNOWN = cleared("CVE-2023-52425+libexpat", None, ClearedBy.FIXED)
 PORT = ClearedFinding(EXPOSED_PORT.key, None, ClearedBy.FIXED)
 
@@ -45,23 +52,48 @@ def new_and_known() -> News:
         finding(what).key
         for what in ("CVE-2013-2512+ftpd-0.2.1.gemspec", "CVE-2020-25648+nss-tools")
     )
-    return stop(replace(typical(), trigger=SCHEDULE), new=new, first_stop_at=FIRST_STOP)
+    raised = ChangedFinding(
+        finding("CVE-2020-25648+nss-tools").key,
+        Severity.HIGH,
+        Change.SEVERITY_RAISED,
+        before=Severity.MEDIUM,
+    )
+    return stop(
+        replace(typical(), trigger=SCHEDULE),
+        new=new,
+        first_stop_at=FIRST_STOP,
+        changes=changes(
+            changed("CVE-2013-2512+ftpd-0.2.1.gemspec", Change.ADDED, Severity.CRITICAL),
+            raised,
+            changed("CVE-2023-52425+libexpat", Change.FIXED, Severity.HIGH),
+        ),
+    )
 
 
 def moved_tag() -> News:
     """A push moved the tag from an image that was good."""
     pushed = replace(reports.one_finding(), trigger=PUSH)
-    return stop(pushed, previous_digest=OTHER_DIGEST)
+    return stop(
+        pushed,
+        previous_digest=OTHER_DIGEST,
+        changes=changes(changed("CVE-2020-25648+nss-tools", Change.ADDED, Severity.HIGH)),
+    )
 
 
 def still_stopped() -> News:
-    """A reminder."""
-    return reminder(typical())
+    """A reminder, after a day on which some of it was mended and the policy edited."""
+    gone = [
+        changed("CVE-2019-5435+curl", Change.FIXED, Severity.HIGH),
+        changed("CVE-2019-5436+curl", Change.FIXED, Severity.HIGH),
+        changed("CVE-2020-8927+brotli", Change.POLICY_CHANGED, Severity.MEDIUM),
+        changed("CVE-2023-52425+libexpat", Change.ALLOWLISTED),
+    ]
+    return reminder(typical(), changes=changes(*gone, policy_changed=True))
 
 
 def still_denylisted() -> News:
-    """A reminder that names no finding."""
-    return reminder(reports.denylisted())
+    """A reminder that names no finding, and has nothing new to tell."""
+    return reminder(reports.denylisted(), changes=changes())
 
 
 def fixed() -> News:
@@ -76,12 +108,18 @@ def rebuilt() -> News:
         replace(NSS_TOOLS, by=ClearedBy.NEW_DIGEST),
         previous_digest=OTHER_DIGEST,
         trigger=PUSH,
+        changes=changes(
+            changed(FTPD.key.what, Change.NEW_DIGEST, Severity.CRITICAL),
+            changed(NSS_TOOLS.key.what, Change.NEW_DIGEST, Severity.HIGH),
+            changed("CVE-2023-52425+libexpat", Change.FIXED, Severity.HIGH),
+        ),
     )
 
 
 def allowlisted() -> News:
-    """The one finding is still there."""
-    return recovered(replace(FTPD, by=ClearedBy.ALLOWLISTED))
+    """The one finding is still there, and will stop the image again in a week."""
+    on_the_list = expiring(held(FTPD.key.what, IN_A_WEEK)).report
+    return recovered(replace(FTPD, by=ClearedBy.ALLOWLISTED), report=on_the_list)
 
 
 def policy_changed() -> News:
@@ -122,6 +160,41 @@ def many_cleared() -> News:
 def cleared_by_an_unknown() -> News:
     """The STOP had no findings: a problem of Anchore's, which is gone."""
     return recovered()
+
+
+def ends_in_a_week() -> News:
+    """One finding, with a fix, and one item."""
+    return expiring(held("CVE-2020-25648+nss-tools", IN_A_WEEK))
+
+
+def ends_differ() -> News:
+    """Several items: two ends are near, one is not, one is over, one cannot be read."""
+    return expiring(
+        held("CVE-2013-2512+ftpd-0.2.1.gemspec", IN_TEN_DAYS),
+        held(EXPOSED_PORT, IN_A_WEEK),
+        held("CVE-2020-25648+nss-tools", IN_A_WEEK),
+        held("CVE-2019-25013+glibc-common", NEXT_YEAR),
+        held("CVE-2019-5435+curl", datetime(2026, 11, 24, tzinfo=UTC)),
+        held("CVE-2023-52425+libexpat", None, ends=None),
+    )
+
+
+def hostile_end() -> News:
+    """Names that would colour a terminal, turn text around, or break a line or XML."""
+    name = "lib\x1b[31mred\u202egnp\u2066\ufffe.so\r\nSubject: all is well"
+    return expiring(
+        held(f"CVE-2020-25648+{name}", IN_A_WEEK),
+        tag=ImageTag("registry.example.com", "zahlung/über-\u202eapi", "2.4.1\r\nBcc: x"),
+    )
+
+
+def stopped_and_more_to_come() -> News:
+    """What an allowlist holds back is a remark where the image stops anyway."""
+    said = reports.one_finding()
+    assert said.evaluation is not None
+    more = held("CVE-2013-2512+ftpd-0.2.1.gemspec", IN_A_WEEK)
+    evaluated = replace(said.evaluation, allowlisted=(more,))
+    return stop(replace(said, evaluation=evaluated))
 
 
 UNAUTHORIZED = (
@@ -207,6 +280,8 @@ _FIRST_STOPS = (
     reports.hostile_names,
     reports.superseded_push,
     reports.findings_unreadable,
+    reports.base_image,
+    reports.long_names,
 )
 
 
@@ -218,6 +293,7 @@ GOLDEN: dict[str, Callable[[], News]] = {
     **{f"stop_{case.__name__}": _first(case) for case in _FIRST_STOPS},
     "stop_new_and_known": new_and_known,
     "stop_moved_tag": moved_tag,
+    "stop_and_more_to_come": stopped_and_more_to_come,
     "reminder": still_stopped,
     "reminder_denylisted": still_denylisted,
     "recovered_fixed": fixed,
@@ -227,6 +303,9 @@ GOLDEN: dict[str, Callable[[], News]] = {
     "recovered_many": many_cleared,
     "recovered_unknown": cleared_by_an_unknown,
     "recovered_hostile_names": hostile_recovery,
+    "expiring": ends_in_a_week,
+    "expiring_several": ends_differ,
+    "expiring_hostile_names": hostile_end,
     "not_evaluated_credentials": credentials_refused,
     "not_evaluated_while_stopped": down_while_stopped,
     "not_evaluated_gone": no_longer_in_anchore,

@@ -270,6 +270,50 @@ def superseded_push() -> Report:
     )
 
 
+def base_image() -> Report:
+    """Eleven of twelve are inherited."""
+    rows = [
+        row(
+            f"CVE-2026-{number:04}",
+            "High",
+            f"lib{number}",
+            "1.0",
+            fix="1.1",
+            inherited_from_base=number > 0,
+        )
+        for number in range(12)
+    ]
+    return report(
+        evaluation(*(finding(f"{row.vuln}+{row.package_name}") for row in rows)),
+        reason="12 findings stop it",
+        vulnerabilities=listed(*rows),
+    )
+
+
+def long_names() -> Report:
+    """Names as long as registries and package managers allow, in more alphabets than one."""
+    package = "org.springframework.cloud.spring-cloud-starter-bootstrap-Überprüfung-検査"
+    tag = ImageTag(
+        "registry.example.com:5000",
+        "zahlungsverkehr/abteilung-für-überweisungen/schnittstelle-für-rücklastschriften/検査",
+        "2026.11.24-feature-payment-initiation-rework.0123456789abcdef",
+    )
+    return report(
+        evaluation(finding(f"CVE-2022-22965+{package}"), evaluated_tag=str(tag)),
+        tag=tag,
+        reason="1 finding stops it",
+        vulnerabilities=listed(
+            row(
+                "CVE-2022-22965",
+                "Critical",
+                package,
+                "3.1.1-SNAPSHOT+build.20261124.0123456789abcdef",
+                fix="3.1.2",
+            )
+        ),
+    )
+
+
 def findings_unreadable() -> Report:
     """Anchore says stop, and its findings have a shape that nobody knows."""
     return report(

@@ -34,14 +34,12 @@ def test_denylisted_image_with_findings_is_not_mended_by_a_fix() -> None:
         evaluation(finding("CVE-2020-25648+nss-tools"), final_action_reason="DENYLISTED"),
         vulnerabilities=listed(NSS_TOOLS),
     )
-    assert paragraph(stopped, "STOP: ") == [
-        "STOP: do not deploy payments/api:2.4.1. It is on the policy's denylist.",
-        "Also, 1 finding stops it, of severity high.",
-    ]
-    assert paragraph(stopped, "WHAT TO DO")[1:4] == [
-        "- Take another image, or ask the owner of the policy why this one is on",
-        "  the denylist. While it is there, no fix of a package changes the",
-        "  verdict.",
+    assert paragraph(stopped, "STOP, ") == [
+        "STOP, high: payments/api:2.4.1 is on the policy's denylist. Also, 1",
+        "finding stops it.",
+        "Do not deploy it. Take another image, or ask the owner of the policy why",
+        "this one is on the denylist. While it is there, no fix of a package",
+        "changes the verdict.",
     ]
 
 
@@ -59,12 +57,9 @@ def test_some_findings_that_could_not_be_read_are_mentioned() -> None:
 def test_stop_without_any_reason_says_so() -> None:
     stopped = report(evaluation())
     assert paragraph(stopped, "STOP: ") == [
-        "STOP: do not deploy payments/api:2.4.1. Anchore stops it and names no",
-        "finding.",
-    ]
-    assert paragraph(stopped, "WHAT TO DO")[1:3] == [
-        "- Look the digest up in Anchore, under policy compliance: its answer",
-        "  gives no reason.",
+        "STOP: Anchore stops payments/api:2.4.1 and names no finding.",
+        "Do not deploy it. Look the digest up in Anchore, under policy",
+        "compliance: its answer gives no reason.",
     ]
 
 
@@ -126,7 +121,7 @@ def test_same_recommendation_is_given_once_and_three_at_most() -> None:
         finding(f"CVE-{number}+ftpd", recommendation=f"advice {number // 2}") for number in range(9)
     ]
     stopped = report(evaluation(*found), vulnerabilities=listed(FTPD))
-    said = [line for line in paragraph(stopped, "WHAT TO DO") if "policy says" in line]
+    said = [line for line in paragraph(stopped, "WHAT ELSE TO DO") if "policy says" in line]
     assert said == [f"- The policy says: advice {number}" for number in range(3)]
 
 
@@ -140,13 +135,10 @@ FTPD_IS_NEW = frozenset([finding("CVE-2013-2512+ftpd").key])
 def test_known_findings_are_counted_and_neither_listed_nor_advised_on() -> None:
     news = stop(BOTH, new=FTPD_IS_NEW, first_stop_at=FIRST_STOP)
     assert "nss-tools" not in notice_of(news).body
-    assert paragraph(news, "STOP: ") == [
-        "STOP: do not deploy payments/api:2.4.1. 1 new finding stops it, of",
-        "severity critical.",
-    ]
-    assert paragraph(news, "WHAT TO DO")[1:3] == [
-        "- The new finding lacks a fix: remove the package, or ask the owner of",
-        "  the policy for an allowlist entry.",
+    assert paragraph(news, "STOP, ") == [
+        "STOP, critical: 1 new finding stops payments/api:2.4.1.",
+        "Do not deploy it. The new finding lacks a fix: remove the package, or",
+        "ask the owner of the policy for an allowlist entry.",
     ]
     assert paragraph(news, "New findings")[0] == "New findings: 1 critical"
     assert paragraph(news, "1 known") == [
@@ -173,16 +165,16 @@ def test_denylisted_image_with_a_new_finding_is_still_denylisted_first() -> None
         evaluation(finding("CVE-2013-2512+ftpd"), final_action_reason="denylisted"),
         vulnerabilities=listed(FTPD),
     )
-    assert paragraph(stop(banned, new=FTPD_IS_NEW), "STOP: ") == [
-        "STOP: do not deploy payments/api:2.4.1. It is on the policy's denylist.",
-        "Also, 1 new finding stops it, of severity critical.",
+    assert paragraph(stop(banned, new=FTPD_IS_NEW), "STOP, ")[:2] == [
+        "STOP, critical: payments/api:2.4.1 is on the policy's denylist. Also, 1",
+        "new finding stops it.",
     ]
 
 
 def test_reminder_of_a_stop_without_a_beginning_says_no_age() -> None:
-    assert paragraph(reminder(BOTH, first_stop_at=None), "REMINDER: ") == [
-        "REMINDER: do not deploy payments/api:2.4.1. It is still stopped. 2",
-        "findings stop it, the worst critical.",
+    assert paragraph(reminder(BOTH, first_stop_at=None), "REMINDER, ")[:2] == [
+        "REMINDER, critical: still STOP. 2 findings stop payments/api:2.4.1.",
+        "Do not deploy it. 1 of 2 findings has a fix in the base image: take a",
     ]
 
 
@@ -192,9 +184,9 @@ def test_reminder_of_a_stop_without_a_beginning_says_no_age() -> None:
     ids=lambda news: news.event_type,
 )
 def test_moved_tag_is_told_in_every_kind_with_each_digest_on_its_line(news: News) -> None:
-    lines = paragraph(replace(news, previous_digest=OTHER_DIGEST), "Image")
+    lines = paragraph(replace(news, previous_digest=OTHER_DIGEST), "The tag has moved")
     now = ["to", news.report.image_digest] if news.report else ["to a digest that is not known"]
-    assert lines[1 : 3 + len(now)] == ["The tag has moved: from", OTHER_DIGEST, *now]
+    assert lines == ["The tag has moved from", OTHER_DIGEST, *now]
 
 
 @pytest.mark.parametrize("news", [stop(BOTH), reminder(BOTH), recovered(), not_evaluated("why")])

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from moto import mock_aws
 from msgspec.structs import replace
 
-from rescan.aws.publisher import StopTopic
+from rescan.aws.stop_topic import StopTopic
 from rescan.errors import NoticeInvalid
 from rescan.image_tag import ImageTag
 from rescan.memory import Entry, after_failure, after_verdict, subject_of
@@ -23,11 +23,11 @@ from rescan.news import EventType, Failing, News
 from rescan.notice.chat import chat_of
 from rescan.notice.markdown import code
 from rescan.notice.notice_of import notice_of
-from tests.notice.announced import NOW, not_evaluated, stop
+from tests.notice.announced import NOW, expiring, held, not_evaluated, stop
 from tests.notice.golden import chat_files_of
 from tests.notice.news_cases import GOLDEN
 from tests.notice.reports import TAG, evaluation, finding, report, typical
-from tests.notice.test_limits import flood, outage_flood, recovery_flood
+from tests.notice.test_limits import expiring_flood, flood, outage_flood, recovery_flood
 from tests.notice.test_properties import any_news
 from tests.queue.test_memory import HOUR, PACE
 
@@ -74,7 +74,7 @@ def test_filters_choose_chat_and_mail_alike(case: str) -> None:
 
 
 @pytest.mark.parametrize("character", ["x", "\U0001f680", "`", "<", "\\", "\x01", "\ud800", "\n"])
-@pytest.mark.parametrize("flooded", [flood, recovery_flood, outage_flood])
+@pytest.mark.parametrize("flooded", [flood, recovery_flood, outage_flood, expiring_flood])
 def test_chat_message_of_a_flood_keeps_every_limit(
     flooded: Callable[[str], News], character: str
 ) -> None:
@@ -95,6 +95,36 @@ def test_findings_are_cut_honestly() -> None:
     listed = [line for line in description.split("\n") if line.startswith("- CRITICAL")]
     assert len(listed) == 10
     assert description.endswith("\n- 10 of 20,000 shown, the worst ones")
+
+
+def test_expiring_says_until_when_what_holds_and_what_to_do() -> None:
+    nss_tools = held("CVE-2020-25648+nss-tools", NOW + 48 * HOUR, allowlist="Accepted *risks*")
+    later = held("CVE-2019-25013+glibc-common", NOW + 480 * HOUR)
+    message = message_of(expiring(nss_tools, later))
+    content = message["content"]
+    until = "2026-11-26 21:51 UTC"
+    assert errors(message) == []
+    assert content["title"] == (
+        "EXPIRING: GO until 2026-11-26, then STOP (high): `payments/api:2.4.1`"
+    )
+    assert content["description"].split("\n\n")[0] == (
+        f"EXPIRING, high: `payments/api:2.4.1` is GO until {until},"
+        " then STOP on `CVE-2020-25648 nss-tools`."
+    )
+    listed = content["description"].split("\n")
+    assert listed[2] == f"- Ends {until} (2 d)"
+    assert listed[-2:] == [
+        "- 1 further finding is allowlisted until 2026-12-14 21:51 UTC (20 d) at least",
+        "- HIGH `CVE-2020-25648` in `nss-tools 3.53.1-3.el7_9`, fixed in `0:3.53.1-7.el7_9`,"
+        f" allowlisted until {until}",
+    ]
+    assert content["nextSteps"][:2] == [
+        "The finding has a fix: update, rebuild and push the image before then.",
+        "If the risk is accepted for longer, have the owner of the policy give the allowlist item"
+        " of `Accepted *risks*` a later end.",
+    ]
+    assert content["keywords"] == ["EXPIRING", "high", "fix available"]
+    assert message["metadata"]["eventType"] == "EXPIRING"
 
 
 def test_news_that_contradicts_itself_makes_none() -> None:
@@ -119,14 +149,18 @@ def foreign_news(draw: st.DrawFn, event_type: EventType) -> News:
         trigger=draw(FOREIGN),
         recommendation=draw(FOREIGN),
     )
+    evaluated = evaluation(found, policy_id=draw(FOREIGN))
+    drawn: News = draw(any_news(event_type))
+    if event_type is EventType.EXPIRING:
+        item = held(found, drawn.at + HOUR, allowlist=draw(FOREIGN))
+        evaluated = replace(evaluated, allowlisted=(item,))
     said = report(
-        evaluation(found, policy_id=draw(FOREIGN)),
+        evaluated,
         tag=ImageTag(draw(FOREIGN), draw(FOREIGN), draw(FOREIGN)),
         reason=draw(FOREIGN),
         notes=(draw(FOREIGN),),
         team=draw(FOREIGN),
     )
-    drawn: News = draw(any_news(event_type))
     outcome = drawn.report.outcome if drawn.report else Outcome.NOT_EVALUATED
     failing = Failing(NOW, draw(FOREIGN), draw(FOREIGN))
     return replace(
@@ -197,7 +231,7 @@ def thread(news: News) -> str:
 
 
 def life_of(policy_id: str | None, tag: ImageTag = TAG) -> list[News]:
-    """All four kinds of news of a tag under a configured policy, as the ledger has them."""
+    """Each kind of news of a tag under a configured policy, as the ledger has them."""
     entry = Entry(subject=subject_of(None, tag, policy_id), tag=tag, policy_id=policy_id)
     said: Report = replace(typical(), tag=tag)
     entry, first = after_verdict(entry, said, NOW, PACE)
@@ -205,8 +239,10 @@ def life_of(policy_id: str | None, tag: ImageTag = TAG) -> list[News]:
     failing, trigger = Failing(NOW, "regate", "HTTP 500"), Trigger(TriggerKind.SCHEDULE)
     entry, outage = after_failure(entry, failing, trigger, NOW + 40 * HOUR, PACE)
     go = replace(said, outcome=Outcome.GO, final_action="go")
-    _, end = after_verdict(entry, go, NOW + 50 * HOUR, PACE)
-    return [news for news in (first, again, outage, end) if news is not None]
+    entry, end = after_verdict(entry, go, NOW + 50 * HOUR, PACE)
+    for_a_while = evaluation(allowlisted=(held("CVE-2020-25648+nss-tools", NOW + 99 * HOUR),))
+    _, ahead = after_verdict(entry, replace(go, evaluation=for_a_while), NOW + 60 * HOUR, PACE)
+    return [news for news in (first, again, outage, end, ahead) if news is not None]
 
 
 @pytest.mark.parametrize("policy_id", [None, "p1"])

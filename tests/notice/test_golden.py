@@ -1,14 +1,19 @@
 """Whole notices, as their readers get them; `rewrite_golden` writes the files anew."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from rescan.news import EventType
 from rescan.notice.notice_of import notice_of
+from tests.notice.documents import MESSAGES, PICTURES, documents
 from tests.notice.golden import EXAMPLES, EXAMPLES_FOLDER, FOLDER, files_of
 from tests.notice.news_cases import GOLDEN
 from tests.notice.test_result import errors
+
+DOCUMENTS = [MESSAGES, *PICTURES]
 
 
 @pytest.mark.parametrize("case", GOLDEN)
@@ -25,7 +30,37 @@ def test_every_golden_file_belongs_to_a_case() -> None:
 def test_each_event_type_has_one_example_beside_the_schema() -> None:
     examples = [json.loads(path.read_text(encoding="utf-8")) for path in EXAMPLES.values()]
     assert sorted(example["event_type"] for example in examples) == sorted(EventType)
-    assert [errors(example) for example in examples] == [[], [], [], []]
+    assert [errors(example) for example in examples] == [[]] * len(EventType)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_document_shows_the_golden_files_as_they_are(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == documents()[path]
+
+
+def test_document_shows_each_kind_and_what_is_hard_to_show() -> None:
+    shown = set(re.findall(r"<!-- golden: (\w+) -->", MESSAGES.read_text(encoding="utf-8")))
+    assert {GOLDEN[case]().event_type for case in shown} == set(EventType)
+    hard = {"stop_no_fix", "stop_long_names", "stop_hostile_names", "stop_moved_tag", "stop_storm"}
+    assert hard - shown == set()
+
+
+@pytest.mark.parametrize("case", GOLDEN)
+def test_first_line_says_the_kind_and_how_bad_it_is(case: str) -> None:
+    notice = notice_of(GOLDEN[case]())
+    kind = str(notice.attributes["event_type"]).replace("_", " ")
+    first = notice.body.split("\n", 1)[0]
+    assert first.startswith(kind)
+    if kind in ("STOP", "REMINDER") and notice.attributes["max_severity"] != "none":
+        assert first.startswith(f"{kind}, {notice.attributes['max_severity']}: ")
+
+
+@pytest.mark.parametrize("case", GOLDEN)
+def test_whole_digest_stands_at_the_end_and_nowhere_else(case: str) -> None:
+    lines = notice_of(GOLDEN[case]()).body.rstrip("\n").split("\n")
+    at = [number for number, line in enumerate(lines) if re.search("[0-9a-f]{64}", line)]
+    assert len(at) <= 2
+    assert all(number >= len(lines) - 3 for number in at)
 
 
 @pytest.mark.parametrize("case", GOLDEN)

@@ -1,18 +1,28 @@
 """Notices stay within the limits, whatever the number and length of what they say."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import cache
 
 import pytest
 from msgspec.structs import replace
 
 from rescan.image_tag import ImageTag
-from rescan.model import FindingKey, Outcome, Problem, Severity
-from rescan.news import ClearedBy, ClearedFinding, EventType, Failing, News
+from rescan.model import Allowlisted, FindingKey, Outcome, Problem, Severity
+from rescan.news import (
+    Change,
+    ChangedFinding,
+    Changes,
+    ClearedBy,
+    ClearedFinding,
+    EventType,
+    Failing,
+    News,
+)
 from rescan.notice.notice_of import notice_of
 from rescan.notice.result import LARGEST_RESULT
-from tests.notice.announced import FIRST_STOP, stop
+from tests.notice.announced import FIRST_STOP, NOW, held, stop
 from tests.notice.news_cases import GOLDEN
 from tests.notice.reports import (
     evaluation,
@@ -50,6 +60,7 @@ def flood(character: str) -> News:
             policy_id=text,
             evaluated_at=text,
             findings_problem=text * 2,
+            allowlisted=tuple(_held(text)),
         ),
         tag=ImageTag(text, text, text),
         reason=text * 2,
@@ -63,7 +74,23 @@ def flood(character: str) -> News:
         policy_id=text,
         previous_digest=text,
         new=frozenset(finding.key for finding in found[::2]),
+        changes=Changes(NOW, policy_changed=True, findings=tuple(_changed(text)), more=10**9),
     )
+
+
+def _held(text: str) -> Iterator[Allowlisted]:
+    """A thousand ends within the next days, and as many findings without a known one."""
+    for number in range(1_000):
+        until = NOW + timedelta(minutes=number + 1)
+        yield held(f"{number}{text}+{text}", until, allowlist=f"{number}{text}")
+        yield held(f"{text}{number}+{text}", None, ends=None)
+
+
+def _changed(text: str) -> Iterator[ChangedFinding]:
+    for number in range(1_000):
+        key = FindingKey(text, "vulnerabilities", text, f"{number}{text}+{text}")
+        for change in Change:
+            yield ChangedFinding(key, Severity.HIGH, change, before=Severity.LOW)
 
 
 def recovery_flood(character: str) -> News:
@@ -84,6 +111,14 @@ def recovery_flood(character: str) -> News:
         ),
         cleared_total=10**9,
     )
+
+
+def expiring_flood(character: str) -> News:
+    """The same of a GO that allowlists alone make one."""
+    stopped = flood(character)
+    assert stopped.report is not None
+    go = replace(stopped.report, outcome=Outcome.GO)
+    return replace(stopped, event_type=EventType.EXPIRING, report=go)
 
 
 def outage_flood(character: str) -> News:
@@ -113,7 +148,7 @@ def outage_flood(character: str) -> News:
         pytest.param("\u2028", id="line-separator"),
     ],
 )
-@pytest.mark.parametrize("flooded", [flood, recovery_flood, outage_flood])
+@pytest.mark.parametrize("flooded", [flood, recovery_flood, outage_flood, expiring_flood])
 def test_notice_of_a_flood_keeps_every_limit(
     flooded: Callable[[str], News], character: str
 ) -> None:
@@ -129,11 +164,11 @@ def test_flood_is_cut_honestly() -> None:
     assert (stopping["total"], stopping["new"]) == (20_000, 10_000)
     assert 0 < stopping["shown"] == len(stopping["findings"]) < 10_000
     assert {finding["new"] for finding in stopping["findings"]} == {True}
-    assert notice.body.endswith(
-        "\n40 of 10,000 shown. The others are in Anchore, under the digest above.\n"
+    assert (
+        "\n40 of 10,000 shown. The others are in Anchore, under the digest below.\n"
         "\n10,000 known findings stop it too, 10,000 high; first stopped 2026-11-24\n"
-        "21:51 UTC.\n"
-    )
+        "21:51 UTC.\n\n"
+    ) in notice.body
 
 
 def test_flood_of_cleared_findings_is_cut_honestly() -> None:
@@ -141,7 +176,23 @@ def test_flood_of_cleared_findings_is_cut_honestly() -> None:
     said = json.loads(notice.result)["cleared"]
     assert 0 < said["shown"] == len(said["findings"]) < 20_000
     assert said["total"] == 10**9
-    assert notice.body.endswith("\n40 of 1,000,000,000 shown, the worst ones.\n")
+    assert "\n40 of 1,000,000,000 shown, the worst ones.\n\n" in notice.body
+
+
+def test_floods_of_what_changes_and_what_is_held_back_leave_room_for_what_stops() -> None:
+    result = json.loads(notice_of(flood("\U0001f680")).result)
+    for name, total in (("held_back", 2_000), ("changes", 6_000 + 10**9)):
+        part = result[name]
+        assert part["total"] == total
+        assert 0 < part["shown"] == len(part["findings"])
+        assert len(json.dumps(part, ensure_ascii=False).encode()) < 20_000
+
+
+def test_list_of_what_ends_is_cut_honestly() -> None:
+    body = notice_of(expiring_flood("x")).body
+    assert "\n40 of 1,000 shown, those that end first.\n" in body
+    assert "\n 40. " in body
+    assert "\n 41. " not in body
 
 
 def test_result_is_filled_as_far_as_it_may_be() -> None:
@@ -155,4 +206,4 @@ def test_huge_message_is_cut_in_body_and_result() -> None:
     notice = notice_of(stop(report(evaluation(huge))))
     cut = "m" * 237 + "..."
     assert json.loads(notice.result)["stopping"]["findings"][0]["message"] == cut
-    assert notice.body.endswith(f"  1. POLICY  dockerfile/instruction\n     {cut}\n")
+    assert f"\n  1. POLICY  dockerfile/instruction\n     {cut}\n\n" in notice.body

@@ -113,12 +113,13 @@ WITH_STOP = {"first_stop_at": FIRST_STOP}
         ),
     ],
 )
-def test_standing_stop_is_said_in_subject_and_first_paragraph(
+def test_standing_stop_is_said_in_subject_first_line_and_second_paragraph(
     news: News, subject: str, says: str
 ) -> None:
     notice = notice_of(news)
-    assert notice.subject == subject
-    assert says in notice.body.partition("\n\n")[0].replace("\n", " ")
+    first, second, *_ = notice.body.split("\n\n")
+    assert (notice.subject, first.split("\n")[0]) == (subject, f"{subject}.")
+    assert says in second.replace("\n", " ")
 
 
 @pytest.mark.parametrize("news", [no_longer_in_anchore(), watched_tag_not_found()])

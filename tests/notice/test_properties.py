@@ -1,7 +1,7 @@
 """Whatever images and servers call themselves, SNS takes the notice and the schema its result."""
 
 import json
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -9,10 +9,28 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rescan.image_tag import ImageTag
-from rescan.model import Evaluation, Finding, FindingKey, Outcome, Report, Severity, Vulnerability
-from rescan.news import ClearedBy, ClearedFinding, EventType, Failing, News
+from rescan.model import (
+    Allowlisted,
+    Evaluation,
+    Finding,
+    FindingKey,
+    Outcome,
+    Report,
+    Severity,
+    Vulnerability,
+)
+from rescan.news import (
+    Change,
+    ChangedFinding,
+    Changes,
+    ClearedBy,
+    ClearedFinding,
+    EventType,
+    Failing,
+    News,
+)
 from rescan.notice.notice_of import notice_of
-from tests.notice.announced import stop
+from tests.notice.announced import held, stop
 from tests.notice.reports import DIGEST, OTHER_DIGEST, listed, report
 from tests.notice.test_result import errors
 
@@ -80,7 +98,35 @@ OUTCOMES = {
     EventType.REMINDER: [Outcome.STOP],
     EventType.RECOVERED: [Outcome.GO, Outcome.WARN],
     EventType.NOT_EVALUATED: [Outcome.NOT_FOUND, Outcome.PENDING, Outcome.NOT_EVALUATED],
+    EventType.EXPIRING: [Outcome.GO, Outcome.WARN],
 }
+
+
+CHANGED = st.builds(
+    ChangedFinding,
+    KEYS,
+    st.none() | st.sampled_from(Severity),
+    st.sampled_from(Change),
+    st.none() | st.sampled_from(Severity),
+)
+CHANGES = st.builds(
+    Changes, TIMES, st.booleans(), st.lists(CHANGED, max_size=4).map(tuple), st.integers(0, 10**6)
+)
+HELD = st.builds(
+    Allowlisted,
+    st.builds(
+        Finding,
+        gate=st.just("vulnerabilities") | TEXT,
+        trigger=TEXT,
+        trigger_id=TEXT,
+        action=st.sampled_from(["stop", "STOP", "warn"]),
+        allowlisted=st.just(True),
+    ),
+    TEXT,
+    st.sampled_from([None, False, True]),
+    st.none() | TIMES,
+    TEXT,
+)
 
 
 @st.composite
@@ -88,19 +134,31 @@ def any_news(draw: st.DrawFn, event_type: EventType) -> News:
     """News of the kind, with a report in which every text is arbitrary."""
     said = draw(stopped())
     keys = [finding.key for finding in (said.evaluation.findings if said.evaluation else ())]
+    at = draw(st.datetimes(max_value=datetime(9999, 12, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+    items = draw(st.lists(HELD, max_size=4))
+    if event_type is EventType.EXPIRING:
+        items.append(held("what an EXPIRING is about", at + timedelta(days=1)))
+    if said.evaluation is not None:
+        reason = "policy_evaluation" if event_type is EventType.EXPIRING else None
+        kept = said.evaluation.final_action_reason
+        evaluated = replace(
+            said.evaluation, allowlisted=tuple(items), final_action_reason=reason or kept
+        )
+        said = replace(said, evaluation=evaluated)
     without = event_type is EventType.NOT_EVALUATED and draw(st.booleans())
     return stop(
         replace(said, outcome=draw(st.sampled_from(OUTCOMES[event_type]))),
         **({"report": None} if without else {}),
         event_type=event_type,
         id=draw(TEXT),
-        at=draw(TIMES),
+        at=at,
         policy_id=draw(MAYBE),
         new=draw(st.none() | st.frozensets(st.sampled_from(keys) if keys else KEYS)),
         first_stop_at=draw(st.none() | TIMES),
         previous_digest=draw(st.sampled_from([None, OTHER_DIGEST])),
         cleared=tuple(draw(st.lists(CLEARED, max_size=4))),
         cleared_total=draw(st.integers(0, 10**6)),
+        changes=draw(st.none() | CHANGES),
         failing=Failing(draw(TIMES), draw(TEXT), draw(TEXT)),
         team=draw(TEXT),
     )

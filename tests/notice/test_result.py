@@ -182,6 +182,8 @@ def test_what_only_a_report_says_is_null_without_one() -> None:
         "previous_digest": None,
         "stopping": None,
         "cleared": None,
+        "held_back": {"total": 0, "shown": 0, "findings": []},
+        "changes": None,
         "failing": {
             "since": "2026-11-24T14:49:02Z",
             "step": "findActiveImage",

@@ -14,9 +14,9 @@ from aws_lambda_powertools import Logger
 from rescan.deadline import Deadline
 from rescan.metrics import Tally
 from rescan.wiring import build
-from tests.replay.har import read_recording
-from tests.replay.mount import RouterAdapter
-from tests.replay.router import Replay
+from rescan_cli.replay.har import read_recording
+from rescan_cli.replay.mount import RouterAdapter
+from rescan_cli.replay.router import Replay
 from tests.template.deployed import DeployedStack
 
 __all__ = ["PATHS", "Function"]
@@ -124,7 +124,7 @@ def published(function: Function) -> None:
 
 
 def published_in_place(function: Function) -> None:
-    assert function.on("stop", {"publish": "notices"}, **IN_PLACE)["published"] == 0
+    assert function.on("stop", {"publish": "notices"}, **IN_PLACE)["results"] == []
 
 
 def sweep(function: Function) -> None:

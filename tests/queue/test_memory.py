@@ -7,6 +7,7 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
+from rescan.changes import Unsaid
 from rescan.image_tag import Digest, ImageTag
 from rescan.memory import (
     Entry,
@@ -97,6 +98,7 @@ def stopped(*severities: tuple[str, Severity | None], at: datetime = NOON) -> En
         digest=OLD,
         policy_digest="policy-1",
         stopping=KnownFindings(known, len(known)),
+        unsaid=Unsaid(OLD, "policy-1"),
         first_stop_at=at,
         evaluated_at=at,
         result_at=at,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.replay.har import Recording, read_recording
+from rescan_cli.replay.har import Recording, read_recording
 
 __all__ = ["FOLDER", "names", "recording"]
 

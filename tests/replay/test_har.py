@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.replay.har import Entry, Recording, RecordingInvalid, read_recording
+from rescan_cli.replay.har import Entry, Recording, RecordingInvalid, read_recording
 
 
 def _entry(request=None, response=None):

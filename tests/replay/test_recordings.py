@@ -17,8 +17,8 @@ from rescan.errors import AnchoreServerError, AnchoreUnauthorized
 from rescan.image_tag import ImageTag
 from rescan.model import Outcome, RescanRequest, Severity, Trigger, TriggerKind
 from rescan.workflow import rescan
+from rescan_cli.replay import Replay, replayed_session
 from tests.recordings import FOLDER, build, names, recording
-from tests.replay import Replay, replayed_session
 
 _PUSHED_AT = datetime(2026, 11, 20, 9, 30, 19, tzinfo=UTC)
 _REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"

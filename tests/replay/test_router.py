@@ -7,8 +7,8 @@ import pytest
 import requests
 
 from rescan.errors import RescanError
-from tests.replay import NotRecorded, Recording, Replay, ReplayError, SeenRequest
-from tests.replay.har import Entry
+from rescan_cli.replay import NotRecorded, Recording, Replay, ReplayError, SeenRequest
+from rescan_cli.replay.har import Entry
 
 
 def _recorded(path, *query, method="GET", status=200, body=b"{}"):

@@ -1,9 +1,6 @@
 """The two ways in which a replay is served: on a session, and behind a loopback server."""
 
-import json
 import socket
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,10 +9,9 @@ import requests
 from rescan.anchore.timed_http import PATIENT, RequestScope, TimedAdapter, request_scope
 from rescan.anchore.transport import new_session
 from rescan.deadline import Deadline
-from tests.recordings import FOLDER, recording
-from tests.replay import NotRecorded, Recording, replayed_session
-from tests.replay.har import Entry
-from tests.replay.server import ReplayServer
+from rescan_cli.replay import NotRecorded, Recording, replayed_session
+from rescan_cli.replay.har import Entry
+from rescan_cli.replay.server import ReplayServer
 
 _BODY = b"0123456789" * 100
 _RECORDING = Recording(
@@ -140,35 +136,6 @@ def test_the_port_is_free_again_after_the_server():
         assert second.port == port
 
 
-def test_the_command_serves_a_recording():
-    command = [
-        sys.executable,
-        "-W",
-        "error",
-        "-m",
-        "tests.replay.server",
-        str(FOLDER / "not_found_404.har"),
-    ]
-    root = FOLDER.parent.parent
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            name, _, url = process.stdout.readline().split()
-            entry = recording("not_found_404").entries[0]
-            with requests.Session() as session:
-                response = session.get(f"{url}/images", params=dict(entry.query))
-        finally:
-            process.terminate()
-
-    assert name == "not_found_404"
-    assert (response.status_code, response.json()) == (404, json.loads(entry.body))
-
-
-def test_the_command_refuses_what_is_no_recording(tmp_path):
-    command = [sys.executable, "-m", "tests.replay.server", str(tmp_path / "none.har")]
-    done = subprocess.run(
-        command, cwd=FOLDER.parent.parent, capture_output=True, text=True, check=False
-    )
-
-    expected = "is no HAR 1.2 recording: it cannot be read: No such file or directory"
-    assert (done.returncode, done.stderr) == (1, f"{tmp_path / 'none.har'} {expected}\n")
+def test_a_port_that_is_taken_is_an_error_and_not_the_end_of_the_process(server):
+    with pytest.raises(OSError, match="Address already in use"):
+        ReplayServer(_RECORDING, server.port)

@@ -123,7 +123,7 @@ class Estate:
 
     def _publish(self) -> None:
         """The schedule, for as long as there is something to do."""
-        self._publisher.run(Deadline.after(255, self.time.passed))
+        self._publisher.run(Deadline.after(265, self.time.passed))
         if not self.queue.idle or self.ledger.due:
             self.time.begin(self._publish, after=WINDOW.total_seconds())
 
@@ -131,7 +131,7 @@ class Estate:
         self._full_sweep.run(
             Trigger(TriggerKind.SCHEDULE, self.time.now()),
             WatchList.parse([]),
-            Deadline.after(255, self.time.passed),
+            Deadline.after(265, self.time.passed),
             measured=True,
         )
 

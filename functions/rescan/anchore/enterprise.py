@@ -6,16 +6,19 @@ does not hang on is read leniently: a field that changed its type must not lose 
 """
 
 from hashlib import sha256
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from msgspec import Meta, Raw, Struct, ValidationError, json
 
+from rescan.anchore.allowlists import AllowlistItems
+from rescan.anchore.lenient import lenient
 from rescan.anchore.transport import Query
 from rescan.clock import moment_of
 from rescan.image_tag import Digest, ImageTag
 from rescan.known_shapes import known
 from rescan.malformed import MALFORMED
 from rescan.model import (
+    Allowlisted,
     DetectedTag,
     Evaluation,
     Finding,
@@ -30,7 +33,6 @@ from rescan.team import team_name
 
 __all__ = ["EnterpriseDialect"]
 
-_Type = TypeVar("_Type")
 DigestText = Annotated[str, Meta(pattern="^sha256:[0-9a-fA-F]{64}$")]
 
 
@@ -57,10 +59,6 @@ class _VulnerabilityList(Struct, frozen=True):
     image_digest: str | None = None
 
 
-class _Document(Struct, frozen=True):
-    vulnerabilities: Raw
-
-
 class _Details(Struct, frozen=True):
     findings: list[Raw] | None = None
     policy: Raw = Raw(b"null")
@@ -72,6 +70,7 @@ class _ReadDetails(Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     problem: str | None = None
     policy_digest: str | None = None
+    allowlisted: tuple[Allowlisted, ...] = ()
 
 
 class _Evaluation(Struct, frozen=True):
@@ -80,6 +79,7 @@ class _Evaluation(Struct, frozen=True):
     evaluation_time: Raw = Raw(b"null")
     evaluation_problems: Raw = Raw(b"null")
     image_mapped_to_rule: Raw = Raw(b"null")
+    matched_mapping_rule: Raw = Raw(b"null")
     details: Raw = Raw(b"null")
 
 
@@ -132,8 +132,7 @@ class EnterpriseDialect(Struct, frozen=True):
         if answer.image_digest is not None and answer.image_digest.lower() != digest.lower():
             answered = one_line(answer.image_digest, 100)
             raise ValidationError(f"the list is about another image: {answered}")
-        document = json.decode(body, type=_Document).vulnerabilities
-        return VulnerabilityList(answer.vulnerabilities, document)
+        return VulnerabilityList(answer.vulnerabilities, body)
 
     def check(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Query:
         """Evaluate the policy (None: the active one); `tag` is required, and not verified."""
@@ -141,7 +140,7 @@ class EnterpriseDialect(Struct, frozen=True):
         if policy_id is not None:
             parameters["policy_id"] = policy_id
         parameters |= self._base_digest()
-        return Query(Step.REGATE, f"/images/{digest}/check", parameters)
+        return Query(Step.REGATE, f"/images/{digest}/check", parameters, counted=b",")
 
     def read_check(self, body: bytearray) -> Evaluation | None:
         """The newest evaluation; without `history` the server answers that one alone."""
@@ -149,19 +148,20 @@ class EnterpriseDialect(Struct, frozen=True):
         if not check.evaluations:
             return None
         newest = check.evaluations[0]
-        details = _details(newest.details)
+        details = _details(newest.details, newest.matched_mapping_rule)
         return Evaluation(
             image_digest=check.image_digest,
             evaluated_tag=check.evaluated_tag,
             policy_id=_policy_id(check.policy_id),
             final_action=newest.final_action,
-            final_action_reason=_lenient(newest.final_action_reason, str),
-            evaluated_at=_lenient(newest.evaluation_time, str),
-            mapped_to_rule=_lenient(newest.image_mapped_to_rule, bool),
+            final_action_reason=lenient(newest.final_action_reason, str),
+            evaluated_at=lenient(newest.evaluation_time, str),
+            mapped_to_rule=lenient(newest.image_mapped_to_rule, bool),
             policy_digest=details.policy_digest,
-            problems=_lenient(newest.evaluation_problems, tuple[Problem, ...]),
+            problems=lenient(newest.evaluation_problems, tuple[Problem, ...]),
             findings=details.findings,
             findings_problem=details.problem,
+            allowlisted=details.allowlisted,
         )
 
     def submission(self, tag: ImageTag) -> Query:
@@ -173,8 +173,8 @@ class EnterpriseDialect(Struct, frozen=True):
         """Anyone may have written it: what is no text is not said."""
         if self.team_annotation is None:
             return None
-        values = _lenient(annotations, dict[str, Raw]) or {}
-        said = _lenient(values.get(self.team_annotation, Raw(b"null")), str)
+        values = lenient(annotations, dict[str, Raw]) or {}
+        said = lenient(values.get(self.team_annotation, Raw(b"null")), str)
         return team_name(said or "")
 
     def _base_digest(self) -> dict[str, str]:
@@ -193,34 +193,29 @@ def _policy_id(raw: Raw) -> str | None:
         return one_line(bytes(raw).decode(errors="replace"), 100)
 
 
-def _details(details: Raw) -> _ReadDetails:
+def _details(details: Raw, mapping: Raw) -> _ReadDetails:
     try:
         answer = json.decode(details, type=_Details | None)
     except MALFORMED as error:
         return _ReadDetails(problem=f"the details are not readable: {error}")
     if answer is None or answer.findings is None:
         return _ReadDetails(problem="the answer carries no findings")
-    read = [_lenient(finding, Finding) for finding in answer.findings]
-    findings = tuple(finding for finding in read if finding is not None)
-    unread = len(read) - len(findings)
+    read = [(lenient(raw, Finding), raw) for raw in answer.findings]
+    found = [(finding, raw) for finding, raw in read if finding is not None]
+    unread = len(read) - len(found)
     problem = f"{unread} of {len(read)} findings are not readable" if unread else None
-    return _ReadDetails(findings, problem, _policy_digest(answer.policy))
+    items = AllowlistItems(answer.policy, mapping)
+    held = (held for f, raw in found if f.allowlisted for held in items.holding(f, raw))
+    findings = tuple(finding for finding, _ in found)
+    return _ReadDetails(findings, problem, _policy_digest(answer.policy), tuple(held))
 
 
 def _policy_digest(policy: Raw) -> str | None:
     """A digest of the policy document, whatever the order of its keys; None without one."""
-    document = _lenient(policy, object)
+    document = lenient(policy, object)
     if document is None:
         return None
     return sha256(json.encode(document, order="sorted")).hexdigest()
 
 
-def _lenient(raw: Raw, wanted: type[_Type]) -> _Type | None:
-    """The value; None when the answer does not say, or says it in a type that we do not know."""
-    try:
-        return json.decode(raw, type=wanted)
-    except MALFORMED:
-        return None
-
-
-known(_ImageList, _VulnerabilityList, _Document, _Check, _Details, Finding, Problem)
+known(_ImageList, _VulnerabilityList, _Check, _Details, Finding, Problem)

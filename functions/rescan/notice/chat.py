@@ -8,14 +8,28 @@ from msgspec.structs import replace
 from rescan.model import Severity
 from rescan.news import EventType, News, stable_id
 from rescan.notice import outage_advice, stop_advice
-from rescan.notice.chat_lines import outage_lines, recovered_lines, stop_lines
-from rescan.notice.chat_message import LONGEST_DESCRIPTION, Content, Message, Metadata, said
+from rescan.notice.chat_lines import (
+    expiring_lines,
+    outage_lines,
+    recovered_lines,
+    stop_lines,
+)
+from rescan.notice.chat_message import (
+    LONGEST_DESCRIPTION,
+    Content,
+    Message,
+    Metadata,
+    fix_keywords,
+    said,
+)
+from rescan.notice.expiring import Expiring
+from rescan.notice.expiring_mail import expiring_headline, expiring_steps, expiring_subject
 from rescan.notice.facts import policy_id
 from rescan.notice.markdown import code
 from rescan.notice.notice import Notice
 from rescan.notice.notice_of import notice_of
 from rescan.notice.outage import Outage
-from rescan.notice.outage_mail import outage_headline, outage_subject
+from rescan.notice.outage_mail import outage_headline, outage_meaning, outage_subject
 from rescan.notice.recovered_mail import recovered_headline, recovered_steps, recovered_subject
 from rescan.notice.recovery import Recovery
 from rescan.notice.stop import Stop
@@ -47,14 +61,15 @@ def _content(news: News) -> Content:
             return _of_recovery(Recovery.of(news))
         case EventType.NOT_EVALUATED:
             return _of_outage(Outage.of(news))
+        case EventType.EXPIRING:
+            return _of_expiring(Expiring.of(news))
 
 
 def _of_stop(stop: Stop) -> Content:
-    first = stop_headline(stop, code)
+    first = f"{stop_headline(stop, code)} Do not deploy it."
     steps = stop_advice.next_steps(stop, code)
     lines = stop_lines(stop, _room_below(first))
-    fix = {True: ["fix available"], False: ["no fix"], None: []}[stop.fix_available]
-    keywords = [*_keywords(stop.news, stop.worst), *fix]
+    keywords = [*_keywords(stop.news, stop.worst), *fix_keywords(stop.fix_available)]
     return said(stop_subject(stop, code), first, lines, steps, keywords)
 
 
@@ -63,13 +78,23 @@ def _of_recovery(recovery: Recovery) -> Content:
     lines = recovered_lines(recovery, _room_below(first))
     keywords = _keywords(recovery.news, recovery.worst)
     title = recovered_subject(recovery, code)
-    return said(title, first, lines, recovered_steps(recovery), keywords)
+    return said(title, first, lines, recovered_steps(recovery, code), keywords)
 
 
 def _of_outage(outage: Outage) -> Content:
-    first, steps = outage_headline(outage, code), outage_advice.next_steps(outage)
+    first = f"{outage_headline(outage, code)} {outage_meaning(outage)}"
+    steps = outage_advice.next_steps(outage)
     keywords = _keywords(outage.news, Severity.UNKNOWN)
     return said(outage_subject(outage, code), first, outage_lines(outage), steps, keywords)
+
+
+def _of_expiring(expiring: Expiring) -> Content:
+    first = expiring_headline(expiring, code)
+    lines = expiring_lines(expiring, _room_below(first))
+    steps = expiring_steps(expiring, code)
+    fix = fix_keywords(expiring.fix_available)
+    keywords = [*_keywords(expiring.news, expiring.worst), *fix]
+    return said(expiring_subject(expiring, code), first, lines, steps, keywords)
 
 
 def _room_below(first: str) -> int:

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from rescan.news import ClearedFinding, News
+from rescan.notice.ahead import end_of, unsure
+from rescan.notice.expiring import Expiring
+from rescan.notice.expiring_mail import later
 from rescan.notice.facts import policy_id, team_of
 from rescan.notice.findings_list import fix_of
 from rescan.notice.markdown import code
@@ -11,10 +14,11 @@ from rescan.notice.paragraphs import by_severity, counted
 from rescan.notice.recovered_mail import CLEARED
 from rescan.notice.recovery import Recovery
 from rescan.notice.stop import Cause, Stop, counts_of
+from rescan.notice.times import moment
 from rescan.plain_text import one_line
 from rescan.stopping import StoppingFinding
 
-__all__ = ["outage_lines", "recovered_lines", "stop_lines"]
+__all__ = ["expiring_lines", "outage_lines", "recovered_lines", "stop_lines"]
 
 _MOST_FINDINGS = 10
 _MOST_NOTES = 2
@@ -49,6 +53,24 @@ def outage_lines(outage: Outage) -> Iterator[str]:
     """The same of a NOT_EVALUATED, which has no findings."""
     yield from _facts(outage.news)
     yield f"Step {code(one_line(outage.failing.step, 80))}: {code(outage.failing.reason)}"
+
+
+def expiring_lines(expiring: Expiring, room: int) -> Iterator[str]:
+    """The same of an EXPIRING; each finding comes with the end of what holds it back."""
+    look = expiring.look
+    facts = [
+        f"Ends {end_of(look.soon[0], look)}",
+        *_facts(expiring.news),
+        *later(expiring),
+        *unsure(look, code),
+    ]
+    pairs = [(ending, finding) for ending in look.soon for finding in ending.findings]
+    findings = [
+        f"{_stopping(finding.bounded())}, allowlisted until {moment(ending.until)}"
+        for ending, finding in pairs[:_MOST_FINDINGS]
+    ]
+    yield from facts
+    yield from _listed(findings, len(pairs), room - _length(facts))
 
 
 def _facts(news: News) -> Iterator[str]:

@@ -10,7 +10,7 @@ from msgspec import Struct, json
 
 from rescan.notice.markdown import own
 
-__all__ = ["LONGEST_DESCRIPTION", "Content", "Message", "Metadata", "said"]
+__all__ = ["LONGEST_DESCRIPTION", "Content", "Message", "Metadata", "fix_keywords", "said"]
 
 LONGEST_DESCRIPTION = 2_800
 _MOST_STEPS = 5
@@ -47,6 +47,11 @@ class Message(Struct, frozen=True):
     def encode(self) -> str:
         """The body of the notice."""
         return json.encode(self).decode()
+
+
+def fix_keywords(fix_available: bool | None) -> list[str]:
+    """The keyword that says whether there is a fix; none where nothing is known of fixes."""
+    return {True: ["fix available"], False: ["no fix"], None: []}[fix_available]
 
 
 def said(

@@ -1,5 +1,6 @@
 """The paragraphs that notices of every kind have: which image, which policy, what woke us."""
 
+import re
 from collections.abc import Iterator
 
 from rescan.model import Report, Trigger, TriggerKind
@@ -11,11 +12,13 @@ from rescan.team import UNROUTED, team_name
 
 __all__ = [
     "all_vulnerabilities",
+    "digests",
     "evaluation_facts",
     "image_facts",
     "policy_id",
     "remarks",
     "row",
+    "shortened",
     "team_of",
     "trigger_fact",
 ]
@@ -23,6 +26,7 @@ __all__ = [
 # The workflow writes fewer.
 _MOST_NOTES = 5
 _NOT_SAID = "not said"
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}\b")
 _TRIGGERS = {
     TriggerKind.ECR_PUSH: "push to ECR",
     TriggerKind.SCHEDULE: "schedule",
@@ -31,23 +35,34 @@ _TRIGGERS = {
 
 
 def image_facts(news: News) -> Iterator[str]:
-    """The full name, the digest or the two between which the tag has moved, and whose image."""
+    """The full name, and whose image it is."""
     yield f"Image      {one_line(str(news.tag), 600)}"
+    yield f"Team       {team_of(news)}"
+
+
+def digests(news: News) -> Iterator[str]:
+    """The digest on a line of its own, or the two between which the tag has moved."""
     digest = news.report.image_digest if news.report else None
     if news.previous_digest is not None:
-        yield "The tag has moved: from"
+        yield "The tag has moved from"
         yield one_line(news.previous_digest, 80)
         yield "to" if digest else "to a digest that is not known"
+    elif digest is not None:
+        yield "Digest"
     if digest is not None:
         yield one_line(digest, 80)
-    yield f"Team       {team_of(news)}"
+
+
+def shortened(text: str) -> str:
+    """The same with digests of twelve digits: the whole one stands once, at the end."""
+    return _DIGEST.sub(r"\1", text)
 
 
 def evaluation_facts(news: News, report: Report) -> Iterator[str]:
     """The policy, why, the trigger, and when Anchore evaluated."""
     evaluated_at = report.evaluation.evaluated_at if report.evaluation else None
     yield f"Policy     {one_line(policy_id(news) or _NOT_SAID, 200)}"
-    yield from row("Why", one_line(report.reason, 500))
+    yield from row("Why", shortened(one_line(report.reason, 500)))
     yield trigger_fact(news.trigger)
     yield f"Evaluated  {one_line(evaluated_at or _NOT_SAID, 40)}"
 
@@ -73,9 +88,9 @@ def remarks(report: Report) -> Iterator[str]:
     """What the report adds: that the list was not read, a superseded push."""
     if report.vulnerabilities_problem is not None:
         reason = one_line(report.vulnerabilities_problem, 500)
-        yield f"vulnerability details not available: {reason}"
+        yield f"vulnerability details not available: {shortened(reason)}"
     for note in report.notes[:_MOST_NOTES]:
-        yield f"Note: {one_line(note, 400)}"
+        yield f"Note: {shortened(one_line(note, 400))}"
 
 
 def row(name: str, text: str) -> list[str]:

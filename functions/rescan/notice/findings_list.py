@@ -1,28 +1,48 @@
-"""The list of findings that stop an image: worst first, bounded, honestly cut."""
+"""Lists of findings: worst first, bounded, honestly cut; and their names in a sentence."""
 
 from collections.abc import Iterator
 
+from rescan.model import FindingKey
 from rescan.notice.markdown import Quote
 from rescan.notice.paragraphs import paragraph
+from rescan.plain_text import one_line
 from rescan.stopping import StoppingFinding
 
-__all__ = ["findings_list", "fix_of"]
+__all__ = ["MOST_FINDINGS", "called", "findings_list", "fix_of", "listed", "named"]
 
-_MOST_FINDINGS = 40
+MOST_FINDINGS = 40
 
 
 def findings_list(findings: tuple[StoppingFinding, ...], noun: str) -> Iterator[str]:
     """One finding is two lines or a few more; nothing at all when there is none."""
     if not findings:
         return
-    shown = findings[:_MOST_FINDINGS]
+    shown = findings[:MOST_FINDINGS]
     how_many = f"{len(shown):,} of {len(findings):,} shown"
     yield f"{noun.upper()}S THAT STOP THE IMAGE, WORST FIRST ({how_many})"
-    for number, finding in enumerate(shown, 1):
-        yield from _finding(number, finding.bounded())
+    yield from listed(shown)
     if len(shown) < len(findings):
         yield ""
-        yield f"{how_many}. The others are in Anchore, under the digest above."
+        yield f"{how_many}. The others are in Anchore, under the digest below."
+
+
+def listed(findings: tuple[StoppingFinding, ...], first: int = 1) -> Iterator[str]:
+    """The findings alone, numbered from `first` on."""
+    for number, finding in enumerate(findings, first):
+        yield from _finding(number, finding.bounded())
+
+
+def named(names: list[str], most: int = 3) -> str:
+    """E.g. "CVE-1 curl, CVE-2 zlib and 4 more"."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def called(key: FindingKey) -> str:
+    """E.g. "CVE-2020-25648 nss-tools"; of other gates gate and trigger."""
+    if key.gate.lower() != "vulnerabilities":
+        return f"{one_line(key.gate, 40)}/{one_line(key.trigger, 40)}"
+    return one_line(" ".join(key.what.split("+", 1)), 100) or "a finding not named"
 
 
 def _finding(number: int, finding: StoppingFinding) -> Iterator[str]:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from rescan.image_tag import Digest, ImageTag
 from rescan.model import Severity
 from rescan.news import EventType, News
+from rescan.notice.expiring import Expiring
 from rescan.notice.facts import policy_id, team_of
 from rescan.notice.outage import Outage
 from rescan.notice.recovery import Recovery
@@ -41,7 +42,8 @@ class Matter(Struct, frozen=True):
     """One thing that a notice is about; two notices with an equal `key` are about the same.
 
     Of a finding `name` is the vulnerability, or the gate and what it says; of a policy its id; of
-    a failure the step and the reason. `fixed_in` None: no fix, or none known.
+    a failure the step and the reason. `fixed_in` None: no fix, or none known. `until` is when an
+    allowlist stops holding a finding back (aware).
     """
 
     kind: MatterKind
@@ -50,6 +52,7 @@ class Matter(Struct, frozen=True):
     severity: Severity = Severity.UNKNOWN
     package: str | None = None
     fixed_in: str | None = None
+    until: datetime | None = None
 
 
 class Gist(Struct, frozen=True, kw_only=True):
@@ -95,6 +98,8 @@ def gist_of(news: News) -> Gist:
             return _of_recovery(gist, Recovery.of(news))
         case EventType.NOT_EVALUATED:
             return _of_outage(gist, Outage.of(news))
+        case EventType.EXPIRING:
+            return _of_expiring(gist, Expiring.of(news))
 
 
 def _of_stop(gist: Gist, stop: Stop) -> Gist:
@@ -122,6 +127,21 @@ def _of_outage(gist: Gist, outage: Outage) -> Gist:
     said = f"{failing.step}: {outage.cause}"
     key = _VARYING.sub("#", f"{failing.step} {outage.cause} {reason}")
     return replace(gist, matters=(Matter(MatterKind.FAILURE, key, said),))
+
+
+def _of_expiring(gist: Gist, expiring: Expiring) -> Gist:
+    matters = (
+        replace(_finding(finding), until=ending.until)
+        for ending in expiring.look.soon
+        for finding in ending.findings
+    )
+    return replace(
+        gist,
+        worst=expiring.worst,
+        fix_available=expiring.fix_available,
+        matters=_once(matters),
+        findings=len(expiring.findings),
+    )
 
 
 def _policy(news: News) -> Iterator[Matter]:

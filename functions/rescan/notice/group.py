@@ -1,6 +1,7 @@
 """Notices that become one message: the facts behind its mail and its attributes."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from msgspec import Struct
@@ -84,20 +85,24 @@ class Group(Struct, frozen=True, kw_only=True):
 
     def packages(self) -> list[str]:
         """The packages that the matter is in, most frequent first."""
-        return [name for name, _ in self._of_the_matter("package")]
+        return _by_number(each.package for each in self._of_the_matter())
 
     def fixes(self) -> list[str]:
         """The versions that fix the matter, most frequent first."""
-        return [fix for fix, _ in self._of_the_matter("fixed_in")]
+        return _by_number(each.fixed_in for each in self._of_the_matter())
 
-    def _of_the_matter(self, fact: str) -> list[tuple[str, int]]:
-        said = (
-            getattr(matter, fact)
-            for gist in self.gists
-            for matter in gist.matters
-            if self.matter is not None and matter.key == self.matter.key
-        )
-        return Counter(value for value in said if value).most_common()
+    def ends(self) -> list[datetime]:
+        """When allowlists stop holding the matter back, or whatever else there is; first first."""
+        every = (matter for gist in self.gists for matter in gist.matters)
+        about = self._of_the_matter() if self.matter else every
+        return sorted({each.until for each in about if each.until is not None})
+
+    def _of_the_matter(self) -> Iterator[Matter]:
+        """As each image has it."""
+        for gist in self.gists:
+            for each in gist.matters:
+                if self.matter is not None and each.key == self.matter.key:
+                    yield each
 
     def other_matters(self) -> list[Shared]:
         """What else its images have: of most images first, then the worst."""
@@ -111,3 +116,7 @@ class Group(Struct, frozen=True, kw_only=True):
             images.pop(self.matter.key, None)
         shared = [Shared(matters[key], count) for key, count in images.items()]
         return sorted(shared, key=lambda s: (-s.images, -s.matter.severity, s.matter.key))
+
+
+def _by_number(values: Iterable[str | None]) -> list[str]:
+    return [value for value, _ in Counter(value for value in values if value).most_common()]

@@ -5,7 +5,14 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from rescan.model import Severity
-from rescan.notice.chat_message import LONGEST_DESCRIPTION, Content, Message, Metadata, said
+from rescan.notice.chat_message import (
+    LONGEST_DESCRIPTION,
+    Content,
+    Message,
+    Metadata,
+    fix_keywords,
+    said,
+)
 from rescan.notice.group import Group
 from rescan.notice.group_mail import group_steps, group_title, headline, others, repositories
 from rescan.notice.group_notice import group_notice
@@ -35,9 +42,8 @@ def group_chat(group: Group) -> Notice:
 
 def _content(group: Group) -> Content:
     first = headline(group, code)
-    fix = {True: ["fix available"], False: ["no fix"], None: []}[group.fix_available]
     severity = [] if group.worst is Severity.UNKNOWN else [str(group.worst)]
-    keywords = [group.event_type.value, *severity, *fix]
+    keywords = [group.event_type.value, *severity, *fix_keywords(group.fix_available)]
     lines = _that_fit(_lines(group), LONGEST_DESCRIPTION - len(first) - 60)
     return said(group_title(group, code), first, lines, group_steps(group, code), keywords)
 

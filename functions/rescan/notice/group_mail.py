@@ -33,13 +33,14 @@ _KINDS = {
     EventType.REMINDER: "REMINDER, still STOP",
     EventType.RECOVERED: "RECOVERED",
     EventType.NOT_EVALUATED: "NOT EVALUATED",
+    EventType.EXPIRING: "EXPIRING",
 }
 # What the thing in common does to the images: to one of them, to several.
 _DOES = {
     EventType.STOP: ("newly stops", "stops"),
     EventType.REMINDER: ("still stops", "still stops"),
     EventType.RECOVERED: ("no longer stops", "no longer stops"),
-    EventType.NOT_EVALUATED: ("keeps", "keeps"),
+    EventType.EXPIRING: ("will stop", "will stop"),
 }
 _TO_DO = {
     EventType.STOP: "Do not deploy these images.",
@@ -48,6 +49,8 @@ _TO_DO = {
     " in Anchore.",
     EventType.NOT_EVALUATED: "Find out why: until then a reason to stop one of these images would"
     " go unnoticed. A verdict that an image had stays.",
+    EventType.EXPIRING: "Mend these images before then, or have the owner of the policy give the"
+    " allowlist items a later end.",
 }
 
 

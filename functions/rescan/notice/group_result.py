@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from rescan.notice import result_shapes as shapes
 from rescan.notice.gist import Gist
 from rescan.notice.group import Group
-from rescan.notice.result import encoded, that_fit
+from rescan.notice.result import encoded, first_that_fit
 from rescan.notice.times import rfc3339
 from rescan.plain_text import one_line
 
@@ -30,7 +30,7 @@ def group_result(group: Group) -> str:
     )
     said = _said(group, none_shown)
     members = map(_member, group.gists)
-    shown = that_fit(members, said, len(group.members), LARGEST_GROUP_RESULT)
+    shown = first_that_fit(members, said, len(group.members), LARGEST_GROUP_RESULT)
     return encoded(replace(said, group=replace(none_shown, shown=len(shown), members=shown)))
 
 
@@ -52,6 +52,8 @@ def _said(group: Group, without_members: shapes.Group) -> shapes.Result:
         previous_digest=None,
         stopping=None,
         cleared=None,
+        held_back=None,
+        changes=None,
         failing=None,
         group=without_members,
         vulnerabilities=None,
@@ -68,6 +70,7 @@ def _matter(group: Group) -> shapes.GroupMatter | None:
         severity=str(group.matter.severity),
         packages=group.packages()[:_MOST_FACTS],
         fixed_in=group.fixes()[:_MOST_FACTS],
+        until=rfc3339(ends[0]) if (ends := group.ends()) else None,
     )
 
 

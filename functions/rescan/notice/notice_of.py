@@ -2,13 +2,20 @@
 
 from rescan.model import Severity
 from rescan.news import EventType, News
+from rescan.notice.expiring import Expiring
+from rescan.notice.expiring_mail import expiring_body, expiring_subject
 from rescan.notice.facts import policy_id, team_of
 from rescan.notice.notice import Notice
 from rescan.notice.outage import Outage
 from rescan.notice.outage_mail import outage_body, outage_subject
 from rescan.notice.recovered_mail import recovered_body, recovered_subject
 from rescan.notice.recovery import Recovery
-from rescan.notice.result import outage_result, recovered_result, stop_result
+from rescan.notice.result import (
+    expiring_result,
+    outage_result,
+    recovered_result,
+    stop_result,
+)
 from rescan.notice.stop import Stop
 from rescan.notice.stop_mail import stop_body, stop_subject
 from rescan.plain_text import one_line
@@ -32,6 +39,8 @@ def notice_of(news: News) -> Notice:
             return _of_recovery(Recovery.of(news))
         case EventType.NOT_EVALUATED:
             return _of_outage(Outage.of(news))
+        case EventType.EXPIRING:
+            return _of_expiring(Expiring.of(news))
 
 
 def _of_stop(stop: Stop) -> Notice:
@@ -48,6 +57,12 @@ def _of_recovery(recovery: Recovery) -> Notice:
 def _of_outage(outage: Outage) -> Notice:
     attributes = _attributes(outage.news, Severity.UNKNOWN, NONE, outage_result(outage))
     return Notice(outage_subject(outage), outage_body(outage), attributes)
+
+
+def _of_expiring(expiring: Expiring) -> Notice:
+    fix = fix_word(expiring.fix_available)
+    attributes = _attributes(expiring.news, expiring.worst, fix, expiring_result(expiring))
+    return Notice(expiring_subject(expiring), expiring_body(expiring), attributes)
 
 
 def _attributes(news: News, worst: Severity, fix_available: str, result: str) -> dict[str, str]:

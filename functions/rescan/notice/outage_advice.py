@@ -37,8 +37,9 @@ _BY_CAUSE = {
 
 def next_steps(outage: Outage) -> Iterator[str]:
     """One sentence or two each, the most useful first."""
+    stopped = outage.news.first_stop_at is not None
     yield _BY_CAUSE[outage.cause]
-    if outage.news.first_stop_at is not None:
+    if stopped:
         yield "Do not deploy the image: nothing says that what stopped it is gone."
     if not outage.is_absence:
         yield "It is tried again by itself; what runs already goes on running."

@@ -3,16 +3,24 @@
 from collections.abc import Iterator
 
 from rescan.model import Step
-from rescan.notice.facts import image_facts, policy_id, remarks, row, trigger_fact
+from rescan.notice.facts import (
+    digests,
+    image_facts,
+    policy_id,
+    remarks,
+    row,
+    shortened,
+    trigger_fact,
+)
 from rescan.notice.markdown import Quote
 from rescan.notice.outage import Cause, Outage
 from rescan.notice.outage_advice import next_steps
 from rescan.notice.paragraphs import items, joined, paragraph
-from rescan.notice.subject import short_name, subject
+from rescan.notice.subject import name_in_text, subject
 from rescan.notice.times import age, moment
 from rescan.plain_text import one_line
 
-__all__ = ["outage_body", "outage_headline", "outage_subject"]
+__all__ = ["outage_body", "outage_headline", "outage_meaning", "outage_subject"]
 
 _STEPS = {
     Step.FIND_ACTIVE_IMAGE: "looking the image up",
@@ -29,21 +37,26 @@ def outage_subject(outage: Outage, quote: Quote = str) -> str:
 
 
 def outage_body(outage: Outage) -> str:
-    """Paragraphs: what and what it means, what next, the facts, notes."""
+    """Paragraphs: what and what to do, what it means, what else to do, the facts."""
     report = outage.news.report
+    first, *others = next_steps(outage)
     return joined(
         [
-            paragraph(outage_headline(outage)),
-            ["WHAT TO DO", *items(next_steps(outage))],
-            list(_facts(outage)),
+            [*paragraph(outage_headline(outage)), *paragraph(first)],
+            paragraph(outage_meaning(outage)),
+            ["WHAT ELSE TO DO", *items(others)] if others else [],
             items(remarks(report)) if report else [],
+            list(_facts(outage)),
+            list(digests(outage.news)),
         ]
     )
 
 
 def outage_headline(outage: Outage, quote: Quote = str) -> str:
-    """What is not known of the image since when, and what that means."""
-    return f"NOT EVALUATED: {_what(outage, quote)} {_meaning(outage)}"
+    """What is not known of the image, for how long."""
+    name = quote(name_in_text(outage.news.tag))
+    still = ", still STOP" if outage.news.first_stop_at else ""
+    return f"NOT EVALUATED{_how(outage)}{still}: {name}."
 
 
 def _how(outage: Outage) -> str:
@@ -53,22 +66,15 @@ def _how(outage: Outage) -> str:
     return f"{how_long}, {outage.cause}" if outage.is_absence else how_long
 
 
-def _what(outage: Outage, quote: Quote) -> str:
-    name = quote(one_line(short_name(outage.news.tag), 400))
+def outage_meaning(outage: Outage) -> str:
+    """Since when there is no verdict, and which one stays."""
+    verdict = f"There is no verdict since {moment(outage.failing.since)}. "
     if outage.cause is Cause.GONE:
-        return f"{name} is {outage.cause}."
-    since = outage.failing.since
-    how_long = f"for {age(since, outage.news.at)}, since {moment(since)}"
-    if outage.cause is Cause.NOT_FOUND:
-        return f"{name} is not in Anchore, {how_long}."
-    return f"no verdict on {name} {how_long}."
-
-
-def _meaning(outage: Outage) -> str:
+        verdict = ""
     if since := outage.news.first_stop_at:
         stopped = f"STOP, since {moment(since)} ({age(since, outage.news.at)})"
-        return f"The last verdict stays: {stopped}."
-    return "No STOP stands against it, but a reason for one would go unnoticed."
+        return f"{verdict}The last verdict stays: {stopped}."
+    return f"{verdict}No STOP stands against it, but a reason for one would go unnoticed."
 
 
 def _facts(outage: Outage) -> Iterator[str]:
@@ -77,7 +83,7 @@ def _facts(outage: Outage) -> Iterator[str]:
     if policy := policy_id(news):
         yield f"Policy     {one_line(policy, 200)}"
     yield from row("Step", _step(failing.step))
-    yield from row("Why", one_line(failing.reason, 500))
+    yield from row("Why", shortened(one_line(failing.reason, 500)))
     yield trigger_fact(news.trigger)
 
 

@@ -5,13 +5,23 @@ What is gone from the verdict need not be gone from the image, so each cause say
 
 from collections.abc import Iterator
 
+from rescan.look_ahead import LookAhead
 from rescan.model import FindingKey, Outcome
 from rescan.news import ClearedBy, ClearedFinding
-from rescan.notice.facts import all_vulnerabilities, evaluation_facts, image_facts, remarks
+from rescan.notice.ahead import ahead
+from rescan.notice.changed import changed
+from rescan.notice.facts import (
+    all_vulnerabilities,
+    digests,
+    evaluation_facts,
+    image_facts,
+    remarks,
+    row,
+)
 from rescan.notice.markdown import Quote
 from rescan.notice.paragraphs import items, joined, paragraph, share
 from rescan.notice.recovery import Recovery
-from rescan.notice.subject import short_name, subject
+from rescan.notice.subject import name_in_text, subject
 from rescan.notice.times import age, moment
 from rescan.plain_text import one_line
 
@@ -45,15 +55,19 @@ def recovered_subject(recovery: Recovery, quote: Quote = str) -> str:
 
 
 def recovered_body(recovery: Recovery) -> str:
-    """Paragraphs: what, what next, the facts, notes, the numbers, the findings by cause."""
+    """Paragraphs: what and what to do, what is still there, the findings by cause, the facts."""
+    news, report = recovery.news, recovery.report
+    first, *still_there = recovered_steps(recovery)
     return joined(
         [
-            paragraph(recovered_headline(recovery)),
-            ["WHAT TO DO", *items(recovered_steps(recovery))],
-            [*image_facts(recovery.news), *evaluation_facts(recovery.news, recovery.report)],
-            items(remarks(recovery.report)),
-            list(_numbers(recovery)),
+            [*paragraph(recovered_headline(recovery)), *paragraph(first)],
+            items(still_there),
             *_findings(recovery),
+            changed(news),
+            list(_numbers(recovery)),
+            items(remarks(report)),
+            [*image_facts(news), *_stopped(recovery), *evaluation_facts(news, report)],
+            list(digests(news)),
         ]
     )
 
@@ -66,24 +80,38 @@ def _is_now(recovery: Recovery) -> str:
 def recovered_headline(recovery: Recovery, quote: Quote = str) -> str:
     """What the verdict is now, and how long it was a STOP."""
     news = recovery.news
-    name = quote(one_line(short_name(news.tag), 400))
-    is_now = f"RECOVERED: {name}{_is_now(recovery)}."
-    if (since := news.first_stop_at) is None:
-        return is_now
-    until = f"from {moment(since)} to {moment(news.at)}"
-    return f"{is_now} It was stopped for {age(since, news.at)}, {until}."
+    name = quote(name_in_text(news.tag))
+    since = news.first_stop_at
+    after = f", after {age(since, news.at)} of STOP" if since else ""
+    return f"RECOVERED: {name}{_is_now(recovery)}{after}."
 
 
-def recovered_steps(recovery: Recovery) -> Iterator[str]:
-    """What the reader does next, and what is still in the image."""
+def recovered_steps(recovery: Recovery, quote: Quote = str) -> list[str]:
+    """What the reader does next, what is still in the image, and what will stop it again."""
+    return [_next_step(recovery), *_still_there(recovery), *_ahead(recovery, quote)]
+
+
+def _next_step(recovery: Recovery) -> str:
     if recovery.report.outcome is Outcome.GO:
-        yield "Nothing: the policy lets the image through."
-    else:
-        yield "Nothing at once: the policy lets the image through, and warns about it."
+        return "Nothing to do: the policy lets the image through."
+    return "Nothing to do at once: the policy lets the image through, and warns about it."
+
+
+def _still_there(recovery: Recovery) -> Iterator[str]:
     counts = recovery.by_cause()
     for by, meaning in _STILL_THERE.items():
         if number := counts.get(by):
             yield f"{_share(recovery, number)} {meaning}"
+
+
+def _ahead(recovery: Recovery, quote: Quote) -> Iterator[str]:
+    look = LookAhead.of(recovery.report, recovery.news.at)
+    return ahead(look, f"{recovery.report.outcome.name} only until", quote)
+
+
+def _stopped(recovery: Recovery) -> list[str]:
+    since = recovery.news.first_stop_at
+    return row("Stopped", f"{moment(since)} to {moment(recovery.news.at)}") if since else []
 
 
 def _share(recovery: Recovery, number: int) -> str:

@@ -13,9 +13,11 @@ from msgspec.structs import replace
 from rescan.model import Report
 from rescan.news import ClearedFinding, News
 from rescan.notice import result_shapes as shapes
+from rescan.notice.expiring import Expiring
 from rescan.notice.facts import policy_id, team_of
 from rescan.notice.outage import Outage
 from rescan.notice.recovery import Recovery
+from rescan.notice.result_of_change import changes, held_back, that_fit
 from rescan.notice.stop import Stop, counts_of
 from rescan.notice.times import rfc3339
 from rescan.plain_text import one_line
@@ -24,10 +26,11 @@ from rescan.stopping import StoppingFinding
 __all__ = [
     "LARGEST_RESULT",
     "encoded",
+    "expiring_result",
+    "first_that_fit",
     "outage_result",
     "recovered_result",
     "stop_result",
-    "that_fit",
     "verdict_result",
 ]
 
@@ -51,7 +54,7 @@ def stop_result(stop: Stop, largest: int = LARGEST_RESULT) -> str:
         findings=(),
     )
     said = replace(_said(stop.news), stopping=none_shown)
-    shown = that_fit(
+    shown = first_that_fit(
         (_finding(f.bounded(), new=n < stop.new) for n, f in enumerate(findings)),
         said,
         len(findings),
@@ -64,7 +67,7 @@ def recovered_result(recovery: Recovery) -> str:
     """The same of a RECOVERED: as many cleared findings as fit, the worst ones."""
     none_shown = shapes.Cleared(total=recovery.total, shown=0, findings=())
     said = replace(_said(recovery.news), cleared=none_shown)
-    shown = that_fit(map(_cleared, recovery.cleared), said, recovery.total)
+    shown = first_that_fit(map(_cleared, recovery.cleared), said, recovery.total)
     return encoded(replace(said, cleared=replace(none_shown, shown=len(shown), findings=shown)))
 
 
@@ -83,26 +86,24 @@ def outage_result(outage: Outage) -> str:
     )
 
 
+def expiring_result(expiring: Expiring) -> str:
+    """The same of an EXPIRING: what it is about stands in `held_back`."""
+    return encoded(_said(expiring.news))
+
+
 def verdict_result(news: News, report: Report) -> str:
     """The same of a go or a warn, which no notice tells: the outcome is its event type."""
     return encoded(replace(_said(news), event_type=report.outcome.name))
 
 
-def that_fit(
+def first_that_fit(
     listed: Iterable[_Listed],
     without: shapes.Result,
     total: int,
     largest: int = LARGEST_RESULT,
 ) -> list[_Listed]:
     """The first ones that leave the result within its bound; `total` is at least their number."""
-    room = largest - len(json.encode(without)) - len(str(total))
-    fit: list[_Listed] = []
-    for item in listed:
-        room -= len(json.encode(item)) + len(",")
-        if room < 0:
-            break
-        fit.append(item)
-    return fit
+    return that_fit(listed, largest - len(json.encode(without)) - len(str(total)))
 
 
 def encoded(result: shapes.Result) -> str:
@@ -133,6 +134,8 @@ def _said(news: News) -> shapes.Result:
         previous_digest=_text(news.previous_digest, 80),
         stopping=None,
         cleared=None,
+        held_back=held_back(news),
+        changes=changes(news),
         failing=None,
         group=None,
         vulnerabilities=_vulnerabilities(report) if report else None,
@@ -194,10 +197,11 @@ def _finding(finding: StoppingFinding, *, new: bool) -> shapes.Finding:
 
 
 def _cleared(finding: ClearedFinding) -> shapes.ClearedFinding:
+    key = finding.key.bounded()
     return shapes.ClearedFinding(
-        gate=one_line(finding.key.gate, 40),
-        trigger=one_line(finding.key.trigger, 40),
-        what=one_line(finding.key.what, 240),
+        gate=key.gate,
+        trigger=key.trigger,
+        what=key.what,
         severity=None if finding.severity is None else str(finding.severity),
         by=finding.by,
     )

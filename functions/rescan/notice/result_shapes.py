@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 __all__ = [
+    "ChangedFinding",
+    "Changes",
     "Cleared",
     "ClearedFinding",
     "Failing",
@@ -12,6 +14,8 @@ __all__ = [
     "Group",
     "GroupMatter",
     "GroupMember",
+    "HeldBack",
+    "HeldFinding",
     "Image",
     "Result",
     "Stopping",
@@ -95,6 +99,46 @@ class Cleared(Struct, frozen=True):
     findings: Sequence[ClearedFinding]
 
 
+class ChangedFinding(Struct, frozen=True):
+    """A finding to which something happened."""
+
+    change: str
+    gate: str
+    trigger: str
+    what: str
+    severity: str | None
+    before: str | None
+
+
+class Changes(Struct, frozen=True):
+    """What is different from what was last said of the image."""
+
+    since: str
+    new_digest: bool
+    policy_changed: bool
+    total: int
+    shown: int
+    findings: Sequence[ChangedFinding]
+
+
+class HeldFinding(Struct, frozen=True):
+    """What an allowlist holds back until then; None: until when is not known."""
+
+    until: str | None
+    gate: str
+    trigger: str
+    what: str
+    severity: str
+
+
+class HeldBack(Struct, frozen=True):
+    """What would stop the image, and is held back for a while."""
+
+    total: int
+    shown: int
+    findings: Sequence[HeldFinding]
+
+
 class Failing(Struct, frozen=True):
     """What keeps the image from being evaluated."""
 
@@ -111,6 +155,7 @@ class GroupMatter(Struct, frozen=True):
     severity: str
     packages: Sequence[str]
     fixed_in: Sequence[str]
+    until: str | None
 
 
 class GroupMember(Struct, frozen=True):
@@ -155,6 +200,8 @@ class Result(Struct, frozen=True, kw_only=True):
     previous_digest: str | None
     stopping: Stopping | None
     cleared: Cleared | None
+    held_back: HeldBack | None
+    changes: Changes | None
     failing: Failing | None
     group: Group | None
     vulnerabilities: Vulnerabilities | None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from rescan.notice.markdown import Quote
+from rescan.notice.origin import who_acts
 from rescan.notice.paragraphs import share
 from rescan.notice.stop import Cause, Stop
 from rescan.plain_text import one_line
@@ -27,6 +28,7 @@ def next_steps(stop: Stop, quote: Quote = str) -> list[str]:
     """One sentence or two each, the most useful first."""
     steps = [] if stop.cause is Cause.FINDINGS else [_BY_CAUSE[stop.cause]]
     steps += _for_findings(stop.told, stop.noun)
+    steps += who_acts(stop.told, stop.noun)
     steps += _recommendations(stop.told, quote)
     return [*steps, "This notice changes nothing by itself: what runs already goes on running."]
 
@@ -38,11 +40,8 @@ def _for_findings(findings: tuple[StoppingFinding, ...], noun: str) -> Iterator[
     packages = [finding for finding in findings if finding.vulnerability]
     fixable = [finding for finding in packages if finding.fixed_in]
     if fixable:
-        have = share_of(fixable, "has", "have")
-        yield f"{have} a fix: update, rebuild and push the image."
-    if inherited := [finding for finding in fixable if finding.inherited_from_base]:
-        are = share_of(inherited, "is", "are")
-        yield f"{are} fixable in the base image: take a newer one."
+        inherited = sum(bool(finding.inherited_from_base) for finding in fixable)
+        yield f"{share_of(fixable, 'has', 'have')} {_fix(len(fixable), inherited)}"
     if unfixable := [finding for finding in packages if finding.listed and not finding.fixed_in]:
         lack = share_of(unfixable, "lacks", "lack")
         yield (
@@ -55,6 +54,14 @@ def _for_findings(findings: tuple[StoppingFinding, ...], noun: str) -> Iterator[
     if others := [f for f in findings if not f.vulnerability]:
         are = share_of(others, "is", "are")
         yield f"{are} not about a vulnerability: change the image as the list says."
+
+
+def _fix(fixable: int, inherited: int) -> str:
+    if not inherited:
+        return "a fix: update, rebuild and push the image."
+    if inherited == fixable:
+        return "a fix in the base image: take a newer one, rebuild and push."
+    return f"a fix, {inherited:,} of them in the base image: update both, rebuild and push."
 
 
 def _recommendations(findings: tuple[StoppingFinding, ...], quote: Quote) -> Iterator[str]:

@@ -5,15 +5,26 @@ The size is bounded, since every text of another's is cut and every list has a m
 
 from collections.abc import Iterator
 
+from rescan.look_ahead import LookAhead
 from rescan.model import Problem, Severity
 from rescan.news import EventType
-from rescan.notice.facts import all_vulnerabilities, evaluation_facts, image_facts, remarks
+from rescan.notice.ahead import ahead
+from rescan.notice.changed import changed
+from rescan.notice.facts import (
+    all_vulnerabilities,
+    digests,
+    evaluation_facts,
+    image_facts,
+    remarks,
+    row,
+    shortened,
+)
 from rescan.notice.findings_list import findings_list
 from rescan.notice.markdown import Quote
 from rescan.notice.paragraphs import by_severity, counted, items, joined, paragraph
 from rescan.notice.stop import Cause, Stop, counts_of
 from rescan.notice.stop_advice import next_steps
-from rescan.notice.subject import short_name, subject
+from rescan.notice.subject import name_in_text, subject
 from rescan.notice.times import age, moment
 from rescan.plain_text import one_line
 
@@ -23,10 +34,10 @@ _MOST_PROBLEMS = 5
 _MOST_RULES = 5
 
 _WITHOUT_FINDINGS = {
-    Cause.DENYLIST: "It is on the policy's denylist",
-    Cause.EVALUATION_PROBLEM: "Anchore could not evaluate the policy",
-    Cause.FINDINGS_UNREADABLE: "Anchore stops it; its findings are not available",
-    Cause.NOT_SAID: "Anchore stops it and names no finding",
+    Cause.DENYLIST: "{} is on the policy's denylist",
+    Cause.EVALUATION_PROBLEM: "Anchore could not evaluate the policy on {}",
+    Cause.FINDINGS_UNREADABLE: "Anchore stops {}; its findings are not available",
+    Cause.NOT_SAID: "Anchore stops {} and names no finding",
 }
 
 
@@ -38,16 +49,23 @@ def stop_subject(stop: Stop, quote: Quote = str) -> str:
 
 
 def stop_body(stop: Stop) -> str:
-    """Paragraphs: what, what next, the facts, notes, the numbers, the findings."""
+    """Paragraphs: what and what to do, the findings, what changed, what else to do, the facts."""
+    first, *others = next_steps(stop)
     return joined(
         [
-            paragraph(stop_headline(stop)),
-            ["WHAT TO DO", *items(next_steps(stop))],
-            [*image_facts(stop.news), *evaluation_facts(stop.news, stop.report)],
-            items(_notes(stop)),
-            list(_numbers(stop)),
+            [*paragraph(stop_headline(stop)), *paragraph(f"Do not deploy it. {first}")],
             list(findings_list(stop.told, stop.noun)),
             list(_known(stop)),
+            changed(stop.news),
+            ["WHAT ELSE TO DO", *items(others)],
+            list(_numbers(stop)),
+            items(_notes(stop)),
+            [
+                *image_facts(stop.news),
+                *_since(stop),
+                *evaluation_facts(stop.news, stop.report),
+            ],
+            list(digests(stop.news)),
         ]
     )
 
@@ -80,37 +98,41 @@ def _details(stop: Stop) -> list[str]:
 
 
 def stop_headline(stop: Stop, quote: Quote = str) -> str:
-    """What to do with the image, and why."""
-    name = quote(one_line(short_name(stop.news.tag), 400))
-    return f"{stop.news.event_type}: do not deploy {name}. {_since(stop)}{_why(stop)}."
+    """What kind it is, how bad, and why."""
+    severity = "" if stop.worst is Severity.UNKNOWN else f", {stop.worst}"
+    return f"{stop.news.event_type}{severity}: {_still(stop)}{_why(stop, quote)}."
 
 
-def _since(stop: Stop) -> str:
+def _still(stop: Stop) -> str:
     since = stop.news.first_stop_at
     if stop.news.event_type is not EventType.REMINDER:
         return ""
-    if since is None:
-        return "It is still stopped. "
-    return f"It has been stopped for {age(since, stop.news.at)}, since {moment(since)}. "
+    return f"still STOP after {age(since, stop.news.at)}. " if since else "still STOP. "
 
 
-def _why(stop: Stop) -> str:
+def _why(stop: Stop, quote: Quote) -> str:
+    name = quote(name_in_text(stop.news.tag))
     number = len(stop.told)
-    if not number:
-        return _WITHOUT_FINDINGS[stop.cause]
-    why = f"{counted(number, stop.noun)} {'stops' if number == 1 else 'stop'} it"
-    if stop.worst is not Severity.UNKNOWN:
-        why += f", {'of severity' if number == 1 else 'the worst'} {stop.worst}"
-    if stop.cause is not Cause.FINDINGS:
-        why = f"{_WITHOUT_FINDINGS[stop.cause]}. Also, {why}"
-    return why
+    stops = f"{counted(number, stop.noun)} {'stops' if number == 1 else 'stop'}"
+    if stop.cause is Cause.FINDINGS:
+        return f"{stops} {name}"
+    why = _WITHOUT_FINDINGS[stop.cause].format(name)
+    return f"{why}. Also, {stops} it" if number else why
+
+
+def _since(stop: Stop) -> list[str]:
+    since = stop.news.first_stop_at
+    if since is None or stop.news.event_type is not EventType.REMINDER:
+        return []
+    return row("Stopped", f"since {moment(since)} ({age(since, stop.news.at)})")
 
 
 def _notes(stop: Stop) -> Iterator[str]:
     yield from _problems(stop.problems)
     # Where no finding at all was read, the reason says why.
     if stop.findings_problem is not None and stop.cause is not Cause.FINDINGS_UNREADABLE:
-        yield f"Findings may be missing: {one_line(stop.findings_problem, 400)}"
+        yield f"Findings may be missing: {shortened(one_line(stop.findings_problem, 400))}"
+    yield from ahead(LookAhead.of(stop.report, stop.news.at), "Beside that, allowlisted until")
     yield from remarks(stop.report)
 
 

@@ -4,9 +4,9 @@ import re
 
 from rescan.image_tag import ImageTag
 from rescan.notice.markdown import Quote
-from rescan.plain_text import cut
+from rescan.plain_text import cut, one_line
 
-__all__ = ["plain_subject", "resource_name", "short_name", "subject"]
+__all__ = ["name_in_text", "plain_subject", "resource_name", "short_name", "subject"]
 
 _LONGEST = 99
 _NOT_PRINTABLE = re.compile(r"[^ -~]")
@@ -21,6 +21,11 @@ def subject(start: str, tag: ImageTag, end: str = "", quote: Quote = str) -> str
 def plain_subject(text: str) -> str:
     """The same bounds for a subject that names no single image; a long one loses its end."""
     return cut(_NOT_PRINTABLE.sub("?", text), _LONGEST)
+
+
+def name_in_text(tag: ImageTag) -> str:
+    """repository:tag for the body, which may hold any alphabet."""
+    return one_line(f"{tag.repository}:{tag.tag}", 400)
 
 
 def short_name(tag: ImageTag) -> str:

@@ -13,7 +13,14 @@ from rescan_cli.connection import connect
 from rescan_cli.exit_status import ExitStatus, of_error
 from rescan_cli.options import IMAGE_TAG, Chosen, gate_options
 from rescan_cli.recording.exchange import RecordingAdapter
-from rescan_cli.recording.recorder import CredentialLeft, Run, Written, recorded, run_tag
+from rescan_cli.recording.recorder import (
+    CredentialLeft,
+    ReplayDiffers,
+    Run,
+    Written,
+    recorded,
+    run_tag,
+)
 from rescan_cli.terminal import Screen, plain, table
 
 __all__ = ["command"]
@@ -59,15 +66,16 @@ def command(
     """Gate each TAG and write what Anchore answered as HAR 1.2, redacted.
 
     Authorization, cookies, the host, account and user names are replaced, each original by the
-    same word throughout, so that the recording replays to the same outcome. Nothing is written
-    while a credential is left anywhere in it. The exit status is 0 when all tags were recorded.
+    same word throughout, so that the recording replays to the same outcome, which is tried first.
+    Nothing is written while a credential is left anywhere in it. The exit status is 0 when all
+    tags were recorded.
     """
     adapter = RecordingAdapter()
     connection = connect(Chosen(**chosen), os.environ, adapter)
     runs = [run_tag(connection, adapter, tag) for tag in dict.fromkeys(tags)]
     try:
         files, _ = recorded(runs, connection, patterns)
-    except CredentialLeft as error:
+    except (CredentialLeft, ReplayDiffers) as error:
         raise click.ClickException(str(error)) from error
     _write(files, folder, force=force)
     _show(files, folder)

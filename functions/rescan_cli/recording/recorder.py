@@ -14,13 +14,18 @@ from rescan_cli.recording.exchange import Exchange, RecordingAdapter
 from rescan_cli.recording.har import har_text
 from rescan_cli.recording.leaks import credentials_in, leaks
 from rescan_cli.recording.names import names_in
+from rescan_cli.recording.proof import outputs_live, outputs_replayed
 from rescan_cli.recording.redaction import Redactor
 
-__all__ = ["CredentialLeft", "Run", "Written", "recorded", "run_tag"]
+__all__ = ["CredentialLeft", "ReplayDiffers", "Run", "Written", "recorded", "run_tag"]
 
 
 class CredentialLeft(RescanError):
     """A credential is in what would be written; nothing was."""
+
+
+class ReplayDiffers(RescanError):
+    """What would be written does not come to what the live run came to; nothing was written."""
 
 
 class Run(Struct, frozen=True):
@@ -60,7 +65,8 @@ def run_tag(connection: Connection, adapter: RecordingAdapter, tag: ImageTag) ->
 def recorded(
     runs: Sequence[Run], connection: Connection, patterns: Iterable[re.Pattern[str]] = ()
 ) -> tuple[list[Written], Redactor]:
-    """The files, and what redacted them; CredentialLeft when one of them cannot be written."""
+    """The files, and what redacted them; CredentialLeft or ReplayDiffers when one of them cannot be
+    written."""
     settings, credentials = connection.settings, credentials_in(connection.secret)
     bodies = (e.body.decode(errors="replace") for run in runs for e in run.exchanges)
     names = names_in(bodies, settings.anchore_account, connection.secret)
@@ -73,8 +79,24 @@ def recorded(
                 f"{file.name} would hold a credential of Anchore's, plain or encoded: nothing was"
                 " written. Name what holds it with --redact, by a pattern that does not quote it."
             )
+        _prove(file, run, connection, redactor)
         written.append(file)
     return written, redactor
+
+
+def _prove(file: Written, run: Run, connection: Connection, redactor: Redactor) -> None:
+    """A recording that a pattern has broken would be found out by whoever it is given to."""
+    live = outputs_live(run.came_to, redactor)
+    again = outputs_replayed(file.text, file.tag, connection, redactor)
+    if again == live:
+        return
+    said = f"{live.outcome} live, {again.outcome} replayed"
+    if again.outcome == live.outcome:
+        said = f"both times {live.outcome}, but with other outputs"
+    raise ReplayDiffers(
+        f"{file.name} does not replay as it was recorded: {said}. Nothing was written. Expected"
+        " --redact patterns that leave alone what the workflow goes by, such as 'stop'."
+    )
 
 
 def _written(run: Run, redactor: Redactor, taken: set[str]) -> Written:

@@ -1,0 +1,118 @@
+"""What a policy's allowlists hold back, and until when, read from the answer of a check.
+
+Source: Enterprise v2, PolicyEvaluationFinding (`allowlist_match`), MappingRule (`allowlist_ids`)
+and Policy (`allowlists`, whose items have `expires_on`). The verdict does not hang on any of it,
+so what cannot be read is left out.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from msgspec import Raw, Struct
+
+from rescan.anchore.lenient import lenient
+from rescan.clock import moment_of
+from rescan.known_shapes import known
+from rescan.model import Allowlisted, Finding
+
+__all__ = ["AllowlistItems"]
+
+_NULL = Raw(b"null")
+
+
+class _Matched(Struct, frozen=True):
+    allowlist_match: Raw = _NULL
+
+
+class _Match(Struct, frozen=True):
+    id: str = ""
+    name: str = ""
+    matched_rule_id: str = ""
+
+
+class _Item(Struct, frozen=True):
+    id: str = ""
+    gate: str = ""
+    trigger_id: str = ""
+    expires_on: Raw = _NULL
+    description: Raw = _NULL
+
+
+class _Allowlist(Struct, frozen=True):
+    id: str = ""
+    name: str = ""
+    items: list[Raw] = []
+
+
+class _Policy(Struct, frozen=True):
+    allowlists: list[Raw] = []
+
+
+class _Mapping(Struct, frozen=True):
+    allowlist_ids: list[str] = []
+
+
+class AllowlistItems:
+    """The items of a policy; those of the lists that `mapping` names apply to the image."""
+
+    def __init__(self, policy: Raw, mapping: Raw = _NULL) -> None:
+        # An item's id is unique in its list alone.
+        self._by_id: dict[tuple[str, str], _Item] = {}
+        self._by_trigger: dict[tuple[str, str], list[tuple[_Match, _Item]]] = {}
+        applied = (lenient(mapping, _Mapping) or _Mapping()).allowlist_ids
+        for allowlist, item in _items(policy):
+            self._by_id[allowlist.id, item.id] = item
+            if allowlist.id in applied:
+                match = _Match(allowlist.id, allowlist.name, item.id)
+                key = (item.gate.lower(), item.trigger_id)
+                self._by_trigger.setdefault(key, []).append((match, item))
+
+    def holding(self, finding: Finding, raw: Raw) -> Iterator[Allowlisted]:
+        """The item that the answer names (`raw` is the finding), then each other one that fits.
+
+        Once at least: an item that is not found holds the finding back until nobody knows when.
+        """
+        named = (lenient(raw, _Matched) or _Matched()).allowlist_match
+        match = lenient(named, _Match) or _Match()
+        yield _allowlisted(finding, match, self._by_id.get((match.id, match.matched_rule_id)))
+        for other, item in self._that_fit(finding):
+            if (other.id, other.matched_rule_id) != (match.id, match.matched_rule_id):
+                yield _allowlisted(finding, other, item)
+
+    def _that_fit(self, finding: Finding) -> Iterator[tuple[_Match, _Item]]:
+        gate, (vulnerability, plus, _) = finding.gate.lower(), finding.trigger_id.partition("+")
+        yield from self._by_trigger.get((gate, finding.trigger_id), ())
+        if plus:  # whatever the package
+            yield from self._by_trigger.get((gate, f"{vulnerability}+*"), ())
+
+
+def _items(policy: Raw) -> Iterator[tuple[_Allowlist, _Item]]:
+    for raw_list in (lenient(policy, _Policy) or _Policy()).allowlists:
+        allowlist = lenient(raw_list, _Allowlist) or _Allowlist()
+        items: Iterable[_Item | None] = (lenient(raw, _Item) for raw in allowlist.items)
+        yield from ((allowlist, item) for item in items if item is not None)
+
+
+def _allowlisted(finding: Finding, match: _Match, item: _Item | None) -> Allowlisted:
+    ends, until = _end(item) if item else (None, None)
+    return Allowlisted(
+        finding=finding,
+        allowlist=match.name or match.id,
+        ends=ends,
+        until=until,
+        why=(lenient(item.description, str) or "") if item else "",
+    )
+
+
+def _end(item: _Item) -> tuple[bool | None, datetime | None]:
+    """Whether the item ends, and when; an end that is no moment is not known."""
+    if bytes(item.expires_on) == b"null":
+        return False, None
+    until = moment_of(lenient(item.expires_on, str))
+    try:
+        return (True, until.astimezone(UTC)) if until else (None, None)
+    except OverflowError:  # the last hours of the year 9999, elsewhere
+        return None, None
+
+
+known(_Matched, _Match, _Item, _Allowlist, _Policy, _Mapping)

@@ -1,0 +1,76 @@
+"""What a recording comes to when it is replayed, and what the live run came to, to compare."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from rescan.anchore.client import AnchoreClient
+from rescan.anchore.credentials import AnchoreAuth
+from rescan.anchore.transport import Transport
+from rescan.deadline import Deadline
+from rescan.errors import AnchoreError
+from rescan.image_tag import ImageTag
+from rescan.model import Report, VulnerabilityList
+from rescan.workflow import rescan
+from rescan_cli.connection import Connection
+from rescan_cli.exit_status import of_error
+from rescan_cli.gating import request_of
+from rescan_cli.recording.redaction import HOST, Redactor
+from rescan_cli.replay import ReplayError, recording_in, replayed_session
+
+__all__ = ["Outputs", "outputs_live", "outputs_replayed"]
+
+
+class Outputs(Struct, frozen=True):
+    """The workflow's outputs, and the outcome; of an error, what it weighs: a request without an
+    answer is recorded as a 504, which is an error of another name."""
+
+    outcome: str
+    image_digest: str | None = None
+    final_action: str | None = None
+    vulnerabilities: str | None = None
+
+
+def outputs_live(came_to: Report | AnchoreError, redactor: Redactor) -> Outputs:
+    """Those of the live run, redacted as its recording is."""
+    said = _outputs(came_to)
+    return replace(
+        said,
+        image_digest=said.image_digest and redactor.text(said.image_digest),
+        vulnerabilities=said.vulnerabilities and redactor.body(said.vulnerabilities),
+    )
+
+
+def outputs_replayed(text: str, tag: str, connection: Connection, redactor: Redactor) -> Outputs:
+    """Those of the file with this text, which was made with the connection, in process."""
+    settings = connection.settings
+    policy_id = settings.policy_id and redactor.text(settings.policy_id)
+    try:
+        session = replayed_session(recording_in(text.encode(), "the recording"))
+        auth = AnchoreAuth(lambda: connection.secret)
+        transport = Transport(session, f"https://{HOST}/v2", auth)
+        client = AnchoreClient(transport, connection.dialect, Deadline.after(connection.seconds))
+        request = request_of(settings, ImageTag.parse(tag))
+        return _outputs(rescan(client, replace(request, policy_id=policy_id)))
+    except AnchoreError as error:
+        return _outputs(error)
+    except (ReplayError, ValueError) as error:
+        return Outputs(str(error))
+
+
+def _outputs(came_to: Report | AnchoreError) -> Outputs:
+    if isinstance(came_to, AnchoreError):
+        return Outputs(f"an error with status {of_error(came_to)}")
+    return Outputs(
+        came_to.outcome.value,
+        came_to.image_digest,
+        came_to.final_action,
+        _document(came_to.vulnerabilities),
+    )
+
+
+def _document(listed: VulnerabilityList | None) -> str | None:
+    """The rows as they were sent; None also when they are no UTF-8, which is redacted as bytes."""
+    try:
+        return None if listed is None else bytes(listed.document).decode()
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,23 @@
+"""A recording as an argument of the command line."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rescan_cli.replay.har import Recording, RecordingInvalid, read_recording
+
+__all__ = ["RECORDING"]
+
+
+class _Recording(click.ParamType):
+    name = "recording"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Recording:
+        try:
+            return read_recording(Path(value))
+        except RecordingInvalid as error:
+            self.fail(str(error), param, ctx)
+
+
+RECORDING = _Recording()

@@ -1,0 +1,62 @@
+"""A golden message as a picture: an SVG in a frame as wide as 72 columns, in place of a screenshot.
+
+No browser and no font is needed to make it, so it is the same on every machine.
+"""
+
+import io
+
+from rich.console import Console
+from rich.terminal_theme import TerminalTheme
+from rich.text import Text
+
+__all__ = ["picture"]
+
+# 72 columns of text, and some air.
+_COLUMNS = 76
+_PAPER = TerminalTheme(
+    (255, 255, 255),
+    (31, 35, 40),
+    [(31, 35, 40), (179, 38, 30), (26, 127, 55), (154, 103, 0)] + [(9, 105, 218)] * 4,
+)
+_FRAME = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">
+<style>
+.{unique_id}-matrix {{ font: {char_height}px ui-monospace, Menlo, Consolas, monospace; }}
+{styles}
+</style>
+<defs>{lines}</defs>
+<rect x="0.2%" y="0.2%" width="99.6%" height="99.6%" rx="24" fill="#fff" stroke="#8c959f"/>
+<g transform="translate(24, 24)">
+{backgrounds}
+<g class="{unique_id}-matrix">
+{matrix}
+</g>
+</g>
+</svg>
+"""
+_EMPHASIS = {
+    r"^Subject: .*$": "bold",
+    r"^[A-Z][A-Z ,]+[A-Z]{2}\b.*$": "bold",
+    r"\bSTOP\b|\bCRITICAL\b": "bold red",
+    r"\bGO\b": "bold green",
+}
+
+
+def picture(message: str) -> str:
+    """The SVG of a message's text; of a golden notice what stands above its attributes."""
+    shown = Text(message.partition("\n----- attributes")[0].rstrip("\n"))
+    for pattern, style in _EMPHASIS.items():
+        shown.highlight_regex(f"(?m){pattern}", style)
+    # Nothing of it is left to the environment: NO_COLOR, COLUMNS, TERM.
+    console = Console(
+        width=_COLUMNS,
+        height=1,  # without one a dumb terminal has 80 columns
+        file=io.StringIO(),
+        record=True,
+        force_terminal=True,
+        color_system="truecolor",
+        no_color=False,
+        legacy_windows=False,
+    )
+    console.print(shown, overflow="fold")
+    return console.export_svg(theme=_PAPER, code_format=_FRAME, unique_id="message")
