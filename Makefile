@@ -26,7 +26,7 @@ demo: $(VENV)/ready ## the handler on a recorded Anchore; EVENT=file and RECORDI
 test: $(VENV)/ready ## all tests
 	$(BIN)/python -m pytest
 
-faults: $(VENV)/ready ## the whole fault matrix, about a minute; writes docs/faults.md
+faults: $(VENV)/ready ## the whole fault matrix, about two minutes; writes docs/faults.md
 	@$(BIN)/python -m tests.faults
 
 conformance: $(VENV)/ready ## the referees that no one here wrote, and fuzzing; writes docs/conformance.md

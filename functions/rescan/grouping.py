@@ -146,13 +146,20 @@ def _for_readers(
     for part in by_part.values():
         of_storms, rest = _of_running_storms(part, storms, rules, now)
         for storm, members in of_storms:
-            # A full message's worth waits no longer.
-            if now < storm.told_at + storm.gap and len(members) < MOST_IMAGES:
+            if _may_wait(members, storm, now):
                 held += len(members)
             else:
                 units += _split(storm.matter, members, storm)
         units += _grouped(rest, rules) if too_many else rest
     return Plan(tuple(units), held)
+
+
+def _may_wait(members: list[Waiting], storm: Storm, now: datetime) -> bool:
+    """Not a full message's worth; and no notice for longer than LONGEST_GAP, whatever its storm's
+    readers are told meanwhile."""
+    oldest = min(it.gist.at for it in members)
+    until = min(storm.told_at + storm.gap, oldest + LONGEST_GAP)
+    return now < until and len(members) < MOST_IMAGES
 
 
 def _of_running_storms(

@@ -51,8 +51,9 @@ class SweepRecord(Struct, frozen=True):
 
 
 class InFlight(Struct, frozen=True):
-    """A message that is about to be published in place of the notices whose ids it has."""
+    """A message that is about to be published in place of the notices whose `ids` it has."""
 
+    id: str
     channel: Channel
     notice: Notice
     ids: tuple[str, ...]
@@ -116,15 +117,19 @@ class Outbox(Protocol):
         """These were published."""
         ...
 
-    def in_flight(self) -> InFlight | None:
-        """What this claim, or one before that ended early, was about to publish."""
+    def in_flight(self) -> list[InFlight]:
+        """What runs before were about to publish, or could not clear."""
         ...
 
-    def send_off(self, flight: InFlight | None, storm: Storm | None = None) -> None:
+    def send_off(self, flight: InFlight, storm: Storm | None = None) -> None:
         """Remember what is about to be published, and how far its storm has then been told.
 
         NotThePublisher when another has claimed the outbox meanwhile.
         """
+        ...
+
+    def landed(self, flight: InFlight) -> None:
+        """It was published, and its notices are cleared; NotThePublisher as above."""
         ...
 
     def remember(self, storm: Storm) -> None:

@@ -6,9 +6,10 @@ no two publish at the same time; a claim whose owner died ends by itself.
     it dies before a message      nothing has happened
     it dies behind a message      the next run says it again, under the same id: a notice is taken
                                   away, and a group forgotten, only once SNS has it
-    it cannot be taken away       the container remembers that it was said
-    SNS refuses                   the message waits for the next run; after three in a row the run
-                                  ends
+    it cannot be taken away       the container remembers that it was said, and what is later of the
+                                  same image waits
+    SNS refuses                   the message waits for the next run, and what is later of the same
+                                  image with it; after a group, or three in a row, its channel waits
     the ledger refuses            the run ends; what waits goes on waiting
     another claims it             NotThePublisher: the claim took too long, the run ends
 
@@ -17,12 +18,11 @@ oldest notice.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from msgspec import Struct, field
 
 from rescan.clock import Clock, utc_now
 from rescan.deadline import Deadline
@@ -35,6 +35,7 @@ from rescan.notice.group_chat import group_chat
 from rescan.notice.group_notice import group_notice
 from rescan.notice.notice import Notice
 from rescan.ports import InFlight, Outbox
+from rescan.publishing_run import Named, Run, TimeLeft
 from rescan.topics import Topics
 
 __all__ = ["CLAIM", "PACE", "Publisher"]
@@ -42,24 +43,12 @@ __all__ = ["CLAIM", "PACE", "Publisher"]
 # A run ends well within its claim: behind its last message it may wait for SNS (13 s) and, twice,
 # for the ledger (6 s each).
 CLAIM = timedelta(seconds=75)
-RUN_SECONDS = 45.0
+RUN_TIME = timedelta(seconds=45)
 # SNS deactivates an e-mail subscription that gets more than 10 messages a second.
 PACE = timedelta(milliseconds=250)
 MOST_WAITING = 5_000
-_FAILURES_IN_A_ROW = 3
-
 
 _RENDERED = {Channel.STOPS: group_notice, Channel.CHAT: group_chat}
-
-
-class _Run(Struct):
-    """What one run has come to; `said` are the notices that readers have now."""
-
-    waiting: int = 0
-    published: int = 0
-    failed: int = 0
-    failed_in_a_row: int = 0
-    said: set[tuple[Channel, str]] = field(default_factory=set)
 
 
 class Publisher:
@@ -82,14 +71,15 @@ class Publisher:
         self._logger = logger
         self._clock = clock
         self._sleep = sleep
-        self._uncleared: set[tuple[Channel, str]] = set()
+        self._uncleared: set[Named] = set()
+        self._landed: set[str] = set()
 
     def run(self, deadline: Deadline) -> dict[str, Any]:
         """Publish what waits, at the pace: {"published", "images", "failed", "left"}."""
-        run = _Run()
+        run = Run(TimeLeft(deadline, self._clock, RUN_TIME))
         try:
             if self._outbox.claim(now := self._clock(), now + CLAIM):
-                self._publish_all(run, _Time(deadline, self._clock))
+                self._publish_all(run)
                 self._outbox.release()
         except LedgerUnavailable as error:
             self._tally.add(Metric.LEDGER_ERRORS)
@@ -97,31 +87,32 @@ class Publisher:
         except NotThePublisher as error:
             self._logger.error("the outbox was claimed by another", reason=str(error))
         if run.waiting:
-            self._logger.info("notices published", **_told(run))
-        return _told(run)
+            self._logger.info("notices published", **run.told)
+        return run.told
 
-    def _publish_all(self, run: _Run, time_left: "_Time") -> None:
+    def _publish_all(self, run: Run) -> None:
         waiting = self._outbox.waiting(MOST_WAITING)
         self._measure(waiting)
         run.waiting = len(waiting)
-        if (flight := self._outbox.in_flight()) is not None and not self._land(flight, run):
-            return
+        for flight in self._outbox.in_flight():
+            if flight.channel not in run.silent:
+                self._land(flight, run)
         waiting = self._not_said(waiting, run)
         storms = {storm.id: storm for storm in self._outbox.storms()}
-        for unit in plan(waiting, storms, self._rules, self._clock()).units:
-            if time_left.over or not self._publish(unit, storms, run):
-                return
+        self._publish(plan(waiting, storms, self._rules, self._clock()).units, storms, run)
 
-    def _publish(self, unit: Waiting | Group, storms: dict[str, Storm], run: _Run) -> bool:
-        """Whether the run goes on."""
-        if isinstance(unit, Waiting):
-            self._publish_one(unit, storms, run)
-            return run.failed_in_a_row < _FAILURES_IN_A_ROW
-        notice = _RENDERED[unit.channel](unit)
-        if problems := notice.problems():
-            self._logger.error("a group breaks a limit of SNS", reason="; ".join(problems))
-            return all(self._publish(member, storms, run) for member in unit.members)
-        return self._publish_group(unit, notice, storms, run)
+    def _publish(
+        self, units: Iterable[Waiting | Group], storms: dict[str, Storm], run: Run
+    ) -> None:
+        for unit in units:
+            if run.time_left.over:
+                return
+            if unit.channel in run.silent:
+                continue
+            if isinstance(unit, Waiting):
+                self._publish_one(unit, storms, run)
+            else:
+                self._publish_group(unit, storms, run)
 
     def _measure(self, waiting: list[Waiting]) -> None:
         """Also nothing: an alarm takes silence for a publisher that has died."""
@@ -131,13 +122,23 @@ class Publisher:
 
     # --- one message
 
-    def _publish_one(self, waiting: Waiting, storms: dict[str, Storm], run: _Run) -> None:
-        notice = self._outbox.notice(waiting)
-        if notice is None:
+    def _publish_one(self, waiting: Waiting, storms: dict[str, Storm], run: Run) -> None:
+        image = waiting.channel, waiting.gist.subject
+        if image in run.behind:
+            return
+        if (notice := self._outbox.notice(waiting)) is None:
             run.waiting -= 1
-        elif self._said(waiting.channel, notice, run):
-            self._clear(waiting.channel, [waiting.gist.id], run)
-            self._remember(storm_after(waiting, storms, self._rules, self._clock()), storms)
+            return
+        try:
+            self._say(waiting.channel, notice, run)
+        except PublishFailed:
+            run.behind.add(image)
+            return
+        except NoticeInvalid:
+            return  # It can never be published: whatever is later does not wait for it.
+        if not self._clear(waiting.channel, [waiting.gist.id], run):
+            run.behind.add(image)
+        self._remember(storm_after(waiting, storms, self._rules, self._clock()), storms)
 
     def _remember(self, storm: Storm | None, storms: dict[str, Storm]) -> None:
         """Without it a storm that comes slowly is told one by one."""
@@ -149,28 +150,57 @@ class Publisher:
         except LedgerUnavailable:
             self._tally.add(Metric.LEDGER_ERRORS)
 
-    def _publish_group(
-        self, group: Group, notice: Notice, storms: dict[str, Storm], run: _Run
-    ) -> bool:
-        """Whether SNS has it; otherwise it stays in flight, and must be the next message."""
+    def _publish_group(self, group: Group, storms: dict[str, Storm], run: Run) -> None:
+        notice = _RENDERED[group.channel](group)
+        if problems := notice.problems():
+            self._logger.error("a group breaks a limit of SNS", reason="; ".join(problems))
+            self._publish(group.members, storms, run)
+            return
         storm = storm_after(group, storms, self._rules, self._clock())
-        flight = InFlight(group.channel, notice, tuple(gist.id for gist in group.gists))
+        ids = tuple(gist.id for gist in group.gists)
+        flight = InFlight(group.id, group.channel, notice, ids)
         self._outbox.send_off(flight, storm)
         if storm is not None:
             storms[storm.id] = storm
-        return self._land(flight, run)
+        self._land(flight, run)
 
-    def _land(self, flight: InFlight, run: _Run) -> bool:
-        names = {(flight.channel, name) for name in flight.ids}
-        if not names <= self._uncleared and not self._said(flight.channel, flight.notice, run):
-            return False
-        self._clear(flight.channel, flight.ids, run)
-        self._outbox.send_off(None)
-        return True
+    def _land(self, flight: InFlight, run: Run) -> None:
+        """What SNS does not take stays in flight, and is the next message of its channel."""
+        channel = flight.channel
+        if flight.id not in self._landed:
+            try:
+                self._say(channel, flight.notice, run)
+            except (PublishFailed, NoticeInvalid):
+                run.silent.add(channel)
+                return
+            self._landed.add(flight.id)
+        if self._clear(channel, flight.ids, run):
+            self._outbox.landed(flight)
+            self._landed.discard(flight.id)
+
+    def _say(self, channel: Channel, notice: Notice, run: Run) -> None:
+        """Publish, at the pace; PublishFailed, NoticeInvalid, which the run knows of."""
+        started = self._clock()
+        try:
+            self._topics.publish(channel, notice)
+        except (PublishFailed, NoticeInvalid) as error:
+            self._logger.error("publishing failed", reason=str(error))
+            run.failed += 1
+            if isinstance(error, PublishFailed):
+                run.refused(channel)
+                # SNS may have taken what it did not answer.
+                self._rest_since(started)
+            raise
+        run.accepted(channel)
+        self._rest_since(started)
+
+    def _rest_since(self, started: datetime) -> None:
+        rest = PACE - (self._clock() - started)
+        self._sleep(max(0.0, rest.total_seconds()))
 
     # --- what was said is taken away
 
-    def _clear(self, channel: Channel, names: Sequence[str], run: _Run) -> None:
+    def _clear(self, channel: Channel, names: Sequence[str], run: Run) -> bool:
         """What the ledger does not clear now is not said again, as long as the container lives."""
         said = {(channel, name) for name in names}
         run.said |= said
@@ -180,50 +210,26 @@ class Publisher:
         except LedgerUnavailable as error:
             self._tally.add(Metric.LEDGER_ERRORS)
             self._logger.error("what was published cannot be cleared", reason=str(error))
-        else:
-            self._uncleared -= said
-
-    def _not_said(self, waiting: list[Waiting], run: _Run) -> list[Waiting]:
-        """The others were said by this run, or are cleared now."""
-        for it in waiting:
-            if (key := (it.channel, it.gist.id)) in self._uncleared and key not in run.said:
-                self._clear(it.channel, [it.gist.id], run)
-        return [it for it in waiting if (it.channel, it.gist.id) not in run.said]
-
-    def _said(self, channel: Channel, notice: Notice, run: _Run) -> bool:
-        started = self._clock()
-        try:
-            self._topics.publish(channel, notice)
-        except (PublishFailed, NoticeInvalid) as error:
-            self._logger.error("publishing failed", reason=str(error))
-            run.failed += 1
-            # One that can never be published must not end the turn of the others.
-            run.failed_in_a_row += isinstance(error, PublishFailed)
             return False
-        run.published += 1
-        run.failed_in_a_row = 0
-        rest = PACE - (self._clock() - started)
-        self._sleep(max(0.0, rest.total_seconds()))
+        self._uncleared -= said
         return True
 
+    def _not_said(self, waiting: list[Waiting], run: Run) -> list[Waiting]:
+        """The others were said before; what cannot be cleared holds back what follows it.
 
-class _Time:
-    """How long a run may take: within its claim, and within the invocation."""
-
-    def __init__(self, deadline: Deadline, clock: Clock) -> None:
-        self._deadline = deadline
-        self._clock = clock
-        self._end = clock() + timedelta(seconds=RUN_SECONDS)
-
-    @property
-    def over(self) -> bool:
-        return self._deadline.passed or self._clock() >= self._end
-
-
-def _told(run: _Run) -> dict[str, Any]:
-    return {
-        "published": run.published,
-        "images": len(run.said),
-        "failed": run.failed,
-        "left": max(0, run.waiting - len(run.said)),
-    }
+        Said again by a container that does not know, it would be the image's last word.
+        """
+        for channel in Channel:
+            ids = (it.gist.id for it in waiting if it.channel is channel)
+            said = [name for name in ids if (channel, name) in self._uncleared - run.said]
+            if said:
+                self._clear(channel, said, run)
+        for it in waiting:
+            if (it.channel, it.gist.id) in self._uncleared:
+                run.behind.add((it.channel, it.gist.subject))
+        return [
+            it
+            for it in waiting
+            if (it.channel, it.gist.id) not in run.said
+            and (it.channel, it.gist.subject) not in run.behind
+        ]

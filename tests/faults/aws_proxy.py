@@ -8,6 +8,7 @@ what was asked is written down.
 import json
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Event, Lock
@@ -37,6 +38,8 @@ class AwsCall(StrEnum):
     FETCH = "fetch a notice"
     SEND_OFF = "send a group off"
     CLEAR = "clear the outbox"
+    FORGET = "forget a group"
+    RELEASE = "release the outbox"
     SCAN = "scan the ledger"
     LAST_SWEEP = "read the last sweep"
     RECORD_SWEEP = "record the sweep"
@@ -55,6 +58,8 @@ LEDGER = (
     AwsCall.FETCH,
     AwsCall.SEND_OFF,
     AwsCall.CLEAR,
+    AwsCall.FORGET,
+    AwsCall.RELEASE,
     AwsCall.SCAN,
     AwsCall.LAST_SWEEP,
     AwsCall.RECORD_SWEEP,
@@ -92,6 +97,14 @@ _KINDS = {
 }
 
 
+_OF_THE_PUBLISHER = {
+    "SET claimed_until": AwsCall.CLAIM,
+    "SET flight": AwsCall.SEND_OFF,
+    "REMOVE flight": AwsCall.FORGET,
+    "REMOVE claimed_until": AwsCall.RELEASE,
+}
+
+
 def _kind(operation: str, text: str) -> AwsCall:
     about_the_sweep = '"subject": {"S": "sweep"}' in text
     match operation:
@@ -106,7 +119,7 @@ def _kind(operation: str, text: str) -> AwsCall:
         case "UpdateItem" if "SET sweep" in text:
             return AwsCall.MARK
         case "UpdateItem":
-            return AwsCall.CLAIM if "SET claimed_until" in text else AwsCall.SEND_OFF
+            return next(kind for words, kind in _OF_THE_PUBLISHER.items() if words in text)
     return _KINDS[operation]
 
 
@@ -169,7 +182,7 @@ class AwsProxy(BreakingServer):
         self.journal = Journal()
         self.healed = Event()
         self._rule: _Rule | None = None
-        self._lock = Lock()
+        self._lock, self._ledger = Lock(), Lock()
         self._pool = urllib3.PoolManager(maxsize=20)
         super().__init__(answering(self._answer))
 
@@ -209,14 +222,16 @@ class AwsProxy(BreakingServer):
             text = self._to_the_waiting_room(text)
         # A form travels as it came: it is never changed.
         body = request.get_data() if call.kind in (AwsCall.PUBLISH, AwsCall.LOOK) else text
-        answer = self._pool.request(
-            request.method,
-            self._upstream + request.full_path,
-            body=body,
-            headers={k: v for k, v in request.headers if k.lower() not in _OF_ONE_CONNECTION},
-            redirect=False,
-            retries=False,
-        )
+        # moto copies a table for a transaction, and puts the copy in its place when that fails.
+        with self._ledger if call.kind in LEDGER else nullcontext():
+            answer = self._pool.request(
+                request.method,
+                self._upstream + request.full_path,
+                body=body,
+                headers={k: v for k, v in request.headers if k.lower() not in _OF_ONE_CONNECTION},
+                redirect=False,
+                retries=False,
+            )
         if answer.status == 200:
             self._count_accepted(call, answer.data)
         headers = {k: v for k, v in answer.headers.items() if k.lower() not in _OF_ONE_CONNECTION}

@@ -8,8 +8,9 @@ from tests.anchore.scripted_server import Act
 from tests.faults.anchore_faults import SLOW
 from tests.faults.aws_proxy import AwsCall, Fault
 from tests.faults.lane import Lane
+from tests.faults.outcome import Outcome
 from tests.faults.rules import Expected
-from tests.faults.story import Story
+from tests.faults.story import Story, Telling
 
 __all__ = ["Begin", "Case", "at_anchore", "at_aws", "both"]
 
@@ -33,6 +34,10 @@ class Case:
 
     def __str__(self) -> str:
         return f"{self.table}: {self.row}, {self.column}"
+
+    def tell(self, lane: Lane) -> Outcome:
+        """What the story comes to."""
+        return Telling(lane, self.story).outcome()
 
     @property
     def waits(self) -> bool:

@@ -27,6 +27,7 @@ _SETTINGS = {
     "AWS_SECRET_ACCESS_KEY": "testing",
     "READ_TIMEOUT_SECONDS": "1",
     "MAX_BODY_MB": "1",
+    "TEAMS": "*/payments-*=payments,*/web-*=web",
 }
 _PLENTY_SECONDS = 30.0
 _PUBLISH = {"publish": "notices"}

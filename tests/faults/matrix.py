@@ -8,13 +8,22 @@ from queue import SimpleQueue
 from types import TracebackType
 
 from tests.e2e.lambda_process import copy_runtime_client
-from tests.faults.cases import Case
+from tests.faults.cases import Case, cases
 from tests.faults.lane import Lane
 from tests.faults.moto_server import moto_server
 from tests.faults.outcome import Outcome
-from tests.faults.story import Telling
+from tests.faults.storm import StormOutcome
+from tests.faults.storm_cases import StormCase, storm_cases
 
-__all__ = ["Matrix"]
+__all__ = ["AnyCase", "AnyOutcome", "Matrix", "every_case"]
+
+AnyCase = Case | StormCase
+AnyOutcome = Outcome | StormOutcome
+
+
+def every_case() -> tuple[AnyCase, ...]:
+    """No two have the same name."""
+    return (*cases(), *storm_cases())
 
 
 class Matrix:
@@ -45,15 +54,15 @@ class Matrix:
         self._threads.shutdown(cancel_futures=True)
         self._open.close()
 
-    def start(self, cases: Iterable[Case]) -> dict[Case, Future[Outcome]]:
+    def start(self, cases: Iterable[AnyCase]) -> dict[AnyCase, Future[AnyOutcome]]:
         """Each case's outcome, as soon as there is one; those that wait longest begin."""
         longest_first = sorted(cases, key=lambda case: not case.waits)
         return {case: self._threads.submit(self._run, case) for case in longest_first}
 
-    def _run(self, case: Case) -> Outcome:
+    def _run(self, case: AnyCase) -> AnyOutcome:
         lane = self._free.get()
         try:
-            return Telling(lane, case.story).outcome()
+            return case.tell(lane)
         except Exception as error:
             error.add_note(str(case))
             raise

@@ -48,6 +48,11 @@ class Messages:
     dead: int
     redriven: int
 
+    @property
+    def vanished(self) -> int:
+        """How many are nowhere."""
+        return self.sent - self.done - self.queued - self.dead
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -11,7 +11,9 @@ from functools import cache
 from typing import Any
 
 import boto3
+from msgspec.structs import replace
 
+from rescan.aws.outbox_items import storm_item, storm_of
 from tests.template.stack import resources
 
 __all__ = ["EventSource", "Queues", "event_source"]
@@ -137,13 +139,22 @@ class Queues:
     def waiting(self) -> int:
         """How many notices wait, and messages are in flight."""
         items = self._ledger.scan(TableName=self.table)["Items"]
-        return sum(it.get("pending") == {"S": "notice"} or "flight" in it for it in items)
+        in_flight = sum(name.startswith("flight_") for item in items for name in item)
+        return in_flight + sum(item.get("pending") == {"S": "notice"} for item in items)
 
     def end_claim(self) -> None:
         """What time does to a publisher's claim."""
         self._ledger.update_item(
             TableName=self.table, Key=_PUBLISHER, UpdateExpression="REMOVE claimed_until"
         )
+
+    def let_gaps_pass(self) -> None:
+        """What time does to storms: each may be told of again."""
+        for item in self._ledger.scan(TableName=self.table)["Items"]:
+            if "storm" in item:
+                storm = storm_of(item)
+                rested = replace(storm, told_at=storm.told_at - storm.gap)
+                self._ledger.put_item(TableName=self.table, Item=storm_item(rested))
 
     def forget(self) -> None:
         """Empty queues, and an empty ledger."""

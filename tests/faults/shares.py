@@ -6,9 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.faults.cases import Case, cases
-from tests.faults.matrix import Matrix
-from tests.faults.outcome import Outcome
+from tests.faults.matrix import AnyCase, AnyOutcome, Matrix, every_case
 
 __all__ = ["outcomes_of"]
 
@@ -16,24 +14,24 @@ _PROCESSES = 2
 _LANES = 5
 
 
-def outcomes_of(wanted: list[Case], logs: Path) -> dict[Case, Outcome]:
+def outcomes_of(wanted: list[AnyCase], logs: Path) -> dict[AnyCase, AnyOutcome]:
     """Each case's outcome, in the order of the cases; `logs` takes what the functions print."""
     shutil.rmtree(logs, ignore_errors=True)
     names = [str(case) for case in sorted(wanted, key=lambda case: not case.waits)]
     shares = [names[number::_PROCESSES] for number in range(_PROCESSES)]
     folders = [logs / str(number) for number in range(_PROCESSES)]
     with ProcessPoolExecutor(_PROCESSES, get_context("spawn")) as processes:
-        by_name: dict[str, Outcome] = {}
+        by_name: dict[str, AnyOutcome] = {}
         for share in processes.map(_run, shares, folders):
             by_name |= share
     return {case: by_name[str(case)] for case in wanted}
 
 
-def _run(names: list[str], folder: Path) -> dict[str, Outcome]:
+def _run(names: list[str], folder: Path) -> dict[str, AnyOutcome]:
     """A share: cases hold functions, which do not travel between processes; their names do."""
     # SAM's translator asks boto3 for the region.
     os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
     folder.mkdir(parents=True)
     with Matrix(folder, _LANES) as matrix:
-        running = matrix.start(case for case in cases() if str(case) in names)
+        running = matrix.start(case for case in every_case() if str(case) in names)
         return {str(case): future.result() for case, future in running.items()}

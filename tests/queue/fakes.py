@@ -37,7 +37,7 @@ class FakeLedger:
     calls: list[str] = field(default_factory=list)
     claimed_until: datetime = NOON - timedelta(days=1)
     claims: int = 0
-    flight: InFlight | None = None
+    flights: dict[str, InFlight] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
 
     def read(self, subject: str) -> Entry | None:
@@ -126,14 +126,17 @@ class FakeOutbox:
         for name in ids:
             self._ledger.due.pop((channel, name), None)
 
-    def in_flight(self) -> InFlight | None:
-        return self._ledger.flight
+    def in_flight(self) -> list[InFlight]:
+        return list(self._ledger.flights.values())
 
-    def send_off(self, flight: InFlight | None, storm: Storm | None = None) -> None:
+    def send_off(self, flight: InFlight, storm: Storm | None = None) -> None:
         ledger = self._mine("send_off")
-        ledger.flight = flight
+        ledger.flights[flight.id] = flight
         if storm is not None:
             ledger.told[storm.id] = storm
+
+    def landed(self, flight: InFlight) -> None:
+        self._mine("landed").flights.pop(flight.id, None)
 
     def remember(self, storm: Storm) -> None:
         self._ledger.called("remember")

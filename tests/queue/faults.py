@@ -36,10 +36,26 @@ class Crash(Exception):
 
 @dataclass
 class Faults:
-    """The faults of one delivery, by call; `first` runs once before the call of that name."""
+    """The faults of one delivery, by call; the first `spared` of those calls go well, and `most`
+    fail (None: all that follow). `first` runs once before the call of that name.
+    """
 
     planned: Mapping[str, Fault] = field(default_factory=dict)
     first: dict[str, Callable[[], None]] = field(default_factory=dict)
+    spared: int = 0
+    most: int | None = None
+
+    def met_by(self, name: str) -> Fault | None:
+        """What becomes of the call that is made now."""
+        fault = self.planned.get(name)
+        if fault is None or self.most == 0:
+            return None
+        if self.spared:
+            self.spared -= 1
+            return None
+        if self.most is not None:
+            self.most -= 1
+        return fault
 
 
 class Faulty:
@@ -53,7 +69,7 @@ class Faulty:
         def call(*arguments: Any) -> Any:
             if (first := self.faults.first.pop(name, None)) is not None:
                 first()
-            fault = self.faults.planned.get(name)
+            fault = self.faults.met_by(name)
             if fault is Fault.CRASH_BEFORE:
                 raise Crash(name)
             if fault is Fault.REFUSED:

@@ -25,8 +25,9 @@ def publisher_of(
     clock: Callable[[], datetime],
     tally: Tally | None = None,
     sleep: Callable[[float], None] = lambda seconds: None,
+    chat: Any = None,
 ) -> Publisher:
     """One container's publisher."""
     tally = tally or Tally()
-    topics = Topics({Channel.STOPS: topic}, tally)
+    topics = Topics({Channel.STOPS: topic} | ({Channel.CHAT: chat} if chat else {}), tally)
     return Publisher(outbox, topics, RULES, tally, _SILENT, clock, sleep)

@@ -40,7 +40,8 @@ NOTICE = Notice(
 )
 DUE = Due(Channel.STOPS, GIST, NOTICE)
 STORM = Storm(id="s", matter=CVE, images=37, began_at=NOON, told_at=NOON, gap=60 * SECOND)
-FLIGHT = InFlight(Channel.STOPS, NOTICE, ("a", "b"))
+FLIGHT = InFlight("f1", Channel.STOPS, NOTICE, ("a", "b"))
+CHAT_FLIGHT = InFlight("f2", Channel.CHAT, NOTICE, ("a", "b"))
 
 
 def due(name: str, seconds: float = 0) -> Due:
@@ -134,6 +135,8 @@ def test_a_claim_whose_owner_died_ends_by_itself(desk: Desk) -> None:
     with pytest.raises(NotThePublisher):
         one.send_off(FLIGHT, STORM)
     with pytest.raises(NotThePublisher):
+        one.landed(FLIGHT)
+    with pytest.raises(NotThePublisher):
         one.release()
     other.send_off(FLIGHT)
 
@@ -141,14 +144,15 @@ def test_a_claim_whose_owner_died_ends_by_itself(desk: Desk) -> None:
 def test_what_was_in_flight_when_its_publisher_died_is_the_next_one_s(desk: Desk) -> None:
     one, other, third = desk.outbox(), desk.outbox(), desk.outbox()
     one.claim(NOON, NOON + SECOND)
-    assert one.in_flight() is None
+    assert one.in_flight() == []
     one.send_off(FLIGHT, STORM)
+    one.send_off(CHAT_FLIGHT)
     other.claim(NOON + SECOND, NOON + 2 * SECOND)
-    assert (other.in_flight(), other.storms()) == (FLIGHT, [STORM])
-    other.send_off(None)
+    assert (other.in_flight(), other.storms()) == ([FLIGHT, CHAT_FLIGHT], [STORM])
+    other.landed(FLIGHT)
     other.release()
     third.claim(NOON + SECOND, NOON + 2 * SECOND)
-    assert third.in_flight() is None
+    assert third.in_flight() == [CHAT_FLIGHT]
 
 
 def test_a_storm_is_remembered_as_it_was_told_last(desk: Desk) -> None:

@@ -1,38 +1,23 @@
 """The one publisher: everything that waits is said, once, whatever fails in between."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from msgspec import json
 from msgspec.structs import replace
 
 from rescan.deadline import Deadline
 from rescan.metrics import Metric, Tally
-from rescan.notice.due import Due
-from rescan.notice.notice import Notice
-from rescan.notice.notice_of import notice_of
+from rescan.notice.due import Channel, Due
 from rescan.publishing import Publisher
-from tests.notice.announced import stop
-from tests.notice.reports import typical
 from tests.queue.fakes import NOON, FakeLedger, FakeOutbox, FakeTopic
 from tests.queue.faults import Crash, Fault, Faults, Faulty
+from tests.queue.notices_due import due, ids_of
 from tests.queue.one_publisher import publisher_of
-from tests.queue.test_grouping import waiting
 
 QUARTER = timedelta(minutes=15)
-REAL = notice_of(stop(typical()))
-
-
-def due(number: int, *names: str, **facts: Any) -> Due:
-    """A notice whose result tells its id."""
-    it = waiting(number, *names, **facts)
-    result = json.decode(REAL.result) | {"id": it.gist.id}
-    attributes = {**REAL.attributes, "result": json.encode(result).decode()}
-    return Due(it.channel, it.gist, replace(REAL, attributes=attributes))
 
 
 @dataclass
@@ -41,6 +26,7 @@ class Desk:
 
     ledger: FakeLedger = field(default_factory=FakeLedger)
     topic: FakeTopic = field(default_factory=FakeTopic)
+    chat: FakeTopic | None = None
     tally: Tally = field(default_factory=Tally)
     now: datetime = NOON
     faults: Faults = field(default_factory=Faults)
@@ -55,7 +41,7 @@ class Desk:
     def publisher(self) -> Publisher:
         outbox, topic = Faulty(FakeOutbox(self.ledger)), Faulty(self.topic)
         outbox.faults = topic.faults = self.faults
-        return publisher_of(outbox, topic, lambda: self.now, self.tally, self._sleep)
+        return publisher_of(outbox, topic, lambda: self.now, self.tally, self._sleep, self.chat)
 
     def _sleep(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -64,14 +50,6 @@ class Desk:
     def told(self) -> list[str]:
         """The ids of all notices that readers have heard of, alone or in a group."""
         return [name for notice in self.topic.notices for name in ids_of(notice)]
-
-
-def ids_of(notice: Notice) -> Iterator[str]:
-    result = json.decode(notice.result)
-    if result["group"] is None:
-        yield result["id"]
-    else:
-        yield from (member["id"] for member in result["group"]["members"])
 
 
 @pytest.fixture
@@ -93,7 +71,7 @@ def test_what_waits_is_published_in_order_and_removed(desk: Desk) -> None:
 def test_a_storm_is_one_message(desk: Desk) -> None:
     desk.hold(*STORM)
     assert desk.run() == {"published": 1, "images": 37, "failed": 0, "left": 0}
-    assert (desk.told, desk.ledger.due, desk.ledger.flight) == (NAMES, {}, None)
+    assert (desk.told, desk.ledger.due, desk.ledger.flights) == (NAMES, {}, {})
 
 
 def test_messages_are_a_quarter_of_a_second_apart(desk: Desk) -> None:
@@ -189,6 +167,35 @@ def test_a_group_that_cannot_be_cleared_is_said_once(desk: Desk) -> None:
     assert (desk.told, desk.ledger.due) == (NAMES, {})
 
 
+def test_groups_that_could_not_be_cleared_keep_their_ids_and_numbers(desk: Desk) -> None:
+    desk.hold(*STORM, *(due(n, "CVE-1", team="payments") for n in range(50, 70)))
+    desk.ledger.refuses = {"remove"}
+    desk.run()
+    desk.ledger.refuses = set()
+    desk.run()
+    said = desk.topic.ids
+    assert (len(said), sorted(said[:2])) == (4, sorted(said[2:]))
+    assert sorted(storm.images for storm in desk.ledger.told.values()) == [20, 37]
+
+
+def test_a_chat_that_fails_holds_no_mail_back() -> None:
+    chat = FakeTopic(refuses=True)
+    desk = Desk(chat=chat)
+    dues = [*STORM, *(due(number, f"CVE-{number}") for number in range(50, 53))]
+    desk.hold(*(replace(it, channel=Channel.CHAT) for it in dues))
+    desk.run()
+    desk.hold(*dues)
+    assert desk.run()["images"] == 40
+    assert (len(desk.topic.notices), chat.notices) == (4, [])
+
+
+def test_a_notice_that_can_never_be_published_holds_back_nothing_of_its_image(desk: Desk) -> None:
+    broken, later = due(1, "CVE-1", subject="image"), due(2, "CVE-2", subject="image")
+    desk.hold(replace(broken, notice=replace(broken.notice, subject="")), later)
+    desk.run()
+    assert desk.told == ["n00002"]
+
+
 def test_an_outbox_that_cannot_be_read_ends_the_run_without_an_error(desk: Desk) -> None:
     desk.ledger.refuses = {"claim"}
     assert desk.run()["published"] == 0
@@ -203,6 +210,7 @@ CALLS = [
     "send_off",
     "publish",
     "remove",
+    "landed",
     "remember",
     "release",
 ]
@@ -223,7 +231,7 @@ def test_whatever_fails_once_all_is_said_and_at_most_one_message_twice(
     desk.now += QUARTER
     desk.run()
     assert set(desk.told) == {it.gist.id for it in dues}
-    assert (desk.ledger.due, desk.ledger.flight) == ({}, None)
+    assert (desk.ledger.due, desk.ledger.flights) == ({}, {})
     ids = desk.topic.ids
     distinct = 1 if dues is STORM else 3
     assert len(set(ids)) == distinct

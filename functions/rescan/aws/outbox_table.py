@@ -35,6 +35,8 @@ __all__ = ["PENDING_INDEX", "OutboxTable"]
 
 PENDING_INDEX = "pending"
 _PUBLISHER = {"subject": {"S": "publisher"}}
+# The publisher's item has an attribute for each message in flight.
+_FLIGHT = "flight_"
 _MOST_STORMS = 500
 _KEYS, _DELETIONS = 100, 25
 _TRIES = 20
@@ -48,7 +50,7 @@ class OutboxTable:
         self._table = table
         self._calls = TableCalls(table)
         self._token = ""
-        self._flight: InFlight | None = None
+        self._flights: list[InFlight] = []
 
     def claim(self, now: datetime, until: datetime) -> bool:
         self._token = uuid.uuid4().hex
@@ -61,31 +63,32 @@ class OutboxTable:
             )
         except ConditionFailed:
             return False
-        flight = claimed.get("flight")
-        self._flight = flight_of(flight) if flight else None
+        self._flights = [
+            flight_of(claimed[name]) for name in sorted(claimed) if name.startswith(_FLIGHT)
+        ]
         return True
 
     def release(self) -> None:
         self._as_publisher("releasing", "REMOVE claimed_until", {})
 
-    def in_flight(self) -> InFlight | None:
-        return self._flight
+    def in_flight(self) -> list[InFlight]:
+        return self._flights
 
-    def send_off(self, flight: InFlight | None, storm: Storm | None = None) -> None:
-        self._flight = flight
-        if flight is None:
-            self._as_publisher("forgetting", "REMOVE flight", {})
-        elif storm is None:
+    def send_off(self, flight: InFlight, storm: Storm | None = None) -> None:
+        if storm is None:
             value = {":flight": flight_value(flight)}
-            self._as_publisher("sending off", "SET flight = :flight", value)
+            self._as_publisher("sending off", _set(flight), value)
         else:
             self._send_off_with(flight, storm)
+
+    def landed(self, flight: InFlight) -> None:
+        self._as_publisher("forgetting", f"REMOVE {_FLIGHT}{flight.id}", {})
 
     def _send_off_with(self, flight: InFlight, storm: Storm) -> None:
         update: Any = {
             "TableName": self._table,
             "Key": _PUBLISHER,
-            "UpdateExpression": "SET flight = :flight",
+            "UpdateExpression": _set(flight),
             "ConditionExpression": "claimed_by = :token",
             "ExpressionAttributeValues": {
                 ":flight": flight_value(flight),
@@ -215,6 +218,10 @@ class OutboxTable:
             ),
         )
         return answer.get("Attributes", {})
+
+
+def _set(flight: InFlight) -> str:
+    return f"SET {_FLIGHT}{flight.id} = :flight"
 
 
 def _moment(at: datetime) -> dict[str, Any]:
