@@ -10,7 +10,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults conformance check build build-lambda golden simulation lock clean
+.PHONY: help demo test faults conformance bench check build build-lambda golden simulation lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ faults: $(VENV)/ready ## the whole fault matrix, about a minute; writes docs/fau
 
 conformance: $(VENV)/ready ## the referees that no one here wrote, and fuzzing; writes docs/conformance.md
 	@$(BIN)/python -m tests.conformance
+
+bench: $(VENV)/ready ## ours against a floor in the same run, minutes; writes docs/benchmarks.md, fails at a missed bound
+	@$(BIN)/python -m tests.bench
 
 check: $(VENV)/ready ## format, lint, types, layers, template
 	$(BIN)/ruff format --check

@@ -1,6 +1,7 @@
 """The Lambda handler: builds the function once per container, and gives each event its time."""
 
 import os
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -28,11 +29,18 @@ def _dispatcher() -> Dispatcher:
     return build(os.environ, logger, tally)
 
 
+if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+    # The init phase, which Lambda may run ahead of an event. An error here would end the process
+    # again and again: it is left to the events, each of which builds anew and fails by its name.
+    with suppress(Exception):
+        _dispatcher()
+
+
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
     """Answer one event; every RescanError passes through and fails the invocation.
 
-    Importing this module needs neither an environment nor AWS.
+    Importing this module needs neither an environment nor AWS; in Lambda it builds the function.
     """
     seconds = context.get_remaining_time_in_millis() / 1000
     deadline = Deadline.after(seconds - min(RESERVE_SECONDS, seconds / 4))

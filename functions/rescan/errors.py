@@ -27,7 +27,7 @@
         │   ├── ImageUnknown       stop     404 "image data not found in DB": no image bears the tag
         │   └── ImageNotAnalyzed   requeue  404 "image is not analyzed - analysis_status: ..."
         └── AnchoreAnswerUnreadable alarm   HTML, broken JSON, a wrong shape
-            └── AnchoreAnswerTooLarge       longer than MAX_BODY_MB
+            └── AnchoreAnswerTooLarge       longer than MAX_BODY_MB, or too many values
 
 Fates: `retry`: the same event may succeed at once or after Lambda's (SQS's) own redelivery;
 `requeue`: it succeeds later, when time has passed; `stop`: repeating the event cannot help;
@@ -254,4 +254,4 @@ class AnchoreAnswerUnreadable(AnchoreError):
 
 
 class AnchoreAnswerTooLarge(AnchoreAnswerUnreadable):
-    """A body longer than MAX_BODY_MB; reading stopped there."""
+    """A body longer than MAX_BODY_MB (reading stopped there), or of more values than real ones."""

@@ -12,14 +12,16 @@ A group never crosses a team, a channel, a kind of notice or a policy.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 from msgspec import Struct
 
+from rescan.most_shared import most_shared
 from rescan.news import EventType, stable_id
 from rescan.notice.due import Channel, Waiting
-from rescan.notice.gist import Matter, MatterKind
+from rescan.notice.gist import Matter
 from rescan.notice.group import Group
 
 __all__ = ["GroupingRules", "Plan", "Storm", "plan", "storm_after"]
@@ -28,6 +30,8 @@ __all__ = ["GroupingRules", "Plan", "Storm", "plan", "storm_after"]
 QUIET = timedelta(hours=2)
 LONGEST_GAP = timedelta(minutes=15)
 MOST_IMAGES = 400
+# Of the same kind for the same readers, at one time; what is left then is told together.
+MOST_GROUPS = 10
 # Of all names in a group's attributes; SNS takes 256 KiB a message.
 MOST_NAME_BYTES = 60_000
 
@@ -152,12 +156,15 @@ def _of_running_storms(
 ) -> tuple[list[tuple[Storm, list[Waiting]]], list[Waiting]]:
     """Each notice goes with the largest storm that it is about."""
     by_storm: defaultdict[str, list[Waiting]] = defaultdict(list)
+    going_on = {s.matter.key for s in storms.values() if s.is_running(rules, now)}
     rest = []
     for it in part:
         running = [
             storm
             for matter in it.gist.matters
-            if (storm := storms.get(_storm_id(it, matter))) and storm.is_running(rules, now)
+            if matter.key in going_on
+            and (storm := storms.get(_storm_id(it, matter))) is not None
+            and storm.is_running(rules, now)
         ]
         if running:
             by_storm[max(running, key=lambda storm: storm.images).id].append(it)
@@ -166,35 +173,16 @@ def _of_running_storms(
     return [(storms[name], members) for name, members in by_storm.items()], rest
 
 
-def _grouped(rest: list[Waiting], rules: GroupingRules) -> Iterator[Waiting | Group]:
-    while (matter := _most_common(rest)) is not None:
-        members = [it for it in rest if _is_about(it, matter)]
-        rest = [it for it in rest if not _is_about(it, matter)]
+def _grouped(those: list[Waiting], rules: GroupingRules) -> Iterator[Waiting | Group]:
+    told: set[str] = set()
+    for matter, members in islice(most_shared(those), MOST_GROUPS):
+        told |= {member.gist.id for member in members}
         yield from _split(matter, members)
-    if len(rest) > rules.digest_above:
-        yield from _split(None, rest)
+    left = [it for it in those if it.gist.id not in told]
+    if len(left) > rules.digest_above:
+        yield from _split(None, left)
     else:
-        yield from rest
-
-
-def _is_about(it: Waiting, matter: Matter) -> bool:
-    return any(each.key == matter.key for each in it.gist.matters)
-
-
-def _most_common(those: Iterable[Waiting]) -> Matter | None:
-    """What at least two share; of a policy's change rather than of a finding."""
-    matters: dict[str, Matter] = {}
-    counts: Counter[str] = Counter()
-    for it in those:
-        for matter in it.gist.matters:
-            matters.setdefault(matter.key, matter)
-            counts[matter.key] += 1
-    shared = [matters[key] for key, count in counts.items() if count > 1]
-    return max(
-        shared,
-        key=lambda m: (m.kind is MatterKind.POLICY, counts[m.key], m.severity, m.key),
-        default=None,
-    )
+        yield from left
 
 
 def _split(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, json
 
 from rescan.image_tag import Digest, ImageTag
 from rescan.plain_text import one_line
@@ -182,15 +182,26 @@ class Vulnerability(Struct, frozen=True, gc=False):
     inherited_from_base: bool | None = None
 
 
+class _Answer(Struct, frozen=True):
+    vulnerabilities: Raw
+
+
 class VulnerabilityList(Struct, frozen=True):
-    """The rows of one answer, decoded (`rows`) and as they were sent (`document`, a JSON array)."""
+    """The rows of one answer, decoded, and that `answer`: JSON with them as `vulnerabilities`."""
 
     rows: Sequence[Vulnerability]
-    document: Raw
+    answer: bytearray | Raw
+
+    @property
+    def document(self) -> Raw:
+        """The rows as they were sent, a JSON array. To find them takes a pass over the answer."""
+        return json.decode(self.answer, type=_Answer).vulnerabilities
 
     def by_severity(self) -> dict[str, int]:
         """How many rows have which severity, worst first; severities without a row are left out."""
-        counts = Counter(Severity.parse(row.severity) for row in self.rows)
+        counts: Counter[Severity] = Counter()
+        for word, rows in Counter(row.severity for row in self.rows).items():
+            counts[Severity.parse(word)] += rows
         return {str(severity): counts[severity] for severity in sorted(counts, reverse=True)}
 
 

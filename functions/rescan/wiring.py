@@ -20,8 +20,8 @@ from rescan.aws.clients import dynamodb_client, secrets_client, sns_client, sqs_
 from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
 from rescan.aws.partitions import dns_suffix
-from rescan.aws.publisher import StopTopic
 from rescan.aws.secret import SecretReader
+from rescan.aws.stop_topic import StopTopic
 from rescan.aws.work_queue import WorkQueue
 from rescan.deadline import Deadline
 from rescan.dispatcher import Dispatcher, Mode

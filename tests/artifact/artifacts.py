@@ -10,10 +10,18 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import build_artifact
 
-__all__ = ["PackagesUnavailable", "host_artifact", "lambda_artifact"]
+__all__ = [
+    "PackagesUnavailable",
+    "build_again",
+    "host_artifact",
+    "installed_by_wheels",
+    "lambda_artifact",
+    "wheels_of",
+]
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "functions"
@@ -45,17 +53,44 @@ def _artifact(target: str) -> Path:
 
 
 def _fresh_artifact(target: str) -> Path:
-    wheels = CACHE / f"wheels-{target}-{PYTHON}"
+    wheels = _wheels(target)
     if _is_stale(wheels, REQUIREMENTS):
         _download(target, wheels)
     artifact = CACHE / f"{target}-{PYTHON}"
-    sources = [REQUIREMENTS, FUNCTIONS / "build_artifact.py", *FUNCTIONS.glob("rescan/**/*.py")]
+    sources = [REQUIREMENTS, *FUNCTIONS.glob("*.py"), *FUNCTIONS.glob("rescan/**/*.py")]
     if _is_stale(artifact, *sources):
-        script = FUNCTIONS / "build_artifact.py"
-        offline = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
-        subprocess.run([sys.executable, script, target, artifact], env=offline, check=True)
+        build_again(target, artifact)
         _mark_fresh(artifact, *sources)
     return artifact
+
+
+def build_again(target: str, folder: Path) -> str:
+    """Build what is there already into another folder; what the build says."""
+    script = FUNCTIONS / "build_artifact.py"
+    wheels = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(_wheels(target))}
+    built = subprocess.run(
+        [sys.executable, script, target, folder],
+        env={**os.environ, **wheels},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return built.stdout
+
+
+def installed_by_wheels(target: str) -> set[str]:
+    """The paths below the artifact that its wheels hold, scripts apart."""
+    names = {name for wheel in wheels_of(target) for name in ZipFile(wheel).namelist()}
+    return {it for it in names if not it.endswith("/") and ".data/" not in it}
+
+
+def wheels_of(target: str) -> list[Path]:
+    """The wheels that the artifact was made of."""
+    return sorted(_wheels(target).glob("*.whl"))
+
+
+def _wheels(target: str) -> Path:
+    return CACHE / f"wheels-{target}-{PYTHON}"
 
 
 def _download(target: str, wheels: Path) -> None:

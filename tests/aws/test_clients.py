@@ -7,8 +7,8 @@ import boto3
 import pytest
 
 from rescan.aws.clients import secrets_client, sns_client
-from rescan.aws.publisher import StopTopic
 from rescan.aws.secret import SecretReader
+from rescan.aws.stop_topic import StopTopic
 from rescan.errors import PublishFailed, SecretUnusable
 from rescan.notice.notice import Notice
 from tests.anchore.scripted_server import Act, ScriptedServer, raw, reset, respond, silence

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 _EVENTS = Path(__file__).parents[2] / "events"
 # These come from people, or from no one that the function knows.
-_NOT_OF_AWS = {"direct", "schedule-tags", "unknown"}
+_NOT_OF_AWS = {"direct", "schedule-publish", "schedule-tags", "unknown"}
 
 
 def _model(name: str) -> type[BaseModel]:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from samcli.yamlhelper import yaml_parse
 
-from rescan.aws.publisher import StopTopic
+from rescan.aws.stop_topic import StopTopic
 from rescan.image_tag import ImageTag
 from rescan.news import News
 from rescan.notice.chat import chat_of

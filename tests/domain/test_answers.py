@@ -23,15 +23,15 @@ DIGEST = Digest("sha256:" + "a" * 64)
 
 
 def gated(rows: list[dict[str, str]] | None) -> Gated:
-    document = msgspec.Raw(msgspec.json.encode(rows))
-    listed = rows if rows is None else msgspec.json.decode(document, type=list[Vulnerability])
+    answer = bytearray(msgspec.json.encode({"vulnerabilities": rows}))
+    listed = rows if rows is None else msgspec.convert(rows, list[Vulnerability])
     report = Report(
         tag=ImageTag.parse("app:1"),
         trigger=Trigger(TriggerKind.DIRECT),
         outcome=Outcome.STOP,
         reason="1 finding stops it",
         image_digest=DIGEST,
-        vulnerabilities=None if listed is None else VulnerabilityList(listed, document),
+        vulnerabilities=None if listed is None else VulnerabilityList(listed, answer),
         final_action="stop",
         policy_id="p1",
         notes=("superseded",),
@@ -81,8 +81,8 @@ def test_a_list_that_was_not_read_is_null_not_empty() -> None:
 
 
 def test_rows_that_cannot_be_shown_do_not_fail_the_answer() -> None:
-    document = msgspec.Raw(b'[{"vuln": "CVE-1", "unused": "\xff"}]')
-    listed = VulnerabilityList([Vulnerability(vuln="CVE-1")], document)
+    sent = bytearray(b'{"vulnerabilities": [{"vuln": "CVE-1", "unused": "\xff"}]}')
+    listed = VulnerabilityList([Vulnerability(vuln="CVE-1")], sent)
     report = gated(ROWS).report
     assert report is not None
     answer = answers.in_full(Gated(report.tag, replace(report, vulnerabilities=listed)))

@@ -30,13 +30,17 @@ def copy_runtime_client(folder: Path) -> Path:
 
 @contextmanager
 def lambda_process(
-    artifact: Path, runtime_client: Path, environment: Mapping[str, str], log: IO[bytes]
+    artifact: Path,
+    runtime_client: Path,
+    environment: Mapping[str, str],
+    log: IO[bytes],
+    handler: str = "rescan.app.handler",
 ) -> Iterator[RuntimeApi]:
     """A running function; what it prints goes to `log`."""
     with RuntimeApi() as api:
         process = subprocess.Popen(
             # No site-packages: what the artifact lacks must not come from the tests.
-            [sys.executable, "-S", "-m", "awslambdaric", "rescan.app.handler"],
+            [sys.executable, "-S", "-m", "awslambdaric", handler],
             env={**process_environment(artifact, runtime_client, api.address), **environment},
             cwd=artifact,
             stdout=log,

@@ -7,6 +7,7 @@ import itertools
 import json
 import time
 from queue import Queue
+from threading import Event
 from typing import Any
 
 from msgspec import Struct
@@ -37,12 +38,17 @@ class RuntimeApi(LoopbackServer):
         self._ended: Queue[Invocation] = Queue()
         self._ids = map(str, itertools.count(1))
         self._deadlines: dict[str, float] = {}
+        self._asked = Event()
         super().__init__(self._application)
 
     def invoke(self, event: object, seconds: float = 30.0) -> Invocation:
         """Hand over the event with so much time, and wait for its end."""
         self._events.put((next(self._ids), json.dumps(event).encode(), time.time() + seconds))
         return self._ended.get(timeout=_PATIENCE_SECONDS)
+
+    def wait_until_asked(self) -> None:
+        """Wait until the process asks for its first event: its init phase ends there."""
+        assert self._asked.wait(_PATIENCE_SECONDS), "the process never asked for an event"
 
     def _application(self, environ: Any, start_response: Any) -> Any:
         request = Request(environ)
@@ -51,6 +57,7 @@ class RuntimeApi(LoopbackServer):
         return response(environ, start_response)
 
     def _next(self) -> Response:
+        self._asked.set()
         request_id, event, deadline = self._events.get()
         self._deadlines[request_id] = deadline
         headers = {

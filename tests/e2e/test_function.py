@@ -142,11 +142,20 @@ def test_an_error_is_handed_back_before_lambda_would_kill_the_process(
     assert ended.seconds_left > 0
 
 
-def test_a_wrong_setting_is_told_by_name(function: Function) -> None:
+def test_a_wrong_setting_is_told_by_name_to_every_event(function: Function) -> None:
     with function.on("anchore.example.com") as api:
-        ended = api.invoke(event("ecr-push"))
-    assert ended.error["errorType"] == "SettingsError"
-    assert ended.error["errorMessage"].startswith("ANCHORE_URL is 'anchore.example.com'. Expected")
+        errors = [api.invoke(event("ecr-push")).error for _ in range(2)]
+    assert [error["errorType"] for error in errors] == ["SettingsError"] * 2
+    said = {error["errorMessage"] for error in errors}
+    assert len(said) == 1
+    assert said.pop().startswith("ANCHORE_URL is 'anchore.example.com'. Expected")
+
+
+def test_a_container_is_built_before_it_asks_for_its_first_event(function: Function) -> None:
+    """What Lambda calls the init phase. Building warns of an address like this one."""
+    with function.on("http://anchore.example.com") as api:
+        api.wait_until_asked()
+        assert function.log.read_text().count("ANCHORE_URL is no https URL") == 1
 
 
 def test_a_rotated_secret_works_in_a_warm_container(function: Function) -> None:

@@ -13,9 +13,11 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from rescan.anchore.credentials import AnchoreAuth
+from rescan.anchore.enterprise import EnterpriseDialect
 from rescan.anchore.transport import Query, Transport
 from rescan.deadline import Deadline
 from rescan.errors import AnchoreAnswerTooLarge, AnchoreAnswerUnreadable
+from rescan.image_tag import Digest, ImageTag
 from rescan.model import Step
 from tests.fuzz.effort import fuzzed
 
@@ -23,6 +25,10 @@ LIMIT = 512 * 1024
 # Two chunks of 256 kB (one read, one appended), and the buffers of urllib3 and zlib.
 _READING = 2 * 1024 * 1024
 _MB = 1024 * 1024
+QUERY = Query(Step.REGATE, "/x")
+DIGEST = Digest("sha256:" + "a" * 64)
+ENTERPRISE = EnterpriseDialect()
+MOST = 1_000_000
 
 pytestmark = pytest.mark.referee("Fuzzing")
 
@@ -44,13 +50,14 @@ class _Answering(HTTPAdapter):
         return self.build_response(request, raw)
 
 
-def _length_of(body: bytes, encoding: str) -> int:
+def _length_of(
+    body: bytes, encoding: str = "", *, query: Query = QUERY, max_body_bytes: int = LIMIT
+) -> int:
     with requests.Session() as session:
         session.mount("https://", _Answering(body, encoding))
-        transport = Transport(
-            session, "https://h/v2", AnchoreAuth(lambda: '{"token": "t"}'), max_body_bytes=LIMIT
-        )
-        return transport.ask(Query(Step.REGATE, "/x"), len, Deadline.after(60))
+        auth = AnchoreAuth(lambda: '{"token": "t"}')
+        transport = Transport(session, "https://h/v2", auth, max_body_bytes=max_body_bytes)
+        return transport.ask(query, len, Deadline.after(60))
 
 
 ENCODINGS = {"": lambda body: body, "gzip": gzip.compress, "deflate": zlib.compress}
@@ -88,3 +95,39 @@ def test_bytes_that_do_not_unfold_are_unreadable(body, encoding):
     except AnchoreAnswerUnreadable:
         return
     assert length <= LIMIT
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "value"),
+    [
+        pytest.param(
+            ENTERPRISE.vulnerabilities(DIGEST, "all", forced=True),
+            b'{"vulnerabilities": [',
+            b"{},",
+            id="rows",
+        ),
+        pytest.param(
+            ENTERPRISE.check(DIGEST, ImageTag.parse("app:1"), None),
+            b'{"evaluations": [{"details": {"findings": [',
+            b"0,",
+            id="findings-that-are-not-even-objects",
+        ),
+        pytest.param(
+            ENTERPRISE.images(ImageTag.parse("app:1")), b'{"items": [', b"{},", id="images"
+        ),
+    ],
+)
+def test_more_values_than_any_real_answer_has_are_not_decoded(query, first, value):
+    # What opens the answer counts along, where objects are counted.
+    fitting = first + value * (MOST - first.count(query.counted))
+    assert _length_of(fitting, query=query, max_body_bytes=4 * _MB) == len(fitting)
+
+    one_more = fitting + value
+    tracemalloc.start()
+    try:
+        with pytest.raises(AnchoreAnswerTooLarge, match="more than 1,000,000 values"):
+            _length_of(one_more, query=query, max_body_bytes=4 * _MB)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < len(one_more) + _READING

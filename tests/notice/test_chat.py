@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from moto import mock_aws
 from msgspec.structs import replace
 
-from rescan.aws.publisher import StopTopic
+from rescan.aws.stop_topic import StopTopic
 from rescan.errors import NoticeInvalid
 from rescan.image_tag import ImageTag
 from rescan.memory import Entry, after_failure, after_verdict, subject_of

@@ -124,7 +124,7 @@ def published(function: Function) -> None:
 
 
 def published_in_place(function: Function) -> None:
-    assert function.on("stop", {"publish": "notices"}, **IN_PLACE)["published"] == 0
+    assert function.on("stop", {"publish": "notices"}, **IN_PLACE)["results"] == []
 
 
 def sweep(function: Function) -> None:

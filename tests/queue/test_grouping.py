@@ -120,6 +120,13 @@ def test_another_team_s_notices_do_not_make_ten_too_many() -> None:
     assert told(planned(those)) == [*((f"n{n:05}", 1) for n in range(10)), ("CVE-1", 20)]
 
 
+def test_many_small_groups_are_ten_and_one_for_the_rest() -> None:
+    those = [waiting(n, f"CVE-{n // 3}") for n in range(90)]
+    made = told(planned(those))
+    assert sorted(count for _, count in made) == [3] * 10 + [60]
+    assert (None, 60) in made
+
+
 def test_several_about_one_image_are_told_alone_and_last_word_last() -> None:
     stop, recovered = waiting(3, "CVE-1"), waiting(40, "CVE-1", event_type=EventType.RECOVERED)
     same = replace(recovered, gist=replace(recovered.gist, subject=stop.gist.subject))

@@ -46,6 +46,8 @@ EXPECTED = {
     "schedule-rule": Seen(("STOP", "GO", "NOT_FOUND"), 2 + 3 + 3 + 1, 1),
     "schedule-scheduler": Seen(("STOP", "GO", "NOT_FOUND"), 2 + 3 + 3 + 1, 1),
     "schedule-tags": Seen(("STOP", "GO"), 3 + 3, 1),
+    # In place nothing waits.
+    "schedule-publish": Seen(),
     "direct": Seen(("STOP",), 3, 1),
     # A push and a direct invocation of the same image; a queue is told failures alone.
     "sqs-batch": Seen((), 3 + 3, 2),

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from rescan.errors import EventRefused
-from rescan.events import Batch, Event, Gate, Ignored, Sweep, parse_event
+from rescan.events import Batch, Event, Gate, Ignored, Publish, Sweep, parse_event
 from rescan.model import TriggerKind
 from tests.recordings import FOLDER, recording
 
@@ -33,6 +33,7 @@ KINDS = {
     "schedule-rule": Sweep,
     "schedule-scheduler": Sweep,
     "schedule-tags": Sweep,
+    "schedule-publish": Publish,
     "direct": Gate,
     "sqs-batch": Batch,
 }

@@ -4,7 +4,7 @@ No server is known to speak it: camelCase, bare arrays, `tag` and `policyId` as 
 records that carry no tags, so that the server's filter has to be trusted.
 """
 
-from msgspec import Raw, Struct, json
+from msgspec import Struct, json
 from msgspec.structs import asdict
 
 from rescan.anchore.enterprise import DigestText
@@ -35,10 +35,6 @@ class _Row(Struct, frozen=True, gc=False, rename="camel"):
 
 class _VulnerabilityReport(Struct, frozen=True):
     vulnerabilities: list[_Row]
-
-
-class _Document(Struct, frozen=True):
-    vulnerabilities: Raw
 
 
 class _PolicyEvaluation(Struct, frozen=True, rename="camel"):
@@ -78,8 +74,7 @@ class ArazzoDialect(Struct, frozen=True):
     def read_vulnerabilities(self, body: bytearray, digest: Digest) -> VulnerabilityList:
         """The rows of the report."""
         rows = json.decode(body, type=_VulnerabilityReport).vulnerabilities
-        document = json.decode(body, type=_Document).vulnerabilities
-        return VulnerabilityList([Vulnerability(**asdict(row)) for row in rows], document)
+        return VulnerabilityList([Vulnerability(**asdict(row)) for row in rows], body)
 
     def check(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Query:
         """Evaluate the policy; without a policyId the parameter is left out."""
@@ -113,4 +108,4 @@ class ArazzoDialect(Struct, frozen=True):
         )
 
 
-known(list[_Image], _VulnerabilityReport, _Document, list[_PolicyEvaluation])
+known(list[_Image], _VulnerabilityReport, list[_PolicyEvaluation])

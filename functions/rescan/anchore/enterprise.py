@@ -59,10 +59,6 @@ class _VulnerabilityList(Struct, frozen=True):
     image_digest: str | None = None
 
 
-class _Document(Struct, frozen=True):
-    vulnerabilities: Raw
-
-
 class _Details(Struct, frozen=True):
     findings: list[Raw] | None = None
     policy: Raw = Raw(b"null")
@@ -136,8 +132,7 @@ class EnterpriseDialect(Struct, frozen=True):
         if answer.image_digest is not None and answer.image_digest.lower() != digest.lower():
             answered = one_line(answer.image_digest, 100)
             raise ValidationError(f"the list is about another image: {answered}")
-        document = json.decode(body, type=_Document).vulnerabilities
-        return VulnerabilityList(answer.vulnerabilities, document)
+        return VulnerabilityList(answer.vulnerabilities, body)
 
     def check(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Query:
         """Evaluate the policy (None: the active one); `tag` is required, and not verified."""
@@ -145,7 +140,7 @@ class EnterpriseDialect(Struct, frozen=True):
         if policy_id is not None:
             parameters["policy_id"] = policy_id
         parameters |= self._base_digest()
-        return Query(Step.REGATE, f"/images/{digest}/check", parameters)
+        return Query(Step.REGATE, f"/images/{digest}/check", parameters, counted=b",")
 
     def read_check(self, body: bytearray) -> Evaluation | None:
         """The newest evaluation; without `history` the server answers that one alone."""
@@ -223,4 +218,4 @@ def _policy_digest(policy: Raw) -> str | None:
     return sha256(json.encode(document, order="sorted")).hexdigest()
 
 
-known(_ImageList, _VulnerabilityList, _Document, _Check, _Details, Finding, Problem)
+known(_ImageList, _VulnerabilityList, _Check, _Details, Finding, Problem)

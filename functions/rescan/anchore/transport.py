@@ -1,7 +1,8 @@
 """One request to Anchore: authorized, bounded in time and size, or else an error of the tree."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from functools import cached_property
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import requests
@@ -27,6 +28,10 @@ __all__ = ["Query", "Transport", "new_session"]
 
 _Fact = TypeVar("_Fact")
 _CHUNK = 256 * 1024
+# Decoding pays for values, not for bytes: {} is two bytes long, and a hundred once it is decoded. A
+# real row is four objects in 650 bytes: the 64 MB of MAX_BODY_MB hold 400,000. A real finding has a
+# dozen commas: this is 70,000 findings. A million of the dearest take 200 MB.
+_MOST_VALUES = 1_000_000
 # 202 is how some versions accept an image for analysis.
 _ACCEPTED = (200, 202)
 
@@ -35,7 +40,8 @@ class Query(Struct, frozen=True):
     """What to ask: a path below /v2 and its parameters, as one step of the workflow.
 
     `starts_work`: each sending makes Anchore scan or analyze, so it is not sent again once it
-    may have begun. With a `body` (JSON) it is a POST.
+    may have begun. With a `body` (JSON) it is a POST. `counted`: the byte that no value of the
+    answer's lists comes without; it bounds how many are decoded.
     """
 
     step: Step
@@ -43,6 +49,7 @@ class Query(Struct, frozen=True):
     parameters: Mapping[str, str] = {}
     starts_work: bool = False
     body: bytes | None = None
+    counted: bytes = b"{"
 
     @property
     def method(self) -> str:
@@ -102,6 +109,8 @@ class Transport:
             raise self._scrubbed(
                 failures.of_status(response, bytes(body), step=query.step, request=str(query))
             )
+        if body.count(query.counted) > _MOST_VALUES:
+            raise self._too_many(query)
         try:
             return read(body)
         except MALFORMED as error:
@@ -110,25 +119,38 @@ class Transport:
     def _send(self, query: Query, deadline: Deadline) -> tuple[requests.Response, bytearray]:
         connect = max(0.001, min(CONNECT_SECONDS, deadline.remaining()))
         try:
-            with self._session.request(
-                query.method,
-                self._base_url + query.path,
-                params=dict(query.parameters),
-                data=query.body,
-                headers=self._headers
-                | ({"Content-Type": "application/json"} if query.body else {}),
-                auth=self._auth,
+            with self._session.send(
+                self._prepared(query),
                 timeout=(connect, self._read_seconds),
-                # The argument, not the session's attribute: REQUESTS_CA_BUNDLE beats that one.
-                verify=self._ca_bundle,
                 allow_redirects=False,
-                stream=True,
+                **self._route,
             ) as response:
                 return response, self._body(query, response)
         except (requests.RequestException, TimeoutError) as exception:
             raise failures.of_exception(
                 exception, step=query.step, request=str(query)
             ) from exception
+
+    def _prepared(self, query: Query) -> requests.PreparedRequest:
+        request = requests.Request(
+            query.method,
+            self._base_url + query.path,
+            params=dict(query.parameters),
+            data=query.body,
+            headers=self._headers | ({"Content-Type": "application/json"} if query.body else {}),
+            auth=self._auth,
+        )
+        return self._session.prepare_request(request)
+
+    @cached_property
+    def _route(self) -> Mapping[str, Any]:
+        """Proxies and CA bundle: `requests` itself reads the whole environment for each request.
+
+        The bundle is an argument, not the session's attribute: REQUESTS_CA_BUNDLE beats that one.
+        """
+        return self._session.merge_environment_settings(
+            self._base_url, {}, stream=True, verify=self._ca_bundle, cert=None
+        )
 
     def _body(self, query: Query, response: requests.Response) -> bytearray:
         """The decoded body, read no further than the limit: a bound on memory."""
@@ -149,6 +171,14 @@ class Transport:
             step=query.step,
             request=str(query),
             advice="Raise MAX_BODY_MB, and the function's memory with it.",
+        )
+
+    def _too_many(self, query: Query) -> AnchoreError:
+        return AnchoreAnswerTooLarge(
+            f"the answer holds more than {_MOST_VALUES:,} values",
+            step=query.step,
+            request=str(query),
+            advice="No image has so many findings: see what answers at ANCHORE_URL.",
         )
 
     def _scrubbed(self, error: AnchoreError) -> AnchoreError:

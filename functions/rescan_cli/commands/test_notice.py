@@ -7,7 +7,7 @@ import click
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from rescan.aws.clients import sns_client
-from rescan.aws.publisher import StopTopic
+from rescan.aws.stop_topic import StopTopic
 from rescan.clock import utc_now
 from rescan.errors import PublishFailed, SettingsError
 from rescan.notice.notice import Notice

@@ -16,7 +16,7 @@ from botocore.exceptions import (
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from rescan.aws.publisher import StopTopic
+from rescan.aws.stop_topic import StopTopic
 from rescan.errors import NoticeInvalid, PublishFailed
 from rescan.notice.notice import Notice
 from rescan.notice.notice_of import notice_of
