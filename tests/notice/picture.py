@@ -35,7 +35,8 @@ _FRAME = """\
 </svg>
 """
 _EMPHASIS = {
-    r"^Subject: .*$": "bold",
+    r"\A.*$": "bold",
+    r"^Next steps$": "bold",
     r"^[A-Z][A-Z ,]+[A-Z]{2}\b.*$": "bold",
     r"\bSTOP\b|\bCRITICAL\b": "bold red",
     r"\bGO\b": "bold green",
@@ -43,8 +44,9 @@ _EMPHASIS = {
 
 
 def picture(message: str) -> str:
-    """The SVG of a message's text; of a golden notice what stands above its attributes."""
-    shown = Text(message.partition("\n----- attributes")[0].rstrip("\n"))
+    """The SVG of a message's text; its code spans, as a chat shows them, are coloured."""
+    parts = message.rstrip("\n").split("`")
+    shown = Text.assemble(*((part, "blue" if n % 2 else "") for n, part in enumerate(parts)))
     for pattern, style in _EMPHASIS.items():
         shown.highlight_regex(f"(?m){pattern}", style)
     # Nothing of it is left to the environment: NO_COLOR, COLUMNS, TERM.

@@ -3,22 +3,16 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from rescan.notice.chat import chat_of
-from rescan.notice.notice_of import notice_of
 from tests.notice.documents import documents
 from tests.notice.golden import EXAMPLES_FOLDER, FOLDER, chat_files_of, files_of
-from tests.notice.news_cases import GOLDEN
-from tests.notice.summary_cases import GOLDEN_SUMMARIES, notices_of
+from tests.notice.rendered import CASES, chat, mail
 
 
 def rewrite() -> None:
     """Replace every file in both folders, and what the documents show of them."""
     files: dict[Path, str] = {}
-    for case, news in GOLDEN.items():
-        files |= files_of(case, notice_of(news())) | chat_files_of(case, chat_of(news()))
-    for case, summary in GOLDEN_SUMMARIES.items():
-        mail, chat = notices_of(summary())
-        files |= files_of(case, mail) | chat_files_of(case, chat)
+    for case in CASES:
+        files |= files_of(case, mail(case)) | chat_files_of(case, chat(case))
     for folder, pattern in ((FOLDER, "*.*"), (EXAMPLES_FOLDER, "notice-*")):
         folder.mkdir(exist_ok=True)
         for stale in folder.glob(pattern):

@@ -22,10 +22,10 @@ from rescan.model import Outcome, Report, Trigger, TriggerKind
 from rescan.news import EventType, Failing, ImageEvent, News
 from rescan.notice.chat import chat_of
 from rescan.notice.markdown import code
-from rescan.notice.notice_of import notice_of
 from tests.notice.announced import NOW, expiring, held, not_evaluated, stop
 from tests.notice.golden import chat_files_of
 from tests.notice.news_cases import GOLDEN
+from tests.notice.rendered import CASES, chat, mail
 from tests.notice.reports import TAG, evaluation, finding, report, typical
 from tests.notice.test_limits import expiring_flood, flood, outage_flood, recovery_flood
 from tests.notice.test_properties import any_news
@@ -53,21 +53,21 @@ def test_schema_is_one() -> None:
 # --- the golden ones
 
 
-@pytest.mark.parametrize("case", GOLDEN)
+@pytest.mark.parametrize("case", CASES)
 def test_chat_message_is_the_golden_one(case: str) -> None:
-    expected = chat_files_of(case, chat_of(GOLDEN[case]()))
+    expected = chat_files_of(case, chat(case))
     assert {path: path.read_text(encoding="utf-8") for path in expected} == expected
 
 
-@pytest.mark.parametrize("case", GOLDEN)
+@pytest.mark.parametrize("case", CASES)
 def test_chat_message_has_the_shape_that_amazon_q_takes(case: str) -> None:
-    assert errors(message_of(GOLDEN[case]())) == []
+    assert errors(json.loads(chat(case).body)) == []
 
 
-@pytest.mark.parametrize("case", GOLDEN)
+@pytest.mark.parametrize("case", CASES)
 def test_filters_choose_chat_and_mail_alike(case: str) -> None:
-    mail, chat = notice_of(GOLDEN[case]()), chat_of(GOLDEN[case]())
-    assert (chat.attributes, chat.subject) == (mail.attributes, mail.subject)
+    assert chat(case).attributes == mail(case).attributes
+    assert chat(case).subject == mail(case).subject
 
 
 # --- limits
@@ -78,16 +78,16 @@ def test_filters_choose_chat_and_mail_alike(case: str) -> None:
 def test_chat_message_of_a_flood_keeps_every_limit(
     flooded: Callable[[str], News], character: str
 ) -> None:
-    chat = chat_of(flooded(character))
-    assert (errors(json.loads(chat.body)), chat.problems()) == ([], [])
+    said = chat_of(flooded(character))
+    assert (errors(json.loads(said.body)), said.problems()) == ([], [])
 
 
 @pytest.mark.parametrize("event_type", get_args(ImageEvent))
 @given(data=st.data())
 @settings(max_examples=40, deadline=None, database=None, derandomize=True)
 def test_any_news_makes_a_chat_message(event_type: ImageEvent, data: st.DataObject) -> None:
-    chat = chat_of(data.draw(any_news(event_type)))
-    assert (errors(json.loads(chat.body)), chat.problems()) == ([], [])
+    said = chat_of(data.draw(any_news(event_type)))
+    assert (errors(json.loads(said.body)), said.problems()) == ([], [])
 
 
 def test_findings_are_cut_honestly() -> None:

@@ -3,29 +3,29 @@
 import json
 import re
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
-from rescan.news import EventType, ImageEvent
+from rescan.news import EventType
 from rescan.notice.notice_of import notice_of
 from tests.notice.documents import MESSAGES, PICTURES, documents
 from tests.notice.golden import EXAMPLES, EXAMPLES_FOLDER, FOLDER, files_of
+from tests.notice.group_cases import GROUPS
 from tests.notice.news_cases import GOLDEN
-from tests.notice.summary_cases import GOLDEN_SUMMARIES
+from tests.notice.rendered import CASES, mail
 from tests.notice.test_result import errors
 
 DOCUMENTS = [MESSAGES, *PICTURES]
 
 
-@pytest.mark.parametrize("case", GOLDEN)
+@pytest.mark.parametrize("case", CASES)
 def test_notice_is_the_golden_one(case: str) -> None:
-    expected = files_of(case, notice_of(GOLDEN[case]()))
+    expected = files_of(case, mail(case))
     assert {path: path.read_text(encoding="utf-8") for path in expected} == expected
 
 
 def test_every_golden_file_belongs_to_a_case() -> None:
-    assert {path.stem for path in FOLDER.iterdir()} == {*GOLDEN, *GOLDEN_SUMMARIES}
+    assert {path.stem for path in FOLDER.iterdir()} == set(CASES)
     assert set(EXAMPLES_FOLDER.glob("notice-*")) == set(EXAMPLES.values())
 
 
@@ -41,12 +41,10 @@ def test_document_shows_the_golden_files_as_they_are(path: Path) -> None:
 
 
 def test_document_shows_each_kind_and_what_is_hard_to_show() -> None:
-    shown = set(re.findall(r"<!-- golden: (\w+) -->", MESSAGES.read_text(encoding="utf-8")))
-    kinds = {GOLDEN[case]().event_type for case in shown - GOLDEN_SUMMARIES.keys()}
-    assert kinds == set(get_args(ImageEvent))
-    assert shown & GOLDEN_SUMMARIES.keys() == {"summary_three_stopped", "summary_not_quiet"}
+    shown = set(re.findall(r"<!-- golden: (\w+)\.txt -->", MESSAGES.read_text(encoding="utf-8")))
+    assert {mail(case).attributes["event_type"] for case in shown} == set(EventType)
     hard = {"stop_no_fix", "stop_long_names", "stop_hostile_names", "stop_moved_tag", "stop_storm"}
-    assert hard - shown == set()
+    assert (hard | set(GROUPS)) - shown == set()
 
 
 @pytest.mark.parametrize("case", GOLDEN)
@@ -67,7 +65,7 @@ def test_whole_digest_stands_at_the_end_and_nowhere_else(case: str) -> None:
     assert all(number >= len(lines) - 3 for number in at)
 
 
-@pytest.mark.parametrize("case", GOLDEN)
+@pytest.mark.parametrize("case", CASES)
 def test_line_is_longer_than_72_columns_only_for_a_name_that_is_to_be_copied(case: str) -> None:
-    long = [line for line in notice_of(GOLDEN[case]()).body.split("\n") if len(line) > 72]
+    long = [line for line in mail(case).body.split("\n") if len(line) > 72]
     assert [line for line in long if len(line.split()) > 2] == []

@@ -17,7 +17,7 @@ from rescan.model import Severity
 from rescan.news import EventType, News
 from rescan.notice.expiring import Expiring
 from rescan.notice.facts import policy_id, team_of
-from rescan.notice.outage import Outage
+from rescan.notice.outage import Cause, Outage
 from rescan.notice.recovery import Recovery
 from rescan.notice.stop import Stop
 from rescan.plain_text import one_line
@@ -42,7 +42,7 @@ class Matter(Struct, frozen=True):
     """One thing that a notice is about; two notices with an equal `key` are about the same.
 
     Of a finding `name` is the vulnerability, or the gate and what it says; of a policy its id; of
-    a failure the step and the reason. `fixed_in` None: no fix, or none known. `until` is when an
+    a failure its cause and the step. `fixed_in` None: no fix, or none known. `until` is when an
     allowlist stops holding a finding back (aware).
     """
 
@@ -59,7 +59,8 @@ class Gist(Struct, frozen=True, kw_only=True):
     """The facts of one notice that a group of them needs.
 
     `id` is the news', `subject` the ledger's entry; `fix_available` None: nothing is known of
-    fixes. `matters` come worst first and may be cut; `findings` counts all of them.
+    fixes; `cause` is of a failure. `matters` come worst first and may be cut; `findings` counts all
+    of them.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Gist(Struct, frozen=True, kw_only=True):
     final_action: str | None = None
     worst: Severity = Severity.UNKNOWN
     fix_available: bool | None = None
+    cause: Cause | None = None
     matters: tuple[Matter, ...] = ()
     findings: int = 0
 
@@ -114,19 +116,21 @@ def _of_stop(gist: Gist, stop: Stop) -> Gist:
 
 
 def _of_recovery(gist: Gist, recovery: Recovery) -> Gist:
-    matters = [
+    cleared = (
         _named(finding.key.gate, finding.key.trigger, finding.key.what, finding.severity)
         for finding in recovery.cleared
-    ]
+    )
+    matters = [*_policy(recovery.news), *cleared]
     return replace(gist, worst=recovery.worst, matters=_once(matters), findings=recovery.total)
 
 
 def _of_outage(gist: Gist, outage: Outage) -> Gist:
     failing = outage.failing
     reason = one_line(failing.reason.replace(str(gist.tag), "the tag"), 200)
-    said = f"{failing.step}: {outage.cause}"
+    said = f"{outage.cause} ({one_line(failing.step, 80)})"
     key = _VARYING.sub("#", f"{failing.step} {outage.cause} {reason}")
-    return replace(gist, matters=(Matter(MatterKind.FAILURE, key, said),))
+    failure = Matter(MatterKind.FAILURE, key, said)
+    return replace(gist, cause=outage.cause, matters=(failure,))
 
 
 def _of_expiring(gist: Gist, expiring: Expiring) -> Gist:

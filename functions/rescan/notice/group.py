@@ -1,17 +1,18 @@
 """Notices that become one message: the facts behind its mail and its attributes."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from msgspec import Struct
 
 from rescan.model import Severity
-from rescan.news import EventType, stable_id
+from rescan.news import EventType, ImageEvent, stable_id
 from rescan.notice.due import Channel, Waiting
 from rescan.notice.gist import Gist, Matter
+from rescan.notice.outage import Cause
 
-__all__ = ["Group", "Shared"]
+__all__ = ["Group", "Repository", "Shared"]
 
 
 class Shared(Struct, frozen=True):
@@ -19,6 +20,19 @@ class Shared(Struct, frozen=True):
 
     matter: Matter
     images: int
+
+
+class Repository(Struct, frozen=True):
+    """The images of a group that stand in one repository, by their tags."""
+
+    registry: str
+    name: str
+    tags: tuple[str, ...]
+
+    @property
+    def full_name(self) -> str:
+        """registry/repository."""
+        return f"{self.registry}/{self.name}"
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -58,9 +72,12 @@ class Group(Struct, frozen=True, kw_only=True):
         return self.members[0].gist.team
 
     @property
-    def event_type(self) -> EventType:
+    def event_type(self) -> ImageEvent:
         """What kind of notice it is."""
-        return self.members[0].gist.event_type
+        kind = self.members[0].gist.event_type
+        if kind is EventType.SUMMARY:
+            raise ValueError("a summary is about all images, so never one of several notices")
+        return kind
 
     @property
     def policy_id(self) -> str | None:
@@ -71,6 +88,18 @@ class Group(Struct, frozen=True, kw_only=True):
     def final_action(self) -> str | None:
         """What Anchore said of all of them."""
         return self.members[0].gist.final_action
+
+    @property
+    def registry(self) -> str | None:
+        """The one that all of them are in."""
+        registries = {gist.tag.registry for gist in self.gists}
+        return registries.pop() if len(registries) == 1 else None
+
+    @property
+    def cause(self) -> Cause | None:
+        """What keeps all of them from being evaluated."""
+        causes = {gist.cause for gist in self.gists}
+        return causes.pop() if len(causes) == 1 else None
 
     @property
     def worst(self) -> Severity:
@@ -103,6 +132,14 @@ class Group(Struct, frozen=True, kw_only=True):
             for each in gist.matters:
                 if self.matter is not None and each.key == self.matter.key:
                     yield each
+
+    def repositories(self) -> list[Repository]:
+        """Those of most images first."""
+        tags: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for gist in self.gists:
+            tags[gist.tag.registry, gist.tag.repository].append(gist.tag.tag)
+        every = [Repository(*name, tuple(sorted(its))) for name, its in tags.items()]
+        return sorted(every, key=lambda each: (-len(each.tags), each.full_name))
 
     def other_matters(self) -> list[Shared]:
         """What else its images have: of most images first, then the worst."""

@@ -14,9 +14,10 @@ from rescan.notice.chat_message import (
     fix_keywords,
     said,
 )
+from rescan.notice.gist import MatterKind
 from rescan.notice.group import Group
-from rescan.notice.group_mail import group_steps, group_title, headline, others, repositories
 from rescan.notice.group_notice import group_notice
+from rescan.notice.group_words import group_headline, group_steps, group_title, others
 from rescan.notice.markdown import code
 from rescan.notice.notice import Notice
 from rescan.notice.paragraphs import counted
@@ -36,13 +37,13 @@ def group_chat(group: Group) -> Notice:
         thread_id=group.storm,
         summary=content.title,
         event_type=group.event_type.value,
-        related_resources=[resource_name(repositories(group)[0][0])],
+        related_resources=[resource_name(group.repositories()[0].full_name)],
     )
     return replace(group_notice(group), body=Message(group.id, content, metadata).encode())
 
 
 def _content(group: Group) -> Content:
-    first = headline(group, code)
+    first = group_headline(group, code)
     severity = [] if group.worst is Severity.UNKNOWN else [str(group.worst)]
     keywords = [group.event_type.value, *severity, *fix_keywords(group.fix_available)]
     lines = fitting(_lines(group), LONGEST_DESCRIPTION - len(first) - 60)
@@ -53,10 +54,16 @@ def _lines(group: Group) -> Iterator[str]:
     yield f"Team {code(group.team)}"
     if group.policy_id:
         yield f"Policy {code(one_line(group.policy_id, 200))}"
-    every = repositories(group)
-    for repository, tags in every[:_MOST_REPOSITORIES]:
-        yield f"{code(one_line(repository, 200))}: {counted(len(tags), 'image')}"
+    if group.registry:
+        yield f"Registry {code(group.registry)}"
+    every = group.repositories()
+    for repository in every[:_MOST_REPOSITORIES]:
+        name = repository.name if group.registry else repository.full_name
+        yield f"{code(one_line(name, 200))}: {counted(len(repository.tags), 'image')}"
     if len(every) > _MOST_REPOSITORIES:
-        yield f"{len(every) - _MOST_REPOSITORIES:,} repositories more"
+        yield f"{_MOST_REPOSITORIES:,} of {len(every):,} repositories shown, those of most images"
+    is_finding = group.matter is not None and group.matter.kind is MatterKind.FINDING
     for other in others(group, _MOST_OTHERS, code):
-        yield f"Also {other}"
+        yield f"Also {other}" if is_finding else other
+    if (total := len(group.other_matters())) > _MOST_OTHERS:
+        yield f"{_MOST_OTHERS:,} of {total:,} shown"

@@ -1,0 +1,41 @@
+"""Every golden notice as it is published: of one image, of many, and of all."""
+
+from collections.abc import Callable
+
+from rescan.news import News
+from rescan.notice.chat import chat_of
+from rescan.notice.group import Group
+from rescan.notice.group_chat import group_chat
+from rescan.notice.group_notice import group_notice
+from rescan.notice.notice import Notice
+from rescan.notice.notice_of import notice_of
+from rescan.notice.summary import Summary
+from tests.notice.group_cases import GROUPS
+from tests.notice.news_cases import GOLDEN
+from tests.notice.summary_cases import GOLDEN_SUMMARIES, notices_of
+
+__all__ = ["CASES", "chat", "mail"]
+
+CASES: dict[str, Callable[[], News | Group | Summary]] = {**GOLDEN, **GROUPS, **GOLDEN_SUMMARIES}
+
+
+def mail(case: str) -> Notice:
+    """For the STOP topic."""
+    match CASES[case]():
+        case Group() as group:
+            return group_notice(group)
+        case Summary() as summary:
+            return notices_of(summary)[0]
+        case news:
+            return notice_of(news)
+
+
+def chat(case: str) -> Notice:
+    """For the chat topic."""
+    match CASES[case]():
+        case Group() as group:
+            return group_chat(group)
+        case Summary() as summary:
+            return notices_of(summary)[1]
+        case news:
+            return chat_of(news)

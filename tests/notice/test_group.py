@@ -1,0 +1,270 @@
+"""Messages of groups: limits and schemas hold whatever the images, and what is cut is counted."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from rescan.grouping import MOST_IMAGES, plan
+from rescan.image_tag import ImageTag
+from rescan.news import ImageEvent, News
+from rescan.notice.due import Channel, Waiting
+from rescan.notice.gist import Gist, gist_of
+from rescan.notice.group import Group
+from rescan.notice.group_chat import group_chat
+from rescan.notice.group_notice import group_notice
+from rescan.notice.group_result import LARGEST_GROUP_RESULT
+from rescan.notice.group_words import group_headline, group_steps
+from tests.notice import test_chat, test_result
+from tests.notice.announced import NOW, expiring, held, not_evaluated
+from tests.notice.group_cases import GROUPS, RULES, about, group_of, openssl, stops, tags
+from tests.notice.reports import finding
+from tests.notice.test_limits import expiring_flood, flood, outage_flood, recovery_flood
+from tests.notice.test_properties import any_news
+
+Flood = Callable[[str], News]
+# No lone surrogate: the decoder of every answer refuses it, and a tag has none.
+CHARACTERS = {
+    "one-byte": "x",
+    "four-bytes": "\U0001f680",
+    "quote": '"',
+    "backslash": "\\",
+    "control": "\x01",
+    "line-end": "\n",
+    "words": "x ",
+    "backtick": "`",
+}
+
+
+def broken(group: Group) -> list[str]:
+    """Every limit and every rule of a schema that its mail or its chat message breaks."""
+    mail, chat = group_notice(group), group_chat(group)
+    return [
+        *mail.problems(),
+        *chat.problems(),
+        *test_result.errors(json.loads(mail.result)),
+        *test_chat.errors(json.loads(chat.body)),
+    ]
+
+
+def groups(gists: list[Gist]) -> list[Group]:
+    """The messages about several images that the publisher makes of notices for one team."""
+    waiting = [Waiting(Channel.STOPS, gist) for gist in gists]
+    units = plan(waiting, {}, RULES, NOW).units
+    return [unit for unit in units if isinstance(unit, Group)]
+
+
+# --- limits
+
+
+@cache
+def flooded_gist(flooded: Flood, character: str) -> Gist:
+    return gist_of(flooded(character))
+
+
+def many_of(gist: Gist, character: str, images: int) -> Iterator[Gist]:
+    """So many, each of a registry, a repository and a tag of its own, all long."""
+    for number in range(images):
+        name = f"{number}{character * 400}"
+        tag = ImageTag(name, name, name)
+        yield replace(gist, id=name, subject=name, tag=tag, at=NOW + timedelta(seconds=number))
+
+
+@pytest.mark.parametrize("flooded", [flood, recovery_flood, outage_flood, expiring_flood])
+@pytest.mark.parametrize("character", CHARACTERS.values(), ids=CHARACTERS)
+def test_group_of_long_names_keeps_every_limit(flooded: Flood, character: str) -> None:
+    gist = flooded_gist(flooded, character)
+    made = groups(list(many_of(gist, character, MOST_IMAGES)))
+    assert sum(len(group.members) for group in made) == MOST_IMAGES
+    assert [problem for group in made for problem in broken(group)] == []
+
+
+def test_group_of_as_many_images_as_one_message_takes_keeps_every_limit() -> None:
+    (group,) = groups([gist_of(news) for news in stops(range(MOST_IMAGES))])
+    assert (len(group.members), broken(group)) == (MOST_IMAGES, [])
+    assert len(group_notice(group).result.encode()) <= LARGEST_GROUP_RESULT
+
+
+@pytest.mark.parametrize("event_type", get_args(ImageEvent))
+@given(data=st.data())
+@settings(max_examples=30, deadline=None, database=None, derandomize=True)
+def test_any_group_keeps_every_limit(event_type: ImageEvent, data: st.DataObject) -> None:
+    newses = data.draw(st.lists(any_news(event_type), min_size=1, max_size=4))
+    gists = [
+        replace(gist_of(newses[n % len(newses)]), id=str(n), subject=str(n), team="us")
+        for n in range(24)
+    ]
+    assert [problem for group in groups(gists) for problem in broken(group)] == []
+
+
+@pytest.mark.parametrize("number", [0, 1, 10])
+def test_so_few_are_no_group(number: int) -> None:
+    assert groups([gist_of(news) for news in stops(range(number))]) == []
+
+
+# --- what machines get
+
+
+@pytest.mark.parametrize("case", GROUPS)
+def test_names_are_arrays_with_each_value_once(case: str) -> None:
+    group = GROUPS[case]()
+    attributes = group_notice(group).attributes
+    for name in ("registry", "repository", "tag"):
+        values = [getattr(gist.tag, name) for gist in group.gists]
+        assert attributes[name] == tuple(sorted(set(values)))
+    assert {name for name, value in attributes.items() if not isinstance(value, str)} == {
+        "registry",
+        "repository",
+        "tag",
+    }
+
+
+@pytest.mark.parametrize("case", GROUPS)
+def test_result_names_each_image_with_the_id_of_its_own_notice(case: str) -> None:
+    group = GROUPS[case]()
+    said = json.loads(group_notice(group).result)["group"]
+    assert [(member["id"], member["full_tag"]) for member in said["members"]] == [
+        (gist.id, str(gist.tag)) for gist in group.gists
+    ]
+    assert (said["shown"], said["total"]) == (len(group.gists), group.before + group.images)
+
+
+def test_schema_refuses_a_group_of_another_shape() -> None:
+    result: Any = json.loads(group_notice(GROUPS["group_stop"]()).result)
+    assert test_result.errors(result) == []
+    assert test_result.errors(result | {"group": result["group"] | {"more": 1}}) != []
+    assert test_result.errors(result | {"group": {}}) != []
+
+
+# --- an honest count of what is cut
+
+
+def test_images_that_the_mail_does_not_name_are_counted() -> None:
+    repositories = tuple(f"team/app-{number:03}" for number in range(80))
+    named = [ImageTag("r.io", repository, f"{n}") for repository in repositories for n in (1, 2)]
+    newses = [
+        about(news, number, tag)
+        for number, (news, tag) in enumerate(zip(stops(range(160)), named, strict=True))
+    ]
+    body = group_notice(group_of(newses)).body
+    assert "\nIMAGES BY REPOSITORY (120 of 160 named)\nteam/app-000 (2)\n  1, 2\n" in body
+    assert "\n60 of 80 repositories named, those of most images.\n" in body
+    assert len(re.findall(r"^team/app-\d+ \(2\)$", body, re.MULTILINE)) == 60
+
+
+def test_tags_that_the_mail_does_not_name_are_counted() -> None:
+    newses = [
+        about(news, number, ImageTag("r.io", "app", f"{number:02}"))
+        for number, news in enumerate(stops(range(30)))
+    ]
+    assert (
+        "\nIMAGES BY REPOSITORY (8 of 30 named)\napp (30)\n"
+        "  00, 01, 02, 03, 04, 05, 06, 07 and 22 more\n" in group_notice(group_of(newses)).body
+    )
+
+
+def test_members_that_the_result_has_no_room_for_are_counted() -> None:
+    gist = gist_of(stops(range(1))[0])
+    long = [
+        replace(each, matters=tuple(replace(m, name="n" * 200) for m in gist.matters))
+        for each in many_of(gist, "", MOST_IMAGES)
+    ]
+    for each in groups(long):
+        said = json.loads(group_notice(each).result)["group"]
+        assert 0 < said["shown"] == len(said["members"]) <= said["images"] == MOST_IMAGES
+
+
+def test_what_else_a_chat_message_has_no_room_for_is_counted() -> None:
+    said = json.loads(group_chat(GROUPS["group_stop_mixed"]()).body)["content"]["description"]
+    assert said.endswith(": 1 of 12 images\n- 5 of 12 shown")
+
+
+# --- words
+
+
+def test_images_that_have_worse_than_what_they_share_say_so() -> None:
+    def found(number: int) -> tuple[Any, ...]:
+        shared = finding("CVE-2020-25648+nss-tools")
+        return (shared, finding("CVE-2026-1234+openssl")) if number == 3 else (shared,)
+
+    assert group_headline(group_of(stops(range(11), found))) == (
+        "STOP: CVE-2020-25648 (high, nss-tools, fixed in 0:3.53.1-7.el7_9) newly stops 11 images;"
+        " the worst they have is critical."
+    )
+
+
+def test_several_packages_and_fixes_are_counted_behind_the_most_frequent() -> None:
+    gists = [gist_of(news) for news in stops(range(12), lambda _: openssl(1))]
+    for number, package, fix in ((1, "libssl3", "3.0.18-r0"), (2, "openssl-libs", "3.0.18-r0")):
+        (matter,) = gists[number].matters
+        other = replace(matter, package=package, fixed_in=fix)
+        gists[number] = replace(gists[number], matters=(other,))
+    (group,) = groups(gists)
+    assert group_headline(group) == (
+        "STOP: CVE-2026-1234 (critical, openssl and 2 other packages, fixed in 3.0.18 and 1 other"
+        " version) newly stops 12 images."
+    )
+    assert group_steps(group)[0] == (
+        "Do not deploy these images. Update the packages to the versions with the fix, rebuild and"
+        " push; one newer base image may mend many."
+    )
+
+
+def test_ends_that_differ_say_which_is_the_first() -> None:
+    newses = [
+        about(expiring(held("CVE-2020-25648+nss-tools", end)), number, tag)
+        for number, tag in enumerate(tags(range(12)))
+        for end in [datetime(2026, 12, 1 + number % 3, tzinfo=UTC)]
+    ]
+    group = group_of(newses)
+    assert group_notice(group).subject == (
+        "EXPIRING: CVE-2020-25648 (high) will stop 12 images, the first on 2026-12-01"
+    )
+    assert json.loads(group_notice(group).result)["group"]["matter"]["until"] == (
+        "2026-12-01T00:00:00Z"
+    )
+
+
+def test_hundreds_behind_one_item_of_an_allowlist_are_one_message() -> None:
+    news = expiring(held("CVE-2020-25648+nss-tools", datetime(2026, 12, 1, tzinfo=UTC)))
+    newses = [about(news, number, tag) for number, tag in enumerate(tags(range(300)))]
+    assert len(group_of(newses).members) == 300
+
+
+def test_outages_of_different_causes_name_none_as_the_one_to_mend() -> None:
+    reasons = ("HTTP 401 'Unauthorized'", "the analysis failed", "no mapping rule")
+    newses = [
+        about(not_evaluated(f"{reasons[number % 3]} {'x' * number}"), number, tag)
+        for number, tag in enumerate(tags(range(12)))
+    ]
+    assert group_notice(group_of(newses)).body.startswith(
+        "NOT EVALUATED: 12 images have no verdict, for different reasons.\n"
+        "Find out why; the function's log has more under each image's name.\n"
+    )
+
+
+def test_recovered_images_that_are_still_warned_about_say_so() -> None:
+    group = GROUPS["group_recovered"]()
+    warned = [replace(gist, final_action="warn") for gist in group.gists]
+    (group,) = groups(warned)
+    assert (
+        "\nNothing to do at once: the policy lets these images through, and warns\nabout them.\n"
+        in group_notice(group).body
+    )
+
+
+def test_long_name_leaves_the_number_of_images_in_the_subject() -> None:
+    gists = [gist_of(news) for news in stops(range(11), lambda _: openssl(1))]
+    long = [
+        replace(gist, matters=tuple(replace(m, name="n" * 120) for m in gist.matters))
+        for gist in gists
+    ]
+    (group,) = groups(long)
+    assert group_notice(group).subject == (f"STOP: {'n' * 47}... (critical) newly stops 11 images")
