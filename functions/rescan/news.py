@@ -115,7 +115,8 @@ class News(Struct, frozen=True, kw_only=True):
     stopped since the last notice, otherwise since the last evaluation. `policy_changed` says that
     the same image was judged by another state of the policy at the evaluation before. `cleared` is
     what a RECOVERED is about, worst first; it may be cut, `cleared_total` is not. `changes` is None
-    where nothing is remembered to compare with. `team` is to be told.
+    where nothing is remembered to compare with. `team` is to be told. `turn` counts what was
+    decided about the entry: of two in the same moment the later one has the higher.
     """
 
     event_type: ImageEvent
@@ -124,6 +125,7 @@ class News(Struct, frozen=True, kw_only=True):
     trigger: Trigger
     at: datetime
     subject: str = ""
+    turn: int = 0
     policy_id: str | None = None
     report: Report | None = None
     new: frozenset[FindingKey] | None = None

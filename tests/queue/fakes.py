@@ -114,7 +114,7 @@ class FakeOutbox:
     def waiting(self, most: int) -> list[Waiting]:
         self._ledger.called("waiting")
         found = [Waiting(due.channel, due.gist) for due in self._ledger.due.values()]
-        return sorted(found, key=lambda it: (it.gist.at, it.gist.id))[:most]
+        return sorted(found, key=lambda it: it.gist.order)[:most]
 
     def notice(self, waiting: Waiting) -> Notice | None:
         self._ledger.called("notice")

@@ -192,7 +192,7 @@ class Life:
 
     def _when_all_is_said(self) -> Reader:
         reader = self.reader
-        for due in sorted(self.ledger.due.values(), key=lambda due: due.gist.at):
+        for due in sorted(self.ledger.due.values(), key=lambda due: due.gist.order):
             reader = reader.after(due.notice)
         return reader
 

@@ -66,6 +66,17 @@ FAULTY = PEACEFUL | {
 
 
 RAISED = [Step(Evaluated("stop", {"CVE-1": severity})) for severity in ("Low", "High")]
+# Two verdicts of one moment, of which the later one is to be said later.
+SAME_MOMENT = [
+    Step(Evaluated("stop")),
+    Step(Evaluated("go"), overtaken_by=Evaluated("stop"), overtaken_after=0),
+    Step(
+        Evaluated("go"),
+        overtaken_by=Evaluated("stop"),
+        overtaken_after=0,
+        overtaken_with={"claim": Fault.REFUSED},
+    ),
+]
 UNREADABLE_LEDGER = Step(Evaluated("stop"), sends=None, faults={"read": Fault.REFUSED})
 
 
@@ -126,7 +137,7 @@ def test_recovered_is_said_only_of_a_real_evaluation(steps: list[Step]) -> None:
     assert recovered <= set(life.image.cleared)
 
 
-@for_any(FAULTY)
+@for_any(FAULTY, SAME_MOMENT)
 def test_only_a_stop_that_was_said_is_reminded_of_or_recovered_from(steps: list[Step]) -> None:
     assert Life().lives(steps).settles().is_swept().reader.surprises == ()
 

@@ -113,7 +113,7 @@ class OutboxTable:
 
     def waiting(self, most: int) -> list[Waiting]:
         found = self._pending("notice", most, "subject, channel, gist", oldest_first=True)
-        return sorted(map(waiting_of, found), key=lambda it: (it.gist.at, it.gist.id))
+        return sorted(map(waiting_of, found), key=lambda it: it.gist.order)
 
     def storms(self) -> list[Storm]:
         found = self._pending("storm", _MOST_STORMS, "subject, storm", oldest_first=False)

@@ -60,7 +60,7 @@ class Gist(Struct, frozen=True, kw_only=True):
 
     `id` is the news', `subject` the ledger's entry; `fix_available` None: nothing is known of
     fixes; `cause` is of a failure. `matters` come worst first and may be cut; `findings` counts all
-    of them.
+    of them. `order` is that in which what is said of an image was decided.
     """
 
     id: str
@@ -68,6 +68,7 @@ class Gist(Struct, frozen=True, kw_only=True):
     subject: str
     tag: ImageTag
     at: datetime
+    turn: int = 0
     team: str = UNROUTED
     digest: Digest | None = None
     policy_id: str | None = None
@@ -77,6 +78,10 @@ class Gist(Struct, frozen=True, kw_only=True):
     cause: Cause | None = None
     matters: tuple[Matter, ...] = ()
     findings: int = 0
+
+    @property
+    def order(self) -> tuple[datetime, int, str]:
+        return self.at, self.turn, self.id
 
 
 def gist_of(news: News) -> Gist:
@@ -89,6 +94,7 @@ def gist_of(news: News) -> Gist:
         subject=news.subject,
         tag=news.tag,
         at=news.at,
+        turn=news.turn,
         digest=report.image_digest if report else None,
         policy_id=policy_id(news),
         final_action=report.final_action if report else None,
