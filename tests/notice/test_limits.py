@@ -34,24 +34,21 @@ from tests.notice.reports import (
 
 
 @cache
-def flood(character: str) -> News:
-    """20,000 findings, every text of which is long and made of one character."""
+def flood(character: str, number: int = 1_000) -> News:
+    """Twice as many findings, every text of which is long and made of one character."""
     text = character * 400
-    rows = [
-        row(f"{number}{text}", "High", f"{number}{text}", text, fix=text)
-        for number in range(10_000)
-    ]
+    rows = [row(f"{n}{text}", "High", f"{n}{text}", text, fix=text) for n in range(number)]
     found = [finding(f"{row.vuln}+{row.package_name}") for row in rows]
     found += [
         finding(
-            f"{number}{text}+{text}",
+            f"{n}{text}+{text}",
             text,
             policy_id=text,
             rule_id=text,
-            trigger=f"{number}{text}",
-            recommendation=f"{number}{text}",
+            trigger=f"{n}{text}",
+            recommendation=f"{n}{text}",
         )
-        for number in range(10_000)
+        for n in range(number)
     ]
     flooded = report(
         evaluation(
@@ -159,7 +156,7 @@ def test_notice_of_a_flood_keeps_every_limit(
 
 
 def test_flood_is_cut_honestly() -> None:
-    notice = notice_of(flood("\U0001f680"))
+    notice = notice_of(flood("\U0001f680", 10_000))
     stopping = json.loads(notice.result)["stopping"]
     assert (stopping["total"], stopping["new"]) == (20_000, 10_000)
     assert 0 < stopping["shown"] == len(stopping["findings"]) < 10_000
@@ -180,7 +177,7 @@ def test_flood_of_cleared_findings_is_cut_honestly() -> None:
 
 
 def test_floods_of_what_changes_and_what_is_held_back_leave_room_for_what_stops() -> None:
-    result = json.loads(notice_of(flood("\U0001f680")).result)
+    result = json.loads(notice_of(flood("\U0001f680", 10_000)).result)
     for name, total in (("held_back", 2_000), ("changes", 6_000 + 10**9)):
         part = result[name]
         assert part["total"] == total
