@@ -15,8 +15,9 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from rescan.entry import Entry
 from rescan.errors import LedgerConflict, LedgerUnavailable
-from rescan.memory import Entry, Remembered
+from rescan.memory import Remembered
 from rescan.metrics import Metric, Tally
 from rescan.model import Notification
 from rescan.news import EventType, News

@@ -6,10 +6,10 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from rescan.entry import Entry
 from rescan.events import Gate
 from rescan.grouping import Storm
 from rescan.image_tag import ImageTag
-from rescan.memory import Entry
 from rescan.news import Failing
 from rescan.notice.due import Channel, Due, Waiting
 from rescan.notice.notice import Notice

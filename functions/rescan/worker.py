@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from rescan.announcer import Announcer, Change, Settled
 from rescan.clock import Clock, utc_now
 from rescan.deadline import Deadline
+from rescan.entry import Entry, UnknownPush, subject_of
 from rescan.errors import (
     AnchoreError,
     Fate,
@@ -34,16 +35,7 @@ from rescan.events import Gate
 from rescan.gated import Gated
 from rescan.going_back import GoingBack
 from rescan.image_tag import ImageTag
-from rescan.memory import (
-    Entry,
-    Pace,
-    Remembered,
-    UnknownPush,
-    after_failure,
-    after_not_found,
-    after_verdict,
-    subject_of,
-)
+from rescan.memory import Pace, Remembered, after_failure, after_not_found, after_verdict
 from rescan.metrics import Metric, Tally, outcome_metric
 from rescan.model import Outcome, Report, Step, TriggerKind
 from rescan.news import Failing

@@ -10,8 +10,8 @@ from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.enterprise import EnterpriseDialect
 from rescan.anchore.transport import Transport, new_session
 from rescan.deadline import Deadline
+from rescan.entry import subject_of
 from rescan.image_tag import ImageTag
-from rescan.memory import subject_of
 from rescan.model import RescanRequest, Trigger, TriggerKind
 from rescan.workflow import rescan
 from tests.bench import anchore_server, aws_server

@@ -15,9 +15,10 @@ from moto import mock_aws
 from msgspec.structs import replace
 
 from rescan.aws.stop_topic import StopTopic
+from rescan.entry import Entry, subject_of
 from rescan.errors import NoticeInvalid
 from rescan.image_tag import ImageTag
-from rescan.memory import Entry, after_failure, after_verdict, subject_of
+from rescan.memory import after_failure, after_verdict
 from rescan.model import Outcome, Report, Trigger, TriggerKind
 from rescan.news import EventType, Failing, ImageEvent, News
 from rescan.notice.chat import chat_of

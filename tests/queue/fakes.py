@@ -8,6 +8,7 @@ from threading import Lock
 from msgspec import json
 from msgspec.structs import replace
 
+from rescan.entry import Entry
 from rescan.errors import (
     LedgerConflict,
     LedgerUnavailable,
@@ -17,7 +18,6 @@ from rescan.errors import (
 )
 from rescan.events import Gate
 from rescan.grouping import Storm
-from rescan.memory import Entry
 from rescan.notice.due import Channel, Due, Waiting
 from rescan.notice.notice import Notice
 from rescan.ports import Glance, InFlight, SweepRecord

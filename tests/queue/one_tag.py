@@ -9,11 +9,11 @@ import msgspec
 
 from rescan.announcer import Announcer
 from rescan.deadline import Deadline
+from rescan.entry import Entry
 from rescan.errors import RescanError
 from rescan.events import Gate, parse_event
 from rescan.gated import Gated
 from rescan.going_back import GoingBack
-from rescan.memory import Entry
 from rescan.metrics import Tally
 from rescan.model import Trigger, TriggerKind
 from rescan.notice.due import Channel

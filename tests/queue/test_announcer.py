@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from rescan.announcer import Announcer, Change, Settled
+from rescan.entry import Entry
 from rescan.errors import LedgerConflict, PublishFailed
-from rescan.memory import Entry, Remembered, after_verdict
+from rescan.memory import Remembered, after_verdict
 from rescan.metrics import Metric, Tally
 from rescan.model import Notification, Outcome, Report
 from rescan.notice.due import Channel, Due

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from rescan.daily_summary import DailySummary, Schedule, summary_of
 from rescan.deadline import Deadline
+from rescan.entry import UnknownPush
 from rescan.errors import LedgerUnavailable
 from rescan.image_tag import ImageTag
-from rescan.memory import UnknownPush
 from rescan.model import Outcome
 from rescan.news import Failing
 from rescan.notice.due import Channel

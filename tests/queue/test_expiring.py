@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from rescan.memory import Entry, after_verdict
+from rescan.entry import Entry
+from rescan.memory import after_verdict
 from rescan.model import Allowlisted, Outcome, Report
 from rescan.news import EventType, News
 from tests.queue.fakes import NOON

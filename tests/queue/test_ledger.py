@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from rescan.aws.ledger_items import LARGEST_MEMORY_BYTES
 from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
+from rescan.entry import Entry, UnknownPush
 from rescan.errors import LedgerConflict, LedgerUnavailable
 from rescan.image_tag import Digest, ImageTag
-from rescan.memory import Entry, KnownFindings, UnknownPush
+from rescan.known_findings import KnownFindings
 from rescan.model import FindingKey, Outcome, Severity
 from rescan.news import Failing
 from rescan.ports import Glance, Ledger, Outbox, SweepRecord

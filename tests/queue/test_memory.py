@@ -8,17 +8,10 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from rescan.changes import Unsaid
+from rescan.entry import Entry, UnknownPush, subject_of
 from rescan.image_tag import Digest, ImageTag
-from rescan.memory import (
-    Entry,
-    KnownFindings,
-    Pace,
-    UnknownPush,
-    after_failure,
-    after_not_found,
-    after_verdict,
-    subject_of,
-)
+from rescan.known_findings import KnownFindings
+from rescan.memory import Pace, after_failure, after_not_found, after_verdict
 from rescan.model import (
     Evaluation,
     Finding,

@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rescan.memory import Entry
+from rescan.entry import Entry
 from rescan.model import FindingKey, TriggerKind
 from rescan.settings import Settings
 from tests.domain.test_settings import LEAST

@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from rescan import errors
 from rescan.announcer import Announcer
 from rescan.deadline import Deadline
+from rescan.entry import Entry, UnknownPush, subject_of
 from rescan.errors import AnchoreError
 from rescan.events import Gate, parse_event
 from rescan.gated import Gated
 from rescan.going_back import GoingBack, delay
 from rescan.image_tag import Digest, ImageTag
-from rescan.memory import Entry, UnknownPush, subject_of
 from rescan.metrics import Tally
 from rescan.model import (
     DetectedTag,

@@ -16,10 +16,10 @@ from rescan.anchore.enterprise import EnterpriseDialect
 from rescan.anchore.transport import Transport
 from rescan.announcer import Announcer
 from rescan.deadline import Deadline
+from rescan.entry import Entry, subject_of
 from rescan.full_sweep import FullSweep
 from rescan.going_back import GoingBack
 from rescan.grouping import GroupingRules
-from rescan.memory import Entry, subject_of
 from rescan.metrics import Tally
 from rescan.model import Outcome, Trigger, TriggerKind
 from rescan.notice.due import Channel

@@ -11,9 +11,10 @@ from typing import Any
 from msgspec import Struct, json
 from msgspec.structs import replace
 
+from rescan.entry import Entry
 from rescan.image_tag import ImageTag
+from rescan.known_findings import KnownFindings
 from rescan.known_shapes import known
-from rescan.memory import Entry, KnownFindings
 from rescan.model import FindingKey, Severity
 from rescan.news import Failing
 from rescan.ports import Glance, SweepRecord

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from rescan.aws.ledger_items import GLANCE, entry_of, glance_of, item_of, sweep_item, sweep_of
 from rescan.aws.outbox_items import notice_item
 from rescan.aws.table_calls import ConditionFailed, TableCalls
+from rescan.entry import Entry
 from rescan.errors import LedgerConflict
-from rescan.memory import Entry
 from rescan.notice.due import Due
 from rescan.ports import Glance, SweepRecord
 
