@@ -10,8 +10,9 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from rescan.evaluation import Finding, FindingKey
 from rescan.image_tag import Digest
-from rescan.model import Finding, FindingKey, Report, Severity
+from rescan.model import Report, Severity
 from rescan.news import Change, ChangedFinding, Changes, ClearedBy, ClearedFinding
 
 __all__ = ["NowSays", "Unsaid"]

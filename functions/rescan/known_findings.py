@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from rescan.model import FindingKey, Severity
+from rescan.evaluation import FindingKey
+from rescan.model import Severity
 
 __all__ = ["KnownFindings"]
 

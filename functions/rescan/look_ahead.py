@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rescan.model import Allowlisted, Evaluation, Finding, Outcome, Report
+from rescan.evaluation import Allowlisted, Evaluation, Finding
+from rescan.model import Outcome, Report
 from rescan.stopping import StoppingFinding, stopping_findings
 from rescan.vulnerability_rows import VulnerabilityRows
 

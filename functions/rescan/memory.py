@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 from rescan.changes import NowSays, Unsaid
 from rescan.entry import Entry
+from rescan.evaluation import FindingKey
 from rescan.known_findings import KnownFindings
 from rescan.look_ahead import LookAhead
-from rescan.model import FindingKey, Outcome, Report, Severity, Step, Trigger, TriggerKind
+from rescan.model import Outcome, Report, Severity, Step, Trigger, TriggerKind
 from rescan.news import Change, ChangedFinding, EventType, Failing, ImageEvent, News, stable_id
 from rescan.stopping import stopping_findings
 

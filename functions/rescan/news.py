@@ -7,8 +7,9 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct, json
 
+from rescan.evaluation import FindingKey
 from rescan.image_tag import Digest, ImageTag
-from rescan.model import FindingKey, Report, Severity, Trigger
+from rescan.model import Report, Severity, Trigger
 from rescan.team import UNROUTED
 
 __all__ = [

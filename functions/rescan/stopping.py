@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rescan.model import Finding, FindingKey, Severity, Vulnerability
+from rescan.evaluation import Finding, FindingKey
+from rescan.model import Severity, Vulnerability
 from rescan.plain_text import one_line
 from rescan.vulnerability_rows import InstalledPackage, VulnerabilityRows
 

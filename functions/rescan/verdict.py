@@ -12,8 +12,9 @@ tag against any digest, so both are compared with what was asked.
 
 from collections.abc import Iterator
 
+from rescan.evaluation import Evaluation
 from rescan.image_tag import ImageTag
-from rescan.model import Evaluation, Outcome
+from rescan.model import Outcome
 from rescan.plain_text import one_line
 
 __all__ = ["judge"]

@@ -12,15 +12,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rescan.errors import AnchoreError, AnchoreInterrupted, ImageNotAnalyzed, ImageUnknown
+from rescan.evaluation import Evaluation
 from rescan.image_tag import Digest, ImageTag
-from rescan.model import (
-    Evaluation,
-    ImageRecord,
-    Outcome,
-    Report,
-    RescanRequest,
-    VulnerabilityList,
-)
+from rescan.model import ImageRecord, Outcome, Report, RescanRequest, VulnerabilityList
 from rescan.plain_text import one_line
 from rescan.verdict import judge
 

@@ -8,7 +8,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rescan.model import Allowlisted, Report, Vulnerability, known
+from rescan.evaluation import Allowlisted
+from rescan.model import Report, Vulnerability, known
 from rescan.notice.stop import Stop
 from rescan.notice.stop_advice import next_steps
 from rescan.notice.times import moment

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from rescan.evaluation import Evaluation
 from rescan.image_tag import Digest, ImageTag
-from rescan.model import Evaluation, ImageRecord, Step, VulnerabilityList
+from rescan.model import ImageRecord, Step, VulnerabilityList
 from rescan.workflow import Anchore
 from rescan_cli.terminal import error_console
 

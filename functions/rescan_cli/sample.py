@@ -5,17 +5,9 @@ from datetime import datetime
 from msgspec import Raw
 from msgspec.structs import replace
 
+from rescan.evaluation import Evaluation, Finding
 from rescan.image_tag import Digest, ImageTag
-from rescan.model import (
-    Evaluation,
-    Finding,
-    Outcome,
-    Report,
-    Trigger,
-    TriggerKind,
-    Vulnerability,
-    VulnerabilityList,
-)
+from rescan.model import Outcome, Report, Trigger, TriggerKind, Vulnerability, VulnerabilityList
 from rescan.news import EventType, News, stable_id
 from rescan.notice.notice import Notice
 from rescan.notice.notice_of import notice_of

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from rescan.anchore.enterprise import EnterpriseDialect
-from rescan.model import Allowlisted, Evaluation
+from rescan.evaluation import Allowlisted, Evaluation
 from tests.anchore.test_evaluations import FINDING, READ_FINDING, check
 
 END, LATER = "2026-12-31T00:00:00Z", "2027-01-31T00:00:00Z"

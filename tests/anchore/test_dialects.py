@@ -11,11 +11,7 @@ from rescan.anchore.dialect import Dialect
 from rescan.anchore.enterprise import EnterpriseDialect
 from rescan.image_tag import Digest, ImageTag
 from rescan.malformed import MALFORMED
-from rescan.model import (
-    DetectedTag,
-    ImageRecord,
-    Vulnerability,
-)
+from rescan.model import DetectedTag, ImageRecord, Vulnerability
 
 TAG = ImageTag.parse("reg.io/app:1")
 DIGEST, OTHER = (Digest(f"sha256:{letter * 64}") for letter in "ab")

@@ -8,8 +8,9 @@ from msgspec import ValidationError
 
 from rescan.anchore.arazzo import ArazzoDialect
 from rescan.anchore.enterprise import EnterpriseDialect
+from rescan.evaluation import Evaluation, Finding, Problem
 from rescan.image_tag import Digest, ImageTag
-from rescan.model import Evaluation, Finding, Outcome, Problem
+from rescan.model import Outcome
 from rescan.verdict import judge
 
 TAG = ImageTag.parse("reg.io/app:1")

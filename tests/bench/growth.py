@@ -6,7 +6,8 @@ from statistics import linear_regression, median
 
 from msgspec import json
 
-from rescan.model import Finding, Vulnerability
+from rescan.evaluation import Finding
+from rescan.model import Vulnerability
 from rescan.stopping import stopping_findings
 from tests.bench import anchore_server, aws_server
 from tests.bench.anchore_server import rows_document

@@ -3,8 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
+from rescan.evaluation import Evaluation, Finding, Problem
 from rescan.image_tag import ImageTag
-from rescan.model import Evaluation, Finding, Outcome, Problem
+from rescan.model import Outcome
 from rescan.verdict import judge
 
 DIGEST = "sha256:" + "a" * 64

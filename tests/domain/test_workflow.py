@@ -10,10 +10,10 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from rescan import errors
+from rescan.evaluation import Evaluation
 from rescan.image_tag import Digest, ImageTag
 from rescan.model import (
     DetectedTag,
-    Evaluation,
     ImageRecord,
     Outcome,
     RescanRequest,

@@ -15,16 +15,12 @@ from rescan import errors
 from rescan.aws.partitions import dns_suffix
 from rescan.deadline import Deadline
 from rescan.dispatcher import Dispatcher
+from rescan.evaluation import Evaluation
 from rescan.gatekeeper import Gatekeeper
 from rescan.image_tag import Digest, ImageTag
 from rescan.in_place import InPlace
 from rescan.metrics import Tally
-from rescan.model import (
-    DetectedTag,
-    Evaluation,
-    ImageRecord,
-    VulnerabilityList,
-)
+from rescan.model import DetectedTag, ImageRecord, VulnerabilityList
 from rescan.notice.due import Channel
 from rescan.notice.notice import Notice
 from rescan.settings import Settings

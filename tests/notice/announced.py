@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from rescan.model import Allowlisted, Finding, Outcome, Report, Severity, Step, Trigger, TriggerKind
+from rescan.evaluation import Allowlisted, Finding
+from rescan.model import Outcome, Report, Severity, Step, Trigger, TriggerKind
 from rescan.news import (
     Change,
     ChangedFinding,

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
+from rescan.evaluation import Finding
 from rescan.grouping import GroupingRules, plan, storm_after
 from rescan.image_tag import Digest, ImageTag
-from rescan.model import Finding, Report, Severity, Vulnerability
+from rescan.model import Report, Severity, Vulnerability
 from rescan.news import ClearedBy, News
 from rescan.notice.due import Channel, Waiting
 from rescan.notice.gist import gist_of

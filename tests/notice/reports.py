@@ -8,18 +8,9 @@ from datetime import UTC, datetime
 
 from msgspec import Raw
 
+from rescan.evaluation import Evaluation, Finding, Problem
 from rescan.image_tag import Digest, ImageTag
-from rescan.model import (
-    Evaluation,
-    Finding,
-    Outcome,
-    Problem,
-    Report,
-    Trigger,
-    TriggerKind,
-    Vulnerability,
-    VulnerabilityList,
-)
+from rescan.model import Outcome, Report, Trigger, TriggerKind, Vulnerability, VulnerabilityList
 
 DIGEST = Digest("sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
 OTHER_DIGEST = Digest("sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae")

@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from rescan.model import Problem, Report
+from rescan.evaluation import Problem
+from rescan.model import Report
 from rescan.news import News
 from rescan.notice.notice_of import notice_of
 from tests.notice.announced import FIRST_STOP, not_evaluated, recovered, reminder, stop

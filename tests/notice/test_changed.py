@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from rescan.model import FindingKey, Severity
+from rescan.evaluation import FindingKey
+from rescan.model import Severity
 from rescan.news import Change, ChangedFinding, Changes, News
 from rescan.notice.notice_of import notice_of
 from tests.notice.announced import changed, changes, recovered, reminder

@@ -7,7 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from rescan.errors import NoticeInvalid
-from rescan.model import Allowlisted, Outcome
+from rescan.evaluation import Allowlisted
+from rescan.model import Outcome
 from rescan.news import News
 from rescan.notice.notice_of import notice_of
 from tests.notice.announced import NOW, expiring, held, stop

@@ -8,8 +8,9 @@ from functools import cache
 import pytest
 from msgspec.structs import replace
 
+from rescan.evaluation import Allowlisted, FindingKey, Problem
 from rescan.image_tag import ImageTag
-from rescan.model import Allowlisted, FindingKey, Outcome, Problem, Severity
+from rescan.model import Outcome, Severity
 from rescan.news import (
     Change,
     ChangedFinding,

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
+from rescan.evaluation import Allowlisted
 from rescan.look_ahead import LookAhead
-from rescan.model import Allowlisted, Outcome, Severity
+from rescan.model import Outcome, Severity
 from tests.notice.announced import NOW, expiring, held
 from tests.notice.reports import EXPOSED_PORT, evaluation, report
 

@@ -9,17 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from rescan.evaluation import Allowlisted, Evaluation, Finding, FindingKey
 from rescan.image_tag import ImageTag
-from rescan.model import (
-    Allowlisted,
-    Evaluation,
-    Finding,
-    FindingKey,
-    Outcome,
-    Report,
-    Severity,
-    Vulnerability,
-)
+from rescan.model import Outcome, Report, Severity, Vulnerability
 from rescan.news import (
     Change,
     ChangedFinding,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from rescan.model import FindingKey, Severity
+from rescan.evaluation import FindingKey
+from rescan.model import Severity
 from rescan.news import ClearedBy, ClearedFinding, News
 from rescan.notice.notice_of import notice_of
 from tests.notice.announced import NOW, cleared, recovered

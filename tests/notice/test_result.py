@@ -8,7 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
-from rescan.model import FindingKey, Severity
+from rescan.evaluation import FindingKey
+from rescan.model import Severity
 from rescan.news import ClearedBy, ClearedFinding, News
 from rescan.notice.notice_of import notice_of
 from tests.notice.announced import ID, cleared, recovered, reminder, stop

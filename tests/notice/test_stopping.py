@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
-from rescan.model import Finding, FindingKey, Severity, Vulnerability
+from rescan.evaluation import Finding, FindingKey
+from rescan.model import Severity, Vulnerability
 from rescan.stopping import StoppingFinding, stopping_findings
 from rescan.vulnerability_rows import VulnerabilityRows
 from tests.notice.reports import FTPD, GLIBC, GUAVA, NSS_TOOLS, finding, row

@@ -7,15 +7,9 @@ from msgspec import Raw
 
 from rescan import errors
 from rescan.clock import Clock
+from rescan.evaluation import Evaluation
 from rescan.image_tag import Digest, ImageTag
-from rescan.model import (
-    DetectedTag,
-    Evaluation,
-    ImageRecord,
-    Severity,
-    Vulnerability,
-    VulnerabilityList,
-)
+from rescan.model import DetectedTag, ImageRecord, Severity, Vulnerability, VulnerabilityList
 from rescan.notice.times import rfc3339
 from tests.domain.test_workflow import WHERE
 from tests.queue.test_memory import NEW, OLD, finding

@@ -5,8 +5,9 @@ from msgspec.structs import replace
 
 from rescan.aws.ledger_items import LARGEST_MEMORY_BYTES, entry_of, item_of
 from rescan.changes import Unsaid
+from rescan.evaluation import Finding, FindingKey
 from rescan.memory import after_verdict
-from rescan.model import Finding, FindingKey, Outcome, Report, Severity
+from rescan.model import Outcome, Report, Severity
 from rescan.news import Change, Changes, ClearedBy, ClearedFinding, News
 from tests.queue.fakes import NOON
 from tests.queue.test_memory import (

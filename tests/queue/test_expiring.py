@@ -6,8 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from rescan.entry import Entry
+from rescan.evaluation import Allowlisted
 from rescan.memory import after_verdict
-from rescan.model import Allowlisted, Outcome, Report
+from rescan.model import Outcome, Report
 from rescan.news import EventType, News
 from tests.queue.fakes import NOON
 from tests.queue.test_memory import FRESH, HOUR, NEW, PACE, finding, kind, report, stopped

@@ -14,9 +14,10 @@ from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
 from rescan.entry import Entry, UnknownPush
 from rescan.errors import LedgerConflict, LedgerUnavailable
+from rescan.evaluation import FindingKey
 from rescan.image_tag import Digest, ImageTag
 from rescan.known_findings import KnownFindings
-from rescan.model import FindingKey, Outcome, Severity
+from rescan.model import Outcome, Severity
 from rescan.news import Failing
 from rescan.ports import Glance, Ledger, Outbox, SweepRecord
 from tests.queue.fakes import NOON, FakeLedger, FakeOutbox

@@ -9,15 +9,12 @@ from msgspec.structs import replace
 
 from rescan.changes import Unsaid
 from rescan.entry import Entry, UnknownPush, subject_of
+from rescan.evaluation import Evaluation, Finding, FindingKey, Problem
 from rescan.image_tag import Digest, ImageTag
 from rescan.known_findings import KnownFindings
 from rescan.memory import Pace, after_failure, after_not_found, after_verdict
 from rescan.model import (
-    Evaluation,
-    Finding,
-    FindingKey,
     Outcome,
-    Problem,
     Report,
     Severity,
     Trigger,

@@ -15,7 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rescan.entry import Entry
-from rescan.model import FindingKey, TriggerKind
+from rescan.evaluation import FindingKey
+from rescan.model import TriggerKind
 from rescan.settings import Settings
 from tests.domain.test_settings import LEAST
 from tests.queue.faults import CALLS, Fault

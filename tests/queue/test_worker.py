@@ -13,6 +13,7 @@ from rescan.announcer import Announcer
 from rescan.deadline import Deadline
 from rescan.entry import Entry, UnknownPush, subject_of
 from rescan.errors import AnchoreError
+from rescan.evaluation import Evaluation
 from rescan.events import Gate, parse_event
 from rescan.gated import Gated
 from rescan.going_back import GoingBack, delay
@@ -20,7 +21,6 @@ from rescan.image_tag import Digest, ImageTag
 from rescan.metrics import Tally
 from rescan.model import (
     DetectedTag,
-    Evaluation,
     ImageRecord,
     Notification,
     Trigger,

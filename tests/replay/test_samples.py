@@ -17,7 +17,8 @@ from openapi_schema_validator import OAS30Validator
 from rescan.anchore.enterprise import EnterpriseDialect
 from rescan.anchore.failures import of_status
 from rescan.errors import AnchoreRefused, ImageNotAnalyzed, ImageUnknown
-from rescan.model import Evaluation, Step, Vulnerability
+from rescan.evaluation import Evaluation
+from rescan.model import Step, Vulnerability
 from tests.recordings import FOLDER, names, recording
 
 _SET = os.environ.get("ANCHORE_SAMPLES", "")

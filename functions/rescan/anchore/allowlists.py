@@ -12,8 +12,8 @@ from msgspec import Raw, Struct
 
 from rescan.anchore.lenient import lenient
 from rescan.clock import moment_of
+from rescan.evaluation import Allowlisted, Finding
 from rescan.known_shapes import known
-from rescan.model import Allowlisted, Finding
 
 __all__ = ["AllowlistItems"]
 

@@ -9,9 +9,10 @@ from msgspec.structs import asdict
 
 from rescan.anchore.enterprise import DigestText
 from rescan.anchore.transport import Query
+from rescan.evaluation import Evaluation
 from rescan.image_tag import Digest, ImageTag
 from rescan.known_shapes import known
-from rescan.model import Evaluation, ImageRecord, Step, Vulnerability, VulnerabilityList
+from rescan.model import ImageRecord, Step, Vulnerability, VulnerabilityList
 
 __all__ = ["ArazzoDialect"]
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from rescan.anchore.dialect import Dialect
 from rescan.anchore.transport import Transport
 from rescan.deadline import Deadline
+from rescan.evaluation import Evaluation
 from rescan.image_tag import Digest, ImageTag
-from rescan.model import Evaluation, ImageRecord, VulnerabilityList
+from rescan.model import ImageRecord, VulnerabilityList
 
 __all__ = ["AnchoreClient"]
 

@@ -14,20 +14,11 @@ from rescan.anchore.allowlists import AllowlistItems
 from rescan.anchore.lenient import lenient
 from rescan.anchore.transport import Query
 from rescan.clock import moment_of
+from rescan.evaluation import Allowlisted, Evaluation, Finding, Problem
 from rescan.image_tag import Digest, ImageTag
 from rescan.known_shapes import known
 from rescan.malformed import MALFORMED
-from rescan.model import (
-    Allowlisted,
-    DetectedTag,
-    Evaluation,
-    Finding,
-    ImageRecord,
-    Problem,
-    Step,
-    Vulnerability,
-    VulnerabilityList,
-)
+from rescan.model import DetectedTag, ImageRecord, Step, Vulnerability, VulnerabilityList
 from rescan.plain_text import one_line
 from rescan.team import team_name
 

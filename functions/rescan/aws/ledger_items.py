@@ -12,10 +12,11 @@ from msgspec import Struct, json
 from msgspec.structs import replace
 
 from rescan.entry import Entry
+from rescan.evaluation import FindingKey
 from rescan.image_tag import ImageTag
 from rescan.known_findings import KnownFindings
 from rescan.known_shapes import known
-from rescan.model import FindingKey, Severity
+from rescan.model import Severity
 from rescan.news import Failing
 from rescan.ports import Glance, SweepRecord
 

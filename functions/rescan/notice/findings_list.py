@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rescan.model import FindingKey
+from rescan.evaluation import FindingKey
 from rescan.notice.markdown import Quote
 from rescan.notice.paragraphs import paragraph
 from rescan.plain_text import one_line

@@ -5,8 +5,9 @@ What is gone from the verdict need not be gone from the image, so each cause say
 
 from collections.abc import Iterator
 
+from rescan.evaluation import FindingKey
 from rescan.look_ahead import LookAhead
-from rescan.model import FindingKey, Outcome
+from rescan.model import Outcome
 from rescan.news import ClearedBy, ClearedFinding
 from rescan.notice.ahead import ahead
 from rescan.notice.changed import changed

@@ -7,7 +7,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from rescan.errors import NoticeInvalid
-from rescan.model import Outcome, Problem, Report, Severity
+from rescan.evaluation import Problem
+from rescan.model import Outcome, Report, Severity
 from rescan.news import EventType, News
 from rescan.stopping import StoppingFinding, stopping_findings
 

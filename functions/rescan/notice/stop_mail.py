@@ -5,8 +5,9 @@ The size is bounded, since every text of another's is cut and every list has a m
 
 from collections.abc import Iterator
 
+from rescan.evaluation import Problem
 from rescan.look_ahead import LookAhead
-from rescan.model import Problem, Severity
+from rescan.model import Severity
 from rescan.news import EventType
 from rescan.notice.ahead import ahead
 from rescan.notice.changed import changed
