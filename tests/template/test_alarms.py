@@ -63,6 +63,7 @@ WATCHED = [
         ("AnchoreRescan OldestNoticeAgeSeconds", "Maximum", ">", 1800),
         SERVICE,
     ),
+    ("ledger-errors", ("AnchoreRescan LedgerErrors", "Sum", ">", 0), SERVICE),
 ]
 NAMES = [name for name, _, _ in WATCHED]
 
@@ -79,7 +80,7 @@ def test_alarm_goes_off_when(name, expected, dimensions):
 
 def test_alarms_on_metrics_of_the_function_name_metrics_that_it_writes():
     own = {a["MetricName"] for a in alarms().values() if a["Namespace"] == NAMESPACE}
-    assert len(own) == 5
+    assert len(own) == 6
     assert own <= {metric.value for metric in Metric}
 
 
@@ -114,6 +115,7 @@ def test_window_of_each_alarm_follows_the_sweeps(hours):
         "work-too-old": (300, 3),
         "function-throttles": (300, 3),
         "notices-too-old": (900, 2),
+        "ledger-errors": (300, 3),
     }
 
 
