@@ -220,7 +220,7 @@ def _parts(members: list[Waiting]) -> Iterator[list[Waiting]]:
     part: list[Waiting] = []
     room = MOST_NAME_BYTES
     for it in members:
-        size = len(str(it.gist.tag).encode()) + 20
+        size = len(str(it.gist.tag).encode("utf-8", "surrogatepass")) + 20
         if part and (len(part) == MOST_IMAGES or size > room):
             yield part
             part, room = [], MOST_NAME_BYTES

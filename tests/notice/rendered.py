@@ -1,6 +1,7 @@
 """Every golden notice as it is published: of one image, of many, and of all."""
 
 from collections.abc import Callable
+from functools import cache
 
 from rescan.news import News
 from rescan.notice.chat import chat_of
@@ -19,6 +20,7 @@ __all__ = ["CASES", "chat", "mail"]
 CASES: dict[str, Callable[[], News | Group | Summary]] = {**GOLDEN, **GROUPS, **GOLDEN_SUMMARIES}
 
 
+@cache
 def mail(case: str) -> Notice:
     """For the STOP topic."""
     match CASES[case]():
@@ -30,6 +32,7 @@ def mail(case: str) -> Notice:
             return notice_of(news)
 
 
+@cache
 def chat(case: str) -> Notice:
     """For the chat topic."""
     match CASES[case]():
