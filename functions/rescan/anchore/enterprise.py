@@ -191,14 +191,17 @@ def _details(details: Raw, mapping: Raw) -> _ReadDetails:
         return _ReadDetails(problem=f"the details are not readable: {error}")
     if answer is None or answer.findings is None:
         return _ReadDetails(problem="the answer carries no findings")
-    read = [(lenient(raw, Finding), raw) for raw in answer.findings]
-    found = [(finding, raw) for finding, raw in read if finding is not None]
-    unread = len(read) - len(found)
-    problem = f"{unread} of {len(read)} findings are not readable" if unread else None
     items = AllowlistItems(answer.policy, mapping)
-    held = (held for f, raw in found if f.allowlisted for held in items.holding(f, raw))
-    findings = tuple(finding for finding, _ in found)
-    return _ReadDetails(findings, problem, _policy_digest(answer.policy), tuple(held))
+    findings: list[Finding] = []
+    held: list[Allowlisted] = []
+    # One after the other: of a hostile million, no second list is held.
+    for raw in answer.findings:
+        if (finding := lenient(raw, Finding)) is not None:
+            findings.append(finding)
+            held += items.holding(finding, raw) if finding.allowlisted else ()
+    unread = len(answer.findings) - len(findings)
+    problem = f"{unread} of {len(answer.findings)} findings are not readable" if unread else None
+    return _ReadDetails(tuple(findings), problem, _policy_digest(answer.policy), tuple(held))
 
 
 def _policy_digest(policy: Raw) -> str | None:
