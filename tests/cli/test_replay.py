@@ -15,14 +15,11 @@ GO = str(FOLDER / "go.har")
 STATUSES = {
     ("go", None): 0,
     ("stop", None): 1,
-    ("pending", None): 2,
     ("unmapped", None): 2,
     ("not_found_404", None): 3,
     ("unauthorized", None): 4,
-    ("arazzo_warn", None): 0,
     # Of several images the worst.
     ("sweep", None): 1,
-    ("go", "ecr-push"): 0,
     ("stop", "sqs-batch"): 1,
     # A batch does not say why its messages failed.
     ("unauthorized", "sqs-batch"): 2,

@@ -192,7 +192,7 @@ def shown(message: Any) -> list[str]:
 
 @pytest.mark.parametrize("event_type", get_args(ImageEvent))
 @given(data=st.data())
-@settings(max_examples=50, deadline=None, database=None, derandomize=True)
+@settings(max_examples=25, deadline=None, database=None, derandomize=True)
 def test_text_of_others_stands_in_code_spans_alone(
     event_type: ImageEvent, data: st.DataObject
 ) -> None:
