@@ -11,6 +11,7 @@ from rescan.model import Outcome, Report, Trigger, TriggerKind, Vulnerability, V
 from rescan.news import EventType, News, stable_id
 from rescan.notice.notice import Notice
 from rescan.notice.notice_of import notice_of
+from rescan.notice.told import told_of
 
 __all__ = ["MARK", "sample_notice"]
 
@@ -76,7 +77,7 @@ def sample_notice(now: datetime, team: str) -> Notice:
         first_stop_at=now,
         team=team,
     )
-    notice = notice_of(news)
+    notice = notice_of(told_of(news))
     subject = f"{MARK}: {notice.subject}"[:99]
     return replace(notice, subject=subject, body=f"{_NOTE}\n\n{notice.body}")
 

@@ -19,10 +19,10 @@ from moto import mock_aws
 from rescan.aws.stop_topic import StopTopic
 from rescan.errors import NoticeInvalid, PublishFailed
 from rescan.notice.notice import Notice
-from rescan.notice.notice_of import notice_of
 from tests.notice.announced import stop
 from tests.notice.news_cases import GOLDEN
 from tests.notice.reports import typical
+from tests.notice.said import notice_of
 
 REGION = "eu-west-1"
 ARN = f"arn:aws:sns:{REGION}:123456789012:stop"

@@ -9,9 +9,9 @@ from msgspec import json
 
 from rescan.model import Outcome, Report
 from rescan.news import EventType, News
-from rescan.notice.notice_of import notice_of
 from rescan.notice.result import verdict_result
 from tests.contract.drift import CHECK, drifted, reported
+from tests.notice.said import notice_of
 from tests.recordings import recording
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -16,14 +16,13 @@ from samcli.yamlhelper import yaml_parse
 from rescan.aws.stop_topic import StopTopic
 from rescan.image_tag import ImageTag
 from rescan.news import News
-from rescan.notice.chat import chat_of
 from rescan.notice.notice import Notice, string_value
-from rescan.notice.notice_of import notice_of
 from rescan.team import Teams
 from tests.docs.test_readme import ROOT
 from tests.notice import reports
 from tests.notice.announced import not_evaluated, reminder, stop
 from tests.notice.news_cases import fixed
+from tests.notice.said import chat_of, notice_of
 from tests.notice.summary_cases import notices_of, three_stopped
 
 PAGE = (ROOT / "docs" / "routing.md").read_text()

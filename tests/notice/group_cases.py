@@ -11,7 +11,6 @@ from rescan.image_tag import Digest, ImageTag
 from rescan.model import Report, Severity, Vulnerability
 from rescan.news import ClearedBy, News
 from rescan.notice.due import Channel, Waiting
-from rescan.notice.gist import gist_of
 from rescan.notice.group import Group
 from tests.notice.announced import (
     FIRST_STOP,
@@ -36,6 +35,7 @@ from tests.notice.reports import (
     report,
     row,
 )
+from tests.notice.said import gist_of
 
 RULES = GroupingRules(digest_above=10, window=timedelta(seconds=60))
 OPENSSL = row("CVE-2026-1234", "Critical", "openssl", "3.0.11-1", fix="3.0.18")

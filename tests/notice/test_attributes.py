@@ -7,7 +7,6 @@ from rescan.errors import NoticeInvalid
 from rescan.model import Outcome, Severity
 from rescan.news import ClearedBy, EventType, News
 from rescan.notice.notice import AttributeValue
-from rescan.notice.notice_of import notice_of
 from tests.notice.announced import FIRST_STOP, cleared, not_evaluated, recovered, reminder, stop
 from tests.notice.reports import (
     POLICY_ID,
@@ -17,6 +16,7 @@ from tests.notice.reports import (
     report,
     typical,
 )
+from tests.notice.said import notice_of
 
 
 def test_attribute_without_a_value_is_the_word_none() -> None:

@@ -6,7 +6,6 @@ from msgspec.structs import replace
 from rescan.evaluation import Problem
 from rescan.model import Report
 from rescan.news import News
-from rescan.notice.notice_of import notice_of
 from tests.notice.announced import FIRST_STOP, not_evaluated, recovered, reminder, stop
 from tests.notice.reports import (
     EXPOSED_PORT,
@@ -20,6 +19,7 @@ from tests.notice.reports import (
     report,
     row,
 )
+from tests.notice.said import notice_of
 
 
 def paragraph(stopped: Report | News, start: str) -> list[str]:

@@ -6,10 +6,10 @@ from msgspec.structs import replace
 from rescan.evaluation import FindingKey
 from rescan.model import Severity
 from rescan.news import Change, ChangedFinding, Changes, News
-from rescan.notice.notice_of import notice_of
 from tests.notice.announced import changed, changes, recovered, reminder
 from tests.notice.news_cases import FTPD
 from tests.notice.reports import OTHER_DIGEST, typical
+from tests.notice.said import notice_of
 
 SINCE = "2026-11-23 21:51 UTC"
 

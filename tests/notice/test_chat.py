@@ -21,13 +21,13 @@ from rescan.image_tag import ImageTag
 from rescan.memory import after_failure, after_verdict
 from rescan.model import Outcome, Report, Trigger, TriggerKind
 from rescan.news import EventType, Failing, ImageEvent, News
-from rescan.notice.chat import chat_of
 from rescan.notice.markdown import code
 from tests.notice.announced import NOW, expiring, held, not_evaluated, stop
 from tests.notice.golden import chat_files_of
 from tests.notice.news_cases import GOLDEN
 from tests.notice.rendered import CASES, chat, mail
 from tests.notice.reports import TAG, evaluation, finding, report, typical
+from tests.notice.said import chat_of
 from tests.notice.test_limits import expiring_flood, flood, outage_flood, recovery_flood
 from tests.notice.test_properties import any_news
 from tests.queue.test_memory import HOUR, PACE

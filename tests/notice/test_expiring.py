@@ -10,10 +10,10 @@ from rescan.errors import NoticeInvalid
 from rescan.evaluation import Allowlisted
 from rescan.model import Outcome
 from rescan.news import News
-from rescan.notice.notice_of import notice_of
 from tests.notice.announced import NOW, expiring, held, stop
 from tests.notice.news_cases import IN_A_WEEK, NEXT_YEAR, ends_differ
 from tests.notice.reports import EXPOSED_PORT, evaluation, report, typical
+from tests.notice.said import notice_of
 
 NSS, GLIBC = "CVE-2020-25648+nss-tools", "CVE-2019-25013+glibc-common"
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from rescan.news import EventType
-from rescan.notice.notice_of import notice_of
 from tests.notice.documents import MESSAGES, PICTURES, documents
 from tests.notice.golden import EXAMPLES, EXAMPLES_FOLDER, FOLDER, files_of
 from tests.notice.group_cases import GROUPS
 from tests.notice.news_cases import GOLDEN
 from tests.notice.rendered import CASES, mail
+from tests.notice.said import notice_of
 from tests.notice.test_result import errors
 
 DOCUMENTS = [MESSAGES, *PICTURES]

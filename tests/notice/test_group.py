@@ -16,7 +16,7 @@ from rescan.grouping import MOST_IMAGES, plan
 from rescan.image_tag import ImageTag
 from rescan.news import ImageEvent, News
 from rescan.notice.due import Channel, Waiting
-from rescan.notice.gist import Gist, gist_of
+from rescan.notice.gist import Gist
 from rescan.notice.group import Group
 from rescan.notice.group_chat import group_chat
 from rescan.notice.group_notice import group_notice
@@ -26,6 +26,7 @@ from tests.notice import test_chat, test_result
 from tests.notice.announced import NOW, expiring, held, not_evaluated
 from tests.notice.group_cases import GROUPS, RULES, about, group_of, openssl, stops, tags
 from tests.notice.reports import finding
+from tests.notice.said import gist_of
 from tests.notice.test_limits import expiring_flood, flood, outage_flood, recovery_flood
 from tests.notice.test_properties import any_news
 

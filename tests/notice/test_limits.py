@@ -21,7 +21,6 @@ from rescan.news import (
     Failing,
     News,
 )
-from rescan.notice.notice_of import notice_of
 from rescan.notice.result import LARGEST_RESULT
 from tests.notice.announced import FIRST_STOP, NOW, held, stop
 from tests.notice.news_cases import GOLDEN
@@ -32,6 +31,7 @@ from tests.notice.reports import (
     report,
     row,
 )
+from tests.notice.said import notice_of
 
 
 @cache

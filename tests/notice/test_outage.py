@@ -8,10 +8,10 @@ from rescan.anchore import failures
 from rescan.errors import AnchoreError
 from rescan.model import Step
 from rescan.news import News
-from rescan.notice.notice_of import notice_of
 from rescan.notice.outage import Cause, Outage
 from tests.notice.announced import FIRST_STOP, NOW, not_evaluated
 from tests.notice.news_cases import credentials_refused, no_longer_in_anchore, watched_tag_not_found
+from tests.notice.said import notice_of
 
 WHERE = "GET /images"
 

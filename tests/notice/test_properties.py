@@ -23,9 +23,9 @@ from rescan.news import (
     ImageEvent,
     News,
 )
-from rescan.notice.notice_of import notice_of
 from tests.notice.announced import held, stop
 from tests.notice.reports import DIGEST, OTHER_DIGEST, listed, report
+from tests.notice.said import notice_of
 from tests.notice.test_result import errors
 
 # Surrogates included: JSON can carry half of one in an escape.

@@ -5,9 +5,9 @@ import pytest
 from rescan.evaluation import FindingKey
 from rescan.model import Severity
 from rescan.news import ClearedBy, ClearedFinding, News
-from rescan.notice.notice_of import notice_of
 from tests.notice.announced import NOW, cleared, recovered
 from tests.notice.news_cases import FTPD
+from tests.notice.said import notice_of
 
 
 def lines(news: News, start: str) -> list[str]:

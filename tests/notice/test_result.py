@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from rescan.evaluation import FindingKey
 from rescan.model import Severity
 from rescan.news import ClearedBy, ClearedFinding, News
-from rescan.notice.notice_of import notice_of
 from tests.notice.announced import ID, cleared, recovered, reminder, stop
 from tests.notice.news_cases import GOLDEN, moved_tag, new_and_known, watched_tag_not_found
 from tests.notice.reports import (
@@ -25,6 +24,7 @@ from tests.notice.reports import (
     report,
     typical,
 )
+from tests.notice.said import notice_of
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "notice.schema.json").read_text())
 

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from rescan.image_tag import ImageTag
 from rescan.model import Report
 from rescan.news import Failing, News
-from rescan.notice.notice_of import notice_of
 from tests.notice.announced import not_evaluated, recovered, reminder, stop
 from tests.notice.news_cases import no_longer_in_anchore, policy_changed
 from tests.notice.reports import (
@@ -26,6 +25,7 @@ from tests.notice.reports import (
     storm,
     typical,
 )
+from tests.notice.said import notice_of
 
 
 def tagged(repository: str, tag: str = "2.4.1") -> Report:

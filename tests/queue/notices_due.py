@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from rescan.notice.due import Due
 from rescan.notice.notice import Notice
-from rescan.notice.notice_of import notice_of
 from tests.notice.announced import stop
 from tests.notice.reports import typical
+from tests.notice.said import notice_of
 from tests.queue.test_grouping import waiting
 
 __all__ = ["due", "ids_of"]

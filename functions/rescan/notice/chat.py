@@ -3,10 +3,8 @@
 One for one image; that of a group is `group_chat.py`'s.
 """
 
-from msgspec.structs import replace
-
 from rescan.model import Severity
-from rescan.news import EventType, News, stable_id
+from rescan.news import News, stable_id
 from rescan.notice import outage_advice, stop_advice
 from rescan.notice.chat_lines import (
     expiring_lines,
@@ -26,8 +24,6 @@ from rescan.notice.expiring import Expiring
 from rescan.notice.expiring_mail import expiring_headline, expiring_steps, expiring_subject
 from rescan.notice.facts import policy_id
 from rescan.notice.markdown import code
-from rescan.notice.notice import Notice
-from rescan.notice.notice_of import notice_of
 from rescan.notice.outage import Outage
 from rescan.notice.outage_mail import outage_headline, outage_meaning, outage_subject
 from rescan.notice.recovered_mail import recovered_headline, recovered_steps, recovered_subject
@@ -35,34 +31,32 @@ from rescan.notice.recovery import Recovery
 from rescan.notice.stop import Stop
 from rescan.notice.stop_mail import stop_headline, stop_subject
 from rescan.notice.subject import resource_name
+from rescan.notice.told import Told
 from rescan.plain_text import one_line
 
-__all__ = ["chat_of"]
+__all__ = ["chat_body"]
 
 
-def chat_of(news: News) -> Notice:
-    """The mail's subject and attributes, so that filters choose alike, and JSON as the body.
+def chat_body(told: Told) -> str:
+    """The body, as JSON after docs/chat.schema.json.
 
-    It is after docs/chat.schema.json. Whoever wrote a text, nothing in it formats, links or
-    mentions. All that is said of an image under one policy is one thread. NoticeInvalid and
-    sizes as for the mail.
+    Whoever wrote a text, nothing in it formats, links or mentions. All that is said of an image
+    under one policy is one thread.
     """
-    mail = notice_of(news)
-    content = _content(news)
-    message = Message(one_line(news.id, 128), content, _metadata(news, content.title))
-    return replace(mail, body=message.encode())
+    news, content = told.news, _content(told)
+    return Message(one_line(news.id, 128), content, _metadata(news, content.title)).encode()
 
 
-def _content(news: News) -> Content:
-    match news.event_type:
-        case EventType.STOP | EventType.REMINDER:
-            return _of_stop(Stop.of(news))
-        case EventType.RECOVERED:
-            return _of_recovery(Recovery.of(news))
-        case EventType.NOT_EVALUATED:
-            return _of_outage(Outage.of(news))
-        case EventType.EXPIRING:
-            return _of_expiring(Expiring.of(news))
+def _content(told: Told) -> Content:
+    match told:
+        case Stop():
+            return _of_stop(told)
+        case Recovery():
+            return _of_recovery(told)
+        case Outage():
+            return _of_outage(told)
+        case Expiring():
+            return _of_expiring(told)
 
 
 def _of_stop(stop: Stop) -> Content:

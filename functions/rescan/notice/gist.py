@@ -20,6 +20,7 @@ from rescan.notice.facts import policy_id, team_of
 from rescan.notice.outage import Cause, Outage
 from rescan.notice.recovery import Recovery
 from rescan.notice.stop import Stop
+from rescan.notice.told import Told
 from rescan.plain_text import one_line
 from rescan.stopping import StoppingFinding
 from rescan.team import UNROUTED
@@ -84,9 +85,9 @@ class Gist(Struct, frozen=True, kw_only=True):
         return self.at, self.turn, self.id
 
 
-def gist_of(news: News) -> Gist:
-    """The gist of the same news that `notice_of` tells; NoticeInvalid for the same reasons."""
-    report = news.report
+def gist_of(told: Told) -> Gist:
+    """The gist of the same that `notice_of` tells."""
+    news, report = told.news, told.news.report
     gist = Gist(
         id=news.id,
         team=team_of(news),
@@ -99,15 +100,15 @@ def gist_of(news: News) -> Gist:
         policy_id=policy_id(news),
         final_action=report.final_action if report else None,
     )
-    match news.event_type:
-        case EventType.STOP | EventType.REMINDER:
-            return _of_stop(gist, Stop.of(news))
-        case EventType.RECOVERED:
-            return _of_recovery(gist, Recovery.of(news))
-        case EventType.NOT_EVALUATED:
-            return _of_outage(gist, Outage.of(news))
-        case EventType.EXPIRING:
-            return _of_expiring(gist, Expiring.of(news))
+    match told:
+        case Stop():
+            return _of_stop(gist, told)
+        case Recovery():
+            return _of_recovery(gist, told)
+        case Outage():
+            return _of_outage(gist, told)
+        case Expiring():
+            return _of_expiring(gist, told)
 
 
 def _of_stop(gist: Gist, stop: Stop) -> Gist:

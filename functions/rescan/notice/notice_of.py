@@ -1,7 +1,7 @@
 """The notice of what there is to say: a subject and a body for people, attributes for machines."""
 
 from rescan.model import Severity
-from rescan.news import EventType, News
+from rescan.news import News
 from rescan.notice.expiring import Expiring
 from rescan.notice.expiring_mail import expiring_body, expiring_subject
 from rescan.notice.facts import policy_id, team_of
@@ -18,6 +18,7 @@ from rescan.notice.result import (
 )
 from rescan.notice.stop import Stop
 from rescan.notice.stop_mail import stop_body, stop_subject
+from rescan.notice.told import Told
 from rescan.plain_text import one_line
 
 __all__ = ["NONE", "fix_word", "notice_of", "value"]
@@ -26,21 +27,21 @@ __all__ = ["NONE", "fix_word", "notice_of", "value"]
 NONE = "none"
 
 
-def notice_of(news: News) -> Notice:
-    """The notice (NoticeInvalid when the facts contradict the event type); pure.
+def notice_of(told: Told) -> Notice:
+    """The notice; pure.
 
     It keeps the limits of SNS by construction: the result has at most 120,000 bytes, subject,
     body and the other attributes fewer than 130,000 together.
     """
-    match news.event_type:
-        case EventType.STOP | EventType.REMINDER:
-            return _of_stop(Stop.of(news))
-        case EventType.RECOVERED:
-            return _of_recovery(Recovery.of(news))
-        case EventType.NOT_EVALUATED:
-            return _of_outage(Outage.of(news))
-        case EventType.EXPIRING:
-            return _of_expiring(Expiring.of(news))
+    match told:
+        case Stop():
+            return _of_stop(told)
+        case Recovery():
+            return _of_recovery(told)
+        case Outage():
+            return _of_outage(told)
+        case Expiring():
+            return _of_expiring(told)
 
 
 def _of_stop(stop: Stop) -> Notice:

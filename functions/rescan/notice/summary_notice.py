@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 
-from msgspec.structs import replace
-
 from rescan.image_tag import ImageTag
 from rescan.news import EventType, stable_id
-from rescan.notice.due import Channel, Due
+from rescan.notice.due import Channel, Due, for_each
 from rescan.notice.gist import Gist
 from rescan.notice.notice import Notice
 from rescan.notice.notice_of import NONE
@@ -31,11 +29,7 @@ def due_of_summary(summary: Summary, channels: Iterable[Channel]) -> tuple[Due, 
         at=summary.at,
     )
     mail = summary_notice(summary)
-    notices = {
-        Channel.STOPS: mail,
-        Channel.CHAT: replace(mail, body=summary_chat(summary, gist.id)),
-    }
-    return tuple(Due(channel, gist, notices[channel]) for channel in channels)
+    return for_each(channels, gist, mail, lambda: summary_chat(summary, gist.id))
 
 
 def summary_notice(summary: Summary) -> Notice:

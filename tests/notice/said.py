@@ -1,0 +1,28 @@
+"""News as it is written into the outbox: the mail, the chat message, the gist."""
+
+from rescan.news import News
+from rescan.notice.due import Channel, Due, due_of
+from rescan.notice.gist import Gist
+from rescan.notice.notice import Notice
+
+__all__ = ["chat_of", "gist_of", "notice_of"]
+
+
+def notice_of(news: News) -> Notice:
+    """For the STOP topic."""
+    return _due(news, Channel.STOPS).notice
+
+
+def chat_of(news: News) -> Notice:
+    """For the chat topic."""
+    return _due(news, Channel.CHAT).notice
+
+
+def gist_of(news: News) -> Gist:
+    """By which it is put together with others."""
+    return _due(news, Channel.STOPS).gist
+
+
+def _due(news: News, channel: Channel) -> Due:
+    (due,) = due_of(news, [channel])
+    return due
