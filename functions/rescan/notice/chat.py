@@ -3,7 +3,6 @@
 One for one image; that of a group is `group_chat.py`'s.
 """
 
-from rescan.model import Severity
 from rescan.news import News, stable_id
 from rescan.notice import outage_advice, stop_advice
 from rescan.notice.chat_lines import (
@@ -17,7 +16,7 @@ from rescan.notice.chat_message import (
     Content,
     Message,
     Metadata,
-    fix_keywords,
+    keywords,
     said,
 )
 from rescan.notice.expiring import Expiring
@@ -63,41 +62,35 @@ def _of_stop(stop: Stop) -> Content:
     first = f"{stop_headline(stop, code)} Do not deploy it."
     steps = stop_advice.next_steps(stop, code)
     lines = stop_lines(stop, _room_below(first))
-    keywords = [*_keywords(stop.news, stop.worst), *fix_keywords(stop.fix_available)]
-    return said(stop_subject(stop, code), first, lines, steps, keywords)
+    words = keywords(stop.news.event_type, stop.worst, stop.fix_available)
+    return said(stop_subject(stop, code), first, lines, steps, words)
 
 
 def _of_recovery(recovery: Recovery) -> Content:
     first = recovered_headline(recovery, code)
     lines = recovered_lines(recovery, _room_below(first))
-    keywords = _keywords(recovery.news, recovery.worst)
+    words = keywords(recovery.news.event_type, recovery.worst)
     title = recovered_subject(recovery, code)
-    return said(title, first, lines, recovered_steps(recovery, code), keywords)
+    return said(title, first, lines, recovered_steps(recovery, code), words)
 
 
 def _of_outage(outage: Outage) -> Content:
     first = f"{outage_headline(outage, code)} {outage_meaning(outage)}"
     steps = outage_advice.next_steps(outage)
-    keywords = _keywords(outage.news, Severity.UNKNOWN)
-    return said(outage_subject(outage, code), first, outage_lines(outage), steps, keywords)
+    words = keywords(outage.news.event_type)
+    return said(outage_subject(outage, code), first, outage_lines(outage), steps, words)
 
 
 def _of_expiring(expiring: Expiring) -> Content:
     first = expiring_headline(expiring, code)
     lines = expiring_lines(expiring, _room_below(first))
     steps = expiring_steps(expiring, code)
-    fix = fix_keywords(expiring.fix_available)
-    keywords = [*_keywords(expiring.news, expiring.worst), *fix]
-    return said(expiring_subject(expiring, code), first, lines, steps, keywords)
+    words = keywords(expiring.news.event_type, expiring.worst, expiring.fix_available)
+    return said(expiring_subject(expiring, code), first, lines, steps, words)
 
 
 def _room_below(first: str) -> int:
     return LONGEST_DESCRIPTION - len(first) - len("\n\n")
-
-
-def _keywords(news: News, worst: Severity) -> list[str]:
-    """Words of ours alone: a chat shows them as tags, of which nothing is documented."""
-    return [news.event_type.value, *([] if worst is Severity.UNKNOWN else [str(worst)])]
 
 
 def _metadata(news: News, summary: str) -> Metadata:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, json
 
+from rescan.model import Severity
+from rescan.news import EventType
 from rescan.notice.markdown import own
 
 __all__ = [
@@ -16,7 +18,7 @@ __all__ = [
     "Message",
     "Metadata",
     "fitting",
-    "fix_keywords",
+    "keywords",
     "said",
 ]
 
@@ -57,18 +59,24 @@ class Message(Struct, frozen=True):
         return json.encode(self).decode()
 
 
-def fix_keywords(fix_available: bool | None) -> list[str]:
-    """The keyword that says whether there is a fix; none where nothing is known of fixes."""
-    return {True: ["fix available"], False: ["no fix"], None: []}[fix_available]
+def keywords(
+    event_type: EventType,
+    worst: Severity = Severity.UNKNOWN,
+    fix_available: bool | None = None,
+) -> list[str]:
+    """Words of ours alone: a chat shows them as tags, of which nothing is documented."""
+    severity = [] if worst is Severity.UNKNOWN else [str(worst)]
+    fix = {True: ["fix available"], False: ["no fix"], None: []}[fix_available]
+    return [event_type.value, *severity, *fix]
 
 
 def said(
-    title: str, first: str, lines: Iterable[str], steps: Iterable[str], keywords: Sequence[str]
+    title: str, first: str, lines: Iterable[str], steps: Iterable[str], words: Sequence[str]
 ) -> Content:
-    """A first sentence, a list below it, and as many next steps as are read."""
+    """A first sentence, a list below it, as many next steps as are read, the keywords."""
     description = "\n".join([first, "", *(f"- {line}" for line in lines)])
     few = list(map(own, steps))[:_MOST_STEPS]
-    return Content(own(title), own(description), few, keywords)
+    return Content(own(title), own(description), few, words)
 
 
 def fitting(lines: Iterable[str], room: int) -> Iterator[str]:

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from rescan.model import Severity
 from rescan.notice.chat_message import (
     LONGEST_DESCRIPTION,
     Content,
     Message,
     Metadata,
     fitting,
-    fix_keywords,
+    keywords,
     said,
 )
 from rescan.notice.gist import MatterKind
@@ -44,10 +43,9 @@ def group_chat(group: Group) -> Notice:
 
 def _content(group: Group) -> Content:
     first = group_headline(group, code)
-    severity = [] if group.worst is Severity.UNKNOWN else [str(group.worst)]
-    keywords = [group.event_type.value, *severity, *fix_keywords(group.fix_available)]
+    words = keywords(group.event_type, group.worst, group.fix_available)
     lines = fitting(_lines(group), LONGEST_DESCRIPTION - len(first) - 60)
-    return said(group_title(group, code), first, lines, group_steps(group, code), keywords)
+    return said(group_title(group, code), first, lines, group_steps(group, code), words)
 
 
 def _lines(group: Group) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from rescan.model import Severity
 from rescan.news import News
+from rescan.notice.attributes import attributes, value
 from rescan.notice.expiring import Expiring
 from rescan.notice.expiring_mail import expiring_body, expiring_subject
 from rescan.notice.facts import policy_id, team_of
-from rescan.notice.notice import Notice
+from rescan.notice.notice import AttributeValue, Notice
 from rescan.notice.outage import Outage
 from rescan.notice.outage_mail import outage_body, outage_subject
 from rescan.notice.recovered_mail import recovered_body, recovered_subject
@@ -19,12 +20,8 @@ from rescan.notice.result import (
 from rescan.notice.stop import Stop
 from rescan.notice.stop_mail import stop_body, stop_subject
 from rescan.notice.told import Told
-from rescan.plain_text import one_line
 
-__all__ = ["NONE", "fix_word", "notice_of", "value"]
-
-# SNS refuses an empty attribute.
-NONE = "none"
+__all__ = ["notice_of"]
 
 
 def notice_of(told: Told) -> Notice:
@@ -45,49 +42,38 @@ def notice_of(told: Told) -> Notice:
 
 
 def _of_stop(stop: Stop) -> Notice:
-    fix = fix_word(stop.fix_available)
-    attributes = _attributes(stop.news, stop.worst, fix, stop_result(stop))
-    return Notice(stop_subject(stop), stop_body(stop), attributes)
+    said = _attributes(stop.news, stop.worst, stop.fix_available, stop_result(stop))
+    return Notice(stop_subject(stop), stop_body(stop), said)
 
 
 def _of_recovery(recovery: Recovery) -> Notice:
-    attributes = _attributes(recovery.news, recovery.worst, NONE, recovered_result(recovery))
-    return Notice(recovered_subject(recovery), recovered_body(recovery), attributes)
+    said = _attributes(recovery.news, recovery.worst, None, recovered_result(recovery))
+    return Notice(recovered_subject(recovery), recovered_body(recovery), said)
 
 
 def _of_outage(outage: Outage) -> Notice:
-    attributes = _attributes(outage.news, Severity.UNKNOWN, NONE, outage_result(outage))
-    return Notice(outage_subject(outage), outage_body(outage), attributes)
+    said = _attributes(outage.news, Severity.UNKNOWN, None, outage_result(outage))
+    return Notice(outage_subject(outage), outage_body(outage), said)
 
 
 def _of_expiring(expiring: Expiring) -> Notice:
-    fix = fix_word(expiring.fix_available)
-    attributes = _attributes(expiring.news, expiring.worst, fix, expiring_result(expiring))
-    return Notice(expiring_subject(expiring), expiring_body(expiring), attributes)
+    result = expiring_result(expiring)
+    said = _attributes(expiring.news, expiring.worst, expiring.fix_available, result)
+    return Notice(expiring_subject(expiring), expiring_body(expiring), said)
 
 
-def _attributes(news: News, worst: Severity, fix_available: str, result: str) -> dict[str, str]:
-    """Ten, as many as SNS delivers raw. It refuses an empty one: a missing value is "none"."""
-    report = news.report
-    return {
-        "event_type": news.event_type.value,
-        "registry": value(news.tag.registry),
-        "repository": value(news.tag.repository),
-        "tag": value(news.tag.tag),
-        "team": team_of(news),
-        "final_action": value(report.final_action if report else None),
-        "policy_id": value(policy_id(news)),
-        "max_severity": NONE if worst is Severity.UNKNOWN else str(worst),
-        "fix_available": fix_available,
-        "result": result,
-    }
-
-
-def fix_word(fix_available: bool | None) -> str:
-    """Of the attribute: true, false, or none where nothing is known of fixes."""
-    return NONE if fix_available is None else str(fix_available).lower()
-
-
-def value(text: str | None) -> str:
-    """Of an attribute: bounded, never empty."""
-    return one_line(text or "", 256) or NONE
+def _attributes(
+    news: News, worst: Severity, fix_available: bool | None, result: str
+) -> dict[str, AttributeValue]:
+    return attributes(
+        news.event_type,
+        registry=value(news.tag.registry),
+        repository=value(news.tag.repository),
+        tag=value(news.tag.tag),
+        team=team_of(news),
+        final_action=news.report.final_action if news.report else None,
+        policy_id=policy_id(news),
+        worst=worst,
+        fix_available=fix_available,
+        result=result,
+    )

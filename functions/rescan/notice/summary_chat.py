@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 
 from rescan.news import EventType
+from rescan.notice.attributes import NONE
 from rescan.notice.chat_message import (
     LONGEST_DESCRIPTION,
     Content,
     Message,
     Metadata,
     fitting,
+    keywords,
     said,
 )
 from rescan.notice.markdown import code
-from rescan.notice.notice_of import NONE
 from rescan.notice.subject import resource_name
 from rescan.notice.summary import Summary
 from rescan.notice.summary_mail import (
@@ -48,7 +49,7 @@ def _content(summary: Summary) -> Content:
     first = summary_headline(summary)
     lines = fitting(_lines(summary), LONGEST_DESCRIPTION - len(first) - 60)
     title = cut(summary_headline(summary, details=False), _LONGEST_TITLE)
-    return said(title, first, lines, summary_steps(summary), [EventType.SUMMARY.value])
+    return said(title, first, lines, summary_steps(summary), keywords(EventType.SUMMARY))
 
 
 def _lines(summary: Summary) -> Iterator[str]:

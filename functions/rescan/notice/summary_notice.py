@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from rescan.image_tag import ImageTag
 from rescan.news import EventType, stable_id
+from rescan.notice.attributes import NONE, attributes
 from rescan.notice.due import Channel, Due, for_each
 from rescan.notice.gist import Gist
 from rescan.notice.notice import Notice
-from rescan.notice.notice_of import NONE
 from rescan.notice.summary import Summary
 from rescan.notice.summary_chat import summary_chat
 from rescan.notice.summary_mail import summary_body, summary_subject
@@ -34,19 +34,15 @@ def due_of_summary(summary: Summary, channels: Iterable[Channel]) -> tuple[Due, 
 
 def summary_notice(summary: Summary) -> Notice:
     """The mail. It goes with what nobody has claimed: the team is `unrouted`."""
-    attributes = {
-        "event_type": EventType.SUMMARY.value,
-        "registry": _NO_IMAGE.registry,
-        "repository": _NO_IMAGE.repository,
-        "tag": _NO_IMAGE.tag,
-        "team": UNROUTED,
-        "final_action": NONE,
-        "policy_id": NONE,
-        "max_severity": NONE,
-        "fix_available": NONE,
-        "result": summary_result(summary, _id(summary)),
-    }
-    return Notice(summary_subject(summary), summary_body(summary), attributes)
+    said = attributes(
+        EventType.SUMMARY,
+        registry=_NO_IMAGE.registry,
+        repository=_NO_IMAGE.repository,
+        tag=_NO_IMAGE.tag,
+        team=UNROUTED,
+        result=summary_result(summary, _id(summary)),
+    )
+    return Notice(summary_subject(summary), summary_body(summary), said)
 
 
 def _id(summary: Summary) -> str:
