@@ -36,28 +36,13 @@ def group_result(group: Group) -> str:
 
 def _said(group: Group, without_members: shapes.Group) -> shapes.Result:
     return shapes.Result(
-        version="1",
         id=group.id,
         event_type=group.event_type,
         at=rfc3339(max(gist.at for gist in group.gists)),
-        image=None,
         team=group.team,
-        outcome=None,
         final_action=group.final_action,
-        reason=None,
         policy_id=one_line(group.policy_id or "", 200) or None,
-        trigger=None,
-        evaluated_at=None,
-        first_stop_at=None,
-        previous_digest=None,
-        stopping=None,
-        cleared=None,
-        held_back=None,
-        changes=None,
-        failing=None,
         group=without_members,
-        vulnerabilities=None,
-        notes=[],
     )
 
 

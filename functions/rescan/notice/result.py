@@ -118,7 +118,6 @@ def _said(news: News) -> shapes.Result:
     report = news.report
     evaluation = report.evaluation if report else None
     return shapes.Result(
-        version="1",
         id=one_line(news.id, 128),
         event_type=news.event_type,
         at=rfc3339(news.at),
@@ -132,12 +131,8 @@ def _said(news: News) -> shapes.Result:
         evaluated_at=_text(evaluation.evaluated_at if evaluation else None, 40),
         first_stop_at=rfc3339(news.first_stop_at) if news.first_stop_at else None,
         previous_digest=_text(news.previous_digest, 80),
-        stopping=None,
-        cleared=None,
         held_back=held_back(news),
         changes=changes(news),
-        failing=None,
-        group=None,
         vulnerabilities=_vulnerabilities(report) if report else None,
         notes=[one_line(note, 400) for note in report.notes[:_MOST_NOTES]] if report else [],
     )

@@ -245,26 +245,26 @@ class Result(Struct, frozen=True, kw_only=True):
     Only a SUMMARY has the field `summary`.
     """
 
-    version: str
+    version: str = "1"
     id: str
     event_type: str
     at: str
-    image: Image | None
+    image: Image | None = None
     team: str
-    outcome: str | None
-    final_action: str | None
-    reason: str | None
-    policy_id: str | None
-    trigger: Trigger | None
-    evaluated_at: str | None
-    first_stop_at: str | None
-    previous_digest: str | None
-    stopping: Stopping | None
-    cleared: Cleared | None
-    held_back: HeldBack | None
-    changes: Changes | None
-    failing: Failing | None
-    group: Group | None
-    vulnerabilities: Vulnerabilities | None
-    notes: Sequence[str]
+    outcome: str | None = None
+    final_action: str | None = None
+    reason: str | None = None
+    policy_id: str | None = None
+    trigger: Trigger | None = None
+    evaluated_at: str | None = None
+    first_stop_at: str | None = None
+    previous_digest: str | None = None
+    stopping: Stopping | None = None
+    cleared: Cleared | None = None
+    held_back: HeldBack | None = None
+    changes: Changes | None = None
+    failing: Failing | None = None
+    group: Group | None = None
+    vulnerabilities: Vulnerabilities | None = None
+    notes: Sequence[str] = ()
     summary: Summary | UnsetType = UNSET

@@ -1,14 +1,15 @@
 """The attribute `result` of a SUMMARY: the same shape, with `summary` besides and no image."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
-from msgspec import Struct, json
+from msgspec import Struct
 
 from rescan.image_tag import ImageTag
 from rescan.news import EventType
 from rescan.notice import result_shapes as shapes
 from rescan.notice.result import encoded
+from rescan.notice.result_of_change import that_fit
 from rescan.notice.summary import Coverage, Dated, Failed, Summary
 from rescan.notice.times import rfc3339
 from rescan.plain_text import one_line
@@ -28,28 +29,10 @@ def summary_result(summary: Summary, name: str) -> str:
     """At most LARGEST_SUMMARY_RESULT bytes of UTF-8: of each list as much as fits, in its order."""
     return encoded(
         shapes.Result(
-            version="1",
             id=one_line(name, 128),
             event_type=EventType.SUMMARY,
             at=rfc3339(summary.at),
-            image=None,
             team=UNROUTED,
-            outcome=None,
-            final_action=None,
-            reason=None,
-            policy_id=None,
-            trigger=None,
-            evaluated_at=None,
-            first_stop_at=None,
-            previous_digest=None,
-            stopping=None,
-            held_back=None,
-            changes=None,
-            cleared=None,
-            failing=None,
-            group=None,
-            vulnerabilities=None,
-            notes=[],
             summary=_summary(summary),
         )
     )
@@ -85,16 +68,8 @@ def _coverage(coverage: Coverage | None) -> shapes.Coverage | None:
 
 
 def _images(every: Sequence[_Item], room: int) -> shapes.Images[_Item]:
-    shown = list(_fitting(every, room))
+    shown = that_fit(every, room)
     return shapes.Images(total=len(every), shown=len(shown), images=shown)
-
-
-def _fitting(every: Iterable[_Item], room: int) -> Iterable[_Item]:
-    for item in every:
-        room -= len(json.encode(item)) + len(",")
-        if room < 0:
-            return
-        yield item
 
 
 def _dated(it: Dated) -> shapes.Dated:
