@@ -53,7 +53,7 @@ Remembered = tuple[Entry, News | None]
 
 def after_verdict(entry: Entry, report: Report, now: datetime, pace: Pace) -> Remembered:
     """The entry after a stop, warn or go, and what is new about it."""
-    evaluation = report.evaluation
+    evaluation, look = report.evaluation, LookAhead.of(report, now)
     after = replace(
         entry,
         verdict=report.outcome,
@@ -65,26 +65,25 @@ def after_verdict(entry: Entry, report: Report, now: datetime, pace: Pace) -> Re
         failing_said_at=None,
         team=report.team,
         unknown_push=None if _has_learned(entry, report) else entry.unknown_push,
-        held_until=next((end.until for end in LookAhead.of(report, now).endings), None),
+        held_until=next((end.until for end in look.endings), None),
     )
     if report.outcome is Outcome.STOP:
         return _after_stop(entry, after, report, now, pace)
     after = replace(after, stopping=KnownFindings(), unsaid=Unsaid(), first_stop_at=None)
     if not entry.stopped:
-        return _after_another_go(entry, after, report, now)
+        return _after_another_go(entry, after, report, look)
     news = _recovered(entry, after, report, now)
-    if LookAhead.of(report, now).soon:  # which the RECOVERED says along
+    if look.soon:  # which the RECOVERED says along
         after = replace(after, expiring_said_at=now)
     return replace(after, notice_at=now), news
 
 
-def _after_another_go(entry: Entry, after: Entry, report: Report, now: datetime) -> Remembered:
+def _after_another_go(entry: Entry, after: Entry, report: Report, look: LookAhead) -> Remembered:
     """A go or a warn that ends no STOP is news only while items of allowlists end soon."""
-    endings = LookAhead.of(report, now).soon
-    said_at = entry.expiring_said_at
-    if not endings or (said_at is not None and now - said_at < _A_DAY):
+    now, said_at = look.now, entry.expiring_said_at
+    if not look.soon or (said_at is not None and now - said_at < _A_DAY):
         return after, None
-    ends = [ending.until.isoformat() for ending in endings]
+    ends = [ending.until.isoformat() for ending in look.soon]
     news = _news(EventType.EXPIRING, entry, after, report, now, ends)
     return replace(after, expiring_said_at=now), news
 
