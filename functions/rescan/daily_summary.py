@@ -125,7 +125,7 @@ def _sweeps(
 def _coverage(every: list[Glance], sweep: SweepRecord) -> Coverage:
     """Of tags that came later too many may have a result; never more than were expected count."""
     since = sweep.started
-    answered = [g for g in every if g.sweep is not None and g.sweep >= since]
+    answered = sweep.answered(every)
     others = [g for g in answered if g.evaluated_at is None or g.evaluated_at < since]
     return Coverage(
         started=since,

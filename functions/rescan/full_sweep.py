@@ -99,8 +99,7 @@ class FullSweep:
 
     def _measure_coverage(self, before: SweepRecord, glances: list[Glance]) -> None:
         since = before.started
-        answered = [g for g in glances if g.sweep is not None and g.sweep >= since]
-        missing = max(0, before.expected - len(answered))
+        missing = max(0, before.expected - len(before.answered(glances)))
         self._tally.add(Metric.SWEEP_MISSING, missing)
         self._tally.add(Metric.SWEEP_COMPLETE, 0 if missing else 1)
         self._logger.info(

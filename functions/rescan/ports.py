@@ -49,6 +49,10 @@ class SweepRecord(Struct, frozen=True):
     expected: int
     before: "SweepRecord | None" = None
 
+    def answered(self, glances: Iterable[Glance]) -> list[Glance]:
+        """The entries that have a result since it began."""
+        return [g for g in glances if g.sweep is not None and g.sweep >= self.started]
+
 
 class InFlight(Struct, frozen=True):
     """A message that is about to be published in place of the notices whose `ids` it has."""
