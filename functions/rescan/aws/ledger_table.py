@@ -6,6 +6,7 @@ A sweep scans the table: an index would cost a write more for each image.
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rescan.aws.ledger_items import GLANCE, entry_of, glance_of, item_of, sweep_item, sweep_of
@@ -30,7 +31,8 @@ class LedgerTable:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
-        self._call = TableCalls(table).call
+        self._calls = TableCalls(table)
+        self._call = self._calls.call
 
     def read(self, subject: str) -> Entry | None:
         answer = self._call(
@@ -92,21 +94,13 @@ class LedgerTable:
             )
 
     def glances(self) -> Iterator[Glance]:
-        start: dict[str, Any] = {}
-        while True:
-            page = self._call(
-                "scanning",
-                lambda: self._client.scan(
-                    TableName=self._table,
-                    FilterExpression="attribute_exists(tag)",
-                    ProjectionExpression=GLANCE,
-                    **start,  # noqa: B023 - called at once
-                ),
-            )
-            yield from map(glance_of, page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        scan = partial(
+            self._client.scan,
+            TableName=self._table,
+            FilterExpression="attribute_exists(tag)",
+            ProjectionExpression=GLANCE,
+        )
+        return map(glance_of, self._calls.pages("scanning", scan))
 
     def last_sweep(self) -> SweepRecord | None:
         answer = self._call(

@@ -9,6 +9,7 @@ some for another call.
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -143,52 +144,42 @@ class OutboxTable:
         return [item for some in _batches(keys, _KEYS) for item in self._items(some, facts)]
 
     def _pending_keys(self, kind: str, *, oldest_first: bool) -> Iterator[Any]:
-        start: dict[str, Any] = {}
-        while True:
-            page = self._calls.call(
-                "querying",
-                lambda: self._client.query(
-                    TableName=self._table,
-                    IndexName=PENDING_INDEX,
-                    KeyConditionExpression="pending = :kind",
-                    ExpressionAttributeValues={":kind": {"S": kind}},
-                    ScanIndexForward=oldest_first,
-                    **start,  # noqa: B023 - called at once
-                ),
-            )
-            for item in page["Items"]:
-                yield {"subject": item["subject"]}
-            if "LastEvaluatedKey" not in page:
-                return
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        query = partial(
+            self._client.query,
+            TableName=self._table,
+            IndexName=PENDING_INDEX,
+            KeyConditionExpression="pending = :kind",
+            ExpressionAttributeValues={":kind": {"S": kind}},
+            ScanIndexForward=oldest_first,
+        )
+        for item in self._calls.pages("querying", query):
+            yield {"subject": item["subject"]}
 
     def _items(self, keys: list[Any], facts: str) -> Iterator[Any]:
         """Those that are still there."""
-        asked: Any = {
-            self._table: {"Keys": keys, "ProjectionExpression": facts, "ConsistentRead": True}
-        }
-        for _ in range(_TRIES):
-            answer = self._calls.call(
-                "reading",
-                lambda: self._client.batch_get_item(RequestItems=asked),  # noqa: B023
-            )
+        asked = {"Keys": keys, "ProjectionExpression": facts, "ConsistentRead": True}
+        ask = self._client.batch_get_item
+        for answer in self._until_processed("reading", ask, asked, "UnprocessedKeys"):
             yield from answer["Responses"].get(self._table, [])
-            asked = answer.get("UnprocessedKeys")
-            if not asked:
-                return
-        raise self._calls.unavailable("reading", "it leaves keys unprocessed")
 
     def _remove(self, keys: list[Any]) -> None:
-        asked: Any = {self._table: [{"DeleteRequest": {"Key": key}} for key in keys]}
+        asked = [{"DeleteRequest": {"Key": key}} for key in keys]
+        ask = self._client.batch_write_item
+        for _ in self._until_processed("clearing", ask, asked, "UnprocessedItems"):
+            pass
+
+    def _until_processed(
+        self, doing: str, ask: Callable[..., Any], asked: Any, left: str
+    ) -> Iterator[Any]:
+        """The answers of a batch, until none leaves something for another call."""
+        request = {self._table: asked}
         for _ in range(_TRIES):
-            answer = self._calls.call(
-                "clearing",
-                lambda: self._client.batch_write_item(RequestItems=asked),  # noqa: B023
-            )
-            asked = answer.get("UnprocessedItems")
-            if not asked:
+            answer = self._calls.call(doing, partial(ask, RequestItems=request))
+            yield answer
+            request = answer.get(left)
+            if not request:
                 return
-        raise self._calls.unavailable("clearing", "it leaves items unprocessed")
+        raise self._calls.unavailable(doing, "it leaves some unprocessed")
 
     # --- the publisher's own item
 

@@ -1,7 +1,8 @@
 """Calls of DynamoDB: each failure is one of two, a condition that did not hold or no answer."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -35,6 +36,16 @@ class TableCalls:
             raise self.unavailable(doing, f"DynamoDB answered {code}") from error
         except BotoCoreError as error:
             raise self.unavailable(doing, f"{type(error).__name__}, no answer") from error
+
+    def pages(self, doing: str, ask: Callable[..., Any]) -> Iterator[Any]:
+        """The items of a scan or a query, however many answers they come in."""
+        start: dict[str, Any] = {}
+        while True:
+            answer = self.call(doing, partial(ask, **start))
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def unavailable(self, doing: str, problem: str) -> LedgerUnavailable:
         """The error of a table that did not do it."""
