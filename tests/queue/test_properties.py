@@ -1,17 +1,14 @@
 """Whatever the sequence of verdicts, faults, crashes and duplicates: what readers can rely on.
 
-Each property sees EXAMPLES lives of up to 8 deliveries, the same ones at each run;
+Each property sees 120 lives of up to 8 deliveries, the same ones at each run;
 PROPERTY_EXAMPLES=5000 looks at so many new ones, which takes minutes.
 """
 
 import json
-import os
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import combinations, pairwise, product
-from typing import Any
 
-from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rescan.entry import Entry
@@ -19,12 +16,10 @@ from rescan.evaluation import FindingKey
 from rescan.model import TriggerKind
 from rescan.settings import Settings
 from tests.domain.test_settings import LEAST
+from tests.queue import lives
 from tests.queue.faults import CALLS, Fault
 from tests.queue.one_image import ERRORS, STATUSES, Evaluated
 from tests.queue.one_tag import Delivery, Life, Step
-
-EXAMPLES = 120
-MANY = os.environ.get("PROPERTY_EXAMPLES")
 
 # Values to choose from, not strategies of strategies: a life is drawn in a tenth of the time.
 SEVERITIES = [None, "Low", "High", "Critical"]
@@ -83,21 +78,7 @@ SAME_MOMENT = [
 UNREADABLE_LEDGER = Step(Evaluated("stop"), sends=None, faults={"read": Fault.REFUSED})
 
 
-def for_any(steps: dict[str, st.SearchStrategy[Any]], *known: list[Step]) -> Callable[[Any], Any]:
-    """The test for many lives, and for those that were found to be worth it."""
-
-    def decorate(test: Any) -> Any:
-        test = given(st.lists(st.builds(Step, **steps), min_size=2, max_size=8))(test)
-        for life in known:
-            test = example(life)(test)
-        return settings(
-            max_examples=int(MANY or EXAMPLES),
-            deadline=None,
-            database=None,
-            derandomize=MANY is None,
-        )(test)
-
-    return decorate
+for_any = partial(lives.for_any, Step, examples=120, shortest=2)
 
 
 @for_any(FAULTY, RAISED)

@@ -1,26 +1,21 @@
 """Whatever comes, fails and restarts, in whatever order: what readers of the outbox can rely on.
 
-Each property sees EXAMPLES lives of up to 8 windows, the same ones at each run;
+Each property sees 60 lives of up to 8 windows, the same ones at each run;
 PROPERTY_EXAMPLES=5000 looks at so many new ones, which takes minutes.
 """
 
-import os
-from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from itertools import product
-from typing import Any
 
-from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rescan.grouping import LONGEST_GAP
 from rescan.news import EventType
+from tests.queue import lives
 from tests.queue.faults import Fault
 from tests.queue.one_publisher import RULES
 from tests.queue.outbox_life import Arrival, OutboxLife, Window
-
-EXAMPLES = 60
-MANY = os.environ.get("PROPERTY_EXAMPLES")
 
 CALLS = [
     *("claim", "waiting", "in_flight", "storms", "notice", "send_off"),
@@ -67,21 +62,7 @@ NOT_FORGOTTEN = [Window((Arrival(images=24),), {"landed": Fault.REFUSED}, fail=1
 SLOW_STORM = [*(Window((Arrival(n, 24),)) for n in (0, 50, 80, 110, 140)), *FLAPS]
 
 
-def for_any(windows: dict[str, st.SearchStrategy[Any]], *known: list[Window]) -> Callable[..., Any]:
-    """The test for many lives, and for those that were found to be worth it."""
-
-    def decorate(test: Any) -> Any:
-        test = given(st.lists(st.builds(Window, **windows), min_size=1, max_size=8))(test)
-        for life in known:
-            test = example(life)(test)
-        return settings(
-            max_examples=int(MANY or EXAMPLES),
-            deadline=None,
-            database=None,
-            derandomize=MANY is None,
-        )(test)
-
-    return decorate
+for_any = partial(lives.for_any, Window, examples=60, shortest=1)
 
 
 @for_any(FAULTY)
