@@ -70,9 +70,17 @@ def test_the_readme_stays_short():
     assert len(README.splitlines()) < 200
 
 
-@pytest.mark.parametrize("target", re.findall(r"\]\((?!http)([^)#]+)\)", README))
-def test_a_link_leads_to_a_file(target: str):
-    assert (ROOT / target).exists()
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/*/*.md")]
+LINKS = {
+    f"{document.relative_to(ROOT)}: {target}": document.parent / target
+    for document in DOCUMENTS
+    for target in re.findall(r"\]\((?!http)([^)#]+)(?:#[^)]*)?\)", document.read_text())
+}
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_leads_to_a_file(link: str):
+    assert LINKS[link].exists()
 
 
 @pytest.mark.parametrize("name", re.findall(r"`?make ([a-z]+)(?:`|  )", README))
