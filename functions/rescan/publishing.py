@@ -31,7 +31,6 @@ from rescan.grouping import GroupingRules, Storm, plan, storm_after
 from rescan.metrics import Metric, Tally
 from rescan.notice.due import Channel, Waiting
 from rescan.notice.group import Group
-from rescan.notice.group_chat import group_chat
 from rescan.notice.group_notice import group_notice
 from rescan.notice.notice import Notice
 from rescan.ports import InFlight, Outbox
@@ -47,8 +46,6 @@ RUN_TIME = timedelta(seconds=45)
 # SNS deactivates an e-mail subscription that gets more than 10 messages a second.
 PACE = timedelta(milliseconds=250)
 MOST_WAITING = 5_000
-
-_RENDERED = {Channel.STOPS: group_notice, Channel.CHAT: group_chat}
 
 
 class Publisher:
@@ -151,7 +148,7 @@ class Publisher:
             self._tally.add(Metric.LEDGER_ERRORS)
 
     def _publish_group(self, group: Group, storms: dict[str, Storm], run: Run) -> None:
-        notice = _RENDERED[group.channel](group)
+        notice = group_notice(group)
         if problems := notice.problems():
             self._logger.error("a group breaks a limit of SNS", reason="; ".join(problems))
             self._publish(group.members, storms, run)

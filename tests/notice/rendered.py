@@ -5,13 +5,12 @@ from functools import cache
 
 from rescan.news import News
 from rescan.notice.group import Group
-from rescan.notice.group_chat import group_chat
 from rescan.notice.group_notice import group_notice
 from rescan.notice.notice import Notice
 from rescan.notice.summary import Summary
 from tests.notice.group_cases import GROUPS
 from tests.notice.news_cases import GOLDEN
-from tests.notice.said import chat_of, notice_of
+from tests.notice.said import chat_of, group_chat, notice_of
 from tests.notice.summary_cases import GOLDEN_SUMMARIES, notices_of
 
 __all__ = ["CASES", "chat", "mail"]

@@ -1,11 +1,15 @@
 """News as it is written into the outbox: the mail, the chat message, the gist."""
 
+from msgspec.structs import replace
+
 from rescan.news import News
 from rescan.notice.due import Channel, Due, due_of
 from rescan.notice.gist import Gist
+from rescan.notice.group import Group
+from rescan.notice.group_notice import group_notice
 from rescan.notice.notice import Notice
 
-__all__ = ["chat_of", "gist_of", "notice_of"]
+__all__ = ["chat_of", "gist_of", "group_chat", "notice_of"]
 
 
 def notice_of(news: News) -> Notice:
@@ -21,6 +25,12 @@ def chat_of(news: News) -> Notice:
 def gist_of(news: News) -> Gist:
     """By which it is put together with others."""
     return _due(news, Channel.STOPS).gist
+
+
+def group_chat(group: Group) -> Notice:
+    """Of the same notices, as they wait for the chat topic."""
+    members = tuple(replace(member, channel=Channel.CHAT) for member in group.members)
+    return group_notice(replace(group, members=members))
 
 
 def _due(news: News, channel: Channel) -> Due:

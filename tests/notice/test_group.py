@@ -18,7 +18,6 @@ from rescan.news import ImageEvent, News
 from rescan.notice.due import Channel, Waiting
 from rescan.notice.gist import Gist
 from rescan.notice.group import Group
-from rescan.notice.group_chat import group_chat
 from rescan.notice.group_notice import group_notice
 from rescan.notice.group_result import LARGEST_GROUP_RESULT
 from rescan.notice.group_words import group_headline, group_steps
@@ -26,7 +25,7 @@ from tests.notice import test_chat, test_result
 from tests.notice.announced import NOW, expiring, held, not_evaluated
 from tests.notice.group_cases import GROUPS, RULES, about, group_of, openssl, stops, tags
 from tests.notice.reports import finding
-from tests.notice.said import gist_of
+from tests.notice.said import gist_of, group_chat
 from tests.notice.test_limits import expiring_flood, flood, outage_flood, recovery_flood
 from tests.notice.test_properties import any_news
 

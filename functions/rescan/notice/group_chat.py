@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
 from rescan.notice.chat_message import (
     LONGEST_DESCRIPTION,
     Content,
@@ -15,10 +13,8 @@ from rescan.notice.chat_message import (
 )
 from rescan.notice.gist import MatterKind
 from rescan.notice.group import Group
-from rescan.notice.group_notice import group_notice
 from rescan.notice.group_words import group_headline, group_steps, group_title, others
 from rescan.notice.markdown import code
-from rescan.notice.notice import Notice
 from rescan.notice.paragraphs import counted
 from rescan.notice.subject import resource_name
 from rescan.plain_text import one_line
@@ -29,8 +25,8 @@ _MOST_REPOSITORIES = 15
 _MOST_OTHERS = 5
 
 
-def group_chat(group: Group) -> Notice:
-    """The mail's subject and attributes; a storm's messages are one thread."""
+def group_chat(group: Group) -> str:
+    """The body, as JSON after docs/chat.schema.json; a storm's messages are one thread."""
     content = _content(group)
     metadata = Metadata(
         thread_id=group.storm,
@@ -38,7 +34,7 @@ def group_chat(group: Group) -> Notice:
         event_type=group.event_type.value,
         related_resources=[resource_name(group.repositories()[0].full_name)],
     )
-    return replace(group_notice(group), body=Message(group.id, content, metadata).encode())
+    return Message(group.id, content, metadata).encode()
 
 
 def _content(group: Group) -> Content:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from rescan.notice.attributes import attributes, value
+from rescan.notice.due import Channel
 from rescan.notice.group import Group
+from rescan.notice.group_chat import group_chat
 from rescan.notice.group_mail import group_body, group_subject
 from rescan.notice.group_result import group_result
 from rescan.notice.notice import Notice
@@ -12,8 +14,9 @@ __all__ = ["group_notice"]
 
 
 def group_notice(group: Group) -> Notice:
-    """The notice; `registry`, `repository` and `tag` hold each value of its images once.
+    """The notice for the group's channel.
 
+    `registry`, `repository` and `tag` hold each value of its images once.
     A subscription's filter matches a String.Array when any of its values matches: whoever would
     have got one of the notices gets the group.
     """
@@ -30,7 +33,8 @@ def group_notice(group: Group) -> Notice:
         fix_available=group.fix_available,
         result=group_result(group),
     )
-    return Notice(group_subject(group), group_body(group), said)
+    body = group_chat(group) if group.channel is Channel.CHAT else group_body(group)
+    return Notice(group_subject(group), body, said)
 
 
 def _each(values: Iterable[str]) -> tuple[str, ...]:
