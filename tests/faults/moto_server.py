@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
+from itertools import count
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
@@ -12,8 +14,7 @@ from tests.faults.loopback import BreakingServer
 
 __all__ = ["Aws", "moto_server"]
 
-from dataclasses import dataclass
-
+_numbers = count(1)
 _SECRET = {"username": "watcher", "password": "s3cr3t-pass"}
 
 
@@ -35,8 +36,9 @@ class _Dispatcher(DomainDispatcherApplication):
 
 @contextmanager
 def moto_server() -> Iterator[Aws]:
-    """A server of its own; what it holds, all of this process's share."""
+    """A server of its own; what it holds, all of this process's share: names must differ."""
     with BreakingServer(_Dispatcher(create_backend_app)) as server:
         secrets = SESSION.client("secretsmanager", endpoint_url=server.url)
-        secret = secrets.create_secret(Name="faults", SecretString=json.dumps(_SECRET))
+        name = f"faults-{next(_numbers)}"
+        secret = secrets.create_secret(Name=name, SecretString=json.dumps(_SECRET))
         yield Aws(server.url, secret["ARN"])
