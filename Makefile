@@ -27,13 +27,13 @@ test: $(VENV)/ready ## all tests
 	$(BIN)/python -m pytest
 
 faults: $(VENV)/ready ## the whole fault matrix, about two minutes; writes docs/faults.md
-	@$(BIN)/python -m tests.faults
+	@$(BIN)/python -m tests.lab.faults
 
 conformance: $(VENV)/ready ## the referees that no one here wrote, and fuzzing; writes docs/conformance.md
-	@$(BIN)/python -m tests.conformance
+	@$(BIN)/python -m tests.lab.conformance
 
 bench: $(VENV)/ready ## ours against a floor in the same run, minutes; writes docs/benchmarks.md, fails at a missed bound
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.lab.bench
 
 check: $(VENV)/ready ## format, lint, types, layers, template
 	$(BIN)/ruff format --check
@@ -52,10 +52,10 @@ build-lambda: $(VENV)/ready ## .build/lambda: the artifact for python3.13 on arm
 	$(BIN)/python functions/build_artifact.py lambda .build/lambda
 
 golden: $(VENV)/ready ## writes the golden notices anew; read the diff
-	$(BIN)/python -m tests.notice.rewrite_golden
+	$(BIN)/python -m tests.support.notices.rewrite_golden
 
 simulation: $(VENV)/ready ## a sweep over 10,000 images on a simulated clock; writes docs/simulation.md
-	$(BIN)/python -m tests.simulation
+	$(BIN)/python -m tests.lab.simulation
 
 # No index stands in the locks: the machine's own settings say where packages come from.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

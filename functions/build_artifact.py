@@ -16,8 +16,6 @@ from pathlib import Path
 from compile_artifact import CompileError, compile_artifact, interpreter
 from prune_artifact import prune
 
-__all__ = ["BuildError", "build", "check_native_modules"]
-
 HERE = Path(__file__).parent
 LAMBDA_PYTHON = "3.13"
 TARGETS = {
@@ -104,6 +102,7 @@ def _elf_machine(module: Path) -> int | None:
 
 
 def main() -> None:
+    """The command: errors go to stderr, with exit status 1."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("folder", type=Path, help="an empty or absent folder")

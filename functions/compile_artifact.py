@@ -11,8 +11,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["CompileError", "compile_artifact", "interpreter"]
-
 # Where Lambda has the code, and what a traceback is to name.
 TASK_ROOT = "/var/task"
 _IDENTITY = (

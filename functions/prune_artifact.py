@@ -8,8 +8,6 @@ import json
 import shutil
 from pathlib import Path
 
-__all__ = ["SERVICES", "prune"]
-
 # Those of rescan/aws/clients.py: botocore can make a client of no other.
 SERVICES = frozenset({"dynamodb", "secretsmanager", "sns", "sqs"})
 

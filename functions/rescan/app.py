@@ -8,13 +8,11 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from rescan.deadline import Deadline
-from rescan.dispatcher import Dispatcher
-from rescan.emf import write_metrics
-from rescan.metrics import Tally
-from rescan.wiring import build
-
-__all__ = ["handler"]
+from rescan.aws.emf import write_metrics
+from rescan.bootstrap import build
+from rescan.events.dispatcher import Dispatcher
+from rescan.kernel.deadline import Deadline
+from rescan.kernel.metrics import Tally
 
 # Kept back of the invocation's time, to remember what was found, or to say it, before Lambda kills
 # the process: three calls of the ledger (18 s), SNS (13 s), and some.

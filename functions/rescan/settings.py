@@ -11,11 +11,9 @@ from urllib.parse import urlsplit
 from msgspec import NODEFAULT, Meta, Struct, ValidationError, convert
 from msgspec.structs import FieldInfo, fields
 
-from rescan.errors import SettingsError
-from rescan.team import Teams
-from rescan.watch_list import WatchList
-
-__all__ = ["Settings", "VulnerabilityType"]
+from rescan.kernel.errors import SettingsError
+from rescan.kernel.team import Teams
+from rescan.kernel.watch_list import WatchList
 
 VulnerabilityType = Literal["os", "non-os", "all"]
 _HIDDEN = "(hidden: it holds credentials)"

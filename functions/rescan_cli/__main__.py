@@ -10,8 +10,6 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["main"]
-
 _UNEXPECTED = 5
 _INTERRUPTED = 130
 _READER_GONE = 141

@@ -6,11 +6,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-from rescan.errors import RescanError
-from rescan.plain_text import printable
+from rescan.kernel.errors import RescanError
+from rescan.kernel.safe_text import printable
 from rescan_cli.exit_status import ExitStatus, of_error
-
-__all__ = ["PROGRAM", "commands", "run"]
 
 PROGRAM = "anchore-rescan"
 

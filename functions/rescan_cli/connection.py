@@ -13,14 +13,12 @@ from rescan.anchore.client import AnchoreClient
 from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.dialect import Dialect
 from rescan.anchore.enterprise import EnterpriseDialect
-from rescan.anchore.timed_http import TimedAdapter
+from rescan.anchore.http_deadlines import TimedAdapter
 from rescan.anchore.transport import Transport, new_session
-from rescan.deadline import Deadline
+from rescan.kernel.deadline import Deadline
 from rescan.settings import Settings
 from rescan_cli.credentials import secret_of
 from rescan_cli.options import Chosen
-
-__all__ = ["Connection", "connect", "dialect_of", "settings_of", "transport_of"]
 
 # What Settings requires of the function: the command reads no secret, has no topic, sweeps nothing.
 _OF_THE_FUNCTION = {

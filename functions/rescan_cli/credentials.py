@@ -10,9 +10,7 @@ import click
 from msgspec import json
 
 from rescan.anchore.credentials import authorization_of
-from rescan.errors import SettingsError
-
-__all__ = ["secret_of"]
+from rescan.kernel.errors import SettingsError
 
 # A user and a password belong together: never one of ours and one of anchorectl's.
 _PAIRS = (

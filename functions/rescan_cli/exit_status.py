@@ -2,7 +2,8 @@
 
 from enum import IntEnum
 
-from rescan.errors import (
+from rescan.gate.model import Outcome
+from rescan.kernel.errors import (
     AnchoreCertificateError,
     AnchoreError,
     AnchoreForbidden,
@@ -11,9 +12,6 @@ from rescan.errors import (
     SecretUnusable,
     SettingsError,
 )
-from rescan.model import Outcome
-
-__all__ = ["ExitStatus", "of_error", "of_outcome"]
 
 
 class ExitStatus(IntEnum):

@@ -8,17 +8,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rescan.evaluation import Allowlisted
-from rescan.model import Report, Vulnerability, known
+from rescan.gate.blocking_findings import StoppingFinding
+from rescan.gate.evaluation import Allowlisted
+from rescan.gate.model import Report, Vulnerability, known
+from rescan.gate.vulnerability_index import VulnerabilityRows
 from rescan.notice.stop import Stop
 from rescan.notice.stop_advice import next_steps
 from rescan.notice.times import moment
-from rescan.stopping import StoppingFinding
-from rescan.vulnerability_rows import VulnerabilityRows
 from rescan_cli.findings_table import fix_text, heading, origin_text, package_text
 from rescan_cli.terminal import plain, severity_text, table
-
-__all__ = ["explanation"]
 
 _INDENT = (0, 0, 0, 4)
 

@@ -6,13 +6,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rescan.model import Report
+from rescan.gate.blocking_findings import StoppingFinding
+from rescan.gate.model import Report
 from rescan.notice.paragraphs import by_severity, counted
 from rescan.notice.stop import Stop
-from rescan.stopping import StoppingFinding
 from rescan_cli.terminal import STYLES, facts, plain, severity_text, table
-
-__all__ = ["fix_text", "heading", "origin_text", "package_text", "report_text"]
 
 
 def report_text(report: Report, stop: Stop | None) -> Iterator[RenderableType]:

@@ -1,13 +1,11 @@
 """One image through the workflow, as a direct invocation of the function would take it."""
 
-from rescan.image_tag import Digest, ImageTag
-from rescan.model import Report, RescanRequest, Trigger, TriggerKind
+from rescan.gate.model import Report, RescanRequest, Trigger, TriggerKind
+from rescan.gate.workflow import rescan
+from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.settings import Settings
-from rescan.workflow import rescan
 from rescan_cli.connection import Connection
 from rescan_cli.progress import watched
-
-__all__ = ["gate", "request_of"]
 
 
 def gate(connection: Connection, tag: ImageTag, digest: Digest | None = None) -> Report:

@@ -2,11 +2,9 @@
 
 from datetime import datetime
 
-from rescan.model import Outcome, Report
-from rescan.news import EventType, News
+from rescan.gate.model import Outcome, Report
+from rescan.ledger.news import EventType, News
 from rescan.notice.stop import Stop
-
-__all__ = ["news_of", "stop_of"]
 
 
 def news_of(report: Report, now: datetime) -> News:

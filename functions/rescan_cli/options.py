@@ -6,10 +6,8 @@ from typing import Any, TypeVar, get_args
 import click
 from msgspec import Struct
 
-from rescan.image_tag import Digest, ImageTag, is_digest
+from rescan.kernel.image_tag import Digest, ImageTag, is_digest
 from rescan.settings import VulnerabilityType
-
-__all__ = ["DIGEST", "IMAGE_TAG", "Chosen", "anchore_options", "gate_options"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

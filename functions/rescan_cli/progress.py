@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from rescan.evaluation import Evaluation
-from rescan.image_tag import Digest, ImageTag
-from rescan.model import ImageRecord, Step, VulnerabilityList
-from rescan.workflow import Anchore
+from rescan.gate.evaluation import Evaluation
+from rescan.gate.model import ImageRecord, Step, VulnerabilityList
+from rescan.gate.workflow import Anchore
+from rescan.kernel.image_tag import Digest, ImageTag
 from rescan_cli.terminal import error_console
-
-__all__ = ["watched"]
 
 
 @contextmanager

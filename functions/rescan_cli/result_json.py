@@ -9,15 +9,13 @@ from datetime import datetime
 from msgspec import json
 from msgspec.structs import replace
 
-from rescan.errors import AnchoreError
-from rescan.model import Outcome, Report, RescanRequest, Step
-from rescan.news import EventType, Failing, News, stable_id
+from rescan.gate.model import Outcome, Report, RescanRequest, Step
+from rescan.kernel.errors import AnchoreError
+from rescan.ledger.news import EventType, Failing, News, stable_id
 from rescan.notice.outage import Outage
 from rescan.notice.result import outage_result, stop_result, verdict_result
 from rescan.notice.stop import Stop
 from rescan_cli.news import news_of
-
-__all__ = ["failed_json", "report_json"]
 
 # SNS bounds a notice; a file or a pipe has room for every finding.
 _WITHOUT_BOUND = 1 << 40

@@ -5,15 +5,20 @@ from datetime import datetime
 from msgspec import Raw
 from msgspec.structs import replace
 
-from rescan.evaluation import Evaluation, Finding
-from rescan.image_tag import Digest, ImageTag
-from rescan.model import Outcome, Report, Trigger, TriggerKind, Vulnerability, VulnerabilityList
-from rescan.news import EventType, News, stable_id
-from rescan.notice.notice import Notice
+from rescan.gate.evaluation import Evaluation, Finding
+from rescan.gate.model import (
+    Outcome,
+    Report,
+    Trigger,
+    TriggerKind,
+    Vulnerability,
+    VulnerabilityList,
+)
+from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.ledger.news import EventType, News, stable_id
 from rescan.notice.notice_of import notice_of
 from rescan.notice.told import told_of
-
-__all__ = ["MARK", "sample_notice"]
+from rescan.outbox.notice import Notice
 
 MARK = "TEST"
 _TAG = ImageTag("registry.example.com", "anchore-rescan/test-notice", "TEST")

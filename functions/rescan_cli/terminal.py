@@ -9,10 +9,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rescan.model import Severity
-from rescan.plain_text import one_line
-
-__all__ = ["STYLES", "Screen", "error_console", "facts", "plain", "severity_text", "table"]
+from rescan.gate.model import Severity
+from rescan.kernel.safe_text import one_line
 
 # No pipe has a width: nothing there may be folded or cut.
 _ENDLESS = 100_000

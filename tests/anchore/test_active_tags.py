@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from rescan import errors
 from rescan.anchore.active_tags import list_active_tags
 from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.transport import Transport
-from rescan.deadline import Deadline
-from rescan_cli.replay import Recording, Replay, replayed_session
-from rescan_cli.replay.har import Entry
+from rescan.kernel import errors
+from rescan.kernel.deadline import Deadline
+from rescan_cli.replay.har import Entry, Recording
+from rescan_cli.replay.mount import replayed_session
+from rescan_cli.replay.router import Replay
 
 A, B, C, D = (f"reg.io/{name}:1" for name in "abcd")
 NO_IMAGE = {"detail": {}, "httpcode": 404, "message": "image data not found in DB"}

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from rescan.anchore.enterprise import EnterpriseDialect
-from rescan.evaluation import Allowlisted, Evaluation
-from tests.anchore.test_evaluations import FINDING, READ_FINDING, check
+from rescan.gate.evaluation import Allowlisted, Evaluation
+from tests.support.checks import FINDING, READ_FINDING, check
 
 END, LATER = "2026-12-31T00:00:00Z", "2027-01-31T00:00:00Z"
 UNTIL = datetime(2026, 12, 31, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from requests import Request
 
 from rescan.anchore.credentials import AnchoreAuth, authorization_of
-from rescan.errors import SecretUnusable
+from rescan.kernel.errors import SecretUnusable
 
 
 def basic(pair: str) -> str:

@@ -9,9 +9,9 @@ from msgspec import ValidationError
 from rescan.anchore.arazzo import ArazzoDialect
 from rescan.anchore.dialect import Dialect
 from rescan.anchore.enterprise import EnterpriseDialect
-from rescan.image_tag import Digest, ImageTag
-from rescan.malformed import MALFORMED
-from rescan.model import DetectedTag, ImageRecord, Vulnerability
+from rescan.gate.model import DetectedTag, ImageRecord, Vulnerability
+from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.kernel.json_decoding import MALFORMED
 
 TAG = ImageTag.parse("reg.io/app:1")
 DIGEST, OTHER = (Digest(f"sha256:{letter * 64}") for letter in "ab")

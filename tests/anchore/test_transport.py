@@ -9,13 +9,13 @@ import msgspec
 import pytest
 import trustme
 
-from rescan import errors
 from rescan.anchore.credentials import AnchoreAuth
-from rescan.anchore.timed_http import TimedAdapter
+from rescan.anchore.http_deadlines import TimedAdapter
 from rescan.anchore.transport import Query, Transport, new_session
-from rescan.deadline import Deadline
-from rescan.model import Step
-from tests.anchore.scripted_server import (
+from rescan.gate.model import Step
+from rescan.kernel import errors
+from rescan.kernel.deadline import Deadline
+from tests.support.scripted_server import (
     Act,
     ScriptedServer,
     drip,

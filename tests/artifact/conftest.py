@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.artifact import artifacts
+from tests.support import artifacts
 
 
 @pytest.fixture(scope="session")

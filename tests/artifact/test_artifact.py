@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from build_artifact import BuildError, build, check_native_modules
-from tests.artifact.artifacts import installed_by_wheels
-from tests.artifact.locks import locked
+from tests.support.artifacts import installed_by_wheels
+from tests.support.locks import locked
+from tests.support.paths import ROOT
 
-RESCAN = Path(__file__).parents[2] / "functions" / "rescan"
+RESCAN = ROOT / "functions" / "rescan"
 AARCH64, X86_64 = 183, 62
 GOOD_NAME = "_core.cpython-313-aarch64-linux-gnu.so"
 

@@ -14,10 +14,10 @@ import pytest
 import build_artifact
 from build_artifact import LAMBDA_PYTHON
 from compile_artifact import CompileError, compile_artifact, interpreter
-from tests.artifact.artifacts import build_again
-from tests.template.stack import properties
+from tests.support.artifacts import build_again
+from tests.support.paths import ROOT
+from tests.support.template import properties
 
-ROOT = Path(__file__).parents[2]
 # PEP 552: the lowest bit says that a hash stands in place of time and size, the next that the
 # source is looked at.
 UNCHECKED_HASH = (1).to_bytes(4, "little")

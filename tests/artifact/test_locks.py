@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.artifact.locks import ROOT, declared, locked, unmet
+from tests.support.locks import declared, locked, unmet
+from tests.support.paths import ROOT
 
 LOCKS = ("requirements.lock", "functions/requirements.txt")
 

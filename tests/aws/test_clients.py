@@ -8,10 +8,10 @@ import pytest
 
 from rescan.aws.clients import secrets_client, sns_client
 from rescan.aws.secret import SecretReader
-from rescan.aws.stop_topic import StopTopic
-from rescan.errors import PublishFailed, SecretUnusable
-from rescan.notice.notice import Notice
-from tests.anchore.scripted_server import Act, ScriptedServer, raw, reset, respond, silence
+from rescan.aws.sns_topic import StopTopic
+from rescan.kernel.errors import PublishFailed, SecretUnusable
+from rescan.outbox.notice import Notice
+from tests.support.scripted_server import Act, ScriptedServer, raw, reset, respond, silence
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:stops"
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:anchore-AbCdEf"

@@ -15,7 +15,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from rescan.aws.secret import SecretReader
-from rescan.errors import SecretUnusable
+from rescan.kernel.errors import SecretUnusable
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:anchore-AbCdEf"
 ADVICE = " Check ANCHORE_SECRET_ARN, the function's role and the secret's KMS key."

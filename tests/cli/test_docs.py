@@ -11,11 +11,12 @@ import pytest
 
 from rescan_cli.command_line import commands
 from rescan_cli.exit_status import ExitStatus
-from tests.anchore.scripted_server import ScriptedServer, respond
-from tests.cli.command import ROOT, environment
-from tests.cli.images import TAG, replayed
-from tests.e2e.aws import loopback_aws
 from tests.recordings import FOLDER
+from tests.support.aws_server import loopback_aws
+from tests.support.command import environment
+from tests.support.images import TAG, replayed
+from tests.support.paths import ROOT
+from tests.support.scripted_server import ScriptedServer, respond
 
 PAGE = (ROOT / "docs" / "cli.md").read_text()
 RECORDING = str(FOLDER / "stop.har")

@@ -16,10 +16,10 @@ import trustme
 from moto.server import ThreadedMotoServer
 from moto.sns.models import sns_backends
 
-from tests.anchore.scripted_server import Act, ScriptedServer, respond
-from tests.anchore.scripted_server import json as answer
-from tests.cli.command import PASSWORD, Done, run, run_process
-from tests.cli.images import DIGEST, TAG, variables
+from tests.support.command import PASSWORD, Done, run, run_process
+from tests.support.images import DIGEST, TAG, variables
+from tests.support.scripted_server import Act, ScriptedServer, respond
+from tests.support.scripted_server import json as answer
 
 
 def said(value: Any) -> Act:

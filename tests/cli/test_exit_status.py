@@ -13,12 +13,12 @@ from typing import IO, Any
 import pytest
 import trustme
 
-from rescan import errors
+from rescan.kernel import errors
 from rescan_cli.exit_status import of_error
-from tests.anchore.scripted_server import Act, ScriptedServer, json, raw, reset, respond, silence
-from tests.cli.command import CREDENTIALS, PASSWORD, environment, run, run_process
-from tests.cli.images import DIGEST, TAG, replayed, variables
 from tests.recordings import FOLDER, names
+from tests.support.command import CREDENTIALS, PASSWORD, environment, run, run_process
+from tests.support.images import DIGEST, TAG, replayed, variables
+from tests.support.scripted_server import Act, ScriptedServer, json, raw, reset, respond, silence
 
 OUTCOMES = {
     "stop": 1,

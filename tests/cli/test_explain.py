@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.cli.command import run
-from tests.cli.images import TAG, replayed
+from tests.support.command import run
+from tests.support.images import TAG, replayed
 
 
 def explained(name: str) -> tuple[int, str]:

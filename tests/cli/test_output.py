@@ -7,10 +7,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.anchore.scripted_server import ScriptedServer, respond
-from tests.anchore.scripted_server import json as answer
-from tests.cli.command import PASSWORD, ROOT, on_a_terminal, run, run_process
-from tests.cli.images import DIGEST, TAG, replayed, variables
+from tests.support.command import PASSWORD, on_a_terminal, run, run_process
+from tests.support.images import DIGEST, TAG, replayed, variables
+from tests.support.paths import ROOT
+from tests.support.scripted_server import ScriptedServer, respond
+from tests.support.scripted_server import json as answer
 
 SCHEMA = json.loads((ROOT / "docs" / "notice.schema.json").read_text())
 UNENCRYPTED = "ANCHORE_URL is no https URL: the credentials travel unencrypted.\n"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.artifact.locks import locked
-from tests.cli.command import ROOT
+from tests.support.locks import locked
+from tests.support.paths import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -11,22 +11,22 @@ from typing import Any
 
 import pytest
 
-from rescan.errors import AnchoreError
-from rescan.image_tag import ImageTag
-from rescan.model import Report, VulnerabilityList
+from rescan.gate.model import Report, VulnerabilityList
+from rescan.kernel.errors import AnchoreError
+from rescan.kernel.image_tag import ImageTag
 from rescan_cli.connection import connect
 from rescan_cli.gating import gate
 from rescan_cli.options import Chosen
 from rescan_cli.recording.exchange import RecordingAdapter
 from rescan_cli.recording.recorder import recorded, run_tag
-from rescan_cli.replay import read_recording
+from rescan_cli.replay.har import read_recording
 from rescan_cli.replay.server import ReplayServer
 from rescan_cli.result_json import report_json
-from tests.anchore.scripted_server import Act, ScriptedServer, raw, reset, respond
-from tests.anchore.scripted_server import json as answer
-from tests.cli.command import PASSWORD, Done, run, run_process
-from tests.cli.images import DIGEST, TAG, replayed, variables
 from tests.recordings import names
+from tests.support.command import PASSWORD, Done, run, run_process
+from tests.support.images import DIGEST, TAG, replayed, variables
+from tests.support.scripted_server import Act, ScriptedServer, raw, reset, respond
+from tests.support.scripted_server import json as answer
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 BASIC = base64.b64encode(f"watcher:{PASSWORD}".encode()).decode()

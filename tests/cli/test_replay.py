@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.cli.command import ROOT, Done, run, run_process
-from tests.contract.exporters import by_browser, by_mitmproxy
 from tests.recordings import FOLDER, recording
+from tests.support.command import Done, run, run_process
+from tests.support.contract.exporters import by_browser, by_mitmproxy
+from tests.support.paths import ROOT
 
 GO = str(FOLDER / "go.har")
 STATUSES = {

@@ -13,10 +13,10 @@ import requests
 
 from rescan_cli.replay.har import Entry
 from rescan_cli.replay.server import ReplayServer
-from tests.cli.command import Done, environment, run, run_process
-from tests.cli.images import TAG, variables
-from tests.contract.exporters import by_browser, by_mitmproxy
 from tests.recordings import FOLDER, recording
+from tests.support.command import Done, environment, run, run_process
+from tests.support.contract.exporters import by_browser, by_mitmproxy
+from tests.support.images import TAG, variables
 
 GO = str(FOLDER / "go.har")
 

@@ -7,9 +7,9 @@ import click
 import pytest
 
 from rescan_cli.command_line import _group
-from tests.anchore.scripted_server import ScriptedServer, respond
-from tests.cli.command import PASSWORD, run
-from tests.cli.images import TAG, variables
+from tests.support.command import PASSWORD, run
+from tests.support.images import TAG, variables
+from tests.support.scripted_server import ScriptedServer, respond
 
 UNAUTHORIZED = respond(401, b"Unauthorized")
 

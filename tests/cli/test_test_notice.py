@@ -6,10 +6,11 @@ import socket
 import jsonschema
 import pytest
 
-from rescan.clock import utc_now
+from rescan.kernel.clock import utc_now
 from rescan_cli.sample import sample_notice
-from tests.cli.command import ROOT, Done, run
-from tests.e2e.aws import loopback_aws
+from tests.support.aws_server import loopback_aws
+from tests.support.command import Done, run
+from tests.support.paths import ROOT
 
 SCHEMA = json.loads((ROOT / "docs" / "notice.schema.json").read_text())
 

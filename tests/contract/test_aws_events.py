@@ -1,13 +1,14 @@
 """The event files, held against Powertools' models of what AWS sends."""
 
 import json
-from pathlib import Path
 
 import pytest
 from aws_lambda_powertools.utilities.parser.models import EventBridgeModel, SqsModel
 from pydantic import BaseModel
 
-_EVENTS = Path(__file__).parents[2] / "events"
+from tests.support.paths import ROOT
+
+_EVENTS = ROOT / "events"
 # These come from people, or from no one that the function knows.
 _NOT_OF_AWS = {"direct", "schedule-publish", "schedule-summarize", "schedule-tags", "unknown"}
 

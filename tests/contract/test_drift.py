@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.contract.drift import CHECK, IMAGES, VULN, came_to, drifted, reported
-from tests.fuzz.effort import THOROUGH
 from tests.recordings import recording
+from tests.support.contract.drift import CHECK, IMAGES, VULN, came_to, drifted, reported
+from tests.support.fuzz.effort import THOROUGH
 
 STOP, GO = recording("stop"), recording("go")
 UNREADABLE = "AnchoreAnswerUnreadable"

@@ -7,11 +7,11 @@ import pytest
 import requests
 from msgspec.structs import replace
 
-from rescan_cli.replay import Recording, read_recording
+from rescan_cli.replay.har import Recording, read_recording
 from rescan_cli.replay.server import ReplayServer
-from tests.contract.drift import came_to
-from tests.contract.exporters import by_browser, by_mitmproxy
 from tests.recordings import recording
+from tests.support.contract.drift import came_to
+from tests.support.contract.exporters import by_browser, by_mitmproxy
 
 NAMES = ["stop", "go", "not_found_404", "unauthorized", "refresh_interrupted", "sweep"]
 EXPORTERS = [pytest.param(by_mitmproxy, id="mitmproxy"), pytest.param(by_browser, id="browser")]

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from rescan.model import Outcome, Report
-from rescan.news import EventType, News
+from rescan.gate.model import Outcome, Report
+from rescan.ledger.news import EventType, News
 from rescan.notice.result import verdict_result
-from tests.contract.drift import CHECK, drifted, reported
-from tests.notice.said import notice_of
 from tests.recordings import recording
+from tests.support.contract.drift import CHECK, drifted, reported
+from tests.support.notices.said import notice_of
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HELD = "CVE-2017-17458+mercurial"

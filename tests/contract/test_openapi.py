@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.contract.description import Description
-from tests.contract.exchanges import exchanges
 from tests.recordings import names, recording
+from tests.support.contract.description import Description
+from tests.support.contract.exchanges import exchanges
 
 _VENDORS = os.environ.get("ANCHORE_OPENAPI", "")
 _ENTERPRISE = [name for name in names() if not name.startswith("arazzo_")]

@@ -1,9 +1,9 @@
 """The README shows docs/conformance.md in short, and says nothing else."""
 
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 README = (ROOT / "README.md").read_text()
 PAGE = (ROOT / "docs" / "conformance.md").read_text()
 HEAD = "| branch | Arazzo, as given | Arazzo, ours | OpenAPI, ours | OpenAPI, Anchore's |"

@@ -1,13 +1,12 @@
 """The runbook names outputs, alarms and log lines that exist."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-from tests.template.stack import of_type, template
+from tests.support.paths import ROOT
+from tests.support.template import of_type, template
 
-ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs" / "operations.md").read_text()
 CODE = "".join(file.read_text() for file in (ROOT / "functions" / "rescan").rglob("*.py"))
 

@@ -1,16 +1,15 @@
 """The README says what the template and the settings are, and quotes messages that exist."""
 
 import re
-from pathlib import Path
 
 import pytest
 from msgspec import NODEFAULT
 from msgspec.structs import fields
 
 from rescan.settings import Settings
-from tests.template.stack import template
+from tests.support.paths import ROOT
+from tests.support.template import template
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 CODE = "".join(file.read_text() for file in (ROOT / "functions" / "rescan").rglob("*.py"))
 SET_BY_THE_TEMPLATE = {"STOP_TOPIC_ARN", "WORK_QUEUE_URL", "LEDGER_TABLE", "CHAT_TOPIC_ARN"}
@@ -70,7 +69,7 @@ def test_the_readme_stays_short():
     assert len(README.splitlines()) < 200
 
 
-DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/*/*.md")]
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/**/*.md")]
 LINKS = {
     f"{document.relative_to(ROOT)}: {target}": document.parent / target
     for document in DOCUMENTS

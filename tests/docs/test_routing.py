@@ -13,17 +13,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 from samcli.yamlhelper import yaml_parse
 
-from rescan.aws.stop_topic import StopTopic
-from rescan.image_tag import ImageTag
-from rescan.news import News
-from rescan.notice.notice import Notice, string_value
-from rescan.team import Teams
-from tests.docs.test_readme import ROOT
-from tests.notice import reports
-from tests.notice.announced import not_evaluated, reminder, stop
-from tests.notice.news_cases import fixed
-from tests.notice.said import chat_of, notice_of
-from tests.notice.summary_cases import notices_of, three_stopped
+from rescan.aws.sns_topic import StopTopic
+from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.team import Teams
+from rescan.ledger.news import News
+from rescan.outbox.notice import Notice, string_value
+from tests.support.notices import reports
+from tests.support.notices.announced import not_evaluated, reminder, stop
+from tests.support.notices.news_cases import fixed
+from tests.support.notices.said import chat_of, notice_of
+from tests.support.notices.summary_cases import notices_of, three_stopped
+from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "routing.md").read_text()
 

@@ -10,14 +10,14 @@ import pytest
 
 from rescan_cli.replay.har import read_recording
 from rescan_cli.replay.server import ReplayServer
-from tests.anchore.scripted_server import Act, ScriptedServer, drip, respond, silence
-from tests.anchore.scripted_server import json as json_answer
-from tests.artifact.artifacts import host_artifact
-from tests.e2e.aws import LoopbackAws, loopback_aws
-from tests.e2e.lambda_process import copy_runtime_client, lambda_process
-from tests.e2e.runtime_api import Invocation, RuntimeApi
+from tests.support.artifacts import host_artifact
+from tests.support.aws_server import LoopbackAws, loopback_aws
+from tests.support.lambda_process import copy_runtime_client, lambda_process
+from tests.support.paths import ROOT
+from tests.support.runtime_api import Invocation, RuntimeApi
+from tests.support.scripted_server import Act, ScriptedServer, drip, respond, silence
+from tests.support.scripted_server import json as json_answer
 
-ROOT = Path(__file__).parents[2]
 SECRET = {"username": "watcher", "password": "s3cr3t-pass"}
 ENCODED = "d2F0Y2hlcjpzM2NyM3QtcGFzcw"
 TAG = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/payments/api:2.4.1"

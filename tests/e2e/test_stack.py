@@ -14,13 +14,13 @@ import pytest
 
 from rescan_cli.replay.har import read_recording
 from rescan_cli.replay.server import ReplayServer
-from tests.artifact.artifacts import host_artifact
-from tests.e2e.aws import SESSION, LoopbackAws, loopback_aws
-from tests.e2e.lambda_process import copy_runtime_client, lambda_process
-from tests.e2e.runtime_api import RuntimeApi
-from tests.template.deployed import DeployedStack, deploy
+from tests.support.artifacts import host_artifact
+from tests.support.aws_server import SESSION, LoopbackAws, loopback_aws
+from tests.support.deployed import DeployedStack, deploy
+from tests.support.lambda_process import copy_runtime_client, lambda_process
+from tests.support.paths import ROOT
+from tests.support.runtime_api import RuntimeApi
 
-ROOT = Path(__file__).parents[2]
 SECRET = {"username": "watcher", "password": "s3cr3t-pass"}
 
 

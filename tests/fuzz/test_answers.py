@@ -17,16 +17,16 @@ from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.dialect import Dialect
 from rescan.anchore.enterprise import EnterpriseDialect
 from rescan.anchore.transport import Transport
-from rescan.deadline import Deadline
-from rescan.errors import AnchoreError
-from rescan.image_tag import ImageTag
-from rescan.model import Outcome, RescanRequest, Trigger, TriggerKind
-from rescan.workflow import rescan
-from rescan_cli.replay import RouterAdapter
-from tests.fuzz.documents import broken_bytes
-from tests.fuzz.effort import fuzzed
+from rescan.gate.model import Outcome, RescanRequest, Trigger, TriggerKind
+from rescan.gate.workflow import rescan
+from rescan.kernel.deadline import Deadline
+from rescan.kernel.errors import AnchoreError
+from rescan.kernel.image_tag import ImageTag
+from rescan_cli.replay.mount import RouterAdapter
 from tests.recordings import recording
 from tests.recordings.situations import STOPPED
+from tests.support.fuzz.documents import broken_bytes
+from tests.support.fuzz.effort import fuzzed
 
 TAG = ImageTag.parse(STOPPED.full_tag)
 VERDICTS = ("stop", "warn", "go")

@@ -8,15 +8,16 @@ import pytest
 from hypothesis import example
 from hypothesis import strategies as st
 
-from rescan.errors import EventRefused, SettingsError
-from rescan.events import Event, Gate, Sweep, parse_event
-from rescan.image_tag import ImageTag, TagPattern, is_digest
+from rescan.events.commands import Event, Gate, Sweep
+from rescan.events.parse import parse_event
+from rescan.kernel.errors import EventRefused, SettingsError
+from rescan.kernel.image_tag import ImageTag, TagPattern, is_digest
 from rescan.settings import Settings
-from rescan_cli.replay import ReplayError, read_recording
 from rescan_cli.replay.asked import Asked
-from tests.fuzz.documents import broken_bytes, broken_documents, junk
-from tests.fuzz.effort import fuzzed
+from rescan_cli.replay.har import ReplayError, read_recording
 from tests.recordings import FOLDER
+from tests.support.fuzz.documents import broken_bytes, broken_documents, junk
+from tests.support.fuzz.effort import fuzzed
 
 _EVENTS = FOLDER.parent.parent / "events"
 EVENTS = [json.loads(file.read_text()) for file in sorted(_EVENTS.glob("*.json"))]

@@ -15,11 +15,11 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.enterprise import EnterpriseDialect
 from rescan.anchore.transport import Query, Transport
-from rescan.deadline import Deadline
-from rescan.errors import AnchoreAnswerTooLarge, AnchoreAnswerUnreadable
-from rescan.image_tag import Digest, ImageTag
-from rescan.model import Step
-from tests.fuzz.effort import fuzzed
+from rescan.gate.model import Step
+from rescan.kernel.deadline import Deadline
+from rescan.kernel.errors import AnchoreAnswerTooLarge, AnchoreAnswerUnreadable
+from rescan.kernel.image_tag import Digest, ImageTag
+from tests.support.fuzz.effort import fuzzed
 
 LIMIT = 512 * 1024
 # Two chunks of 256 kB (one read, one appended), and the buffers of urllib3 and zlib.

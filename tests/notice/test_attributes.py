@@ -3,20 +3,20 @@
 import pytest
 from msgspec.structs import replace
 
-from rescan.errors import NoticeInvalid
-from rescan.model import Outcome, Severity
-from rescan.news import ClearedBy, EventType, News
-from rescan.notice.notice import AttributeValue
-from tests.notice.announced import FIRST_STOP, cleared, not_evaluated, recovered, reminder, stop
-from tests.notice.reports import (
-    POLICY_ID,
-    TAG,
-    evaluation,
-    finding,
-    report,
-    typical,
+from rescan.gate.model import Outcome, Severity
+from rescan.kernel.errors import NoticeInvalid
+from rescan.ledger.news import ClearedBy, EventType, News
+from rescan.outbox.notice import AttributeValue
+from tests.support.notices.announced import (
+    FIRST_STOP,
+    cleared,
+    not_evaluated,
+    recovered,
+    reminder,
+    stop,
 )
-from tests.notice.said import notice_of
+from tests.support.notices.reports import POLICY_ID, TAG, evaluation, finding, report, typical
+from tests.support.notices.said import notice_of
 
 
 def test_attribute_without_a_value_is_the_word_none() -> None:

@@ -3,11 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
-from rescan.evaluation import Problem
-from rescan.model import Report
-from rescan.news import News
-from tests.notice.announced import FIRST_STOP, not_evaluated, recovered, reminder, stop
-from tests.notice.reports import (
+from rescan.gate.evaluation import Problem
+from rescan.gate.model import Report
+from rescan.ledger.news import News
+from tests.support.notices.announced import FIRST_STOP, not_evaluated, recovered, reminder, stop
+from tests.support.notices.reports import (
     EXPOSED_PORT,
     FTPD,
     NSS_TOOLS,
@@ -19,7 +19,7 @@ from tests.notice.reports import (
     report,
     row,
 )
-from tests.notice.said import notice_of
+from tests.support.notices.said import notice_of
 
 
 def paragraph(stopped: Report | News, start: str) -> list[str]:

@@ -3,13 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
-from rescan.evaluation import FindingKey
-from rescan.model import Severity
-from rescan.news import Change, ChangedFinding, Changes, News
-from tests.notice.announced import changed, changes, recovered, reminder
-from tests.notice.news_cases import FTPD
-from tests.notice.reports import OTHER_DIGEST, typical
-from tests.notice.said import notice_of
+from rescan.gate.evaluation import FindingKey
+from rescan.gate.model import Severity
+from rescan.ledger.news import Change, ChangedFinding, Changes, News
+from tests.support.notices.announced import changed, changes, recovered, reminder
+from tests.support.notices.news_cases import FTPD
+from tests.support.notices.reports import OTHER_DIGEST, typical
+from tests.support.notices.said import notice_of
 
 SINCE = "2026-11-23 21:51 UTC"
 

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, get_args
 
 import boto3
@@ -14,36 +13,29 @@ from jsonschema import Draft202012Validator
 from moto import mock_aws
 from msgspec.structs import replace
 
-from rescan.aws.stop_topic import StopTopic
-from rescan.entry import Entry, subject_of
-from rescan.errors import NoticeInvalid
-from rescan.image_tag import ImageTag
-from rescan.memory import after_failure, after_verdict
-from rescan.model import Outcome, Report, Trigger, TriggerKind
-from rescan.news import EventType, Failing, ImageEvent, News
+from rescan.aws.sns_topic import StopTopic
+from rescan.gate.model import Outcome, Report, Trigger, TriggerKind
+from rescan.kernel.errors import NoticeInvalid
+from rescan.kernel.image_tag import ImageTag
+from rescan.ledger.entry import Entry, subject_of
+from rescan.ledger.news import EventType, Failing, ImageEvent, News
+from rescan.ledger.transitions import after_failure, after_verdict
 from rescan.notice.markdown import code
-from tests.notice.announced import NOW, expiring, held, not_evaluated, stop
-from tests.notice.golden import chat_files_of
-from tests.notice.news_cases import GOLDEN
-from tests.notice.rendered import CASES, chat, mail
-from tests.notice.reports import TAG, evaluation, finding, report, typical
-from tests.notice.said import chat_of
-from tests.notice.test_limits import expiring_flood, flood, outage_flood, recovery_flood
-from tests.notice.test_properties import any_news
-from tests.queue.test_memory import HOUR, PACE
-
-ROOT = Path(__file__).parents[2]
-SCHEMA = json.loads((ROOT / "docs" / "chat.schema.json").read_text())
+from tests.support.entries import HOUR, PACE
+from tests.support.notices.announced import NOW, expiring, held, not_evaluated, stop
+from tests.support.notices.chat import FOREIGN, SCHEMA, SPAN, errors, shown
+from tests.support.notices.drawn import any_news
+from tests.support.notices.floods import expiring_flood, flood, outage_flood, recovery_flood
+from tests.support.notices.golden import chat_files_of
+from tests.support.notices.news_cases import GOLDEN
+from tests.support.notices.rendered import CASES, chat, mail
+from tests.support.notices.reports import TAG, evaluation, finding, report, typical
+from tests.support.notices.said import chat_of
 
 
 def message_of(news: News) -> Any:
     """The body, decoded by another decoder than ours."""
     return json.loads(chat_of(news).body)
-
-
-def errors(message: Any) -> list[str]:
-    """What the schema has against the message."""
-    return [error.message for error in Draft202012Validator(SCHEMA).iter_errors(message)]
 
 
 def test_schema_is_one() -> None:
@@ -135,10 +127,6 @@ def test_news_that_contradicts_itself_makes_none() -> None:
 
 # --- text of others
 
-SPAN = re.compile(r"(?<![`\w])`[^`\n<>]+`(?!`)")
-# Nothing of ours has these letters, so what is left of a foreign text shows.
-FOREIGN = st.text("§¶*_~`<>[]()!@#|&:/\\ \n", min_size=1, max_size=60).map("§{}".format)
-
 
 @st.composite
 def foreign_news(draw: st.DrawFn, event_type: ImageEvent) -> News:
@@ -175,19 +163,6 @@ def foreign_news(draw: st.DrawFn, event_type: ImageEvent) -> News:
         cleared=tuple(replace(c, key=found.key) for c in drawn.cleared),
         new=None,
     )
-
-
-def shown(message: Any) -> list[str]:
-    """Every text that a chat may render."""
-    content, metadata = message["content"], message["metadata"]
-    return [
-        content["title"],
-        content["description"],
-        *content["nextSteps"],
-        *content["keywords"],
-        metadata["summary"],
-        *metadata["relatedResources"],
-    ]
 
 
 @pytest.mark.parametrize("event_type", get_args(ImageEvent))

@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from rescan.errors import NoticeInvalid
-from rescan.evaluation import Allowlisted
-from rescan.model import Outcome
-from rescan.news import News
-from tests.notice.announced import NOW, expiring, held, stop
-from tests.notice.news_cases import IN_A_WEEK, NEXT_YEAR, ends_differ
-from tests.notice.reports import EXPOSED_PORT, evaluation, report, typical
-from tests.notice.said import notice_of
+from rescan.gate.evaluation import Allowlisted
+from rescan.gate.model import Outcome
+from rescan.kernel.errors import NoticeInvalid
+from rescan.ledger.news import News
+from tests.support.notices.announced import NOW, expiring, held, stop
+from tests.support.notices.news_cases import IN_A_WEEK, NEXT_YEAR, ends_differ
+from tests.support.notices.reports import EXPOSED_PORT, evaluation, report, typical
+from tests.support.notices.said import notice_of
 
 NSS, GLIBC = "CVE-2020-25648+nss-tools", "CVE-2019-25013+glibc-common"
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from rescan.news import EventType
-from tests.notice.documents import MESSAGES, PICTURES, documents
-from tests.notice.golden import EXAMPLES, EXAMPLES_FOLDER, FOLDER, files_of
-from tests.notice.group_cases import GROUPS
-from tests.notice.news_cases import GOLDEN
-from tests.notice.rendered import CASES, mail
-from tests.notice.said import notice_of
-from tests.notice.test_result import errors
+from rescan.ledger.news import EventType
+from tests.support.notices.documents import MESSAGES, PICTURES, documents
+from tests.support.notices.golden import EXAMPLES, EXAMPLES_FOLDER, FOLDER, files_of
+from tests.support.notices.group_cases import GROUPS
+from tests.support.notices.news_cases import GOLDEN
+from tests.support.notices.rendered import CASES, mail
+from tests.support.notices.said import notice_of
+from tests.support.notices.schema import errors
 
 DOCUMENTS = [MESSAGES, *PICTURES]
 

@@ -12,22 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from rescan.grouping import MOST_IMAGES, plan
-from rescan.image_tag import ImageTag
-from rescan.news import ImageEvent, News
-from rescan.notice.due import Channel, Waiting
-from rescan.notice.gist import Gist
-from rescan.notice.group import Group
+from rescan.kernel.image_tag import ImageTag
+from rescan.ledger.news import ImageEvent, News
 from rescan.notice.group_notice import group_notice
 from rescan.notice.group_result import LARGEST_GROUP_RESULT
 from rescan.notice.group_words import group_headline, group_steps
-from tests.notice import test_chat, test_result
-from tests.notice.announced import NOW, expiring, held, not_evaluated
-from tests.notice.group_cases import GROUPS, RULES, about, group_of, openssl, stops, tags
-from tests.notice.reports import finding
-from tests.notice.said import gist_of, group_chat
-from tests.notice.test_limits import expiring_flood, flood, outage_flood, recovery_flood
-from tests.notice.test_properties import any_news
+from rescan.outbox.envelope import Gist
+from rescan.outbox.group import Group
+from rescan.outbox.grouping import MOST_IMAGES, plan
+from rescan.outbox.items import Channel, Waiting
+from tests.support.notices import chat as chat_message
+from tests.support.notices import schema
+from tests.support.notices.announced import NOW, expiring, held, not_evaluated
+from tests.support.notices.drawn import any_news
+from tests.support.notices.floods import expiring_flood, flood, outage_flood, recovery_flood
+from tests.support.notices.group_cases import GROUPS, RULES, about, group_of, openssl, stops, tags
+from tests.support.notices.reports import finding
+from tests.support.notices.said import gist_of, group_chat
 
 Flood = Callable[[str], News]
 # No lone surrogate: the decoder of every answer refuses it, and a tag has none.
@@ -45,8 +46,8 @@ def broken(group: Group) -> list[str]:
     return [
         *mail.problems(),
         *chat.problems(),
-        *test_result.errors(json.loads(mail.result)),
-        *test_chat.errors(json.loads(chat.body)),
+        *schema.errors(json.loads(mail.result)),
+        *chat_message.errors(json.loads(chat.body)),
     ]
 
 
@@ -134,9 +135,9 @@ def test_result_names_each_image_with_the_id_of_its_own_notice(case: str) -> Non
 
 def test_schema_refuses_a_group_of_another_shape() -> None:
     result: Any = json.loads(group_notice(GROUPS["group_stop"]()).result)
-    assert test_result.errors(result) == []
-    assert test_result.errors(result | {"group": result["group"] | {"more": 1}}) != []
-    assert test_result.errors(result | {"group": {}}) != []
+    assert schema.errors(result) == []
+    assert schema.errors(result | {"group": result["group"] | {"more": 1}}) != []
+    assert schema.errors(result | {"group": {}}) != []
 
 
 # --- an honest count of what is cut

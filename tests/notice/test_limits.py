@@ -1,135 +1,24 @@
 """Notices stay within the limits, whatever the number and length of what they say."""
 
 import json
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from functools import cache
+from collections.abc import Callable
 
 import pytest
-from msgspec.structs import replace
 
-from rescan.evaluation import Allowlisted, FindingKey, Problem
-from rescan.image_tag import ImageTag
-from rescan.model import Outcome, Severity
-from rescan.news import (
-    Change,
-    ChangedFinding,
-    Changes,
-    ClearedBy,
-    ClearedFinding,
-    EventType,
-    Failing,
+from rescan.ledger.news import (
     News,
 )
 from rescan.notice.result import LARGEST_RESULT
-from tests.notice.announced import FIRST_STOP, NOW, held, stop
-from tests.notice.news_cases import GOLDEN
-from tests.notice.reports import (
-    evaluation,
-    finding,
-    listed,
-    report,
-    row,
+from tests.support.notices.announced import stop
+from tests.support.notices.floods import (
+    expiring_flood,
+    flood,
+    outage_flood,
+    recovery_flood,
 )
-from tests.notice.said import notice_of
-
-
-@cache
-def flood(character: str, number: int = 1_000) -> News:
-    """Twice as many findings, every text of which is long and made of one character."""
-    text = character * 400
-    rows = [row(f"{n}{text}", "High", f"{n}{text}", text, fix=text) for n in range(number)]
-    found = [finding(f"{row.vuln}+{row.package_name}") for row in rows]
-    found += [
-        finding(
-            f"{n}{text}+{text}",
-            text,
-            policy_id=text,
-            rule_id=text,
-            trigger=f"{n}{text}",
-            recommendation=f"{n}{text}",
-        )
-        for n in range(number)
-    ]
-    flooded = report(
-        evaluation(
-            *found,
-            problems=tuple(Problem("error", text, text) for _ in range(50)),
-            policy_id=text,
-            evaluated_at=text,
-            findings_problem=text * 2,
-            allowlisted=tuple(_held(text)),
-        ),
-        tag=ImageTag(text, text, text),
-        reason=text * 2,
-        notes=(text * 2,) * 10,
-        vulnerabilities=listed(*rows),
-        vulnerabilities_problem=text * 2,
-    )
-    return stop(
-        flooded,
-        id=text,
-        policy_id=text,
-        previous_digest=text,
-        new=frozenset(finding.key for finding in found[::2]),
-        changes=Changes(NOW, policy_changed=True, findings=tuple(_changed(text)), more=10**9),
-    )
-
-
-def _held(text: str) -> Iterator[Allowlisted]:
-    """A thousand ends within the next days, and as many findings without a known one."""
-    for number in range(1_000):
-        until = NOW + timedelta(minutes=number + 1)
-        yield held(f"{number}{text}+{text}", until, allowlist=f"{number}{text}")
-        yield held(f"{text}{number}+{text}", None, ends=None)
-
-
-def _changed(text: str) -> Iterator[ChangedFinding]:
-    for number in range(1_000):
-        key = FindingKey(text, "vulnerabilities", text, f"{number}{text}+{text}")
-        for change in Change:
-            yield ChangedFinding(key, Severity.HIGH, change, before=Severity.LOW)
-
-
-def recovery_flood(character: str) -> News:
-    """The same after a WARN that cleared as many."""
-    text = character * 400
-    stopped = flood(character)
-    assert stopped.report is not None
-    return replace(
-        stopped,
-        event_type=EventType.RECOVERED,
-        report=replace(stopped.report, outcome=Outcome.WARN),
-        cleared=tuple(
-            ClearedFinding(
-                FindingKey(text, text, text, f"{number}{text}+{text}"), Severity.HIGH, by
-            )
-            for number in range(5_000)
-            for by in ClearedBy
-        ),
-        cleared_total=10**9,
-    )
-
-
-def expiring_flood(character: str) -> News:
-    """The same of a GO that allowlists alone make one."""
-    stopped = flood(character)
-    assert stopped.report is not None
-    go = replace(stopped.report, outcome=Outcome.GO)
-    return replace(stopped, event_type=EventType.EXPIRING, report=go)
-
-
-def outage_flood(character: str) -> News:
-    """The same after a failure that says much."""
-    text = character * 400
-    stopped = flood(character)
-    assert stopped.report is not None
-    return replace(
-        stopped,
-        event_type=EventType.NOT_EVALUATED,
-        report=replace(stopped.report, outcome=Outcome.NOT_EVALUATED),
-        failing=Failing(FIRST_STOP, text, text * 2),
-    )
+from tests.support.notices.news_cases import GOLDEN
+from tests.support.notices.reports import evaluation, finding, report
+from tests.support.notices.said import notice_of
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from rescan.errors import NoticeInvalid
-from rescan.notice.notice import AttributeValue, Notice
+from rescan.kernel.errors import NoticeInvalid
+from rescan.outbox.notice import AttributeValue, Notice
 
 GOOD = {"event_type": "STOP"}
 

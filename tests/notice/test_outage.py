@@ -4,14 +4,18 @@ import pytest
 import requests
 from urllib3.exceptions import NewConnectionError, ProtocolError, ReadTimeoutError
 
-from rescan.anchore import failures
-from rescan.errors import AnchoreError
-from rescan.model import Step
-from rescan.news import News
-from rescan.notice.outage import Cause, Outage
-from tests.notice.announced import FIRST_STOP, NOW, not_evaluated
-from tests.notice.news_cases import credentials_refused, no_longer_in_anchore, watched_tag_not_found
-from tests.notice.said import notice_of
+from rescan.anchore import error_mapping as failures
+from rescan.gate.model import Step
+from rescan.kernel.errors import AnchoreError
+from rescan.ledger.news import Cause, News
+from rescan.notice.outage import Outage
+from tests.support.notices.announced import FIRST_STOP, NOW, not_evaluated
+from tests.support.notices.news_cases import (
+    credentials_refused,
+    no_longer_in_anchore,
+    watched_tag_not_found,
+)
+from tests.support.notices.said import notice_of
 
 WHERE = "GET /images"
 

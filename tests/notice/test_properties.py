@@ -1,161 +1,20 @@
 """Whatever images and servers call themselves, SNS takes the notice and the schema its result."""
 
 import json
-from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
-from rescan.evaluation import Allowlisted, Evaluation, Finding, FindingKey
-from rescan.image_tag import ImageTag
-from rescan.model import Outcome, Report, Severity, Vulnerability
-from rescan.news import (
-    Change,
-    ChangedFinding,
-    Changes,
-    ClearedBy,
-    ClearedFinding,
-    EventType,
-    Failing,
+from rescan.ledger.news import (
     ImageEvent,
-    News,
 )
-from tests.notice.announced import held, stop
-from tests.notice.reports import DIGEST, OTHER_DIGEST, listed, report
-from tests.notice.said import notice_of
-from tests.notice.test_result import errors
-
-# Surrogates included: JSON can carry half of one in an escape.
-TEXT = st.text(st.characters(exclude_categories=()), max_size=300)
-MAYBE = st.none() | TEXT
-ROWS = st.builds(
-    Vulnerability,
-    vuln=MAYBE,
-    severity=MAYBE | st.sampled_from(["Critical", "low"]),
-    package=MAYBE,
-    package_name=MAYBE,
-    package_version=MAYBE,
-    package_path=MAYBE,
-    fix=MAYBE,
-    will_not_fix=st.none() | st.booleans(),
-    inherited_from_base=st.none() | st.booleans(),
+from tests.support.notices.drawn import (
+    any_news,
 )
-
-
-@st.composite
-def stopped(draw: st.DrawFn) -> Report:
-    """A STOP in which every text is arbitrary, and the findings name its rows."""
-    rows = draw(st.lists(ROWS, max_size=4))
-    named = [f"{row.vuln}+{row.package_name}" for row in rows]
-    findings = st.builds(
-        Finding,
-        gate=st.just("vulnerabilities") | TEXT,
-        trigger=TEXT,
-        trigger_id=st.sampled_from(["", *named]) | TEXT,
-        message=TEXT,
-        action=st.just("stop"),
-        policy_id=TEXT,
-        rule_id=TEXT,
-        recommendation=MAYBE,
-        inherited_from_base=st.none() | st.booleans(),
-    )
-    evaluated = Evaluation(
-        image_digest=DIGEST,
-        evaluated_tag=None,
-        policy_id=draw(MAYBE),
-        final_action="stop",
-        final_action_reason=draw(st.sampled_from([None, "denylisted"])),
-        evaluated_at=draw(MAYBE),
-        findings=tuple(draw(st.lists(findings, max_size=4))),
-        findings_problem=draw(MAYBE),
-    )
-    return report(
-        evaluated,
-        tag=ImageTag(draw(TEXT), draw(TEXT), draw(TEXT)),
-        reason=draw(TEXT),
-        notes=(draw(TEXT),),
-        vulnerabilities=draw(st.none() | st.just(listed(*rows))),
-        vulnerabilities_problem=draw(MAYBE),
-    )
-
-
-TIMES = st.datetimes(timezones=st.just(UTC))
-KEYS = st.builds(FindingKey, TEXT, st.just("vulnerabilities") | TEXT, TEXT, TEXT)
-CLEARED = st.builds(
-    ClearedFinding, KEYS, st.none() | st.sampled_from(Severity), st.sampled_from(ClearedBy)
-)
-OUTCOMES = {
-    EventType.STOP: [Outcome.STOP],
-    EventType.REMINDER: [Outcome.STOP],
-    EventType.RECOVERED: [Outcome.GO, Outcome.WARN],
-    EventType.NOT_EVALUATED: [Outcome.NOT_FOUND, Outcome.PENDING, Outcome.NOT_EVALUATED],
-    EventType.EXPIRING: [Outcome.GO, Outcome.WARN],
-}
-
-
-CHANGED = st.builds(
-    ChangedFinding,
-    KEYS,
-    st.none() | st.sampled_from(Severity),
-    st.sampled_from(Change),
-    st.none() | st.sampled_from(Severity),
-)
-CHANGES = st.builds(
-    Changes, TIMES, st.booleans(), st.lists(CHANGED, max_size=4).map(tuple), st.integers(0, 10**6)
-)
-HELD = st.builds(
-    Allowlisted,
-    st.builds(
-        Finding,
-        gate=st.just("vulnerabilities") | TEXT,
-        trigger=TEXT,
-        trigger_id=TEXT,
-        action=st.sampled_from(["stop", "STOP", "warn"]),
-        allowlisted=st.just(True),
-    ),
-    TEXT,
-    st.sampled_from([None, False, True]),
-    st.none() | TIMES,
-    TEXT,
-)
-
-
-@st.composite
-def any_news(draw: st.DrawFn, event_type: ImageEvent) -> News:
-    """News of the kind, with a report in which every text is arbitrary."""
-    said = draw(stopped())
-    keys = [finding.key for finding in (said.evaluation.findings if said.evaluation else ())]
-    at = draw(st.datetimes(max_value=datetime(9999, 12, 1), timezones=st.just(UTC)))  # noqa: DTZ001
-    items = draw(st.lists(HELD, max_size=4))
-    if event_type is EventType.EXPIRING:
-        items.append(held("what an EXPIRING is about", at + timedelta(days=1)))
-    if said.evaluation is not None:
-        reason = "policy_evaluation" if event_type is EventType.EXPIRING else None
-        kept = said.evaluation.final_action_reason
-        evaluated = replace(
-            said.evaluation, allowlisted=tuple(items), final_action_reason=reason or kept
-        )
-        said = replace(said, evaluation=evaluated)
-    without = event_type is EventType.NOT_EVALUATED and draw(st.booleans())
-    return stop(
-        replace(said, outcome=draw(st.sampled_from(OUTCOMES[event_type]))),
-        **({"report": None} if without else {}),
-        event_type=event_type,
-        id=draw(TEXT),
-        at=at,
-        policy_id=draw(MAYBE),
-        new=draw(st.none() | st.frozensets(st.sampled_from(keys) if keys else KEYS)),
-        first_stop_at=draw(st.none() | TIMES),
-        previous_digest=draw(st.sampled_from([None, OTHER_DIGEST])),
-        cleared=tuple(draw(st.lists(CLEARED, max_size=4))),
-        cleared_total=draw(st.integers(0, 10**6)),
-        changes=draw(st.none() | CHANGES),
-        failing=Failing(draw(TIMES), draw(TEXT), draw(TEXT)),
-        team=draw(TEXT),
-    )
+from tests.support.notices.said import notice_of
+from tests.support.notices.schema import errors
 
 
 @pytest.mark.parametrize("event_type", get_args(ImageEvent))

@@ -2,12 +2,12 @@
 
 import pytest
 
-from rescan.evaluation import FindingKey
-from rescan.model import Severity
-from rescan.news import ClearedBy, ClearedFinding, News
-from tests.notice.announced import NOW, cleared, recovered
-from tests.notice.news_cases import FTPD
-from tests.notice.said import notice_of
+from rescan.gate.evaluation import FindingKey
+from rescan.gate.model import Severity
+from rescan.ledger.news import ClearedBy, ClearedFinding, News
+from tests.support.notices.announced import NOW, cleared, recovered
+from tests.support.notices.news_cases import FTPD
+from tests.support.notices.said import notice_of
 
 
 def lines(news: News, start: str) -> list[str]:

@@ -1,19 +1,18 @@
 """The attribute `result`, held against its schema."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
-from rescan.evaluation import FindingKey
-from rescan.model import Severity
-from rescan.news import ClearedBy, ClearedFinding, News
-from tests.notice.announced import ID, cleared, recovered, reminder, stop
-from tests.notice.news_cases import GOLDEN, moved_tag, new_and_known, watched_tag_not_found
-from tests.notice.reports import (
+from rescan.gate.evaluation import FindingKey
+from rescan.gate.model import Severity
+from rescan.ledger.news import ClearedBy, ClearedFinding, News
+from tests.support.notices.announced import ID, cleared, recovered, reminder, stop
+from tests.support.notices.news_cases import GOLDEN, moved_tag, new_and_known, watched_tag_not_found
+from tests.support.notices.reports import (
     DIGEST,
     FTPD,
     OTHER_DIGEST,
@@ -24,20 +23,13 @@ from tests.notice.reports import (
     report,
     typical,
 )
-from tests.notice.said import notice_of
-
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "notice.schema.json").read_text())
+from tests.support.notices.said import notice_of
+from tests.support.notices.schema import SCHEMA, errors
 
 
 def result_of(news: News) -> Any:
     """The result, decoded by another decoder than ours."""
     return json.loads(notice_of(news).result)
-
-
-def errors(result: Any) -> list[str]:
-    """What the schema has against the result."""
-    validator = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    return [error.message for error in validator.iter_errors(result)]
 
 
 def test_schema_is_one() -> None:

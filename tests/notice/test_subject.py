@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from rescan.image_tag import ImageTag
-from rescan.model import Report
-from rescan.news import Failing, News
-from tests.notice.announced import not_evaluated, recovered, reminder, stop
-from tests.notice.news_cases import no_longer_in_anchore, policy_changed
-from tests.notice.reports import (
+from rescan.gate.model import Report
+from rescan.kernel.image_tag import ImageTag
+from rescan.ledger.news import Failing, News
+from tests.support.notices.announced import not_evaluated, recovered, reminder, stop
+from tests.support.notices.news_cases import no_longer_in_anchore, policy_changed
+from tests.support.notices.reports import (
     FTPD,
     GLIBC,
     denylisted,
@@ -25,7 +25,7 @@ from tests.notice.reports import (
     storm,
     typical,
 )
-from tests.notice.said import notice_of
+from tests.support.notices.said import notice_of
 
 
 def tagged(repository: str, tag: str = "2.4.1") -> Report:

@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rescan.image_tag import ImageTag
-from rescan.news import Failing
-from rescan.notice.due import Channel
+from rescan.kernel.image_tag import ImageTag
+from rescan.ledger.news import Failing
 from rescan.notice.summary import Coverage, Dated, Failed, Summary
 from rescan.notice.summary_notice import due_of_summary
 from rescan.notice.summary_result import LARGEST_SUMMARY_RESULT
-from tests.notice import test_chat
-from tests.notice.golden import chat_files_of, files_of
-from tests.notice.summary_cases import GOLDEN_SUMMARIES, MORNING, SWEPT, notices_of, quiet
-from tests.notice.test_chat import FOREIGN, SPAN, shown
-from tests.notice.test_properties import TEXT, TIMES
-from tests.notice.test_result import errors
+from rescan.outbox.items import Channel
+from tests.support.notices import chat as chat_message
+from tests.support.notices.chat import FOREIGN, SPAN, shown
+from tests.support.notices.drawn import TEXT, TIMES
+from tests.support.notices.golden import chat_files_of, files_of
+from tests.support.notices.schema import errors
+from tests.support.notices.summary_cases import GOLDEN_SUMMARIES, MORNING, SWEPT, notices_of, quiet
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -37,7 +37,7 @@ def test_mail_and_chat_message_are_the_golden_ones(case: str) -> None:
 def test_result_and_chat_message_have_the_shapes_that_their_schemas_promise(case: str) -> None:
     mail, chat = notices_of(GOLDEN_SUMMARIES[case]())
     assert errors(json.loads(mail.result)) == []
-    assert test_chat.errors(json.loads(chat.body)) == []
+    assert chat_message.errors(json.loads(chat.body)) == []
 
 
 @CASES
@@ -178,7 +178,7 @@ def test_summary_of_a_flood_keeps_every_limit(character: str) -> None:
     assert mail.size() <= 250_000
     assert len(mail.result.encode()) <= LARGEST_SUMMARY_RESULT
     assert errors(json.loads(mail.result)) == []
-    assert test_chat.errors(json.loads(chat.body)) == []
+    assert chat_message.errors(json.loads(chat.body)) == []
 
 
 def summaries(text: st.SearchStrategy[str]) -> st.SearchStrategy[Summary]:
@@ -208,7 +208,7 @@ def test_any_summary_can_be_announced(summary: Summary) -> None:
     mail, chat = notices_of(summary)
     assert (mail.problems(), chat.problems()) == ([], [])
     assert errors(json.loads(mail.result)) == []
-    assert test_chat.errors(json.loads(chat.body)) == []
+    assert chat_message.errors(json.loads(chat.body)) == []
 
 
 @given(summary=summaries(FOREIGN))

@@ -2,9 +2,9 @@
 
 import pytest
 
+from rescan.gate.blocking_findings import StoppingFinding
 from rescan.notice.origin import who_acts
-from rescan.stopping import StoppingFinding
-from tests.notice.reports import finding
+from tests.support.notices.reports import finding
 
 KEY = finding("CVE-1+lib").key
 BASE, OWN, UNSAID = (

@@ -11,10 +11,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.privileges.calls import Call, recorded_calls
-from tests.privileges.paths import PATHS, Function
-from tests.privileges.role import Permission, permissions
-from tests.template.deployed import DeployedStack, deploy
+from tests.support.deployed import DeployedStack, deploy
+from tests.support.privileges.calls import Call, recorded_calls
+from tests.support.privileges.paths import PATHS, Function
+from tests.support.privileges.role import Permission, permissions
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/0fb8b5f1-5d4b-4c2c-9d43-2b1f0a7d3c11"
 

@@ -1,16 +1,16 @@
 """What wakes somebody, and that the runbook says what to do then."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rescan.emf import NAMESPACE
-from rescan.metrics import Metric
-from tests.template.stack import of_type, template
+from rescan.aws.emf import NAMESPACE
+from rescan.kernel.metrics import Metric
+from tests.support.paths import ROOT
+from tests.support.template import of_type, template
 
-RUNBOOK = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+RUNBOOK = (ROOT / "docs" / "operations.md").read_text()
 HOURS = template()["Parameters"]["SweepHours"]["AllowedValues"]
 OTHER_TOPIC = "arn:aws:sns:eu-central-1:123456789012:on-call"
 

@@ -1,14 +1,14 @@
 """The dashboard as CloudWatch gets it: it shows what exists, where there is room for it."""
 
 from itertools import chain, combinations
-from pathlib import Path
 from typing import Any
 
-from rescan.emf import NAMESPACE
-from rescan.metrics import Metric
-from tests.template.stack import dashboard, of_type, properties
+from rescan.aws.emf import NAMESPACE
+from rescan.kernel.metrics import Metric
+from tests.support.paths import ROOT
+from tests.support.template import dashboard, of_type, properties
 
-RUNBOOK = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+RUNBOOK = (ROOT / "docs" / "operations.md").read_text()
 WIDGETS = dashboard()["widgets"]
 METRICS = list(chain.from_iterable(w["properties"].get("metrics", []) for w in WIDGETS))
 AWS_METRICS = {

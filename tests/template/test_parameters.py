@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import fields
 
 from rescan.settings import Settings
-from tests.template.stack import PARAMETERS, resources, template
+from tests.support.template import PARAMETERS, resources, template
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:stops"
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/work"

@@ -2,12 +2,12 @@
 
 import re
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.template.stack import PARAMETERS, of_type, properties, resources
+from tests.support.paths import ROOT
+from tests.support.template import PARAMETERS, of_type, properties, resources
 
 SECRET_KEY = "arn:aws:kms:eu-central-1:123456789012:key/0fb8b5f1-5d4b-4c2c-9d43-2b1f0a7d3c11"
 VPC = {"SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1"}
@@ -213,7 +213,7 @@ def allowed(node: Any) -> list[Any]:
 
 
 def test_each_permission_of_the_function_has_its_reason_above_it():
-    text = (Path(__file__).parents[2] / "template.yaml").read_text()
+    text = (ROOT / "template.yaml").read_text()
     role = text.partition("\n  RescanRole:")[2].partition("\n  # ---")[0]
     lines = [line.strip() for line in role.splitlines()]
     lines = [line for line in lines if not re.fullmatch(r"- (!If|Has\w+)", line)]

@@ -1,13 +1,11 @@
 """What a stack is made of: the function, its memory, and where a notice goes."""
 
-from pathlib import Path
-
 import pytest
 
 from rescan.aws.outbox_table import PENDING_INDEX
-from tests.template.stack import of_type, properties, resources, template
+from tests.support.paths import ROOT
+from tests.support.template import of_type, properties, resources, template
 
-ROOT = Path(__file__).parents[2]
 VPC = {"SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"}
 
 

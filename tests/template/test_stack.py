@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -10,10 +9,9 @@ import pytest
 from moto import mock_aws
 
 from rescan.settings import Settings
-from tests.template.deployed import NOT_MADE, DeployedStack, deploy
-from tests.template.stack import PARAMETERS, resources
-
-ROOT = Path(__file__).parents[2]
+from tests.support.deployed import NOT_MADE, DeployedStack, deploy
+from tests.support.paths import ROOT
+from tests.support.template import PARAMETERS, resources
 
 
 @pytest.fixture

@@ -1,15 +1,14 @@
 """The way of work: a push or a schedule, the queue, the function; and what is kept of failures."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from moto.events.models import EventPattern
 
-from tests.template.stack import of_type, properties, resources, template
+from tests.support.paths import ROOT
+from tests.support.template import of_type, properties, resources, template
 
-ROOT = Path(__file__).parents[2]
 DAY = 24 * 60 * 60
 
 

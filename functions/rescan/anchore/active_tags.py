@@ -9,19 +9,17 @@ from collections.abc import Iterator
 from msgspec import Struct, json
 
 from rescan.anchore.transport import Query, Transport
-from rescan.deadline import Deadline
-from rescan.errors import (
+from rescan.gate.model import Step
+from rescan.kernel.deadline import Deadline
+from rescan.kernel.errors import (
     AnchoreAnswerUnreadable,
     AnchoreError,
     AnchoreRefused,
     AnchoreServerError,
     ImageUnknown,
 )
-from rescan.image_tag import ImageTag
-from rescan.known_shapes import known
-from rescan.model import Step
-
-__all__ = ["list_active_tags"]
+from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.json_decoding import preload_decoders
 
 PAGE_ROWS = 500
 _OPERATION_MISSING = (404, 405, 501)
@@ -146,4 +144,4 @@ def _active(image_status: str | None) -> bool:
     return image_status in (None, "active")
 
 
-known(_SummaryPage, _ImageList)
+preload_decoders(_SummaryPage, _ImageList)

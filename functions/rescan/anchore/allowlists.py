@@ -10,12 +10,9 @@ from datetime import UTC, datetime
 
 from msgspec import Raw, Struct
 
-from rescan.anchore.lenient import lenient
-from rescan.clock import moment_of
-from rescan.evaluation import Allowlisted, Finding
-from rescan.known_shapes import known
-
-__all__ = ["AllowlistItems"]
+from rescan.gate.evaluation import Allowlisted, Finding
+from rescan.kernel.clock import moment_of
+from rescan.kernel.json_decoding import lenient, preload_decoders
 
 _NULL = Raw(b"null")
 
@@ -115,4 +112,4 @@ def _end(item: _Item) -> tuple[bool | None, datetime | None]:
         return None, None
 
 
-known(_Matched, _Match, _Item, _Allowlist, _Policy, _Mapping)
+preload_decoders(_Matched, _Match, _Item, _Allowlist, _Policy, _Mapping)

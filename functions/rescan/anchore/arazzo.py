@@ -9,12 +9,10 @@ from msgspec.structs import asdict
 
 from rescan.anchore.enterprise import DigestText
 from rescan.anchore.transport import Query
-from rescan.evaluation import Evaluation
-from rescan.image_tag import Digest, ImageTag
-from rescan.known_shapes import known
-from rescan.model import ImageRecord, Step, Vulnerability, VulnerabilityList
-
-__all__ = ["ArazzoDialect"]
+from rescan.gate.evaluation import Evaluation
+from rescan.gate.model import ImageRecord, Step, Vulnerability, VulnerabilityList
+from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.kernel.json_decoding import preload_decoders
 
 
 class _Image(Struct, frozen=True, rename="camel"):
@@ -109,4 +107,4 @@ class ArazzoDialect(Struct, frozen=True):
         )
 
 
-known(list[_Image], _VulnerabilityReport, list[_PolicyEvaluation])
+preload_decoders(list[_Image], _VulnerabilityReport, list[_PolicyEvaluation])

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 from rescan.anchore.dialect import Dialect
 from rescan.anchore.transport import Transport
-from rescan.deadline import Deadline
-from rescan.evaluation import Evaluation
-from rescan.image_tag import Digest, ImageTag
-from rescan.model import ImageRecord, VulnerabilityList
-
-__all__ = ["AnchoreClient"]
+from rescan.gate.evaluation import Evaluation
+from rescan.gate.model import ImageRecord, VulnerabilityList
+from rescan.kernel.deadline import Deadline
+from rescan.kernel.image_tag import Digest, ImageTag
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,7 @@ from msgspec import DecodeError, Struct, json
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from rescan.errors import SecretUnusable
-
-__all__ = ["AnchoreAuth", "authorization_of"]
+from rescan.kernel.errors import SecretUnusable
 
 _EXPECTED = (
     'Expected a JSON object with "username" and "password" (an API key: user "_api_key"),'

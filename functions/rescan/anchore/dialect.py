@@ -6,11 +6,9 @@ The `read_*` methods take a body and raise one of `malformed.MALFORMED` when it 
 from typing import Protocol
 
 from rescan.anchore.transport import Query
-from rescan.evaluation import Evaluation
-from rescan.image_tag import Digest, ImageTag
-from rescan.model import ImageRecord, VulnerabilityList
-
-__all__ = ["Dialect"]
+from rescan.gate.evaluation import Evaluation
+from rescan.gate.model import ImageRecord, VulnerabilityList
+from rescan.kernel.image_tag import Digest, ImageTag
 
 
 class Dialect(Protocol):

@@ -11,18 +11,14 @@ from typing import Annotated
 from msgspec import Meta, Raw, Struct, ValidationError, json
 
 from rescan.anchore.allowlists import AllowlistItems
-from rescan.anchore.lenient import lenient
 from rescan.anchore.transport import Query
-from rescan.clock import moment_of
-from rescan.evaluation import Allowlisted, Evaluation, Finding, Problem
-from rescan.image_tag import Digest, ImageTag
-from rescan.known_shapes import known
-from rescan.malformed import MALFORMED
-from rescan.model import DetectedTag, ImageRecord, Step, Vulnerability, VulnerabilityList
-from rescan.plain_text import one_line
-from rescan.team import team_name
-
-__all__ = ["EnterpriseDialect"]
+from rescan.gate.evaluation import Allowlisted, Evaluation, Finding, Problem
+from rescan.gate.model import DetectedTag, ImageRecord, Step, Vulnerability, VulnerabilityList
+from rescan.kernel.clock import moment_of
+from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.kernel.json_decoding import MALFORMED, lenient, preload_decoders
+from rescan.kernel.safe_text import one_line
+from rescan.kernel.team import team_name
 
 DigestText = Annotated[str, Meta(pattern="^sha256:[0-9a-fA-F]{64}$")]
 
@@ -212,4 +208,4 @@ def _policy_digest(policy: Raw) -> str | None:
     return sha256(json.encode(document, order="sorted")).hexdigest()
 
 
-known(_ImageList, _VulnerabilityList, _Check, _Details, Finding, Problem)
+preload_decoders(_ImageList, _VulnerabilityList, _Check, _Details, Finding, Problem)

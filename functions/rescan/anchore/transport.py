@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 import requests
 from msgspec import Struct
 
-from rescan.anchore import failures
+from rescan.anchore import error_mapping as failures
 from rescan.anchore.credentials import AnchoreAuth
-from rescan.anchore.timed_http import (
+from rescan.anchore.http_deadlines import (
     CONNECT_SECONDS,
     ONCE,
     PATIENT,
@@ -18,13 +18,11 @@ from rescan.anchore.timed_http import (
     TimedAdapter,
     request_scope,
 )
-from rescan.deadline import Deadline
-from rescan.errors import AnchoreAnswerTooLarge, AnchoreAnswerUnreadable, AnchoreError
-from rescan.malformed import MALFORMED
-from rescan.model import Step
-from rescan.plain_text import one_line
-
-__all__ = ["Query", "Transport", "new_session"]
+from rescan.gate.model import Step
+from rescan.kernel.deadline import Deadline
+from rescan.kernel.errors import AnchoreAnswerTooLarge, AnchoreAnswerUnreadable, AnchoreError
+from rescan.kernel.json_decoding import MALFORMED
+from rescan.kernel.safe_text import one_line
 
 _Fact = TypeVar("_Fact")
 _CHUNK = 256 * 1024

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
-__all__ = ["dynamodb_client", "secrets_client", "sns_client", "sqs_client"]
 
 _CONNECT_SECONDS = 3
 

@@ -11,24 +11,14 @@ from typing import Any
 from msgspec import Struct, json
 from msgspec.structs import replace
 
-from rescan.entry import Entry
-from rescan.evaluation import FindingKey
-from rescan.image_tag import ImageTag
-from rescan.known_findings import KnownFindings
-from rescan.known_shapes import known
-from rescan.model import Severity
-from rescan.news import Failing
-from rescan.ports import Glance, SweepRecord
-
-__all__ = [
-    "GLANCE",
-    "LARGEST_MEMORY_BYTES",
-    "entry_of",
-    "glance_of",
-    "item_of",
-    "sweep_item",
-    "sweep_of",
-]
+from rescan.gate.evaluation import FindingKey
+from rescan.gate.model import Severity
+from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.json_decoding import preload_decoders
+from rescan.ledger.announced_findings import KnownFindings
+from rescan.ledger.entry import Entry
+from rescan.ledger.news import Failing
+from rescan.work.ports import Glance, SweepRecord
 
 # Scans pay for whole items, whatever they project; this only keeps `memory` from being sent.
 GLANCE = (
@@ -140,4 +130,4 @@ def _failing(item: Any, since: datetime | None) -> Failing | None:
     return Failing(since, step, reason)
 
 
-known(_StoredEntry)
+preload_decoders(_StoredEntry)

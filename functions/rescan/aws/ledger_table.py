@@ -9,18 +9,17 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from rescan.aws.dynamodb import ConditionFailed, TableCalls
 from rescan.aws.ledger_items import GLANCE, entry_of, glance_of, item_of, sweep_item, sweep_of
 from rescan.aws.outbox_items import notice_item
-from rescan.aws.table_calls import ConditionFailed, TableCalls
-from rescan.entry import Entry
-from rescan.errors import LedgerConflict
-from rescan.notice.due import Due
-from rescan.ports import Glance, SweepRecord
+from rescan.kernel.errors import LedgerConflict
+from rescan.ledger.entry import Entry
+from rescan.outbox.items import Due
+from rescan.work.ports import Glance, SweepRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["LedgerTable"]
 
 _SWEEP = "sweep"
 

@@ -11,23 +11,11 @@ from typing import Any, TypeVar
 
 from msgspec import json
 
-from rescan.grouping import QUIET, Storm
-from rescan.known_shapes import known
-from rescan.notice.due import Channel, Due, Waiting
-from rescan.notice.gist import Gist
-from rescan.notice.notice import Notice
-from rescan.ports import InFlight
-
-__all__ = [
-    "flight_of",
-    "flight_value",
-    "notice_item",
-    "notice_key",
-    "notice_of_item",
-    "storm_item",
-    "storm_of",
-    "waiting_of",
-]
+from rescan.kernel.json_decoding import preload_decoders
+from rescan.outbox.envelope import Gist
+from rescan.outbox.grouping import QUIET, Storm
+from rescan.outbox.items import Channel, Due, InFlight, Waiting
+from rescan.outbox.notice import Notice
 
 _Shape = TypeVar("_Shape")
 # TTL deletes within days; until then a storm that is over is told from one that is not.
@@ -96,4 +84,4 @@ def _unpacked(value: Any, shape: type[_Shape]) -> _Shape:
     return json.decode(zlib.decompress(bytes(value["B"])), type=shape)
 
 
-known(Gist, Notice, Storm, InFlight)
+preload_decoders(Gist, Notice, Storm, InFlight)

@@ -13,6 +13,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from rescan.aws.dynamodb import ConditionFailed, TableCalls
 from rescan.aws.outbox_items import (
     flight_of,
     flight_value,
@@ -22,17 +23,14 @@ from rescan.aws.outbox_items import (
     storm_of,
     waiting_of,
 )
-from rescan.aws.table_calls import ConditionFailed, TableCalls
-from rescan.errors import NotThePublisher
-from rescan.grouping import Storm
-from rescan.notice.due import Channel, Waiting
-from rescan.notice.notice import Notice
-from rescan.ports import InFlight
+from rescan.kernel.errors import NotThePublisher
+from rescan.outbox.grouping import Storm
+from rescan.outbox.items import Channel, InFlight, Waiting
+from rescan.outbox.notice import Notice
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["PENDING_INDEX", "OutboxTable"]
 
 PENDING_INDEX = "pending"
 _PUBLISHER = {"subject": {"S": "publisher"}}

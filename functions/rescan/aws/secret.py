@@ -4,12 +4,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rescan.errors import SecretUnusable
+from rescan.kernel.errors import SecretUnusable
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
-
-__all__ = ["SecretReader"]
 
 
 class SecretReader:

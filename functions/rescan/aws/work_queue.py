@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rescan.errors import QueueUnavailable
-from rescan.events import Gate
+from rescan.events.commands import Gate
+from rescan.kernel.errors import QueueUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-__all__ = ["LONGEST_DELAY", "WorkQueue"]
 
 LONGEST_DELAY = timedelta(seconds=900)
 _ENTRIES = 10

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from rescan.look_ahead import Ending, LookAhead
+from rescan.gate.allowlist_expiry import Ending, LookAhead
+from rescan.gate.blocking_findings import StoppingFinding
 from rescan.notice.findings_list import called, named
 from rescan.notice.markdown import Quote
 from rescan.notice.times import age, moment
-from rescan.stopping import StoppingFinding
-
-__all__ = ["ahead", "end_of", "on", "unsure"]
 
 _MOST_ENDINGS = 3
 

@@ -1,11 +1,9 @@
 """The ten attributes of every notice, by which subscriptions filter: SNS delivers no more raw."""
 
-from rescan.model import Severity
-from rescan.news import EventType
-from rescan.notice.notice import AttributeValue
-from rescan.plain_text import one_line
-
-__all__ = ["NONE", "attributes", "value"]
+from rescan.gate.model import Severity
+from rescan.kernel.safe_text import one_line
+from rescan.ledger.news import EventType
+from rescan.outbox.notice import AttributeValue
 
 # SNS refuses an empty attribute.
 NONE = "none"

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-from rescan.news import Change, ChangedFinding, News
+from rescan.ledger.news import Change, ChangedFinding, News
 from rescan.notice.findings_list import called, named
 from rescan.notice.paragraphs import items
 from rescan.notice.times import moment
-
-__all__ = ["changed"]
 
 _WORDS = {
     Change.ADDED: "added",

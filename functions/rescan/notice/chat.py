@@ -3,14 +3,10 @@
 One for one image; that of a group is `group_chat.py`'s.
 """
 
-from rescan.news import News, stable_id
+from rescan.kernel.safe_text import one_line
+from rescan.ledger.news import News, stable_id
 from rescan.notice import outage_advice, stop_advice
-from rescan.notice.chat_lines import (
-    expiring_lines,
-    outage_lines,
-    recovered_lines,
-    stop_lines,
-)
+from rescan.notice.chat_lines import expiring_lines, outage_lines, recovered_lines, stop_lines
 from rescan.notice.chat_message import (
     LONGEST_DESCRIPTION,
     Content,
@@ -31,9 +27,6 @@ from rescan.notice.stop import Stop
 from rescan.notice.stop_mail import stop_headline, stop_subject
 from rescan.notice.subject import resource_name
 from rescan.notice.told import Told
-from rescan.plain_text import one_line
-
-__all__ = ["chat_body"]
 
 
 def chat_body(told: Told) -> str:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from rescan.news import ClearedFinding, News
+from rescan.gate.blocking_findings import StoppingFinding
+from rescan.kernel.safe_text import one_line
+from rescan.ledger.news import ClearedFinding, News
 from rescan.notice.ahead import end_of, unsure
 from rescan.notice.expiring import Expiring
 from rescan.notice.expiring_mail import later
@@ -15,10 +17,6 @@ from rescan.notice.recovered_mail import CLEARED
 from rescan.notice.recovery import Recovery
 from rescan.notice.stop import Cause, Stop, counts_of
 from rescan.notice.times import moment
-from rescan.plain_text import one_line
-from rescan.stopping import StoppingFinding
-
-__all__ = ["expiring_lines", "outage_lines", "recovered_lines", "stop_lines"]
 
 _MOST_FINDINGS = 10
 _MOST_NOTES = 2

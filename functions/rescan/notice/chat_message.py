@@ -8,19 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, json
 
-from rescan.model import Severity
-from rescan.news import EventType
+from rescan.gate.model import Severity
+from rescan.ledger.news import EventType
 from rescan.notice.markdown import own
-
-__all__ = [
-    "LONGEST_DESCRIPTION",
-    "Content",
-    "Message",
-    "Metadata",
-    "fitting",
-    "keywords",
-    "said",
-]
 
 LONGEST_DESCRIPTION = 2_800
 _MOST_STEPS = 5

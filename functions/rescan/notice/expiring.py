@@ -2,13 +2,11 @@
 
 from msgspec import Struct
 
-from rescan.errors import NoticeInvalid
-from rescan.look_ahead import LookAhead
-from rescan.model import Outcome, Report, Severity
-from rescan.news import News
-from rescan.stopping import StoppingFinding
-
-__all__ = ["Expiring"]
+from rescan.gate.allowlist_expiry import LookAhead
+from rescan.gate.blocking_findings import StoppingFinding
+from rescan.gate.model import Outcome, Report, Severity
+from rescan.kernel.errors import NoticeInvalid
+from rescan.ledger.news import News
 
 
 class Expiring(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from rescan.kernel.safe_text import one_line
 from rescan.notice.ahead import end_of, on, unsure
 from rescan.notice.expiring import Expiring
 from rescan.notice.facts import digests, evaluation_facts, image_facts, remarks
@@ -11,15 +12,6 @@ from rescan.notice.origin import who_acts
 from rescan.notice.paragraphs import counted, items, joined, paragraph, share
 from rescan.notice.subject import name_in_text, subject
 from rescan.notice.times import age, moment
-from rescan.plain_text import one_line
-
-__all__ = [
-    "expiring_body",
-    "expiring_headline",
-    "expiring_steps",
-    "expiring_subject",
-    "later",
-]
 
 
 def expiring_subject(expiring: Expiring, quote: Quote = str) -> str:

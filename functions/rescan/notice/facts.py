@@ -3,25 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from rescan.model import Report, Trigger, TriggerKind
-from rescan.news import News
+from rescan.gate.model import Report, Trigger, TriggerKind
+from rescan.kernel.safe_text import one_line
+from rescan.kernel.team import UNROUTED, team_name
+from rescan.ledger.news import News
 from rescan.notice.paragraphs import by_severity, paragraph
 from rescan.notice.times import moment
-from rescan.plain_text import one_line
-from rescan.team import UNROUTED, team_name
-
-__all__ = [
-    "all_vulnerabilities",
-    "digests",
-    "evaluation_facts",
-    "image_facts",
-    "policy_id",
-    "remarks",
-    "row",
-    "shortened",
-    "team_of",
-    "trigger_fact",
-]
 
 # The workflow writes fewer.
 _MOST_NOTES = 5

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 
-from rescan.evaluation import FindingKey
+from rescan.gate.blocking_findings import StoppingFinding
+from rescan.gate.evaluation import FindingKey
+from rescan.kernel.safe_text import one_line
 from rescan.notice.markdown import Quote
 from rescan.notice.paragraphs import paragraph
-from rescan.plain_text import one_line
-from rescan.stopping import StoppingFinding
-
-__all__ = ["MOST_FINDINGS", "called", "findings_list", "fix_of", "listed", "named"]
 
 MOST_FINDINGS = 40
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from rescan.kernel.safe_text import one_line
 from rescan.notice.chat_message import (
     LONGEST_DESCRIPTION,
     Content,
@@ -11,15 +12,12 @@ from rescan.notice.chat_message import (
     keywords,
     said,
 )
-from rescan.notice.gist import MatterKind
-from rescan.notice.group import Group
 from rescan.notice.group_words import group_headline, group_steps, group_title, others
 from rescan.notice.markdown import code
 from rescan.notice.paragraphs import counted
 from rescan.notice.subject import resource_name
-from rescan.plain_text import one_line
-
-__all__ = ["group_chat"]
+from rescan.outbox.envelope import MatterKind
+from rescan.outbox.group import Group
 
 _MOST_REPOSITORIES = 15
 _MOST_OTHERS = 5

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 
-from rescan.news import EventType
-from rescan.notice.gist import MatterKind
-from rescan.notice.group import Group
+from rescan.kernel.safe_text import one_line
+from rescan.ledger.news import EventType
 from rescan.notice.group_words import group_headline, group_steps, group_title, others
 from rescan.notice.paragraphs import counted, items, joined, paragraph
 from rescan.notice.subject import plain_subject
 from rescan.notice.times import moment
-from rescan.plain_text import one_line
-
-__all__ = ["group_body", "group_subject"]
+from rescan.outbox.envelope import MatterKind
+from rescan.outbox.group import Group
 
 _MOST_REPOSITORIES = 60
 _MOST_TAGS = 8

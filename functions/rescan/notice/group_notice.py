@@ -3,14 +3,12 @@
 from collections.abc import Iterable
 
 from rescan.notice.attributes import attributes, value
-from rescan.notice.due import Channel
-from rescan.notice.group import Group
 from rescan.notice.group_chat import group_chat
 from rescan.notice.group_mail import group_body, group_subject
 from rescan.notice.group_result import group_result
-from rescan.notice.notice import Notice
-
-__all__ = ["group_notice"]
+from rescan.outbox.group import Group
+from rescan.outbox.items import Channel
+from rescan.outbox.notice import Notice
 
 
 def group_notice(group: Group) -> Notice:

@@ -2,14 +2,12 @@
 
 from msgspec.structs import replace
 
+from rescan.kernel.safe_text import one_line
 from rescan.notice import result_shapes as shapes
-from rescan.notice.gist import Gist
-from rescan.notice.group import Group
 from rescan.notice.result import encoded, first_that_fit
 from rescan.notice.times import rfc3339
-from rescan.plain_text import one_line
-
-__all__ = ["LARGEST_GROUP_RESULT", "group_result"]
+from rescan.outbox.envelope import Gist
+from rescan.outbox.group import Group
 
 # Of the 256 KiB of a message; names in the attributes have 60,000, the body stays below 40,000.
 LARGEST_GROUP_RESULT = 150_000

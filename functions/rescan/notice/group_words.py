@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator
 
-from rescan.model import Severity
-from rescan.news import EventType
+from rescan.gate.model import Severity
+from rescan.kernel.safe_text import cut
+from rescan.ledger.news import EventType
 from rescan.notice import outage_advice
-from rescan.notice.gist import Matter, MatterKind
-from rescan.notice.group import Group, Shared
 from rescan.notice.markdown import Quote
 from rescan.notice.paragraphs import counted, share
 from rescan.notice.times import moment
-from rescan.plain_text import cut
-
-__all__ = ["group_headline", "group_steps", "group_title", "others"]
+from rescan.outbox.envelope import Matter, MatterKind
+from rescan.outbox.group import Group, Shared
 
 # In a title: the number of images behind it matters more than the end of a long name.
 _LONGEST_NAME = 50

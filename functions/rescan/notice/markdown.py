@@ -8,9 +8,7 @@ Slack's own references (`<!here>`, `<https://...>`), is replaced by a look-alike
 from collections.abc import Callable
 from typing import TypeAlias
 
-from rescan.plain_text import one_line
-
-__all__ = ["Quote", "code", "own"]
+from rescan.kernel.safe_text import one_line
 
 Quote: TypeAlias = Callable[[str], str]
 

@@ -1,27 +1,20 @@
 """The notice of what there is to say: a subject and a body for people, attributes for machines."""
 
-from rescan.model import Severity
-from rescan.news import News
+from rescan.gate.model import Severity
+from rescan.ledger.news import News
 from rescan.notice.attributes import attributes, value
 from rescan.notice.expiring import Expiring
 from rescan.notice.expiring_mail import expiring_body, expiring_subject
 from rescan.notice.facts import policy_id, team_of
-from rescan.notice.notice import AttributeValue, Notice
 from rescan.notice.outage import Outage
 from rescan.notice.outage_mail import outage_body, outage_subject
 from rescan.notice.recovered_mail import recovered_body, recovered_subject
 from rescan.notice.recovery import Recovery
-from rescan.notice.result import (
-    expiring_result,
-    outage_result,
-    recovered_result,
-    stop_result,
-)
+from rescan.notice.result import expiring_result, outage_result, recovered_result, stop_result
 from rescan.notice.stop import Stop
 from rescan.notice.stop_mail import stop_body, stop_subject
 from rescan.notice.told import Told
-
-__all__ = ["notice_of"]
+from rescan.outbox.notice import AttributeValue, Notice
 
 
 def notice_of(told: Told) -> Notice:

@@ -5,10 +5,8 @@ Anchore tells the two apart when it is asked to (BASE_IMAGE); where it does not,
 
 from collections.abc import Iterator
 
+from rescan.gate.blocking_findings import StoppingFinding
 from rescan.notice.paragraphs import counted
-from rescan.stopping import StoppingFinding
-
-__all__ = ["who_acts"]
 
 _BASE = "whoever maintains it acts"
 _OWN = "the image's own team"

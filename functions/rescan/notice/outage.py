@@ -1,32 +1,11 @@
 """What a NOT_EVALUATED says, drawn from the news: what the image lacks a verdict for."""
 
 import re
-from enum import StrEnum
 
 from msgspec import Struct
 
-from rescan.errors import NoticeInvalid
-from rescan.news import Failing, News
-
-__all__ = ["Cause", "Outage"]
-
-
-class Cause(StrEnum):
-    """What keeps an image from being evaluated; who must act depends on it."""
-
-    GONE = "no longer in Anchore"
-    NOT_FOUND = "not in Anchore"
-    CREDENTIALS = "credentials refused"
-    FORBIDDEN = "access refused"
-    THROTTLED = "Anchore throttles"
-    CERTIFICATE = "certificate not trusted"
-    DOWN = "Anchore does not answer"
-    ANALYSIS_FAILED = "analysis failed"
-    NOT_ANALYZED = "not analyzed yet"
-    NOT_MAPPED = "no mapping rule"
-    WRONG_ANSWER = "an answer that nobody understands"
-    OTHER = "another reason"
-
+from rescan.kernel.errors import NoticeInvalid
+from rescan.ledger.news import Cause, Failing, News
 
 # The words of the workflow, of its verdicts and of the errors, the more precise ones first: a
 # reason is all that is remembered of a failure.

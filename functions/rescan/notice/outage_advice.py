@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from rescan.notice.outage import Cause, Outage
-
-__all__ = ["for_all", "next_steps"]
+from rescan.ledger.news import Cause
+from rescan.notice.outage import Outage
 
 _EVERY_IMAGE = " Other images are likely to fail in the same way: mend this first."
 

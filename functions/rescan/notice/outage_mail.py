@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from rescan.model import Step
+from rescan.gate.model import Step
+from rescan.kernel.safe_text import one_line
+from rescan.ledger.news import Cause
 from rescan.notice.facts import (
     digests,
     image_facts,
@@ -13,14 +15,11 @@ from rescan.notice.facts import (
     trigger_fact,
 )
 from rescan.notice.markdown import Quote
-from rescan.notice.outage import Cause, Outage
+from rescan.notice.outage import Outage
 from rescan.notice.outage_advice import next_steps
 from rescan.notice.paragraphs import items, joined, paragraph
 from rescan.notice.subject import name_in_text, subject
 from rescan.notice.times import age, moment
-from rescan.plain_text import one_line
-
-__all__ = ["outage_body", "outage_headline", "outage_meaning", "outage_subject"]
 
 _STEPS = {
     Step.FIND_ACTIVE_IMAGE: "looking the image up",

@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
-from rescan.model import Severity
-
-__all__ = ["by_severity", "counted", "items", "joined", "paragraph", "share"]
+from rescan.gate.model import Severity
 
 _COLUMNS = 72
 

@@ -5,10 +5,11 @@ What is gone from the verdict need not be gone from the image, so each cause say
 
 from collections.abc import Iterator
 
-from rescan.evaluation import FindingKey
-from rescan.look_ahead import LookAhead
-from rescan.model import Outcome
-from rescan.news import ClearedBy, ClearedFinding
+from rescan.gate.allowlist_expiry import LookAhead
+from rescan.gate.evaluation import FindingKey
+from rescan.gate.model import Outcome
+from rescan.kernel.safe_text import one_line
+from rescan.ledger.news import ClearedBy, ClearedFinding
 from rescan.notice.ahead import ahead
 from rescan.notice.changed import changed
 from rescan.notice.facts import (
@@ -24,15 +25,6 @@ from rescan.notice.paragraphs import items, joined, paragraph, share
 from rescan.notice.recovery import Recovery
 from rescan.notice.subject import name_in_text, subject
 from rescan.notice.times import age, moment
-from rescan.plain_text import one_line
-
-__all__ = [
-    "CLEARED",
-    "recovered_body",
-    "recovered_headline",
-    "recovered_steps",
-    "recovered_subject",
-]
 
 _MOST_FINDINGS = 40
 

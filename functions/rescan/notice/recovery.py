@@ -4,11 +4,9 @@ from collections import Counter
 
 from msgspec import Struct
 
-from rescan.errors import NoticeInvalid
-from rescan.model import Outcome, Report, Severity
-from rescan.news import ClearedBy, ClearedFinding, News
-
-__all__ = ["Recovery"]
+from rescan.gate.model import Outcome, Report, Severity
+from rescan.kernel.errors import NoticeInvalid
+from rescan.ledger.news import ClearedBy, ClearedFinding, News
 
 
 class Recovery(Struct, frozen=True):

@@ -10,8 +10,10 @@ from typing import TypeVar
 from msgspec import Struct, json
 from msgspec.structs import replace
 
-from rescan.model import Report
-from rescan.news import ClearedFinding, News
+from rescan.gate.blocking_findings import StoppingFinding
+from rescan.gate.model import Report
+from rescan.kernel.safe_text import one_line
+from rescan.ledger.news import ClearedFinding, News
 from rescan.notice import result_shapes as shapes
 from rescan.notice.expiring import Expiring
 from rescan.notice.facts import policy_id, team_of
@@ -20,19 +22,6 @@ from rescan.notice.recovery import Recovery
 from rescan.notice.result_of_change import changes, held_back, that_fit
 from rescan.notice.stop import Stop, counts_of
 from rescan.notice.times import rfc3339
-from rescan.plain_text import one_line
-from rescan.stopping import StoppingFinding
-
-__all__ = [
-    "LARGEST_RESULT",
-    "encoded",
-    "expiring_result",
-    "first_that_fit",
-    "outage_result",
-    "recovered_result",
-    "stop_result",
-    "verdict_result",
-]
 
 # Of the 256 KiB of a message; what the other attributes and the body need is below 120,000.
 LARGEST_RESULT = 120_000

@@ -5,13 +5,11 @@ from typing import TypeVar
 
 from msgspec import Struct, json
 
-from rescan.look_ahead import LookAhead
-from rescan.news import ChangedFinding, News
+from rescan.gate.allowlist_expiry import LookAhead
+from rescan.gate.blocking_findings import StoppingFinding
+from rescan.ledger.news import ChangedFinding, News
 from rescan.notice import result_shapes as shapes
 from rescan.notice.times import rfc3339
-from rescan.stopping import StoppingFinding
-
-__all__ = ["changes", "held_back", "that_fit"]
 
 # Of either part; the findings that stop the image need the room that SNS gives.
 _LARGEST = 15_000

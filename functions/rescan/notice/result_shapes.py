@@ -5,30 +5,6 @@ from typing import Generic, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
-__all__ = [
-    "ChangedFinding",
-    "Changes",
-    "Cleared",
-    "ClearedFinding",
-    "Coverage",
-    "Dated",
-    "Failed",
-    "Failing",
-    "Finding",
-    "Group",
-    "GroupMatter",
-    "GroupMember",
-    "HeldBack",
-    "HeldFinding",
-    "Image",
-    "Images",
-    "Result",
-    "Stopping",
-    "Summary",
-    "Trigger",
-    "Vulnerabilities",
-]
-
 _Image = TypeVar("_Image")
 
 

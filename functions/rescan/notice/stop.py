@@ -6,13 +6,11 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from rescan.errors import NoticeInvalid
-from rescan.evaluation import Problem
-from rescan.model import Outcome, Report, Severity
-from rescan.news import EventType, News
-from rescan.stopping import StoppingFinding, stopping_findings
-
-__all__ = ["Cause", "Stop", "counts_of"]
+from rescan.gate.blocking_findings import StoppingFinding, stopping_findings
+from rescan.gate.evaluation import Problem
+from rescan.gate.model import Outcome, Report, Severity
+from rescan.kernel.errors import NoticeInvalid
+from rescan.ledger.news import EventType, News
 
 
 class Cause(StrEnum):

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 
+from rescan.gate.blocking_findings import StoppingFinding
+from rescan.kernel.safe_text import one_line
 from rescan.notice.markdown import Quote
 from rescan.notice.origin import who_acts
 from rescan.notice.paragraphs import share
 from rescan.notice.stop import Cause, Stop
-from rescan.plain_text import one_line
-from rescan.stopping import StoppingFinding
-
-__all__ = ["next_steps"]
 
 _MOST_RECOMMENDATIONS = 3
 

@@ -5,10 +5,11 @@ The size is bounded, since every text of another's is cut and every list has a m
 
 from collections.abc import Iterator
 
-from rescan.evaluation import Problem
-from rescan.look_ahead import LookAhead
-from rescan.model import Severity
-from rescan.news import EventType
+from rescan.gate.allowlist_expiry import LookAhead
+from rescan.gate.evaluation import Problem
+from rescan.gate.model import Severity
+from rescan.kernel.safe_text import one_line
+from rescan.ledger.news import EventType
 from rescan.notice.ahead import ahead
 from rescan.notice.changed import changed
 from rescan.notice.facts import (
@@ -27,9 +28,6 @@ from rescan.notice.stop import Cause, Stop, counts_of
 from rescan.notice.stop_advice import next_steps
 from rescan.notice.subject import name_in_text, subject
 from rescan.notice.times import age, moment
-from rescan.plain_text import one_line
-
-__all__ = ["stop_body", "stop_headline", "stop_subject"]
 
 _MOST_PROBLEMS = 5
 _MOST_RULES = 5

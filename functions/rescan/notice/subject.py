@@ -2,11 +2,9 @@
 
 import re
 
-from rescan.image_tag import ImageTag
+from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.safe_text import cut, one_line
 from rescan.notice.markdown import Quote
-from rescan.plain_text import cut, one_line
-
-__all__ = ["name_in_text", "plain_subject", "resource_name", "short_name", "subject"]
 
 _LONGEST = 99
 _NOT_PRINTABLE = re.compile(r"[^ -~]")

@@ -4,10 +4,8 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from rescan.image_tag import ImageTag
-from rescan.news import Failing
-
-__all__ = ["Coverage", "Dated", "Failed", "Summary"]
+from rescan.kernel.image_tag import ImageTag
+from rescan.ledger.news import Failing
 
 # Earlier ones were in the summaries before this.
 _LATELY = timedelta(days=1)

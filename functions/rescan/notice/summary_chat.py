@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from rescan.news import EventType
+from rescan.kernel.safe_text import cut
+from rescan.ledger.news import EventType
 from rescan.notice.attributes import NONE
 from rescan.notice.chat_message import (
     LONGEST_DESCRIPTION,
@@ -16,15 +17,7 @@ from rescan.notice.chat_message import (
 from rescan.notice.markdown import code
 from rescan.notice.subject import resource_name
 from rescan.notice.summary import Summary
-from rescan.notice.summary_mail import (
-    summary_facts,
-    summary_headline,
-    summary_lists,
-    summary_steps,
-)
-from rescan.plain_text import cut
-
-__all__ = ["summary_chat"]
+from rescan.notice.summary_mail import summary_facts, summary_headline, summary_lists, summary_steps
 
 _LONGEST_TITLE = 100
 _MOST_OF_A_LIST = 8

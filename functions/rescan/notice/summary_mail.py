@@ -7,23 +7,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
-from rescan.image_tag import ImageTag
+from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.safe_text import one_line
 from rescan.notice.facts import row
 from rescan.notice.markdown import Quote
 from rescan.notice.paragraphs import counted, items, joined, paragraph
 from rescan.notice.subject import plain_subject
 from rescan.notice.summary import Coverage, Dated, Failed, Summary
 from rescan.notice.times import age, moment
-from rescan.plain_text import one_line
-
-__all__ = [
-    "summary_body",
-    "summary_facts",
-    "summary_headline",
-    "summary_lists",
-    "summary_steps",
-    "summary_subject",
-]
 
 _MOST = 30
 _LONGEST_NAME = 300

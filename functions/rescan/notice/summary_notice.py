@@ -2,19 +2,18 @@
 
 from collections.abc import Iterable
 
-from rescan.image_tag import ImageTag
-from rescan.news import EventType, stable_id
+from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.team import UNROUTED
+from rescan.ledger.news import EventType, stable_id
 from rescan.notice.attributes import NONE, attributes
-from rescan.notice.due import Channel, Due, for_each
-from rescan.notice.gist import Gist
-from rescan.notice.notice import Notice
+from rescan.notice.render import for_each
 from rescan.notice.summary import Summary
 from rescan.notice.summary_chat import summary_chat
 from rescan.notice.summary_mail import summary_body, summary_subject
 from rescan.notice.summary_result import summary_result
-from rescan.team import UNROUTED
-
-__all__ = ["due_of_summary", "summary_notice"]
+from rescan.outbox.envelope import Gist
+from rescan.outbox.items import Channel, Due
+from rescan.outbox.notice import Notice
 
 _NO_IMAGE = ImageTag(NONE, NONE, NONE)
 

@@ -5,17 +5,15 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from rescan.image_tag import ImageTag
-from rescan.news import EventType
+from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.safe_text import one_line
+from rescan.kernel.team import UNROUTED
+from rescan.ledger.news import EventType
 from rescan.notice import result_shapes as shapes
 from rescan.notice.result import encoded
 from rescan.notice.result_of_change import that_fit
 from rescan.notice.summary import Coverage, Dated, Failed, Summary
 from rescan.notice.times import rfc3339
-from rescan.plain_text import one_line
-from rescan.team import UNROUTED
-
-__all__ = ["LARGEST_SUMMARY_RESULT", "summary_result"]
 
 # Of the 256 KiB of a message, the body has at most 190,000.
 LARGEST_SUMMARY_RESULT = 60_000

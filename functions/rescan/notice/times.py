@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["age", "moment", "rfc3339"]
-
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 

@@ -2,13 +2,11 @@
 
 from typing import TypeAlias
 
-from rescan.news import EventType, News
+from rescan.ledger.news import EventType, News
 from rescan.notice.expiring import Expiring
 from rescan.notice.outage import Outage
 from rescan.notice.recovery import Recovery
 from rescan.notice.stop import Stop
-
-__all__ = ["Told", "told_of"]
 
 Told: TypeAlias = Stop | Recovery | Outage | Expiring
 

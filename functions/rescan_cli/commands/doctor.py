@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.text import Text
 
-from rescan.errors import RescanError
+from rescan.kernel.errors import RescanError
 from rescan_cli.connection import Connection, connect, settings_of
 from rescan_cli.doctor.anchore import Anchore
 from rescan_cli.doctor.aws import Stack
@@ -18,8 +18,6 @@ from rescan_cli.doctor.tls import certificates
 from rescan_cli.exit_status import ExitStatus
 from rescan_cli.options import Chosen, anchore_options
 from rescan_cli.terminal import Screen, plain
-
-__all__ = ["command"]
 
 _STYLES = {State.OK: "green", State.FIX: "bold red", State.SKIPPED: "dim"}
 

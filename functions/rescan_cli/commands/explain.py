@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from rescan.clock import utc_now
-from rescan.image_tag import ImageTag
+from rescan.kernel.clock import utc_now
+from rescan.kernel.image_tag import ImageTag
 from rescan_cli.connection import connect
 from rescan_cli.exit_status import ExitStatus, of_outcome
 from rescan_cli.explanation import explanation
@@ -14,8 +14,6 @@ from rescan_cli.gating import gate
 from rescan_cli.news import stop_of
 from rescan_cli.options import IMAGE_TAG, Chosen, gate_options
 from rescan_cli.terminal import Screen
-
-__all__ = ["command"]
 
 
 @click.command("explain")

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from rescan.errors import AnchoreError
-from rescan.image_tag import ImageTag
+from rescan.kernel.errors import AnchoreError
+from rescan.kernel.image_tag import ImageTag
 from rescan_cli.connection import connect
 from rescan_cli.exit_status import ExitStatus, of_error
 from rescan_cli.options import IMAGE_TAG, Chosen, gate_options
@@ -22,8 +22,6 @@ from rescan_cli.recording.recorder import (
     run_tag,
 )
 from rescan_cli.terminal import Screen, plain, table
-
-__all__ = ["command"]
 
 
 class _Pattern(click.ParamType):

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from rescan.model import Outcome
-from rescan.news import EventType
+from rescan.gate.model import Outcome
+from rescan.ledger.news import EventType
 from rescan_cli.exit_status import ExitStatus, of_error, of_outcome
 from rescan_cli.replay.argument import RECORDING
 from rescan_cli.replay.asked import Asked
@@ -15,8 +15,6 @@ from rescan_cli.replay.har import Recording, ReplayError
 from rescan_cli.replay.invocation import Invocation, invoked
 from rescan_cli.replay.shown import WIDTH, shown, title
 from rescan_cli.terminal import Screen
-
-__all__ = ["command"]
 
 # Of several images the one that a pipeline must know of.
 _WORST_FIRST = (ExitStatus.STOPPED, ExitStatus.NOT_EVALUATED, ExitStatus.NOT_FOUND)

@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from rescan.clock import utc_now
-from rescan.errors import AnchoreError
-from rescan.image_tag import Digest, ImageTag
-from rescan.model import Report
+from rescan.gate.model import Report
+from rescan.kernel.clock import utc_now
+from rescan.kernel.errors import AnchoreError
+from rescan.kernel.image_tag import Digest, ImageTag
 from rescan_cli.connection import connect
 from rescan_cli.exit_status import ExitStatus, of_outcome
 from rescan_cli.findings_table import report_text
@@ -17,8 +17,6 @@ from rescan_cli.news import stop_of
 from rescan_cli.options import DIGEST, IMAGE_TAG, Chosen, gate_options
 from rescan_cli.result_json import failed_json, report_json
 from rescan_cli.terminal import Screen
-
-__all__ = ["command"]
 
 
 @click.command("run")

@@ -10,8 +10,6 @@ from rescan_cli.replay.argument import RECORDING
 from rescan_cli.replay.har import Recording, ReplayError
 from rescan_cli.replay.server import ReplayServer
 
-__all__ = ["command"]
-
 
 @click.command("serve")
 @click.argument("recording", type=RECORDING)

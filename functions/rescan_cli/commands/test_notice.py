@@ -7,16 +7,14 @@ import click
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from rescan.aws.clients import sns_client
-from rescan.aws.stop_topic import StopTopic
-from rescan.clock import utc_now
-from rescan.errors import PublishFailed, SettingsError
-from rescan.notice.notice import Notice
-from rescan.plain_text import one_line
-from rescan.team import UNROUTED
+from rescan.aws.sns_topic import StopTopic
+from rescan.kernel.clock import utc_now
+from rescan.kernel.errors import PublishFailed, SettingsError
+from rescan.kernel.safe_text import one_line
+from rescan.kernel.team import UNROUTED
+from rescan.outbox.notice import Notice
 from rescan_cli.exit_status import ExitStatus
 from rescan_cli.sample import sample_notice
-
-__all__ = ["command"]
 
 
 @click.command("test-notice")

@@ -11,8 +11,9 @@ from typing import TypeVar
 from msgspec import Struct, json
 
 from rescan.anchore.transport import Query
-from rescan.deadline import Deadline
-from rescan.errors import (
+from rescan.gate.model import Step
+from rescan.kernel.deadline import Deadline
+from rescan.kernel.errors import (
     AnchoreAnswerUnreadable,
     AnchoreError,
     AnchoreForbidden,
@@ -21,13 +22,10 @@ from rescan.errors import (
     ImageNotAnalyzed,
     ImageUnknown,
 )
-from rescan.image_tag import ImageTag, is_digest
-from rescan.model import Step
-from rescan.plain_text import one_line
+from rescan.kernel.image_tag import ImageTag, is_digest
+from rescan.kernel.safe_text import one_line
 from rescan_cli.connection import Connection
 from rescan_cli.doctor.check import Check, NotLookedAt, Trouble
-
-__all__ = ["Anchore"]
 
 _Answer = TypeVar("_Answer")
 _ROLE = "Read Only of the account is enough."

@@ -14,7 +14,6 @@ from rescan_cli.doctor.check import Check, NotLookedAt, Trouble
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
-__all__ = ["Stack"]
 
 _CREDENTIALS = {
     "NoCredentialsError",

@@ -5,8 +5,6 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-__all__ = ["Check", "Line", "NotLookedAt", "State", "Trouble", "each", "in_turn"]
-
 
 class State(StrEnum):
     """How a check ended."""

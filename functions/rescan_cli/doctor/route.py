@@ -11,10 +11,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from msgspec import Struct
 from requests.utils import get_environ_proxies, select_proxy
 
-from rescan.anchore.timed_http import CONNECT_SECONDS
+from rescan.anchore.http_deadlines import CONNECT_SECONDS
 from rescan_cli.doctor.check import Check, NotLookedAt, Trouble
-
-__all__ = ["Route", "route_checks"]
 
 _PORTS = {"http": 80, "https": 443}
 

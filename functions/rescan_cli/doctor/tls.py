@@ -14,8 +14,6 @@ from rescan.settings import Settings
 from rescan_cli.doctor.check import NotLookedAt, Trouble
 from rescan_cli.doctor.route import Route
 
-__all__ = ["certificates"]
-
 # X509_V_ERR_* of OpenSSL, x509_vfy.h.
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _UNKNOWN_ISSUERS = {2, 18, 19, 20, 21}

@@ -9,10 +9,8 @@ from typing import Any
 import requests
 from urllib3 import BaseHTTPResponse
 
-from rescan.anchore.timed_http import TimedAdapter
-from rescan.clock import utc_now
-
-__all__ = ["Exchange", "RecordingAdapter"]
+from rescan.anchore.http_deadlines import TimedAdapter
+from rescan.kernel.clock import utc_now
 
 
 class _KeptResponse(requests.Response):

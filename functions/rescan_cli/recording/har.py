@@ -13,8 +13,6 @@ from urllib.parse import parse_qsl, urlsplit
 from rescan_cli.recording.exchange import Exchange
 from rescan_cli.recording.redaction import HIDDEN, Redactor
 
-__all__ = ["har_text"]
-
 _SECRET = {"authorization", "cookie", "proxy-authorization", "set-cookie"}
 # What a client goes by. The others tell of the house (Server, Via, request ids) and of no verdict.
 _KEPT = {

@@ -4,8 +4,6 @@ import json
 import re
 from collections.abc import Callable, Iterator
 
-__all__ = ["change_values", "is_json", "members"]
-
 # A string with the colon that makes it a key, or a number. Anything else holds no data.
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|-?\d[\d.eE+-]*', re.DOTALL)
 

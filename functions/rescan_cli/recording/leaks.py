@@ -10,8 +10,6 @@ from msgspec import json
 
 from rescan.anchore.credentials import authorization_of
 
-__all__ = ["credentials_in", "leaks"]
-
 # Shorter ones occur by accident, as `AnchoreAuth.scrub` has it.
 _SHORTEST = 4
 _LAYERS = 5

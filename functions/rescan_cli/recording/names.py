@@ -6,8 +6,6 @@ from msgspec import Struct, json
 
 from rescan_cli.recording.json_text import members
 
-__all__ = ["Names", "names_in"]
-
 # Source: the schemas of Anchore's OpenAPI 2.13.0, and the engine's v1 bodies (userId, user_id).
 _ACCOUNT_FIELDS = {"account_name", "account", "accountname", "default_account", "for_account"}
 _USER_FIELDS = {

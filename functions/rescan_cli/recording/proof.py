@@ -6,18 +6,17 @@ from msgspec.structs import replace
 from rescan.anchore.client import AnchoreClient
 from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.transport import Transport
-from rescan.deadline import Deadline
-from rescan.errors import AnchoreError
-from rescan.image_tag import ImageTag
-from rescan.model import Report, VulnerabilityList
-from rescan.workflow import rescan
+from rescan.gate.model import Report, VulnerabilityList
+from rescan.gate.workflow import rescan
+from rescan.kernel.deadline import Deadline
+from rescan.kernel.errors import AnchoreError
+from rescan.kernel.image_tag import ImageTag
 from rescan_cli.connection import Connection
 from rescan_cli.exit_status import of_error
 from rescan_cli.gating import request_of
 from rescan_cli.recording.redaction import HOST, Redactor
-from rescan_cli.replay import ReplayError, recording_in, replayed_session
-
-__all__ = ["Outputs", "outputs_live", "outputs_replayed"]
+from rescan_cli.replay.har import ReplayError, recording_in
+from rescan_cli.replay.mount import replayed_session
 
 
 class Outputs(Struct, frozen=True):

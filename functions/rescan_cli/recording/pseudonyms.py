@@ -5,8 +5,6 @@ import re
 import secrets
 from collections.abc import Iterator
 
-__all__ = ["Pseudonyms"]
-
 _DIGITS = "0123456789"
 _HEX = re.compile(r"(sha256:)?([0-9a-fA-F]+)")
 

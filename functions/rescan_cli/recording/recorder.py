@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from rescan.errors import AnchoreError, RescanError
-from rescan.image_tag import ImageTag
-from rescan.model import Report
+from rescan.gate.model import Report
+from rescan.kernel.errors import AnchoreError, RescanError
+from rescan.kernel.image_tag import ImageTag
 from rescan_cli.connection import Connection
 from rescan_cli.gating import gate
 from rescan_cli.recording.exchange import Exchange, RecordingAdapter
@@ -16,8 +16,6 @@ from rescan_cli.recording.leaks import credentials_in, leaks
 from rescan_cli.recording.names import names_in
 from rescan_cli.recording.proof import outputs_live, outputs_replayed
 from rescan_cli.recording.redaction import Redactor
-
-__all__ = ["CredentialLeft", "ReplayDiffers", "Run", "Written", "recorded", "run_tag"]
 
 
 class CredentialLeft(RescanError):

@@ -11,8 +11,6 @@ from rescan_cli.recording.json_text import change_values, is_json
 from rescan_cli.recording.names import Names
 from rescan_cli.recording.pseudonyms import Pseudonyms
 
-__all__ = ["HIDDEN", "HOST", "Redactor"]
-
 HIDDEN = "redacted"
 HOST = "anchore.example.com"
 # What the workflow and its answers mean by these words does not change with an account's name.

@@ -9,26 +9,3 @@
 
 respx itself patches httpx alone; here nothing is patched, `Router.handler` is called.
 """
-
-from rescan_cli.replay.har import (
-    Recording,
-    RecordingInvalid,
-    ReplayError,
-    read_recording,
-    recording_in,
-)
-from rescan_cli.replay.mount import RouterAdapter, replayed_session
-from rescan_cli.replay.router import NotRecorded, Replay, SeenRequest
-
-__all__ = [
-    "NotRecorded",
-    "Recording",
-    "RecordingInvalid",
-    "Replay",
-    "ReplayError",
-    "RouterAdapter",
-    "SeenRequest",
-    "read_recording",
-    "recording_in",
-    "replayed_session",
-]

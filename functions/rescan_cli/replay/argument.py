@@ -7,8 +7,6 @@ import click
 
 from rescan_cli.replay.har import Recording, RecordingInvalid, read_recording
 
-__all__ = ["RECORDING"]
-
 
 class _Recording(click.ParamType):
     name = "recording"

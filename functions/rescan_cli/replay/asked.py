@@ -7,8 +7,6 @@ from msgspec import Struct
 
 from rescan_cli.replay.har import Entry, Recording
 
-__all__ = ["Asked"]
-
 _SCHEDULE = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 
 

@@ -15,16 +15,7 @@ import httpx
 from msgspec import Meta, Struct, json
 from msgspec.structs import replace
 
-from rescan.malformed import MALFORMED
-
-__all__ = [
-    "Entry",
-    "Recording",
-    "RecordingInvalid",
-    "ReplayError",
-    "read_recording",
-    "recording_in",
-]
+from rescan.kernel.json_decoding import MALFORMED
 
 Pairs = tuple[tuple[str, str], ...]
 

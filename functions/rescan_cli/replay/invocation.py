@@ -21,8 +21,6 @@ from rescan_cli.replay.har import Recording
 from rescan_cli.replay.router import SeenRequest
 from rescan_cli.replay.server import ReplayServer
 
-__all__ = ["Invocation", "Mail", "invoked"]
-
 _REGION = "eu-central-1"
 _QUEUED = ("WORK_QUEUE_URL", "LEDGER_TABLE")
 

@@ -10,8 +10,6 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-__all__ = ["LoopbackServer", "QuietHandler"]
-
 
 class QuietHandler(WSGIRequestHandler):
     """Logs nothing: who serves keeps a log of its own."""

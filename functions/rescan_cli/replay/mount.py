@@ -16,8 +16,6 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 from rescan_cli.replay.har import Recording
 from rescan_cli.replay.router import Replay
 
-__all__ = ["RouterAdapter", "replayed_session"]
-
 
 class RouterAdapter(HTTPAdapter):
     """Hands each request to `answer` (a respx `Router.handler`, or `Replay.answer`).

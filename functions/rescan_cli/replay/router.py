@@ -19,8 +19,6 @@ from respx.models import AllMockedAssertionError
 
 from rescan_cli.replay.har import Entry, Pairs, Recording, ReplayError
 
-__all__ = ["NotRecorded", "Replay", "SeenRequest"]
-
 
 class NotRecorded(ReplayError):
     """A request that the recording does not hold, with the nearest one that it does."""

@@ -17,8 +17,6 @@ from rescan_cli.replay.har import Recording
 from rescan_cli.replay.loopback import LoopbackServer
 from rescan_cli.replay.router import NotRecorded, Replay
 
-__all__ = ["ReplayServer"]
-
 
 class ReplayServer(LoopbackServer):
     """Serves a recording from `with` to its end; port 0 takes any free one.

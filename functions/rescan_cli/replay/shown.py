@@ -10,13 +10,11 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from rescan.plain_text import printable
+from rescan.kernel.safe_text import printable
 from rescan_cli.replay.har import Recording
 from rescan_cli.replay.invocation import Invocation, Mail
 from rescan_cli.replay.router import SeenRequest
 from rescan_cli.terminal import STYLES, plain
-
-__all__ = ["WIDTH", "shown", "title"]
 
 # A mail reader's width; the notice itself has no line longer than 72 but long image names.
 WIDTH = 80

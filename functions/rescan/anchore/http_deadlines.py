@@ -1,0 +1,169 @@
+"""Sockets and retries under a deadline: what `requests` and urllib3 do not bound by themselves.
+
+A read timeout is a limit between two bytes, so a server that drips one byte a second holds a
+plain `requests.get` for ever, in the headers as well as in the body. Here each wait for bytes
+is cut to what is left of the deadline. DNS is bounded by the resolver alone, and a host with n
+addresses may take n connect timeouts: the handler keeps a reserve for that (`app.py`).
+"""
+
+import http.client
+import io
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Retry
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError, ResponseError
+
+from rescan.kernel.deadline import Deadline
+
+CONNECT_SECONDS = 5.0
+# A Retry-After longer than this is not waited for: the work goes back to whoever sent it.
+LONGEST_WAIT_SECONDS = 20.0
+_ATTEMPTS = 3
+
+PATIENT = frozenset({429, 502, 503, 504})
+# Each repetition of a forced refresh would be another scan, so only a refusal to begin one.
+ONCE = frozenset({429})
+
+
+@dataclass(frozen=True)
+class RequestScope:
+    """What bounds the request under way: urllib3 hands none of it down to its sockets."""
+
+    deadline: Deadline
+    read_seconds: float
+    retried_statuses: frozenset[int]
+
+    def next_read(self) -> float:
+        """Seconds that the next wait for bytes may take; TimeoutError when none are left."""
+        remaining = self.deadline.remaining()
+        if remaining <= 0:
+            raise TimeoutError("the deadline passed")
+        return min(self.read_seconds, remaining)
+
+
+_SCOPE: ContextVar[RequestScope] = ContextVar("request_scope")
+
+
+@contextmanager
+def request_scope(scope: RequestScope) -> Iterator[RequestScope]:
+    """Put the requests of this thread under the scope's deadline."""
+    token = _SCOPE.set(scope)
+    try:
+        yield scope
+    finally:
+        _SCOPE.reset(token)
+
+
+class _TimedReader(io.RawIOBase):
+    """A socket's bytes; before each wait its timeout is cut to what is left."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(_SCOPE.get().next_read())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        unlimited, self.fp = self.fp, io.BufferedReader(_TimedReader(sock))
+        unlimited.close()
+
+
+class _TimedConnection(HTTPConnection):
+    response_class = _TimedResponse
+
+
+class _TimedTlsConnection(HTTPSConnection):
+    response_class = _TimedResponse
+
+
+class _TimedPool(HTTPConnectionPool):
+    ConnectionCls = _TimedConnection
+
+
+class _TimedTlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TimedTlsConnection
+
+
+class _BudgetedRetry(Retry):
+    """Retry as the scope of the request allows, and never past its deadline."""
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        return bool(self.total) and status_code in _SCOPE.get().retried_statuses
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: Any = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> "_BudgetedRetry":
+        scope = _SCOPE.get()
+        if isinstance(error, ReadTimeoutError):
+            raise error
+        if isinstance(error, ProtocolError) and scope.retried_statuses is ONCE:
+            raise error
+        counted = super().increment(method, url, response, error, _pool, _stacktrace)
+        wait = (self.get_retry_after(response) if response else None) or counted.backoff_max
+        longest = min(LONGEST_WAIT_SECONDS, scope.deadline.remaining())
+        if wait > longest:
+            reason = error or ResponseError("the wait before a retry would be too long")
+            raise MaxRetryError(_pool, url or "", reason)
+        return counted
+
+
+class TimedAdapter(HTTPAdapter):
+    """The transport of `requests` with deadlines in its sockets and a budget for its retries.
+
+    `backoff_seconds` is the first pause, doubled each time, with as much jitter again.
+    """
+
+    def __init__(self, *, pool_size: int = 10, backoff_seconds: float = 0.5) -> None:
+        retries = _BudgetedRetry(
+            total=_ATTEMPTS,
+            connect=_ATTEMPTS,
+            read=1,  # a kept-alive connection that died while the container was frozen
+            status=_ATTEMPTS,
+            other=0,
+            redirect=0,
+            allowed_methods=frozenset({"GET"}),
+            backoff_factor=backoff_seconds,
+            backoff_jitter=backoff_seconds,
+            backoff_max=backoff_seconds * 4,
+            raise_on_status=False,
+        )
+        super().__init__(pool_maxsize=pool_size, max_retries=retries)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        _time(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> PoolManager:
+        manager: PoolManager = super().proxy_manager_for(proxy, **kwargs)
+        _time(manager)
+        return manager
+
+
+def _time(manager: PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": _TimedPool, "https": _TimedTlsPool}

@@ -1,0 +1,59 @@
+"""Calls of DynamoDB: each failure is one of two, a condition that did not hold or no answer."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rescan.kernel.errors import LedgerUnavailable
+
+_Answer = TypeVar("_Answer")
+# Another transaction on the same item is another run that wrote first.
+_CONDITIONS = {"ConditionalCheckFailed", "TransactionConflict"}
+
+
+class ConditionFailed(Exception):
+    """A conditional write found something else than it expected."""
+
+
+class TableCalls:
+    """`table` is named in errors."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def call(self, doing: str, call: Callable[[], _Answer]) -> _Answer:
+        """The call's answer; ConditionFailed, or LedgerUnavailable, which says what was done."""
+        try:
+            return call()
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "an error without a code")
+            if code == "ConditionalCheckFailedException" or _cancelled_by_condition(error):
+                raise ConditionFailed(code) from error
+            raise self.unavailable(doing, f"DynamoDB answered {code}") from error
+        except BotoCoreError as error:
+            raise self.unavailable(doing, f"{type(error).__name__}, no answer") from error
+
+    def pages(self, doing: str, ask: Callable[..., Any]) -> Iterator[Any]:
+        """The items of a scan or a query, however many answers they come in."""
+        start: dict[str, Any] = {}
+        while True:
+            answer = self.call(doing, partial(ask, **start))
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def unavailable(self, doing: str, problem: str) -> LedgerUnavailable:
+        """The error of a table that did not do it."""
+        return LedgerUnavailable(
+            f"The ledger {self._table} failed at {doing}: {problem}."
+            " Check LEDGER_TABLE and the function's role."
+        )
+
+
+def _cancelled_by_condition(error: ClientError) -> bool:
+    """Source: DynamoDB API reference, TransactWriteItems: a reason for each item, in order."""
+    reasons = error.response.get("CancellationReasons", [])
+    return any(reason.get("Code") in _CONDITIONS for reason in reasons)

@@ -1,0 +1,1 @@
+"""Everything within the invocation."""

@@ -1,0 +1,90 @@
+"""What an event asks for, as one typed value."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct, json
+
+from rescan.gate.model import RescanRequest, Trigger
+from rescan.kernel.errors import EventRefused
+from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.kernel.watch_list import WatchList
+from rescan.settings import Settings
+
+
+class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Gate one image.
+
+    `answer_in_full`: whoever asked waits for the workflow's outputs. The rest is the history of
+    work that travels through the queue: the start of the sweep that asked, when the work was
+    first seen, how often it went back, whether the image was submitted to Anchore, and under which
+    id its STOP was said while the ledger could not remember it.
+    """
+
+    tag: ImageTag
+    trigger: Trigger
+    digest: Digest | None = None
+    vtype: str | None = None
+    policy_id: str | None = None
+    answer_in_full: bool = False
+    sweep: datetime | None = None
+    first_seen: datetime | None = None
+    attempt: int = 0
+    submitted: bool = False
+    said: str | None = None
+
+    def request(self, settings: Settings) -> RescanRequest:
+        """The workflow's inputs: what the event does not say, the settings do."""
+        return RescanRequest(
+            tag=self.tag,
+            trigger=self.trigger,
+            vtype=self.vtype or settings.vulnerability_type,
+            policy_id=self.policy_id or settings.policy_id,
+            digest=self.digest,
+            team=settings.routes.of(self.tag),
+        )
+
+    def encode(self) -> str:
+        """The body of the message that `parse_event` reads back."""
+        return json.encode({"rescan": self}).decode()
+
+
+class Sweep(Struct, frozen=True):
+    """Gate every watched tag; None: those that the settings name."""
+
+    trigger: Trigger
+    watch_list: WatchList | None = None
+
+    def watched(self, settings: Settings) -> WatchList:
+        """What it looks at; EventRefused when the dialect cannot list the active tags."""
+        watch_list = self.watch_list or settings.watch_list
+        if watch_list.needs_listing and settings.anchore_dialect == "arazzo":
+            raise EventRefused(
+                "patterns need a list of the active tags, which the arazzo dialect lacks",
+                "tags without *",
+            )
+        return watch_list
+
+
+class Publish(Struct, frozen=True):
+    """Publish the notices that wait."""
+
+
+class Summarize(Struct, frozen=True):
+    """Say how the watcher and its images are."""
+
+
+class Ignored(Struct, frozen=True):
+    """Nothing to gate, and why."""
+
+    reason: str
+
+
+class Batch(Struct, frozen=True):
+    """An SQS batch, as Lambda hands it over."""
+
+    event: Mapping[str, Any]
+
+
+Event = Gate | Sweep | Publish | Summarize | Ignored | Batch

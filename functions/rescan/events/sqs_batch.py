@@ -1,0 +1,48 @@
+"""An SQS batch: records side by side, answered as `batchItemFailures` alone.
+
+Source: AWS Lambda, "Using Lambda with Amazon SQS", ReportBatchItemFailures. An exception would
+bring every record back, so all that one record can do is fail itself. Powertools' processors
+take records one after the other, or as coroutines; these wait on Anchore in threads.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools import Logger
+
+from rescan.kernel.errors import EventRefused, RescanError
+from rescan.kernel.json_decoding import MALFORMED
+
+
+def answer_batch(
+    batch: Mapping[str, Any], handle: Callable[[object], None], logger: Logger
+) -> dict[str, Any]:
+    """`{"batchItemFailures": [{"itemIdentifier"}]}`: the records that `handle` raised on."""
+    records = batch["Records"]
+
+    def succeeds(record: Mapping[str, Any]) -> bool:
+        # Keys of this thread alone, which ends with the batch.
+        logger.thread_safe_append_keys(sqs_message_id=record["messageId"])
+        try:
+            handle(_event_of(record))
+        except RescanError as error:
+            logger.error("record failed", fate=error.fate.value, reason=str(error))
+        except Exception:
+            logger.exception("record failed unexpectedly")
+        else:
+            return True
+        return False
+
+    with ThreadPoolExecutor(len(records)) as threads:
+        succeeded = list(threads.map(succeeds, records))
+    failed = [r["messageId"] for r, done in zip(records, succeeded, strict=True) if not done]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _event_of(record: Mapping[str, Any]) -> object:
+    try:
+        return msgspec.json.decode(record["body"])
+    except (KeyError, *MALFORMED) as error:
+        raise EventRefused(f"its body is no JSON: {error}", "one event as JSON") from error

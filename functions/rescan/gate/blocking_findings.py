@@ -1,0 +1,148 @@
+"""The findings that stop an image, joined with the vulnerability rows: worst first, each once."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from rescan.gate.evaluation import Finding, FindingKey
+from rescan.gate.model import Severity, Vulnerability
+from rescan.gate.vulnerability_index import InstalledPackage, VulnerabilityRows
+from rescan.kernel.safe_text import one_line
+
+
+class StoppingFinding(Struct, frozen=True, kw_only=True):
+    """One reason why an image is stopped.
+
+    Two may share one `key`: messages that differ in nothing but numbers.
+    `known_severity` is None when no row describes the vulnerability at all, and for findings of
+    gates other than vulnerabilities; UNKNOWN is what a vendor says of one that it lists.
+    `vulnerability` and `package` are None for findings of gates other than vulnerabilities.
+    `file` is what Anchore names instead of the package, as it does for java and gem.
+    `listed` says whether a row of the vulnerability list describes the package: only then does
+    `fixed_in` None mean that there is no fix. `locations` counts the paths of the package.
+    """
+
+    key: FindingKey
+    gate: str
+    trigger: str
+    known_severity: Severity | None = None
+    vulnerability: str | None = None
+    package: str | None = None
+    file: str | None = None
+    version: str | None = None
+    listed: bool = False
+    fixed_in: str | None = None
+    will_not_fix: bool = False
+    locations: int = 1
+    inherited_from_base: bool | None = None
+    message: str = ""
+    rule_id: str = ""
+    policy_id: str = ""
+    recommendation: str | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """For order and for counts: one that is not known ranks as UNKNOWN."""
+        return Severity.UNKNOWN if self.known_severity is None else self.known_severity
+
+    @property
+    def rule(self) -> str:
+        """The gate and the trigger, as Anchore's users write them."""
+        return f"{self.gate}/{self.trigger}"
+
+    def bounded(self) -> "StoppingFinding":
+        """The same, the key included, with every text on one line, safe to show and cut."""
+        return replace(
+            self,
+            gate=one_line(self.gate, 40),
+            trigger=one_line(self.trigger, 40),
+            vulnerability=one_line(self.vulnerability or "", 60) or None,
+            package=one_line(self.package or "", 120) or None,
+            file=one_line(self.file or "", 120) or None,
+            version=one_line(self.version or "", 80) or None,
+            fixed_in=one_line(self.fixed_in or "", 120) or None,
+            message=one_line(self.message, 240),
+            rule_id=one_line(self.rule_id, 80),
+            policy_id=one_line(self.policy_id, 80),
+            recommendation=one_line(self.recommendation or "", 240) or None,
+        )
+
+
+def stopping_findings(
+    findings: Iterable[Finding], rows: Iterable[Vulnerability] | VulnerabilityRows
+) -> tuple[StoppingFinding, ...]:
+    """Worst severity first, then those with a fix, then by name.
+
+    A finding that the answer repeats, one for each place of the package, is one with several
+    locations. The time grows with the findings plus the rows, not with their product.
+    """
+    index = rows if isinstance(rows, VulnerabilityRows) else VulnerabilityRows(rows)
+    repeated: dict[tuple[str, str, str, str], list[Finding]] = {}
+    for finding in findings:
+        if finding.stops:
+            repeated.setdefault(finding.identity, []).append(finding)
+    return tuple(sorted((_joined(same, index) for same in repeated.values()), key=_worst_first))
+
+
+def _joined(same: list[Finding], rows: VulnerabilityRows) -> StoppingFinding:
+    finding = same[0]
+    vulnerability, called = _vulnerability_and_package(finding)
+    row = rows.package(vulnerability, called) if vulnerability and called else None
+    return StoppingFinding(
+        key=finding.key,
+        gate=finding.gate,
+        trigger=finding.trigger,
+        known_severity=_severity(vulnerability, row, rows),
+        vulnerability=vulnerability,
+        package=(row and row.name) or called,
+        file=_file(called, row),
+        version=row.version if row else None,
+        listed=row is not None,
+        fixed_in=row.fixed_in if row else None,
+        will_not_fix=row.will_not_fix if row else False,
+        locations=max(len(same), row.locations if row else 1),
+        inherited_from_base=_inherited(same, row),
+        message=finding.message,
+        rule_id=finding.rule_id,
+        policy_id=finding.policy_id,
+        recommendation=finding.recommendation,
+    )
+
+
+def _vulnerability_and_package(finding: Finding) -> tuple[str | None, str | None]:
+    """Only this gate names both; elsewhere the trigger id is a hash. Packages may hold a plus."""
+    vulnerability, plus, package = finding.trigger_id.partition("+")
+    if finding.gate.lower() != "vulnerabilities" or not plus:
+        return None, None
+    return vulnerability or None, package or None
+
+
+def _file(called: str | None, row: InstalledPackage | None) -> str | None:
+    by_name = row is None or called in (row.name, f"{row.name}-{row.version}")
+    return None if by_name else called
+
+
+def _severity(
+    vulnerability: str | None, row: InstalledPackage | None, rows: VulnerabilityRows
+) -> Severity | None:
+    if row is not None and row.severity is not Severity.UNKNOWN:
+        return row.severity
+    return rows.severity(vulnerability) if vulnerability else None
+
+
+def _inherited(same: list[Finding], row: InstalledPackage | None) -> bool | None:
+    said = (f.inherited_from_base for f in same if f.inherited_from_base is not None)
+    return next(said, row.inherited_from_base if row else None)
+
+
+def _worst_first(finding: StoppingFinding) -> tuple[int, bool, str, str, str, str, str]:
+    return (
+        -finding.severity,
+        finding.fixed_in is None,
+        finding.vulnerability or "",
+        finding.package or "",
+        finding.rule,
+        finding.message,
+        finding.policy_id,
+    )

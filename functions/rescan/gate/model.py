@@ -1,0 +1,214 @@
+"""The facts of a rescan, as frozen values: what Anchore said, what was asked, what came out.
+
+Fields that Anchore may leave out are optional here: "not said" is a fact of its own, and the
+verdict (`verdict.py`) must not take it for "no".
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from msgspec import Raw, Struct, json
+
+from rescan.gate.evaluation import Evaluation
+from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.kernel.metrics import Metric
+from rescan.kernel.team import UNROUTED
+
+
+class Step(StrEnum):
+    """The workflow's steps, by the names that the Arazzo document gives them."""
+
+    FIND_ACTIVE_IMAGE = "findActiveImage"
+    REFRESH_VULNERABILITIES = "refreshVulnerabilities"
+    REGATE = "regate"
+    # Not of the workflow: the active tags that a sweep asks for, a missing image's submission.
+    LIST_TAGS = "listActiveTags"
+    ADD_IMAGE = "addImage"
+
+
+class Outcome(StrEnum):
+    """What a rescan came to; only the first three are verdicts."""
+
+    STOP = "stop"
+    WARN = "warn"
+    GO = "go"
+    NOT_FOUND = "not_found"
+    PENDING = "pending"
+    NOT_EVALUATED = "not_evaluated"
+
+    @property
+    def is_verdict(self) -> bool:
+        """Whether the policy was really evaluated."""
+        return self in (Outcome.STOP, Outcome.WARN, Outcome.GO)
+
+
+class Notification(StrEnum):
+    """Whether the outcome was said on the STOP topic.
+
+    `queued`: it waits for the publisher; `known`: a STOP that was said before.
+    """
+
+    PUBLISHED = "published"
+    QUEUED = "queued"
+    KNOWN = "known"
+    NONE = "none"
+
+
+class Severity(IntEnum):
+    """Anchore's order of severities; a word that it does not know ranks as unknown.
+
+    Source: `SEVERITY_ORDERING` of the engine's vulnerabilities gate, compared in lower case.
+    """
+
+    UNKNOWN = 0
+    NEGLIGIBLE = 1
+    LOW = 2
+    MEDIUM = 3
+    HIGH = 4
+    CRITICAL = 5
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Severity":
+        """The severity of the word, in whatever case."""
+        return cls.__members__.get((text or "").upper(), cls.UNKNOWN)
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+class TriggerKind(StrEnum):
+    """What woke the function."""
+
+    ECR_PUSH = "ecr_push"
+    SCHEDULE = "schedule"
+    DIRECT = "direct"
+
+
+class Trigger(Struct, frozen=True):
+    """What woke the function, and when the event happened (aware; None when it does not say)."""
+
+    kind: TriggerKind
+    at: datetime | None = None
+
+
+class RescanRequest(Struct, frozen=True):
+    """The workflow's inputs, authorization apart: that one lives in the client.
+
+    `digest` is the one that the trigger names: no other image is gated, unless the tag was
+    detected on another after `trigger.at`. `team` is whose image it is by its name.
+    """
+
+    tag: ImageTag
+    trigger: Trigger
+    vtype: str = "all"
+    policy_id: str | None = None
+    digest: Digest | None = None
+    team: str = UNROUTED
+
+
+class DetectedTag(Struct, frozen=True):
+    """A full tag of an image, and when Anchore first saw it there (aware)."""
+
+    full_tag: str
+    detected_at: datetime | None = None
+
+
+class ImageRecord(Struct, frozen=True):
+    """One image as Anchore lists it, with all its tags in no order.
+
+    `tags` is None in a dialect whose records carry no tags; `team` is what an annotation says.
+    """
+
+    digest: Digest
+    tags: tuple[DetectedTag, ...] | None
+    parent_digest: str | None = None
+    image_status: str | None = None
+    analysis_status: str | None = None
+    team: str | None = None
+
+    def bears(self, tag: ImageTag) -> bool:
+        """Whether the image is active and bears exactly this tag, as far as the record tells."""
+        if self.image_status not in (None, "active"):
+            return False
+        return self.tags is None or bool(self._named(tag))
+
+    def detected_at(self, tag: ImageTag) -> datetime | None:
+        """When Anchore last detected the tag on this image."""
+        return max((t.detected_at for t in self._named(tag) if t.detected_at), default=None)
+
+    def _named(self, tag: ImageTag) -> list[DetectedTag]:
+        return [named for named in self.tags or () if tag.is_called(named.full_tag)]
+
+
+class Vulnerability(Struct, frozen=True, gc=False):
+    """One row of Anchore's list, with the fields that are used; rows repeat per package path.
+
+    Real servers write an absent value as the string "None"; `known()` reads such a field.
+    """
+
+    vuln: str | None = None
+    severity: str | None = None
+    package: str | None = None
+    package_name: str | None = None
+    package_version: str | None = None
+    package_path: str | None = None
+    fix: str | None = None
+    will_not_fix: bool | None = None
+    inherited_from_base: bool | None = None
+
+
+class _Answer(Struct, frozen=True):
+    vulnerabilities: Raw
+
+
+class VulnerabilityList(Struct, frozen=True):
+    """The rows of one answer, decoded, and that `answer`: JSON with them as `vulnerabilities`."""
+
+    rows: Sequence[Vulnerability]
+    answer: bytearray | Raw
+
+    @property
+    def document(self) -> Raw:
+        """The rows as they were sent, a JSON array. To find them takes a pass over the answer."""
+        return json.decode(self.answer, type=_Answer).vulnerabilities
+
+    def by_severity(self) -> dict[str, int]:
+        """How many rows have which severity, worst first; severities without a row are left out."""
+        counts: Counter[Severity] = Counter()
+        for word, rows in Counter(row.severity for row in self.rows).items():
+            counts[Severity.parse(word)] += rows
+        return {str(severity): counts[severity] for severity in sorted(counts, reverse=True)}
+
+
+class Report(Struct, frozen=True):
+    """What one run of the workflow came to.
+
+    `image_digest`, `vulnerabilities` and `final_action` are the workflow's three outputs;
+    `final_action` is set only when it is a verdict. `reason` is one sentence for a person;
+    `notes` are further ones (a superseded push, an unverified tag). `team` is whose image it is.
+    """
+
+    tag: ImageTag
+    trigger: Trigger
+    outcome: Outcome
+    reason: str
+    image_digest: Digest | None = None
+    vulnerabilities: VulnerabilityList | None = None
+    vulnerabilities_problem: str | None = None
+    final_action: str | None = None
+    policy_id: str | None = None
+    evaluation: Evaluation | None = None
+    notes: tuple[str, ...] = ()
+    team: str = UNROUTED
+
+
+def known(value: str | None) -> str | None:
+    """The value of a row's field; None for what servers write when there is none."""
+    return None if value in (None, "", "None") else value
+
+
+def outcome_metric(outcome: Outcome) -> Metric:
+    """The metric that counts the outcome."""
+    return Metric[f"OUTCOME_{outcome.name}"]

@@ -1,0 +1,205 @@
+"""The workflow: find the active image of a tag, refresh its vulnerabilities, gate it again.
+
+It follows the Arazzo workflow "rescan-active-image-and-gate" step by step and knows neither
+HTTP nor AWS: what it asks Anchore goes through the `Anchore` port. What can go wrong there is
+an `AnchoreError`; those that it does not turn into an outcome pass through to the handler.
+"""
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from rescan.gate.evaluation import Evaluation
+from rescan.gate.model import ImageRecord, Outcome, Report, RescanRequest, VulnerabilityList
+from rescan.gate.verdict import judge
+from rescan.kernel.errors import AnchoreError, AnchoreInterrupted, ImageNotAnalyzed, ImageUnknown
+from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.kernel.safe_text import one_line
+
+
+class Anchore(Protocol):
+    """What the workflow asks; each call raises `AnchoreError`."""
+
+    def active_images(self, tag: ImageTag) -> list[ImageRecord]:
+        """The active images that Anchore lists for the tag, in its order."""
+        ...
+
+    def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
+        """Force a fresh evaluation against the latest feeds: one scan, never repeated."""
+        ...
+
+    def vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
+        """The list as it stands; it may be read again and again."""
+        ...
+
+    def evaluate(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Evaluation | None:
+        """Evaluate the policy now; None when the answer holds no evaluation."""
+        ...
+
+
+class _Found(Struct, frozen=True):
+    """The image to gate; `notes` are what its report must say, `team` what Anchore says of it."""
+
+    digest: Digest
+    notes: tuple[str, ...] = ()
+    team: str | None = None
+
+
+class _Refreshed(Struct, frozen=True):
+    """The fresh list, or why it cannot be read."""
+
+    vulnerabilities: VulnerabilityList | None
+    problem: str | None = None
+
+
+def rescan(anchore: Anchore, request: RescanRequest) -> Report:
+    """Run the three steps; the report is complete whatever the outcome."""
+    found = _find_active_image(anchore, request)
+    if isinstance(found, Report):
+        return found
+    refreshed = _refresh_vulnerabilities(anchore, request, found)
+    return _regate(anchore, request, found, refreshed)
+
+
+# --- findActiveImage
+
+
+def _find_active_image(anchore: Anchore, request: RescanRequest) -> _Found | Report:
+    """The image that bears the tag, or the report of a workflow that ends here."""
+    image = _newest_that_bears(request.tag, _listed(anchore, request.tag))
+    if image is None:
+        reason = f"Anchore has no active image with the tag {request.tag}"
+        return _report(request, Outcome.NOT_FOUND, reason)
+    found = _Found(image.digest, _unverified(image), image.team)
+    if request.digest not in (None, image.digest, image.parent_digest):
+        if not _is_newer_than_the_push(image, request):
+            reason = (
+                f"Anchore has not caught up: the tag is on {image.digest}, not {request.digest}"
+            )
+            return _report(request, Outcome.PENDING, reason)
+        found = replace(found, notes=(*found.notes, _superseded(image, request)))
+    # A record need not say its status: the next two requests answer 404 when it is unfinished.
+    if image.analysis_status in (None, "analyzed"):
+        return found
+    return _not_analyzed(request, found, image.analysis_status)
+
+
+def _listed(anchore: Anchore, tag: ImageTag) -> list[ImageRecord]:
+    try:
+        return anchore.active_images(tag)
+    except ImageUnknown:
+        return []
+
+
+def _newest_that_bears(tag: ImageTag, listed: list[ImageRecord]) -> ImageRecord | None:
+    """Never trust the server's filter: a parameter that it does not know, it ignores.
+
+    Among equals max() keeps the first, which is Anchore's own order (newest first), and the
+    document's rule for records that carry no tags.
+    """
+    bearing = [image for image in listed if image.bears(tag)]
+    return max(bearing, key=lambda image: image.detected_at(tag) or _LONG_AGO, default=None)
+
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def _unverified(image: ImageRecord) -> tuple[str, ...]:
+    if image.tags is None:
+        return ("this dialect's records carry no tags: the image's tag is not verified",)
+    return ()
+
+
+def _is_newer_than_the_push(image: ImageRecord, request: RescanRequest) -> bool:
+    """The trigger names another digest: was the tag moved on since, or is Anchore late?"""
+    pushed_at, detected_at = request.trigger.at, image.detected_at(request.tag)
+    return pushed_at is not None and detected_at is not None and detected_at > pushed_at
+
+
+def _superseded(image: ImageRecord, request: RescanRequest) -> str:
+    return (
+        f"the push of {request.digest} is superseded: since {image.detected_at(request.tag)}"
+        f" the tag is on {image.digest}, which was evaluated instead"
+    )
+
+
+def _not_analyzed(request: RescanRequest, found: _Found, status: str) -> Report:
+    if status in ("not_analyzed", "analyzing"):
+        reason = f"the analysis is not finished: {status}"
+        return _report(request, Outcome.PENDING, reason, found)
+    if status == "analysis_failed":
+        reason = "the analysis failed: Anchore must analyze the image again"
+    else:
+        reason = f"unknown analysis status {one_line(status, 100)!r}"
+    return _report(request, Outcome.NOT_EVALUATED, reason, found)
+
+
+# --- refreshVulnerabilities
+
+
+def _refresh_vulnerabilities(anchore: Anchore, request: RescanRequest, found: _Found) -> _Refreshed:
+    """A list that cannot be read does not keep the gate from running."""
+    try:
+        try:
+            return _Refreshed(anchore.refreshed_vulnerabilities(found.digest, request.vtype))
+        except AnchoreInterrupted:
+            # The scan goes on in the server; its result is there for an unforced request.
+            return _Refreshed(anchore.vulnerabilities(found.digest, request.vtype))
+    except AnchoreError as error:
+        return _Refreshed(None, str(error))
+
+
+# --- regate
+
+
+def _regate(
+    anchore: Anchore, request: RescanRequest, found: _Found, refreshed: _Refreshed
+) -> Report:
+    try:
+        evaluation = anchore.evaluate(found.digest, request.tag, request.policy_id)
+    except ImageNotAnalyzed as error:
+        return _not_analyzed(request, found, error.analysis_status)
+    if evaluation is None:
+        outcome, reason = Outcome.NOT_EVALUATED, "Anchore answered an empty list of evaluations"
+    else:
+        outcome, reason = judge(
+            evaluation,
+            digest=found.digest,
+            tag=request.tag,
+            policy_id=request.policy_id,
+            refresh_problem=refreshed.problem,
+        )
+    report = _report(request, outcome, reason, found)
+    return replace(
+        report,
+        vulnerabilities=refreshed.vulnerabilities,
+        vulnerabilities_problem=refreshed.problem,
+        final_action=outcome.value if outcome.is_verdict else None,
+        policy_id=(evaluation and evaluation.policy_id) or request.policy_id,
+        evaluation=evaluation,
+        notes=(*found.notes, *_suspiciously_empty(refreshed)),
+    )
+
+
+def _suspiciously_empty(refreshed: _Refreshed) -> tuple[str, ...]:
+    """A scan that failed is answered 200 with an empty list: say so, the gate decides."""
+    if refreshed.vulnerabilities is not None and not refreshed.vulnerabilities.rows:
+        return ("Anchore lists no vulnerability at all; a scan that failed there looks the same",)
+    return ()
+
+
+def _report(
+    request: RescanRequest, outcome: Outcome, reason: str, found: _Found | None = None
+) -> Report:
+    return Report(
+        tag=request.tag,
+        trigger=request.trigger,
+        outcome=outcome,
+        reason=reason,
+        image_digest=found.digest if found else None,
+        policy_id=request.policy_id,
+        notes=found.notes if found else (),
+        team=(found and found.team) or request.team,
+    )

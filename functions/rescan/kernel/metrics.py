@@ -1,0 +1,46 @@
+"""What is counted, by the names that alarms and dashboard use."""
+
+from collections import defaultdict
+from enum import StrEnum
+from threading import Lock
+
+
+class Metric(StrEnum):
+    """One name a metric; all are counts, but for the ages."""
+
+    EXPECTED = "Expected"
+    EVALUATED = "Evaluated"
+    OUTCOME_STOP = "OutcomeStop"
+    OUTCOME_WARN = "OutcomeWarn"
+    OUTCOME_GO = "OutcomeGo"
+    OUTCOME_NOT_FOUND = "OutcomeNotFound"
+    OUTCOME_PENDING = "OutcomePending"
+    OUTCOME_NOT_EVALUATED = "OutcomeNotEvaluated"
+    PUBLISHED = "Published"
+    PUBLISH_FAILURES = "PublishFailures"
+    OLDEST_NOTICE_AGE_SECONDS = "OldestNoticeAgeSeconds"
+    ANCHORE_ERRORS = "AnchoreErrors"
+    LEDGER_ERRORS = "LedgerErrors"
+    OLDEST_EVALUATION_AGE_HOURS = "OldestEvaluationAgeHours"
+    CONFIRMED_SUBSCRIPTIONS = "ConfirmedSubscriptions"
+    SWEEP_COMPLETE = "SweepComplete"
+    SWEEP_MISSING = "SweepMissing"
+
+
+class Tally:
+    """The counts of one invocation, from any of its threads."""
+
+    def __init__(self) -> None:
+        self._counts: defaultdict[Metric, float] = defaultdict(float)
+        self._lock = Lock()
+
+    def add(self, metric: Metric, value: float = 1) -> None:
+        """Count; also nothing, for a metric that says 0 is known to be alive."""
+        with self._lock:
+            self._counts[metric] += value
+
+    def take(self) -> dict[Metric, float]:
+        """What was counted since the last time."""
+        with self._lock:
+            counts, self._counts = self._counts, defaultdict(float)
+        return dict(counts)

@@ -1,0 +1,44 @@
+"""Which tags are watched: named ones, and patterns over those that Anchore lists as active."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from rescan.kernel.image_tag import ImageTag, TagPattern
+
+
+class WatchList(Struct, frozen=True):
+    """Tags and patterns; with neither, every active tag is watched."""
+
+    tags: tuple[ImageTag, ...] = ()
+    patterns: tuple[TagPattern, ...] = ()
+
+    @classmethod
+    def parse(cls, entries: Iterable[str]) -> "WatchList":
+        """Read entries such as `team/app:1.4` or `*/team/*:prod-*`; ValueError names a bad one."""
+        words = [entry.strip() for entry in entries if entry.strip()]
+        return cls(
+            tags=tuple(ImageTag.parse(word) for word in words if "*" not in word),
+            patterns=tuple(TagPattern.parse(word) for word in words if "*" in word),
+        )
+
+    @property
+    def needs_listing(self) -> bool:
+        """Whether the active tags must be listed to know what is watched."""
+        return bool(self.patterns) or not self.tags
+
+    def select(self, active: Iterable[ImageTag]) -> Iterator[ImageTag]:
+        """The watched tags, each once: the named ones first, then the active ones that match."""
+        yield from dict.fromkeys(self.tags)
+        everything = not self.tags and not self.patterns
+        for tag in active:
+            if tag not in self.tags and (everything or self._matches(tag)):
+                yield tag
+
+    def unmatched(self, active: Iterable[ImageTag]) -> tuple[str, ...]:
+        """The patterns that no active tag has: a typo there would watch nothing, silently."""
+        tags = list(active)
+        return tuple(p.pattern for p in self.patterns if not any(map(p.matches, tags)))
+
+    def _matches(self, tag: ImageTag) -> bool:
+        return any(pattern.matches(tag) for pattern in self.patterns)

@@ -1,0 +1,69 @@
+"""What is remembered of one tag: an entry of the ledger."""
+
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from rescan.gate.model import Outcome
+from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.kernel.team import UNROUTED
+from rescan.ledger.announced_findings import KnownFindings
+from rescan.ledger.news import Failing
+from rescan.ledger.unreported import Unsaid
+
+
+def subject_of(account: str | None, tag: ImageTag, policy_id: str | None) -> str:
+    """The key of an entry: one per account, tag and configured policy."""
+    return f"{account or 'own'}|{tag}|{policy_id or 'active'}"
+
+
+class UnknownPush(Struct, frozen=True):
+    """When a push was given up that Anchore had not learned of.
+
+    `digest` is what was pushed, if the tag is known, on another image; None: so is the tag not.
+    """
+
+    at: datetime
+    digest: Digest | None = None
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """What is remembered of one tag under one configured policy (None: the active one).
+
+    `verdict`, `digest`, `policy_digest` and `evaluated_at` are of the last real evaluation,
+    `result_at` of the last result of any kind. `unsaid` is what happened while it was stopped and
+    was no news. `version` counts the writes; 0 was never written. `team` was told of the STOP, if
+    there is one. `held_until` is when the first item of an allowlist ends that holds a finding
+    back.
+    """
+
+    subject: str
+    tag: ImageTag
+    policy_id: str | None = None
+    version: int = 0
+    verdict: Outcome | None = None
+    digest: Digest | None = None
+    policy_digest: str | None = None
+    stopping: KnownFindings = KnownFindings()
+    unsaid: Unsaid = Unsaid()
+    first_stop_at: datetime | None = None
+    evaluated_at: datetime | None = None
+    result_at: datetime | None = None
+    notice_at: datetime | None = None
+    failing: Failing | None = None
+    failing_said_at: datetime | None = None
+    expiring_said_at: datetime | None = None
+    sweep: datetime | None = None
+    team: str = UNROUTED
+    unknown_push: UnknownPush | None = None
+    held_until: datetime | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the last real evaluation was a STOP."""
+        return self.verdict is Outcome.STOP
+
+    def known_to(self, team: str) -> "Entry":
+        """The same; the team that its name gives stands in for one that is not known."""
+        return replace(self, team=team) if self.team == UNROUTED else self

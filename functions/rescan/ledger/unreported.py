@@ -1,0 +1,96 @@
+"""What has changed about an image since its readers last heard of it, and what took it away. Pure.
+
+A stopped image says nothing when a finding goes, its tag moves or its policy changes while it stays
+stopped: that is kept (`Unsaid`) until the next notice, which tells it along.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from rescan.gate.evaluation import Finding, FindingKey
+from rescan.gate.model import Report, Severity
+from rescan.kernel.image_tag import Digest
+from rescan.ledger.news import Change, ChangedFinding, Changes, ClearedBy, ClearedFinding
+
+# With bounded texts below 48 kB, of the 64 kB that an entry has in the ledger.
+_MOST_KEPT = 30
+
+
+class NowSays(Struct, frozen=True):
+    """What an evaluation says of findings that stopped the image and no longer do."""
+
+    moved: bool
+    policy_changed: bool
+    image_allowlisted: bool
+    findings: Mapping[FindingKey, Finding]
+    listed: frozenset[str]
+
+    @classmethod
+    def of(cls, report: Report, *, moved: bool, policy_changed: bool) -> "NowSays":
+        """`moved`, `policy_changed`: since the evaluation before."""
+        evaluation, listed = report.evaluation, report.vulnerabilities
+        reason = (evaluation.final_action_reason if evaluation else None) or ""
+        return cls(
+            moved=moved,
+            policy_changed=policy_changed,
+            image_allowlisted=reason.lower() == "allowlisted",
+            findings={f.key: f for f in (evaluation.findings if evaluation else ())},
+            listed=frozenset((row.vuln or "").upper() for row in (listed.rows if listed else ())),
+        )
+
+    def cleared(self, key: FindingKey, severity: Severity | None) -> ClearedFinding:
+        """A rebuilt image explains all; otherwise what is still there was not fixed."""
+        return ClearedFinding(key, severity, self._by(key))
+
+    def _by(self, key: FindingKey) -> ClearedBy:
+        if self.moved:
+            return ClearedBy.NEW_DIGEST
+        if self.image_allowlisted:
+            return ClearedBy.ALLOWLISTED
+        if (still := self.findings.get(key)) is not None:
+            return ClearedBy.ALLOWLISTED if still.allowlisted else ClearedBy.POLICY_CHANGED
+        is_vulnerability = key.gate.lower() == "vulnerabilities"
+        may_be_there = not is_vulnerability or key.what.partition("+")[0].upper() in self.listed
+        if self.policy_changed and may_be_there:
+            return ClearedBy.POLICY_CHANGED
+        return ClearedBy.FIXED
+
+
+class Unsaid(Struct, frozen=True):
+    """The state that was last told, and what has gone since; `more` of it than could be kept."""
+
+    digest: Digest | None = None
+    policy_digest: str | None = None
+    cleared: tuple[ClearedFinding, ...] = ()
+    more: int = 0
+
+    def plus(self, cleared: Iterable[ClearedFinding]) -> "Unsaid":
+        """The same, with these gone too; the worst are kept, their texts cut."""
+        short = (replace(one, key=one.key.bounded()) for one in cleared)
+        every = sorted((*self.cleared, *short), key=lambda one: -(one.severity or 0))
+        kept = tuple(every[:_MOST_KEPT])
+        return replace(self, cleared=kept, more=self.more + len(every) - len(kept))
+
+    def changes(
+        self,
+        since: datetime,
+        policy_digest: str | None,
+        new: Iterable[ChangedFinding],
+        cleared: Iterable[ClearedFinding] = (),
+        more: int = 0,
+    ) -> Changes:
+        """What a notice tells: what is new and gone with it, and what was not told before."""
+        found = list(new)
+        back = {finding.key.bounded() for finding in found}
+        gone = [*cleared, *(one for one in self.cleared if one.key not in back)]
+        found += [ChangedFinding(one.key, one.severity, Change(one.by.value)) for one in gone]
+        return Changes(
+            since=since,
+            policy_changed=None not in (policy_digest, self.policy_digest)
+            and policy_digest != self.policy_digest,
+            findings=tuple(found),
+            more=self.more + more,
+        )

@@ -1,0 +1,156 @@
+"""Notices that become one message: the facts behind its mail and its attributes."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from rescan.gate.model import Severity
+from rescan.ledger.news import Cause, EventType, ImageEvent, stable_id
+from rescan.outbox.envelope import Gist, Matter
+from rescan.outbox.items import Channel, Waiting
+
+
+class Shared(Struct, frozen=True):
+    """A thing that so many images of a group have, too."""
+
+    matter: Matter
+    images: int
+
+
+class Repository(Struct, frozen=True):
+    """The images of a group that stand in one repository, by their tags."""
+
+    registry: str
+    name: str
+    tags: tuple[str, ...]
+
+    @property
+    def full_name(self) -> str:
+        """registry/repository."""
+        return f"{self.registry}/{self.name}"
+
+
+class Group(Struct, frozen=True, kw_only=True):
+    """All about `matter`, or (None) with nothing in common; never empty.
+
+    They agree in channel, team, kind, policy and final action. `images` counts those of all parts;
+    `before` those that earlier messages of the `storm` told, since `began_at`.
+    """
+
+    storm: str
+    matter: Matter | None
+    members: tuple[Waiting, ...]
+    images: int
+    before: int = 0
+    began_at: datetime | None = None
+    part: int = 1
+    parts: int = 1
+
+    @property
+    def gists(self) -> list[Gist]:
+        """What its notices are about."""
+        return [waiting.gist for waiting in self.members]
+
+    @property
+    def id(self) -> str:
+        """The same for the same notices."""
+        return stable_id(self.storm, sorted(gist.id for gist in self.gists))
+
+    @property
+    def channel(self) -> Channel:
+        """Where it goes."""
+        return self.members[0].channel
+
+    @property
+    def team(self) -> str:
+        """Whose it is."""
+        return self.members[0].gist.team
+
+    @property
+    def event_type(self) -> ImageEvent:
+        """What kind of notice it is."""
+        kind = self.members[0].gist.event_type
+        if kind is EventType.SUMMARY:
+            raise ValueError("a summary is about all images, so never one of several notices")
+        return kind
+
+    @property
+    def policy_id(self) -> str | None:
+        """By which policy."""
+        return self.members[0].gist.policy_id
+
+    @property
+    def final_action(self) -> str | None:
+        """What Anchore said of all of them."""
+        return self.members[0].gist.final_action
+
+    @property
+    def registry(self) -> str | None:
+        """The one that all of them are in."""
+        registries = {gist.tag.registry for gist in self.gists}
+        return registries.pop() if len(registries) == 1 else None
+
+    @property
+    def cause(self) -> Cause | None:
+        """What keeps all of them from being evaluated."""
+        causes = {gist.cause for gist in self.gists}
+        return causes.pop() if len(causes) == 1 else None
+
+    @property
+    def worst(self) -> Severity:
+        """The worst severity of any of its images."""
+        return max(gist.worst for gist in self.gists)
+
+    @property
+    def fix_available(self) -> bool | None:
+        """Whether any image has a finding with a fix; None when nothing is known of fixes."""
+        known = [gist.fix_available for gist in self.gists if gist.fix_available is not None]
+        return any(known) if known else None
+
+    def packages(self) -> list[str]:
+        """The packages that the matter is in, most frequent first."""
+        return _by_number(each.package for each in self._of_the_matter())
+
+    def fixes(self) -> list[str]:
+        """The versions that fix the matter, most frequent first."""
+        return _by_number(each.fixed_in for each in self._of_the_matter())
+
+    def ends(self) -> list[datetime]:
+        """When allowlists stop holding the matter back, or whatever else there is; first first."""
+        every = (matter for gist in self.gists for matter in gist.matters)
+        about = self._of_the_matter() if self.matter else every
+        return sorted({each.until for each in about if each.until is not None})
+
+    def _of_the_matter(self) -> Iterator[Matter]:
+        """As each image has it."""
+        for gist in self.gists:
+            for each in gist.matters:
+                if self.matter is not None and each.key == self.matter.key:
+                    yield each
+
+    def repositories(self) -> list[Repository]:
+        """Those of most images first."""
+        tags: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for gist in self.gists:
+            tags[gist.tag.registry, gist.tag.repository].append(gist.tag.tag)
+        every = [Repository(*name, tuple(sorted(its))) for name, its in tags.items()]
+        return sorted(every, key=lambda each: (-len(each.tags), each.full_name))
+
+    def other_matters(self) -> list[Shared]:
+        """What else its images have: of most images first, then the worst."""
+        matters: dict[str, Matter] = {}
+        images: Counter[str] = Counter()
+        for gist in self.gists:
+            for matter in gist.matters:
+                matters.setdefault(matter.key, matter)
+                images[matter.key] += 1
+        if self.matter is not None:
+            images.pop(self.matter.key, None)
+        shared = [Shared(matters[key], count) for key, count in images.items()]
+        return sorted(shared, key=lambda s: (-s.images, -s.matter.severity, s.matter.key))
+
+
+def _by_number(values: Iterable[str | None]) -> list[str]:
+    return [value for value, _ in Counter(value for value in values if value).most_common()]

@@ -1,0 +1,149 @@
+"""The daily summary: proof that the watcher lives, also when nothing is new.
+
+It is counted from the ledger alone, in one scan, and waits in the outbox like every other notice.
+A ledger that cannot be read fails the invocation: Lambda repeats it, and keeps what failed.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from msgspec import Struct
+
+from rescan.gate.allowlist_expiry import HORIZON
+from rescan.kernel.clock import Clock, utc_now
+from rescan.notice.summary import Coverage, Dated, Failed, Summary
+from rescan.notice.summary_notice import due_of_summary
+from rescan.outbox.items import Channel
+from rescan.work.ports import Glance, Ledger, SweepRecord
+
+_DAY = timedelta(days=1)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class Schedule(Struct, frozen=True):
+    """When sweeps and summaries come: the period of the one, the hour (UTC) of the other."""
+
+    sweep_period: timedelta
+    summary_hour: int | None = None
+
+    def next_summary(self, now: datetime) -> datetime | None:
+        """None: none is planned."""
+        if self.summary_hour is None:
+            return None
+        today = now.replace(hour=self.summary_hour, minute=0, second=0, microsecond=0)
+        return today if today > now else today + _DAY
+
+
+class DailySummary:
+    """Counts, and writes what is to be said into the outbox."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        channels: Collection[Channel],
+        schedule: Schedule,
+        logger: Logger,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._ledger = ledger
+        self._channels = channels
+        self._schedule = schedule
+        self._logger = logger
+        self._clock = clock
+
+    def run(self) -> dict[str, Any]:
+        """{"quiet", "stopped", "notEvaluated", "missing"}; LedgerUnavailable."""
+        glances, sweep = self._ledger.glances(), self._ledger.last_sweep()
+        summary = summary_of(glances, sweep, self._schedule, self._clock())
+        self._ledger.add(due_of_summary(summary, self._channels))
+        told: dict[str, Any] = {
+            "quiet": summary.is_quiet,
+            "stopped": len(summary.stopped),
+            "notEvaluated": len(summary.failing),
+            "missing": summary.missing,
+        }
+        self._logger.info("summary queued", **told)
+        return told
+
+
+def summary_of(
+    glances: Iterable[Glance], sweep: SweepRecord | None, schedule: Schedule, now: datetime
+) -> Summary:
+    """What there is to say of every entry and of the last sweep; pure."""
+    every = _one_a_tag(glances)
+    counted, under_way = _sweeps(every, sweep, schedule, now)
+    return Summary(
+        at=now,
+        sweep=counted,
+        under_way=under_way,
+        next_sweep=sweep.started + schedule.sweep_period if sweep else None,
+        next_summary=schedule.next_summary(now),
+        stopped=_oldest_first(Dated(g.tag, g.first_stop_at) for g in every if g.stopped),
+        failing=_failing(every, min(now - _DAY, counted.started if counted else now)),
+        unknown_pushes=_oldest_first(
+            Dated(g.tag, g.unknown_push_at) for g in every if g.unknown_push_at
+        )[::-1],
+        ending=_oldest_first(
+            Dated(g.tag, g.held_until)
+            for g in every
+            if g.held_until and not g.stopped and now < g.held_until <= now + HORIZON
+        ),
+    )
+
+
+def _one_a_tag(glances: Iterable[Glance]) -> list[Glance]:
+    """A tag has an entry for each policy that it was ever gated by: that of the sweeps counts."""
+    found: dict[Any, Glance] = {}
+    for glance in glances:
+        before = found.get(glance.tag)
+        if before is None or _standing(glance) > _standing(before):
+            found[glance.tag] = glance
+    return list(found.values())
+
+
+def _standing(glance: Glance) -> tuple[datetime, datetime]:
+    return glance.sweep or _LONG_AGO, glance.evaluated_at or _LONG_AGO
+
+
+def _sweeps(
+    every: list[Glance], sweep: SweepRecord | None, schedule: Schedule, now: datetime
+) -> tuple[Coverage | None, Coverage | None]:
+    """The sweep that counts, and one that is under way: it has its period to be complete."""
+    if sweep is None:
+        return None, None
+    last = _coverage(every, sweep)
+    is_over = not last.missing or now >= sweep.started + schedule.sweep_period
+    if is_over or sweep.before is None:
+        return last, None
+    return _coverage(every, sweep.before), last
+
+
+def _coverage(every: list[Glance], sweep: SweepRecord) -> Coverage:
+    """Of tags that came later too many may have a result; never more than were expected count."""
+    since = sweep.started
+    answered = sweep.answered(every)
+    others = [g for g in answered if g.evaluated_at is None or g.evaluated_at < since]
+    return Coverage(
+        started=since,
+        expected=sweep.expected,
+        answered=min(len(answered), sweep.expected),
+        evaluated=min(len(answered) - len(others), sweep.expected),
+        absent=sum(1 for g in others if g.failing is None),
+    )
+
+
+def _failing(every: list[Glance], since: datetime) -> tuple[Failed, ...]:
+    """Those that were tried since then: what nobody tries any longer is no longer watched."""
+    failing = [
+        Failed(g.tag, g.failing)
+        for g in every
+        if g.failing is not None and g.result_at is not None and g.result_at >= since
+    ]
+    return tuple(sorted(failing, key=lambda it: (it.failing.since, it.tag)))
+
+
+def _oldest_first(those: Iterable[Dated]) -> tuple[Dated, ...]:
+    """Those without a moment last."""
+    return tuple(sorted(those, key=lambda it: (it.at is None, it.at or _LONG_AGO, it.tag)))

@@ -1,0 +1,138 @@
+"""What the queue's work needs of AWS: ledger, outbox, queue, topic, which `aws/` implements."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from msgspec import Struct
+
+from rescan.events.commands import Gate
+from rescan.kernel.image_tag import ImageTag
+from rescan.ledger.entry import Entry
+from rescan.ledger.news import Failing
+from rescan.outbox.grouping import Storm
+from rescan.outbox.items import Channel, Due, InFlight, Waiting
+from rescan.outbox.notice import Notice
+
+
+class Glance(Struct, frozen=True):
+    """What a sweep and a summary read of an entry."""
+
+    tag: ImageTag
+    stopped: bool
+    evaluated_at: datetime | None
+    sweep: datetime | None
+    result_at: datetime | None = None
+    first_stop_at: datetime | None = None
+    failing: Failing | None = None
+    unknown_push_at: datetime | None = None
+    held_until: datetime | None = None
+
+
+class SweepRecord(Struct, frozen=True):
+    """A full sweep: when it began, how many tags it enqueued; and the one before, without its own.
+
+    While a sweep is at work, the one before says whether the images are watched.
+    """
+
+    started: datetime
+    expected: int
+    before: "SweepRecord | None" = None
+
+    def answered(self, glances: Iterable[Glance]) -> list[Glance]:
+        """The entries that have a result since it began."""
+        return [g for g in glances if g.sweep is not None and g.sweep >= self.started]
+
+
+class Ledger(Protocol):
+    """Each call raises LedgerUnavailable."""
+
+    def read(self, subject: str) -> Entry | None:
+        """The entry; None when nothing is remembered."""
+        ...
+
+    def write(self, entry: Entry, due: Sequence[Due] = ()) -> None:
+        """Write the entry, and its notices into the outbox, both or neither.
+
+        LedgerConflict when the entry there is not the version before.
+        """
+        ...
+
+    def add(self, due: Sequence[Due]) -> None:
+        """Notices that belong to no entry, into the outbox; one that waits there is replaced."""
+        ...
+
+    def mark_swept(self, subject: str, sweep: datetime) -> None:
+        """The sweep's message was read, and the entry is good enough as it is."""
+        ...
+
+    def glances(self) -> Iterator[Glance]:
+        """Every entry."""
+        ...
+
+    def last_sweep(self) -> SweepRecord | None:
+        """The last full sweep."""
+        ...
+
+    def record_sweep(self, sweep: SweepRecord) -> None:
+        """Remember a full sweep."""
+        ...
+
+
+class Outbox(Protocol):
+    """The notices that wait, for one publisher at a time. Each call raises LedgerUnavailable."""
+
+    def claim(self, now: datetime, until: datetime) -> bool:
+        """Whether this publisher is the one until then; False while another is."""
+        ...
+
+    def release(self) -> None:
+        """Another may claim it at once."""
+        ...
+
+    def waiting(self, most: int) -> list[Waiting]:
+        """What waits, oldest first; at most so many."""
+        ...
+
+    def notice(self, waiting: Waiting) -> Notice | None:
+        """The notice itself; None when it was taken away meanwhile."""
+        ...
+
+    def remove(self, channel: Channel, ids: Iterable[str]) -> None:
+        """These were published."""
+        ...
+
+    def in_flight(self) -> list[InFlight]:
+        """What runs before were about to publish, or could not clear."""
+        ...
+
+    def send_off(self, flight: InFlight, storm: Storm | None = None) -> None:
+        """Remember what is about to be published, and how far its storm has then been told.
+
+        NotThePublisher when another has claimed the outbox meanwhile.
+        """
+        ...
+
+    def landed(self, flight: InFlight) -> None:
+        """It was published, and its notices are cleared; NotThePublisher as above."""
+        ...
+
+    def remember(self, storm: Storm) -> None:
+        """What its readers have been told by now."""
+        ...
+
+    def storms(self) -> list[Storm]:
+        """What readers were told lately, that may be a storm or become one."""
+        ...
+
+
+class WorkQueue(Protocol):
+    """Each call raises QueueUnavailable."""
+
+    def send(self, gate: Gate, delay: timedelta) -> None:
+        """One message; the delay is at most 15 minutes."""
+        ...
+
+    def send_all(self, gates: Iterable[Gate]) -> int:
+        """Many messages at once; how many were taken, which is all."""
+        ...

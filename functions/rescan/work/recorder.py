@@ -1,0 +1,111 @@
+"""Remembers a result and decides what is new about it, so that no crash between the two loses it.
+
+Verdict and notice are one write: both stand in the ledger, or neither. Publishing is the work of
+the one publisher (`publishing.py`), which takes the notices from the outbox.
+
+    the ledger refuses        -> a STOP is published at once, from what this run knows, and stays to
+                                 be remembered: another run may have decided otherwise meanwhile
+    another run wrote first   -> read again, decide again; a newer verdict is never overwritten
+    SNS refuses then          -> PublishFailed
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from rescan.gate.model import Notification
+from rescan.kernel.errors import LedgerConflict, LedgerUnavailable
+from rescan.kernel.metrics import Metric, Tally
+from rescan.ledger.entry import Entry
+from rescan.ledger.news import EventType, News
+from rescan.ledger.transitions import Remembered
+from rescan.notice.delivery import Topics
+from rescan.notice.render import due_of
+from rescan.work.ports import Ledger
+
+Change = Callable[[Entry], Remembered]
+
+
+class Settled(Struct, frozen=True):
+    """What became of a result.
+
+    `forgotten`: a STOP that the ledger did not take; whoever can should try again. `said` is the id
+    under which it was said all the same.
+    """
+
+    notification: Notification
+    forgotten: bool = False
+    said: str | None = None
+
+
+_TRIES = 5
+
+
+class Announcer:
+    """One for all threads of a container."""
+
+    def __init__(self, ledger: Ledger, topics: Topics, tally: Tally) -> None:
+        self._ledger = ledger
+        self._topics = topics
+        self._tally = tally
+
+    def read(self, fresh: Entry) -> Entry | None:
+        """What is remembered of the subject, `fresh` if nothing; None: the ledger refuses."""
+        try:
+            return self._ledger.read(fresh.subject) or fresh
+        except LedgerUnavailable:
+            self._tally.add(Metric.LEDGER_ERRORS)
+            return None
+
+    def mark_swept(self, entry: Entry, sweep: datetime) -> None:
+        """The entry is newer than the sweep: that counts as the sweep's result."""
+        try:
+            self._ledger.mark_swept(entry.subject, sweep)
+        except LedgerUnavailable:
+            self._tally.add(Metric.LEDGER_ERRORS)
+
+    def settle(
+        self, entry: Entry | None, fresh: Entry, change: Change, said: str | None = None
+    ) -> Settled:
+        """Write what the change makes of the entry, and its news into the outbox.
+
+        `entry` None: the ledger refused to be read, so `fresh` stands for it. `said` is the id of a
+        STOP that this work has said before without being able to remember it.
+        """
+        for _ in range(_TRIES):
+            after, news = change(entry or fresh)
+            if after is entry:
+                return Settled(Notification.NONE)  # the change found itself outdated
+            news = None if news is not None and news.id == said else news
+            if entry is None:
+                return self._say_unremembered(after, news, said)
+            try:
+                self._write(replace(after, version=entry.version + 1), news)
+            except LedgerConflict:
+                entry = self.read(fresh)
+            except LedgerUnavailable:
+                self._tally.add(Metric.LEDGER_ERRORS)
+                return self._say_unremembered(after, news, said)
+            else:
+                return Settled(_notification(after, news))
+        raise LedgerConflict(f"{fresh.subject} was written {_TRIES} times meanwhile.")
+
+    def _write(self, entry: Entry, news: News | None) -> None:
+        self._ledger.write(entry, due_of(news, self._topics.channels) if news else ())
+
+    def _say_unremembered(self, after: Entry, news: News | None, said: str | None) -> Settled:
+        """Without a memory only a STOP is said: at worst again, never too seldom."""
+        if not after.stopped:
+            return Settled(Notification.NONE)
+        if news is None or news.event_type is not EventType.STOP:
+            return Settled(Notification.NONE, forgotten=True, said=said)
+        self._topics.say(news)
+        return Settled(Notification.PUBLISHED, forgotten=True, said=news.id)
+
+
+def _notification(after: Entry, news: News | None) -> Notification:
+    if news is not None:
+        return Notification.QUEUED
+    return Notification.KNOWN if after.stopped else Notification.NONE

@@ -1,0 +1,44 @@
+"""How work goes back to the queue: as a copy, and only then is the original done.
+
+The copy carries when the work was first seen and how often it went back, so it never counts
+against the queue's maxReceiveCount, and nothing waits inside the function.
+"""
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from rescan.events.commands import Gate
+from rescan.events.gate_result import Gated
+from rescan.kernel.errors import RescanError
+from rescan.work.ports import WorkQueue
+
+_FIRST = timedelta(seconds=30)
+# What SQS allows for DelaySeconds.
+_LONGEST = timedelta(seconds=900)
+
+
+class GoingBack:
+    """`jitter` gives a number from 0 to 1."""
+
+    def __init__(self, queue: WorkQueue, jitter: Callable[[], float] = random.random) -> None:
+        self._queue = queue
+        self._jitter = jitter
+
+    def send(self, gate: Gate, error: RescanError | None = None) -> Gated:
+        """Send the copy; QueueUnavailable leaves the original where it is."""
+        asked = getattr(error, "retry_after", None)
+        wait = delay(gate.attempt, self._jitter(), asked)
+        self._queue.send(replace(gate, attempt=gate.attempt + 1), wait)
+        return Gated(gate.tag, went_back=True, why=str(error or ""))
+
+
+def delay(attempt: int, jitter: float, retry_after: float | None) -> timedelta:
+    """30 s doubled with each attempt, half of it jitter; at least what the server asked for.
+
+    Never above 900 s.
+    """
+    grown: timedelta = min(_LONGEST, _FIRST * 2 ** min(attempt, 10)) * (0.5 + jitter / 2)
+    return min(_LONGEST, max(grown, timedelta(seconds=retry_after or 0)))

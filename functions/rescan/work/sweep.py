@@ -1,0 +1,120 @@
+"""A sweep through the queue: one message for every tag that is watched, or held as stopped.
+
+ECR's events are best effort, so each sweep is a full reconciliation. It measures the one before:
+that was complete when every tag that it enqueued has a result since it began.
+"""
+
+from itertools import chain
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from msgspec.structs import replace
+
+from rescan.events.commands import Gate
+from rescan.events.watched_tags import ActiveTags, watched_tags
+from rescan.gate.model import Trigger
+from rescan.kernel.clock import Clock, utc_now
+from rescan.kernel.deadline import Deadline
+from rescan.kernel.errors import LedgerUnavailable, PublishFailed
+from rescan.kernel.metrics import Metric, Tally
+from rescan.kernel.watch_list import WatchList
+from rescan.notice.delivery import Topic
+from rescan.work.ports import Glance, Ledger, SweepRecord, WorkQueue
+
+
+class FullSweep:
+    """Enqueues; what it cannot enqueue fails it loudly."""
+
+    def __init__(
+        self,
+        active_tags: ActiveTags,
+        ledger: Ledger,
+        queue: WorkQueue,
+        topic: Topic,
+        tally: Tally,
+        logger: Logger,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._active_tags = active_tags
+        self._ledger = ledger
+        self._queue = queue
+        self._topic = topic
+        self._tally = tally
+        self._logger = logger
+        self._clock = clock
+
+    def run(
+        self, trigger: Trigger, watch_list: WatchList, deadline: Deadline, *, measured: bool
+    ) -> dict[str, Any]:
+        """Enqueue the watched tags and the stopped ones; AnchoreError, QueueUnavailable.
+
+        `measured`: a whole reconciliation, not one schedule's own list of tags.
+        """
+        started = self._clock()
+        glances = self._glances() if measured else []
+        before = self._measure(glances) if measured else None
+        watched = watched_tags(watch_list, self._active_tags, deadline, self._logger)
+        stopped = (glance.tag for glance in glances if glance.stopped)
+        tags = dict.fromkeys(chain(watched, stopped))
+        enqueued = self._queue.send_all(Gate(tag, trigger, sweep=started) for tag in tags)
+        if measured:
+            self._remember(SweepRecord(started, enqueued, before))
+            self._tally.add(Metric.EXPECTED, enqueued)
+        self._logger.info("sweep enqueued", enqueued=enqueued)
+        return {"enqueued": enqueued, "sweep": started.isoformat()}
+
+    def _glances(self) -> list[Glance]:
+        try:
+            return list(self._ledger.glances())
+        except LedgerUnavailable as error:
+            # The watched tags are swept all the same; the stopped ones are among them, mostly.
+            self._ledger_failed("the ledger cannot be read", error)
+            return []
+
+    def _measure(self, glances: list[Glance]) -> SweepRecord | None:
+        """The sweep before, that was measured."""
+        self._measure_readers()
+        ages = [self._clock() - glance.evaluated_at for glance in glances if glance.evaluated_at]
+        if ages:
+            hours = max(ages).total_seconds() / 3600
+            self._tally.add(Metric.OLDEST_EVALUATION_AGE_HOURS, hours)
+        try:
+            before = self._ledger.last_sweep()
+        except LedgerUnavailable as error:
+            self._ledger_failed("the sweep before cannot be measured", error)
+            return None
+        if before is None:
+            return None
+        self._measure_coverage(before, glances)
+        return replace(before, before=None)
+
+    def _measure_readers(self) -> None:
+        try:
+            confirmed = self._topic.confirmed_subscriptions()
+        except PublishFailed as error:
+            self._logger.error("the topic's readers cannot be counted", reason=str(error))
+        else:
+            self._tally.add(Metric.CONFIRMED_SUBSCRIPTIONS, confirmed)
+
+    def _measure_coverage(self, before: SweepRecord, glances: list[Glance]) -> None:
+        since = before.started
+        missing = max(0, before.expected - len(before.answered(glances)))
+        self._tally.add(Metric.SWEEP_MISSING, missing)
+        self._tally.add(Metric.SWEEP_COMPLETE, 0 if missing else 1)
+        self._logger.info(
+            "sweep measured",
+            started=since.isoformat(),
+            expected=before.expected,
+            missing=missing,
+            unanswered=[str(g.tag) for g in glances if g.sweep is None or g.sweep < since][:20],
+        )
+
+    def _remember(self, sweep: SweepRecord) -> None:
+        try:
+            self._ledger.record_sweep(sweep)
+        except LedgerUnavailable as error:
+            self._ledger_failed("the sweep cannot be remembered", error)
+
+    def _ledger_failed(self, message: str, error: LedgerUnavailable) -> None:
+        self._tally.add(Metric.LEDGER_ERRORS)
+        self._logger.error(message, reason=str(error))

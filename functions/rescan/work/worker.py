@@ -1,0 +1,230 @@
+"""Gates one image with a memory: what a result means for the ledger, its readers and the queue.
+
+    a verdict                           remembered, and its news published
+    pending, or a push not yet known    goes back to the queue; after PENDING_HOURS a failure
+    Anchore down, throttled, no time    the same
+    a STOP that the ledger did not take said, and goes back to be remembered
+    the ledger and SNS refuse           goes back, however old
+    any other error of Anchore's        a failed attempt: remembered, left to the next sweep
+    not evaluated                       the same
+    no image                            remembered; a STOP of it ends, a watched tag is a failure
+    a push that never became known      remembered besides
+
+What raises brings the message itself back: a crash, or a queue that takes no copy.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from rescan.events.commands import Gate
+from rescan.events.gate_result import Gated
+from rescan.gate.model import Outcome, Report, Step, TriggerKind, outcome_metric
+from rescan.gate.workflow import Anchore, rescan
+from rescan.kernel.clock import Clock, utc_now
+from rescan.kernel.deadline import Deadline
+from rescan.kernel.errors import (
+    AnchoreError,
+    Fate,
+    OutOfTime,
+    PublishFailed,
+    RescanError,
+    SecretUnusable,
+)
+from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.metrics import Metric, Tally
+from rescan.ledger.entry import Entry, UnknownPush, subject_of
+from rescan.ledger.news import Failing
+from rescan.ledger.transitions import (
+    Pace,
+    Remembered,
+    after_failure,
+    after_not_found,
+    after_verdict,
+)
+from rescan.settings import Settings
+from rescan.work.recorder import Announcer, Change, Settled
+from rescan.work.requeue import GoingBack
+
+
+class AnalyzingAnchore(Anchore, Protocol):
+    """An Anchore that can be asked to analyze an image, too."""
+
+    def submit(self, tag: ImageTag) -> None:
+        """Submit the image; raises `AnchoreError`."""
+
+
+class Worker:
+    """One image at a time; it may be called from many threads at once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        anchore_until: Callable[[Deadline], AnalyzingAnchore],
+        announcer: Announcer,
+        going_back: GoingBack,
+        tally: Tally,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._settings = settings
+        self._anchore_until = anchore_until
+        self._announcer = announcer
+        self._going_back = going_back
+        self._tally = tally
+        self._clock = clock
+        self._pace = Pace(
+            timedelta(hours=settings.reminder_hours), timedelta(hours=settings.not_evaluated_hours)
+        )
+
+    def gate_now(self, gate: Gate, deadline: Deadline) -> Gated:
+        """For one who waits: remembered and published alike, but every error is the caller's."""
+        fresh = self._fresh(gate)
+        report = rescan(self._anchore_until(deadline), gate.request(self._settings))
+        self._tally.add(outcome_metric(report.outcome))
+        entry = self._announcer.read(fresh)
+        is_remembered = entry is not None and entry.version > 0
+        if report.outcome is Outcome.PENDING or (
+            report.outcome is Outcome.NOT_FOUND and not is_remembered
+        ):
+            return Gated(gate.tag, report)
+        settled = self._settle(gate, report, entry, fresh)
+        return Gated(gate.tag, report, settled.notification)
+
+    def work(self, gate: Gate, deadline: Deadline) -> Gated:
+        """For the queue: done, or gone back."""
+        gate = replace(gate, first_seen=gate.first_seen or self._clock())
+        fresh = self._fresh(gate)
+        entry = self._announcer.read(fresh)
+        if entry is not None and _is_newer(entry, gate.sweep):
+            self._announcer.mark_swept(entry, gate.sweep or self._clock())
+            return Gated(gate.tag, why="it was evaluated since the sweep began")
+        try:
+            return self._gate(gate, entry, fresh, deadline)
+        except (AnchoreError, OutOfTime, SecretUnusable) as error:
+            return self._after_error(gate, error, entry, fresh)
+        except PublishFailed as error:
+            # Nothing of the STOP is remembered or said: it must be found again.
+            return self._going_back.send(gate, error)
+
+    def _gate(self, gate: Gate, entry: Entry | None, fresh: Entry, deadline: Deadline) -> Gated:
+        if deadline.passed:
+            raise OutOfTime(f"No time was left to gate {gate.tag}: Anchore was not asked.")
+        anchore = self._anchore_until(deadline)
+        report = rescan(anchore, gate.request(self._settings))
+        unknown_push = _is_unknown_push(gate, report)
+        if (report.outcome is Outcome.PENDING or unknown_push) and not self._is_too_old(gate):
+            if unknown_push and self._settings.add_missing_images and not gate.submitted:
+                anchore.submit(gate.tag)
+                gate = replace(gate, submitted=True)
+            self._tally.add(outcome_metric(Outcome.PENDING))
+            return replace(self._going_back.send(gate), report=report)
+        ended = Outcome.NOT_EVALUATED if report.outcome is Outcome.PENDING else report.outcome
+        self._tally.add(outcome_metric(ended))
+        settled = self._settle(gate, report, entry, fresh)
+        if settled.forgotten and not self._is_too_old(gate):
+            back = self._going_back.send(replace(gate, said=settled.said))
+            return replace(back, report=report, notification=settled.notification)
+        return Gated(gate.tag, report, settled.notification)
+
+    def _after_error(
+        self, gate: Gate, error: RescanError, entry: Entry | None, fresh: Entry
+    ) -> Gated:
+        self._tally.add(Metric.ANCHORE_ERRORS, isinstance(error, AnchoreError))
+        if error.fate in (Fate.RETRY, Fate.REQUEUE) and not self._is_too_old(gate):
+            return self._going_back.send(gate, error)
+        self._tally.add(outcome_metric(Outcome.NOT_EVALUATED))
+        change = self._failure(gate, _step(error), str(error))
+        settled = self._announcer.settle(entry, fresh, change)
+        return Gated(gate.tag, notification=settled.notification, why=str(error), failed=True)
+
+    # --- what a result makes of the entry
+
+    def _settle(self, gate: Gate, report: Report, entry: Entry | None, fresh: Entry) -> Settled:
+        if report.outcome.is_verdict:
+            self._tally.add(Metric.EVALUATED)
+            change = self._verdict(gate, report)
+        elif report.outcome is Outcome.NOT_FOUND:
+            change = self._not_found(gate, report)
+        elif report.vulnerabilities_problem is not None:
+            change = self._failure(gate, Step.REFRESH_VULNERABILITIES, report.reason)
+        else:
+            step = Step.REGATE if report.evaluation else Step.FIND_ACTIVE_IMAGE
+            change = self._failure(gate, step, report.reason)
+        if (push := _unknown_push(gate, report, self._clock())) is not None:
+            change = _remembering(push, change)
+        return self._announcer.settle(entry, fresh, change, gate.said)
+
+    def _verdict(self, gate: Gate, report: Report) -> Change:
+        return self._change(gate, lambda e, now: after_verdict(e, report, now, self._pace))
+
+    def _not_found(self, gate: Gate, report: Report) -> Change:
+        watched = gate.tag in self._settings.watch_list.tags
+        return self._change(
+            gate, lambda e, now: after_not_found(e, report, now, self._pace, watched=watched)
+        )
+
+    def _failure(self, gate: Gate, step: str, reason: str) -> Change:
+        now = self._clock()
+        failing = Failing(min(gate.first_seen or now, now), step, reason)
+        return self._change(
+            gate, lambda e, now: after_failure(e, failing, gate.trigger, now, self._pace)
+        )
+
+    def _change(self, gate: Gate, result: Callable[[Entry, datetime], Remembered]) -> Change:
+        """The result as of now; on an entry that was evaluated later it counts as nothing."""
+        now, team = self._clock(), self._settings.routes.of(gate.tag)
+
+        def change(entry: Entry) -> Remembered:
+            outdated = entry.evaluated_at is not None and entry.evaluated_at > now
+            return _swept(gate, (entry, None) if outdated else result(entry.known_to(team), now))
+
+        return change
+
+    def _is_too_old(self, gate: Gate) -> bool:
+        now = self._clock()
+        return now - (gate.first_seen or now) >= timedelta(hours=self._settings.pending_hours)
+
+    def _fresh(self, gate: Gate) -> Entry:
+        policy_id = gate.request(self._settings).policy_id
+        subject = subject_of(self._settings.anchore_account, gate.tag, policy_id)
+        return Entry(subject=subject, tag=gate.tag, policy_id=policy_id)
+
+
+def _is_unknown_push(gate: Gate, report: Report) -> bool:
+    return report.outcome is Outcome.NOT_FOUND and gate.trigger.kind is TriggerKind.ECR_PUSH
+
+
+def _unknown_push(gate: Gate, report: Report, now: datetime) -> UnknownPush | None:
+    """The push, when Anchore knows no image under its tag, or only the one before."""
+    if _is_unknown_push(gate, report):
+        return UnknownPush(now)
+    is_push = gate.trigger.kind is TriggerKind.ECR_PUSH
+    if is_push and report.outcome is Outcome.PENDING and report.image_digest is None:
+        return UnknownPush(now, gate.digest)
+    return None
+
+
+def _remembering(push: UnknownPush, change: Change) -> Change:
+    def changed(entry: Entry) -> Remembered:
+        after, news = change(entry)
+        return (after if after is entry else replace(after, unknown_push=push)), news
+
+    return changed
+
+
+def _is_newer(entry: Entry, sweep: datetime | None) -> bool:
+    return sweep is not None and entry.evaluated_at is not None and entry.evaluated_at > sweep
+
+
+def _step(error: RescanError) -> str:
+    return error.step if isinstance(error, AnchoreError) else Step.FIND_ACTIVE_IMAGE
+
+
+def _swept(gate: Gate, remembered: Remembered) -> Remembered:
+    """The result counts for the sweep that asked, and for those before it."""
+    after, news = remembered
+    if gate.sweep is not None and (after.sweep is None or after.sweep < gate.sweep):
+        after = replace(after, sweep=gate.sweep)
+    return after, news

@@ -1,0 +1,213 @@
+"""Which error of the tree a failed request is: complete over what requests may raise, and what
+error bodies of real servers come to in words."""
+
+import inspect
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from rescan.anchore.error_mapping import of_exception, of_status
+from rescan.gate.model import Step
+from rescan.kernel import errors
+
+WHERE: dict[str, Any] = {"step": Step.REGATE, "request": "GET /x"}
+
+# By what each means for the work at Anchore: not begun, perhaps begun, answered unreadably.
+MEANING: dict[type[requests.RequestException], type[errors.AnchoreError]] = {
+    requests.exceptions.ConnectionError: errors.AnchoreUnreachable,
+    requests.exceptions.ConnectTimeout: errors.AnchoreUnreachable,
+    requests.exceptions.ProxyError: errors.AnchoreUnreachable,
+    requests.exceptions.InvalidURL: errors.AnchoreUnreachable,
+    requests.exceptions.InvalidProxyURL: errors.AnchoreUnreachable,
+    requests.exceptions.InvalidSchema: errors.AnchoreUnreachable,
+    requests.exceptions.MissingSchema: errors.AnchoreUnreachable,
+    requests.exceptions.InvalidHeader: errors.AnchoreUnreachable,
+    requests.exceptions.SSLError: errors.AnchoreCertificateError,
+    requests.exceptions.Timeout: errors.AnchoreTimeout,
+    requests.exceptions.ReadTimeout: errors.AnchoreTimeout,
+    requests.exceptions.ChunkedEncodingError: errors.AnchoreAnswerCut,
+    requests.exceptions.ContentDecodingError: errors.AnchoreAnswerUnreadable,
+    # Never met by a client that follows no redirect, sends no body, decodes no JSON and raises
+    # on no status; should one come, the work may have begun.
+    requests.exceptions.RequestException: errors.AnchoreInterrupted,
+    requests.exceptions.HTTPError: errors.AnchoreInterrupted,
+    requests.exceptions.InvalidJSONError: errors.AnchoreInterrupted,
+    requests.exceptions.JSONDecodeError: errors.AnchoreInterrupted,
+    requests.exceptions.RetryError: errors.AnchoreInterrupted,
+    requests.exceptions.StreamConsumedError: errors.AnchoreInterrupted,
+    requests.exceptions.TooManyRedirects: errors.AnchoreInterrupted,
+    requests.exceptions.UnrewindableBodyError: errors.AnchoreInterrupted,
+    requests.exceptions.URLRequired: errors.AnchoreInterrupted,
+}
+
+
+def test_every_exception_of_requests_has_its_meaning() -> None:
+    public = {
+        value
+        for name, value in vars(requests.exceptions).items()
+        if inspect.isclass(value)
+        and issubclass(value, requests.RequestException)
+        and not name.startswith("_")
+    }
+    assert public == set(MEANING)
+
+
+@pytest.mark.parametrize("kind", MEANING, ids=lambda kind: kind.__name__)
+def test_an_exception_becomes_the_error_that_it_means(
+    kind: type[requests.RequestException],
+) -> None:
+    raised = kind("no", "{}", 0) if kind is requests.exceptions.JSONDecodeError else kind("no")
+    error = of_exception(raised, **WHERE)
+    assert (type(error), error.step, error.request) == (MEANING[kind], Step.REGATE, "GET /x")
+
+
+def test_a_deadline_that_passes_between_two_bytes_is_a_timeout() -> None:
+    assert type(of_exception(TimeoutError("the deadline passed"), **WHERE)) is errors.AnchoreTimeout
+
+
+def test_the_words_of_an_exception_are_not_told_for_they_may_hold_credentials() -> None:
+    for kind in MEANING.keys() - {requests.exceptions.JSONDecodeError}:
+        error = of_exception(kind("https://user:s3cr3t@anchore"), **WHERE)
+        assert "s3cr3t" not in str(error)
+
+
+# --- what an answer says
+
+
+def answered(
+    status: int, body: bytes | object = b"", headers: dict[str, str] | None = None
+) -> errors.AnchoreError:
+    response = requests.Response()
+    response.status_code = status
+    response.headers.update(headers or {})
+    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return of_status(response, sent, **WHERE)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        pytest.param(
+            {"message": "cannot do it", "httpcode": 500, "detail": {"error_codes": []}},
+            " 'cannot do it'",
+            id="message",
+        ),
+        pytest.param(
+            {"message": "cannot do it", "detail": "why", "title": "Bad"},
+            " 'cannot do it'",
+            id="message-before-the-others",
+        ),
+        pytest.param(
+            {
+                "type": "about:blank",
+                "title": "Bad Request",
+                "detail": "Missing query parameter 'tag'",
+            },
+            " \"Missing query parameter 'tag'\"",
+            id="detail-in-words",
+        ),
+        pytest.param(
+            {"title": "Bad Request", "detail": {"error_codes": []}},
+            " 'Bad Request'",
+            id="title-where-detail-is-an-object",
+        ),
+        pytest.param({"message": "", "title": "Bad"}, " 'Bad'", id="empty-message"),
+        pytest.param({"message": ["a"], "detail": 5}, "", id="no-words"),
+        pytest.param({}, "", id="empty-object"),
+        pytest.param("a bare string", " 'a bare string'", id="bare-string"),
+        pytest.param(b"Unauthorized", " 'Unauthorized'", id="plain-text"),
+        pytest.param(
+            b"<html>\r\n<title>504 Gateway Time-out</title>\r\n</html>",
+            " '<html> <title>504 Gateway Time-out</title> </html>'",
+            id="html",
+        ),
+        pytest.param(b"", "", id="empty"),
+        pytest.param(b'{"message": "cut', ' \'{"message": "cut\'', id="truncated"),
+        pytest.param(b"caf\xe9", " 'caf\ufffd'", id="text-that-is-no-UTF-8"),
+        pytest.param(
+            b'{"message": "caf\xe9"}', ' \'{"message": "caf\ufffd"}\'', id="json-that-is-no-UTF-8"
+        ),
+        pytest.param(b'{"message": "\\u001b[31mred"}', " '[31mred'", id="escape-sequence"),
+    ],
+)
+def test_an_error_tells_the_words_of_its_answer(body: bytes | object, said: str) -> None:
+    assert str(answered(500, body)) == f"regate: HTTP 500{said} (GET /x)."
+
+
+def test_an_error_tells_no_more_than_an_excerpt() -> None:
+    assert str(answered(500, b"x" * 10_000)) == f"regate: HTTP 500 '{'x' * 297}...' (GET /x)."
+
+
+NO_IMAGE = "image data not found in DB"
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        pytest.param(NO_IMAGE, errors.ImageUnknown, id="image-data-not-found"),
+        pytest.param(NO_IMAGE.upper(), errors.ImageUnknown, id="in-capitals"),
+        pytest.param("image not found in DB", errors.AnchoreRefused, id="digest-unknown"),
+        pytest.param(
+            "user has no active policy to evaluate: admin", errors.AnchoreRefused, id="no-policy"
+        ),
+        pytest.param(
+            "could not find any evaluations for input images",
+            errors.AnchoreRefused,
+            id="hides-a-500",
+        ),
+        pytest.param("content type (x) not available", errors.AnchoreRefused, id="vtype"),
+    ],
+)
+def test_a_404_is_told_from_the_others_by_its_words(
+    message: str, kind: type[errors.AnchoreError]
+) -> None:
+    assert type(answered(404, {"message": message, "httpcode": 404})) is kind
+
+
+def test_the_words_of_a_404_do_not_count_under_another_status() -> None:
+    assert type(answered(500, {"message": NO_IMAGE})) is errors.AnchoreServerError
+    assert type(answered(400, {"message": NO_IMAGE})) is errors.AnchoreRefused
+
+
+@pytest.mark.parametrize("status", ["not_analyzed", "analyzing", "analysis_failed"])
+def test_a_404_of_an_unfinished_analysis_says_how_far_it_is(status: str) -> None:
+    error = answered(404, {"message": f"image is not analyzed - analysis_status: {status}"})
+    assert isinstance(error, errors.ImageNotAnalyzed)
+    assert (error.analysis_status, error.status) == (status, 404)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "advice"),
+    [
+        (302, errors.AnchoreRefused, "Set ANCHORE_URL to the API itself."),
+        (401, errors.AnchoreUnauthorized, "Check the secret: its user, password or token."),
+        (403, errors.AnchoreForbidden, "Check the user's role and ANCHORE_ACCOUNT."),
+        (404, errors.AnchoreRefused, "Check ANCHORE_URL, ANCHORE_DIALECT and POLICY_ID."),
+    ],
+)
+def test_an_error_that_a_person_can_mend_says_how(
+    status: int, kind: type[errors.AnchoreError], advice: str
+) -> None:
+    error = answered(status)
+    assert (type(error), error.status) == (kind, status)
+    assert str(error).endswith(f" (GET /x). {advice}")
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        pytest.param({"Retry-After": "120"}, 120.0, id="seconds"),
+        pytest.param({"Retry-After": "0"}, 0.0, id="zero"),
+        pytest.param({"Retry-After": "Tue, 24 Nov 2026 12:00:00 GMT"}, None, id="date"),
+        pytest.param({"Retry-After": "soon"}, None, id="a-word"),
+        pytest.param({"Retry-After": ""}, None, id="empty"),
+        pytest.param({}, None, id="none"),
+    ],
+)
+def test_the_wait_that_a_server_asks_for_is_told_in_seconds(
+    status: int, header: dict[str, str], seconds: float | None
+) -> None:
+    assert answered(status, headers=header).retry_after == seconds

@@ -1,0 +1,223 @@
+"""The ledger's contract, on the table (moto) and on the fake that other tests use."""
+
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.stub import Stubber
+from msgspec.structs import replace
+
+from rescan.aws.ledger_items import LARGEST_MEMORY_BYTES
+from rescan.aws.ledger_table import LedgerTable
+from rescan.aws.outbox_table import OutboxTable
+from rescan.gate.evaluation import FindingKey
+from rescan.gate.model import Outcome, Severity
+from rescan.kernel.errors import LedgerConflict, LedgerUnavailable
+from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.ledger.announced_findings import KnownFindings
+from rescan.ledger.entry import Entry, UnknownPush
+from rescan.ledger.news import Failing
+from rescan.work.ports import Glance, Ledger, Outbox, SweepRecord
+from tests.support.entries import FRESH, stopped
+from tests.support.fakes import NOON, FakeLedger, FakeOutbox
+from tests.support.outbox_items import DUE
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(params=["table", "fake"])
+def ledger(request: pytest.FixtureRequest) -> Ledger:
+    if request.param == "fake":
+        return FakeLedger()
+    return LedgerTable(request.getfixturevalue("client"), "ledger")
+
+
+FULL = replace(
+    stopped(("CVE-1", Severity.CRITICAL), ("CVE-2", None)),
+    failing=Failing(NOON, "regate", "HTTP 500"),
+    failing_said_at=NOON,
+    sweep=NOON,
+    unknown_push=UnknownPush(NOON - SECOND, Digest(f"sha256:{'d' * 64}")),
+    held_until=NOON + timedelta(days=9),
+)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(replace(FRESH, version=1, result_at=NOON), id="least"),
+        pytest.param(FULL, id="full"),
+    ],
+)
+def test_what_is_written_is_read_back(ledger: Ledger, entry: Entry) -> None:
+    ledger.write(entry)
+    assert ledger.read(entry.subject) == entry
+
+
+def test_nothing_is_remembered_at_first(ledger: Ledger) -> None:
+    assert ledger.read(FRESH.subject) is None
+
+
+@pytest.mark.parametrize("versions", [(1, 1), (1, 3), (1, 2, 2)])
+def test_a_write_on_another_version_is_a_conflict(
+    ledger: Ledger, versions: tuple[int, ...]
+) -> None:
+    for version in versions[:-1]:
+        ledger.write(replace(FRESH, version=version))
+    with pytest.raises(LedgerConflict):
+        ledger.write(replace(FRESH, version=versions[-1]))
+
+
+@pytest.mark.parametrize("notices", [0, 1])
+def test_a_write_that_met_a_conflict_leaves_neither_entry_nor_notice(
+    ledger: Ledger, notices: int
+) -> None:
+    ledger.write(FULL)
+    with pytest.raises(LedgerConflict):
+        ledger.write(replace(FULL, verdict=Outcome.GO), [DUE] * notices)
+    assert ledger.read(FULL.subject) == FULL
+    assert _outbox_of(ledger).waiting(10) == []
+
+
+def _outbox_of(ledger: Ledger) -> Outbox:
+    if isinstance(ledger, LedgerTable):
+        return OutboxTable(ledger._client, "ledger")  # noqa: SLF001 - the same table
+    assert isinstance(ledger, FakeLedger)
+    return FakeOutbox(ledger)
+
+
+def test_a_sweep_sees_every_entry_and_nothing_else(ledger: Ledger) -> None:
+    go = replace(
+        FRESH, subject="other", tag=ImageTag.parse("reg.io/b:1"), version=1, verdict=Outcome.GO
+    )
+    ledger.write(FULL, [DUE])
+    ledger.write(go)
+    ledger.record_sweep(SweepRecord(NOON, 2))
+    ledger.mark_swept("other", NOON + SECOND)
+    assert sorted(ledger.glances(), key=lambda g: g.tag) == [
+        Glance(
+            FULL.tag,
+            stopped=True,
+            evaluated_at=NOON,
+            sweep=NOON,
+            result_at=NOON,
+            first_stop_at=NOON,
+            failing=Failing(NOON, "regate", "HTTP 500"),
+            unknown_push_at=NOON - SECOND,
+            held_until=NOON + timedelta(days=9),
+        ),
+        Glance(go.tag, False, None, NOON + SECOND),
+    ]
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 1, 1.5])
+def test_the_mark_of_a_sweep_never_goes_back(ledger: Ledger, seconds: float) -> None:
+    ledger.write(FULL)
+    other = NOON + timedelta(seconds=seconds)
+    ledger.mark_swept(FULL.subject, other)
+    assert [glance.sweep for glance in ledger.glances()] == [max(NOON, other)]
+
+
+def test_the_last_sweep_is_remembered(ledger: Ledger) -> None:
+    assert ledger.last_sweep() is None
+    ledger.record_sweep(SweepRecord(NOON, 2))
+    later = SweepRecord(NOON + SECOND, 3, SweepRecord(NOON, 2))
+    ledger.record_sweep(later)
+    assert ledger.last_sweep() == later
+
+
+# --- the table alone
+
+
+def test_a_huge_memory_keeps_the_worst_and_stays_small(client: Any) -> None:
+    names = [f"CVE-{n}-{n * 7919 % 1_000_003:x}" for n in range(20_000)]
+    known = {
+        FindingKey("p", "vulnerabilities", "package", name): Severity(n % 6)
+        for n, name in enumerate(names)
+    }
+    entry = replace(FULL, stopping=KnownFindings(known, len(known)))
+    table = LedgerTable(client, "ledger")
+    table.write(entry)
+    item = client.get_item(TableName="ledger", Key={"subject": {"S": entry.subject}})["Item"]
+    read = table.read(entry.subject)
+    assert len(item["memory"]["B"]) <= LARGEST_MEMORY_BYTES
+    assert read is not None
+    kept = read.stopping
+    assert kept.total == 20_000
+    assert 1_000 < len(kept.findings) < 20_000
+    dropped = [severity for key, severity in known.items() if key not in kept.findings]
+    assert min(s for s in kept.findings.values() if s is not None) >= max(dropped)
+
+
+@pytest.mark.parametrize(
+    ("entry", "expires"),
+    [
+        pytest.param(replace(FULL, verdict=Outcome.GO), True, id="not-stopped"),
+        pytest.param(FULL, False, id="stopped"),
+    ],
+)
+def test_only_what_is_not_stopped_expires(client: Any, entry: Entry, expires: bool) -> None:
+    LedgerTable(client, "ledger").write(entry)
+    item = client.get_item(TableName="ledger", Key={"subject": {"S": entry.subject}})["Item"]
+    expected = int((NOON + timedelta(days=90)).timestamp())
+    assert ("expires_at" in item, int(item.get("expires_at", {"N": expected})["N"])) == (
+        expires,
+        expected,
+    )
+
+
+def test_an_entry_that_only_a_sweep_marked_is_written_over(client: Any) -> None:
+    table = LedgerTable(client, "ledger")
+    table.mark_swept(FRESH.subject, NOON)
+    assert table.read(FRESH.subject) is None
+    table.write(replace(FRESH, version=1))
+    assert table.read(FRESH.subject) == replace(FRESH, version=1)
+
+
+def test_a_scan_of_many_pages_is_followed_to_its_end(client: Any) -> None:
+    def page(tag: str, **more: Any) -> dict[str, Any]:
+        return {"Items": [{"tag": {"S": tag}, "stopped": {"BOOL": False}}], **more}
+
+    last = {"subject": {"S": "s1"}}
+    with Stubber(client) as stub:
+        stub.add_response("scan", page("reg.io/a:1", LastEvaluatedKey=last))
+        stub.add_response("scan", page("reg.io/b:1"))
+        tags = [str(glance.tag) for glance in LedgerTable(client, "ledger").glances()]
+    assert tags == ["reg.io/a:1", "reg.io/b:1"]
+
+
+@pytest.mark.parametrize(
+    ("call", "operation"),
+    [
+        pytest.param(lambda t: t.read("s"), "get_item", id="read"),
+        pytest.param(lambda t: t.write(FULL), "put_item", id="write"),
+        pytest.param(lambda t: t.write(FULL, [DUE]), "transact_write_items", id="write-with-news"),
+        pytest.param(lambda t: t.add([DUE]), "put_item", id="add"),
+        pytest.param(lambda t: t.mark_swept("s", NOON), "update_item", id="mark"),
+        pytest.param(lambda t: list(t.glances()), "scan", id="scan"),
+        pytest.param(lambda t: t.last_sweep(), "get_item", id="last-sweep"),
+        pytest.param(lambda t: t.record_sweep(SweepRecord(NOON, 1)), "put_item", id="record"),
+    ],
+)
+def test_what_dynamodb_refuses_is_one_error_that_names_the_table(
+    client: Any, call: Any, operation: str
+) -> None:
+    with Stubber(client) as stub:
+        stub.add_client_error(operation, "ProvisionedThroughputExceededException", "too fast")
+        with pytest.raises(LedgerUnavailable, match=r"ledger failed at .*ThroughputExceeded"):
+            call(LedgerTable(client, "ledger"))
+
+
+def test_no_answer_is_the_same_error() -> None:
+    unreachable = boto3.client(
+        "dynamodb",
+        region_name="eu-central-1",
+        endpoint_url="http://127.0.0.1:9",
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    with pytest.raises(LedgerUnavailable, match="no answer"):
+        LedgerTable(unreachable, "ledger").read("s")

@@ -1,0 +1,120 @@
+"""The queue's adapter, against moto and against what moto does not do: entries that fail."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from rescan.aws.work_queue import WorkQueue
+from rescan.events.commands import Gate
+from rescan.events.parse import parse_event
+from rescan.gate.model import Trigger, TriggerKind
+from rescan.kernel.errors import QueueUnavailable
+from rescan.kernel.image_tag import ImageTag
+from tests.support.fakes import NOON
+
+TRIGGER = Trigger(TriggerKind.SCHEDULE, NOON)
+FULL = Gate(
+    ImageTag.parse("reg.io/app:1"),
+    TRIGGER,
+    vtype="os",
+    policy_id="p1",
+    sweep=NOON,
+    first_seen=NOON,
+    attempt=3,
+    submitted=True,
+    said="7c3f",
+)
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        yield boto3.client("sqs", region_name="eu-central-1")
+
+
+@pytest.fixture
+def url(client: Any) -> str:
+    return str(client.create_queue(QueueName="work")["QueueUrl"])
+
+
+def gates(number: int) -> list[Gate]:
+    return [Gate(ImageTag("reg.io", f"a{n}", "1"), TRIGGER) for n in range(number)]
+
+
+def test_a_message_is_read_as_it_was_sent(client: Any, url: str) -> None:
+    WorkQueue(client, url).send(FULL, timedelta())
+    (message,) = client.receive_message(QueueUrl=url)["Messages"]
+    assert parse_event(json.loads(message["Body"]), lambda region: None) == FULL
+
+
+def test_a_delay_is_passed_on_and_never_above_what_sqs_takes(url: str, client: Any) -> None:
+    with Stubber(client) as stub:
+        for seconds in (45, 900):
+            expected = {"QueueUrl": url, "MessageBody": FULL.encode(), "DelaySeconds": seconds}
+            stub.add_response("send_message", {}, expected)
+        queue = WorkQueue(client, url)
+        queue.send(FULL, timedelta(seconds=45.9))
+        queue.send(FULL, timedelta(hours=1))
+        stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("number", [0, 1, 10, 11, 137])
+def test_many_messages_are_all_taken(client: Any, url: str, number: int) -> None:
+    assert WorkQueue(client, url).send_all(iter(gates(number))) == number
+    count = client.get_queue_attributes(
+        QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+    )
+    assert int(count["Attributes"]["ApproximateNumberOfMessages"]) == number
+
+
+def failed(*ids: str) -> dict[str, Any]:
+    return {"Failed": [{"Id": i, "Code": "InternalError", "SenderFault": False} for i in ids]}
+
+
+def entries(*numbers: int) -> list[dict[str, str]]:
+    return [{"Id": str(n), "MessageBody": gates(3)[n].encode()} for n in numbers]
+
+
+def test_entries_that_failed_are_sent_again(client: Any, url: str) -> None:
+    with Stubber(client) as stub:
+        for sent, answer in (
+            ((0, 1, 2), failed("1", "2")),
+            ((1, 2), failed("2")),
+            ((2,), failed()),
+        ):
+            expected = {"QueueUrl": url, "Entries": entries(*sent)}
+            stub.add_response("send_message_batch", {"Successful": [], **answer}, expected)
+        assert WorkQueue(client, url).send_all(gates(3)) == 3
+        stub.assert_no_pending_responses()
+
+
+def test_entries_that_fail_again_and_again_are_an_error_that_counts_them(
+    client: Any, url: str
+) -> None:
+    with Stubber(client) as stub:
+        for _ in range(4):
+            stub.add_response("send_message_batch", {"Successful": [], **failed("0", "2")})
+        with pytest.raises(QueueUnavailable, match="2 messages were not taken: InternalError"):
+            WorkQueue(client, url).send_all(gates(3))
+
+
+def test_a_refused_batch_is_an_error(client: Any, url: str) -> None:
+    with Stubber(client) as stub:
+        stub.add_client_error("send_message_batch", "AccessDenied")
+        with pytest.raises(QueueUnavailable, match="3 messages were not taken: AccessDenied"):
+            WorkQueue(client, url).send_all(gates(3))
+
+
+def test_a_refused_message_is_an_error(client: Any, url: str) -> None:
+    with Stubber(client) as stub:
+        stub.add_client_error("send_message", "AccessDenied")
+        with pytest.raises(QueueUnavailable, match="1 message was not taken: AccessDenied"):
+            WorkQueue(client, url).send(FULL, timedelta())

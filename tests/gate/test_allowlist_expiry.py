@@ -1,0 +1,127 @@
+"""What stops an image once items of allowlists end: pure rules, and no false promise."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from rescan.gate.allowlist_expiry import LookAhead
+from rescan.gate.evaluation import Allowlisted
+from rescan.gate.model import Outcome, Severity
+from tests.support.notices.announced import NOW, expiring, held
+from tests.support.notices.reports import EXPOSED_PORT, evaluation, report
+
+IN_A_WEEK = NOW + timedelta(days=7)
+IN_TWO = NOW + timedelta(days=14)
+NSS, FTPD, GLIBC = (
+    "CVE-2020-25648+nss-tools",
+    "CVE-2013-2512+ftpd-0.2.1.gemspec",
+    "CVE-2019-25013+glibc-common",
+)
+
+
+def ahead(*items: Allowlisted) -> LookAhead:
+    return LookAhead.of(expiring(*items).report, NOW)
+
+
+def told(look: LookAhead) -> dict[str, list[object]]:
+    """The findings by what is known of their end."""
+    return {
+        "endings": [(e.until, [f.key.what for f in e.findings]) for e in look.endings],
+        "over": [finding.key.what for finding in look.over],
+        "unknown": [finding.key.what for finding in look.unknown],
+    }
+
+
+def nothing(**fields: object) -> dict[str, object]:
+    return {"endings": [], "over": [], "unknown": []} | fields
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        pytest.param([held(NSS, IN_A_WEEK)], nothing(endings=[(IN_A_WEEK, [NSS])]), id="one-item"),
+        pytest.param([held(NSS, None, ends=False)], nothing(), id="no-end"),
+        pytest.param([held(NSS, None, ends=None)], nothing(unknown=[NSS]), id="not-known"),
+        pytest.param([held(NSS, NOW)], nothing(over=[NSS]), id="over"),
+        pytest.param(
+            [held(NSS, IN_TWO), held(FTPD, IN_A_WEEK), held(GLIBC, IN_A_WEEK)],
+            nothing(endings=[(IN_A_WEEK, [FTPD, GLIBC]), (IN_TWO, [NSS])]),
+            id="first-end-first-and-worst-finding-first",
+        ),
+        pytest.param(
+            [held(NSS, IN_A_WEEK), held(NSS, IN_TWO)],
+            nothing(endings=[(IN_TWO, [NSS])]),
+            id="latest-of-several-items",
+        ),
+        pytest.param(
+            [held(NSS, IN_A_WEEK), held(NSS, NOW)],
+            nothing(endings=[(IN_A_WEEK, [NSS])]),
+            id="one-is-over",
+        ),
+        pytest.param(
+            [held(NSS, IN_A_WEEK), held(NSS, None, ends=False)], nothing(), id="one-without-end"
+        ),
+        pytest.param(
+            [held(NSS, IN_A_WEEK), held(NSS, None, ends=None)],
+            nothing(unknown=[NSS]),
+            id="one-not-known",
+        ),
+        pytest.param(
+            [held(replace(EXPOSED_PORT, action="warn"), IN_A_WEEK)], nothing(), id="only-warns"
+        ),
+        pytest.param(
+            [held(replace(EXPOSED_PORT, action="STOP"), IN_A_WEEK)],
+            nothing(endings=[(IN_A_WEEK, [EXPOSED_PORT.key.what])]),
+            id="action-in-upper-case",
+        ),
+    ],
+)
+def test_what_is_held_back_is_told_by_its_end(
+    items: list[Allowlisted], expected: dict[str, object]
+) -> None:
+    assert told(ahead(*items)) == expected
+
+
+@pytest.mark.parametrize(
+    ("until", "soon"),
+    [
+        pytest.param(NOW + timedelta(seconds=1), True, id="at-once"),
+        pytest.param(NOW + timedelta(days=14), True, id="fourteen-days"),
+        pytest.param(NOW + timedelta(days=14, seconds=1), False, id="more-than-fourteen-days"),
+        pytest.param(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), False, id="never"),
+    ],
+)
+def test_end_is_near_within_fourteen_days(until: datetime, soon: bool) -> None:
+    assert bool(ahead(held(NSS, until)).soon) is soon
+
+
+def test_finding_comes_with_what_the_vulnerability_list_says_of_it() -> None:
+    ((finding,),) = [ending.findings for ending in ahead(held(NSS, IN_A_WEEK)).endings]
+    assert (finding.severity, finding.fixed_in) == (Severity.HIGH, "0:3.53.1-7.el7_9")
+
+
+def test_lists_that_hold_back_are_named_once() -> None:
+    look = ahead(
+        held(NSS, IN_A_WEEK, allowlist="B"),
+        held(FTPD, IN_A_WEEK, allowlist="A"),
+        held(GLIBC, IN_A_WEEK, allowlist="B"),
+    )
+    assert [ending.allowlists for ending in look.endings] == [("A", "B")]
+
+
+def test_image_that_is_itself_allowlisted_will_not_stop() -> None:
+    said = evaluation(
+        final_action="go", final_action_reason="Allowlisted", allowlisted=(held(NSS, IN_A_WEEK),)
+    )
+    assert LookAhead.of(report(said, outcome=Outcome.GO), NOW) == LookAhead(NOW)
+
+
+@pytest.mark.parametrize("outcome", [o for o in Outcome if not o.is_verdict])
+def test_answer_that_does_not_count_promises_nothing(outcome: Outcome) -> None:
+    said = report(evaluation(allowlisted=(held(NSS, IN_A_WEEK),)), outcome=outcome)
+    assert LookAhead.of(said, NOW) == LookAhead(NOW)
+
+
+def test_report_without_an_answer_promises_nothing() -> None:
+    assert LookAhead.of(None, NOW) == LookAhead(NOW)

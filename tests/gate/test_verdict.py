@@ -1,0 +1,164 @@
+"""Pure rules: which outcome an evaluation means."""
+
+import pytest
+from msgspec.structs import replace
+
+from rescan.gate.evaluation import Evaluation, Finding, Problem
+from rescan.gate.model import Outcome
+from rescan.gate.verdict import judge
+from rescan.kernel.image_tag import ImageTag
+
+DIGEST = "sha256:" + "a" * 64
+TAG = ImageTag.parse("reg.io/app:1")
+ERROR = Problem(severity="error", problem_type="feeds", details="no feed data")
+WARNING = Problem(severity="warn", problem_type="feeds", details="data is old")
+STOPPING = Finding(gate="vulnerabilities", trigger="package", action="stop")
+
+
+def evaluation(action: str, **changes: object) -> Evaluation:
+    """An evaluation that leaves no doubt, but for the point of the test."""
+    sound = Evaluation(
+        image_digest=DIGEST,
+        evaluated_tag="reg.io/app:1",
+        policy_id="p1",
+        final_action=action,
+        mapped_to_rule=True,
+        problems=(),
+    )
+    return replace(sound, **changes)
+
+
+def outcome(said: Evaluation, policy_id: str | None = None, refresh: str | None = None) -> Outcome:
+    return judge(said, digest=DIGEST, tag=TAG, policy_id=policy_id, refresh_problem=refresh)[0]
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        ("stop", Outcome.STOP),
+        ("warn", Outcome.WARN),
+        ("go", Outcome.GO),
+        ("STOP", Outcome.STOP),
+        ("Go", Outcome.GO),
+        ("fail", Outcome.NOT_EVALUATED),
+        ("", Outcome.NOT_EVALUATED),
+        ("stop ", Outcome.NOT_EVALUATED),
+        ("quarantine", Outcome.NOT_EVALUATED),
+    ],
+)
+def test_the_final_action_decides_and_an_unknown_one_is_no_verdict(
+    action: str, expected: Outcome
+) -> None:
+    assert outcome(evaluation(action)) is expected
+
+
+DOUBTS = [
+    pytest.param({"problems": (ERROR,)}, id="problem-of-severity-error"),
+    pytest.param({"problems": (WARNING, ERROR)}, id="error-behind-a-warning"),
+    pytest.param({"problems": (Problem(severity="fatal"),)}, id="severity-never-seen"),
+    pytest.param({"problems": None}, id="problems-not-said"),
+    pytest.param({"mapped_to_rule": False}, id="no-mapping-rule"),
+    pytest.param({"mapped_to_rule": None}, id="mapping-not-said"),
+]
+
+
+@pytest.mark.parametrize("doubt", DOUBTS)
+@pytest.mark.parametrize("action", ["warn", "go"])
+def test_a_doubt_turns_warn_and_go_into_not_evaluated(
+    action: str, doubt: dict[str, object]
+) -> None:
+    assert outcome(evaluation(action, **doubt)) is Outcome.NOT_EVALUATED
+
+
+@pytest.mark.parametrize("doubt", DOUBTS)
+def test_a_stop_is_a_stop_whatever_else_is_said(doubt: dict[str, object]) -> None:
+    assert outcome(evaluation("stop", **doubt)) is Outcome.STOP
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [("stop", Outcome.STOP), ("warn", Outcome.NOT_EVALUATED), ("go", Outcome.NOT_EVALUATED)],
+)
+def test_a_failed_refresh_spares_only_a_stop(action: str, expected: Outcome) -> None:
+    assert outcome(evaluation(action), refresh="timeout") is expected
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"), [("stop", Outcome.STOP), ("go", Outcome.NOT_EVALUATED)]
+)
+def test_another_policy_than_asked_for_spares_only_a_stop(action: str, expected: Outcome) -> None:
+    assert outcome(evaluation(action), policy_id="p2") is expected
+
+
+@pytest.mark.parametrize("action", ["stop", "warn", "go"])
+@pytest.mark.parametrize(
+    "about",
+    [
+        pytest.param({"image_digest": "sha256:" + "b" * 64}, id="another-digest"),
+        pytest.param({"evaluated_tag": "reg.io/app:2"}, id="another-tag"),
+        pytest.param({"evaluated_tag": "app:1"}, id="another-registry"),
+        pytest.param({"evaluated_tag": "no tag at all"}, id="no-tag"),
+    ],
+)
+def test_an_answer_about_another_image_is_never_a_verdict(
+    action: str, about: dict[str, object]
+) -> None:
+    assert outcome(evaluation(action, **about)) is Outcome.NOT_EVALUATED
+
+
+def test_a_plain_warning_of_the_evaluation_leaves_a_go() -> None:
+    assert outcome(evaluation("go", problems=(WARNING,))) is Outcome.GO
+
+
+def test_a_dialect_that_names_neither_digest_nor_tag_is_judged_by_its_action() -> None:
+    assert outcome(evaluation("go", image_digest=None, evaluated_tag=None)) is Outcome.GO
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        pytest.param({"findings": (STOPPING,)}, "1 finding stops it", id="finding"),
+        pytest.param(
+            {"findings": (STOPPING, replace(STOPPING, trigger_id="CVE-2+b"), STOPPING)},
+            "2 findings stop it",
+            id="a-repeated-finding-counts-once",
+        ),
+        pytest.param(
+            {"final_action_reason": "denylisted", "findings": (STOPPING,)},
+            "the image is on the policy's denylist",
+            id="denylisted",
+        ),
+        pytest.param(
+            {"problems": (WARNING, ERROR)},
+            "the policy could not be evaluated: no feed data",
+            id="evaluation-problem",
+        ),
+        pytest.param(
+            {"findings_problem": "the details are not readable"},
+            "Anchore stops the image; its findings are not available: the details are not readable",
+            id="findings-not-readable",
+        ),
+        pytest.param({}, "Anchore stops the image and lists no finding that does", id="nothing"),
+    ],
+)
+def test_a_stop_says_why(changes: dict[str, object], reason: str) -> None:
+    said = judge(
+        evaluation("stop", **changes), digest=DIGEST, tag=TAG, policy_id=None, refresh_problem=None
+    )
+    assert said == (Outcome.STOP, reason)
+
+
+@pytest.mark.parametrize(
+    ("finding", "stops"),
+    [
+        pytest.param(Finding(action="stop"), True, id="stop"),
+        pytest.param(Finding(action="STOP"), True, id="upper-case"),
+        pytest.param(Finding(action="stop", allowlisted=True), False, id="allowlisted"),
+        pytest.param(Finding(action="warn"), False, id="warn"),
+        pytest.param(Finding(action="go"), False, id="go"),
+    ],
+)
+def test_a_finding_stops_when_its_action_does_and_no_allowlist_holds_it(
+    finding: Finding, stops: bool
+) -> None:
+    assert finding.stops is stops

@@ -1,0 +1,336 @@
+"""The three steps, on an Anchore that says what the test needs and remembers what was asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import pytest
+from msgspec import Raw
+from msgspec.structs import replace
+
+from rescan.gate.evaluation import Evaluation
+from rescan.gate.model import (
+    DetectedTag,
+    ImageRecord,
+    Outcome,
+    RescanRequest,
+    Trigger,
+    TriggerKind,
+    VulnerabilityList,
+)
+from rescan.gate.workflow import rescan
+from rescan.kernel import errors
+from rescan.kernel.image_tag import Digest, ImageTag
+from tests.support.anchore_answers import ROWS, WHERE
+
+TAG = ImageTag.parse("reg.io/app:1")
+OLD, NEW, PARENT = (Digest(f"sha256:{letter * 64}") for letter in "abc")
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+BEFORE, AFTER = NOON.replace(hour=11), NOON.replace(hour=13)
+_Answer = TypeVar("_Answer")
+
+
+def image(digest: Digest = NEW, at: datetime | None = NOON, **changes: object) -> ImageRecord:
+    record = ImageRecord(
+        digest=digest,
+        tags=(DetectedTag("reg.io/other:1", AFTER), DetectedTag("reg.io/app:1", at)),
+        parent_digest=PARENT,
+        image_status="active",
+        analysis_status="analyzed",
+    )
+    return replace(record, **changes)
+
+
+def evaluated(action: str = "go", digest: Digest = NEW) -> Evaluation:
+    return Evaluation(
+        image_digest=digest,
+        evaluated_tag="reg.io/app:1",
+        policy_id="p1",
+        final_action=action,
+        mapped_to_rule=True,
+        problems=(),
+    )
+
+
+@dataclass
+class FakeAnchore:
+    """Answers what it was given, or raises it; `asked` keeps the calls in order."""
+
+    images: Sequence[ImageRecord] | errors.AnchoreError = field(default_factory=lambda: [image()])
+    forced: VulnerabilityList | errors.AnchoreError = ROWS
+    unforced: VulnerabilityList | errors.AnchoreError = ROWS
+    evaluation: Evaluation | errors.AnchoreError | None = field(default_factory=evaluated)
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def active_images(self, tag: ImageTag) -> list[ImageRecord]:
+        self.asked.append(("images", tag))
+        return list(_said(self.images))
+
+    def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
+        self.asked.append(("forced", digest, vtype))
+        return _said(self.forced)
+
+    def vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
+        self.asked.append(("unforced", digest, vtype))
+        return _said(self.unforced)
+
+    def evaluate(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Evaluation | None:
+        self.asked.append(("check", digest, tag, policy_id))
+        return _said(self.evaluation)
+
+
+def _said(answer: _Answer | errors.AnchoreError) -> _Answer:
+    if isinstance(answer, errors.AnchoreError):
+        raise answer
+    return answer
+
+
+def request(
+    digest: Digest | None = None, at: datetime | None = NOON, **changes: object
+) -> RescanRequest:
+    asked = RescanRequest(TAG, Trigger(TriggerKind.ECR_PUSH, at), digest=digest)
+    return replace(asked, **changes)
+
+
+def test_the_three_steps_are_asked_in_order_with_their_inputs() -> None:
+    anchore = FakeAnchore()
+    rescan(anchore, request(vtype="os", policy_id="p1"))
+    assert anchore.asked == [
+        ("images", TAG),
+        ("forced", NEW, "os"),
+        ("check", NEW, TAG, "p1"),
+    ]
+
+
+@pytest.mark.parametrize("action", ["stop", "warn", "go"])
+def test_a_verdict_carries_the_three_outputs(action: str) -> None:
+    report = rescan(FakeAnchore(evaluation=evaluated(action)), request())
+    outputs = (report.outcome, report.image_digest, report.vulnerabilities, report.final_action)
+    assert outputs == (Outcome(action), NEW, ROWS, action)
+
+
+# --- findActiveImage
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        pytest.param([], id="empty-list"),
+        pytest.param(errors.ImageUnknown("HTTP 404", **WHERE), id="404-image-data-not-found"),
+        pytest.param([image(tags=(DetectedTag("reg.io/app:2"),))], id="only-another-tag"),
+        pytest.param([image(tags=())], id="record-without-tags"),
+        pytest.param([image(image_status="inactive")], id="inactive"),
+        pytest.param([image(image_status="deleting")], id="deleting"),
+    ],
+)
+def test_no_image_that_bears_the_tag_ends_cleanly_after_one_request(images: object) -> None:
+    anchore = FakeAnchore(images=images)  # type: ignore[arg-type]
+    report = rescan(anchore, request())
+    assert (report.outcome, report.image_digest, anchore.asked) == (
+        Outcome.NOT_FOUND,
+        None,
+        [("images", TAG)],
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.AnchoreRefused("HTTP 404 'no such path'", **WHERE),
+        errors.AnchoreUnauthorized("HTTP 401", **WHERE),
+        errors.AnchoreServerError("HTTP 500", **WHERE),
+    ],
+)
+def test_any_other_failure_to_list_is_an_error(error: errors.AnchoreError) -> None:
+    with pytest.raises(type(error)):
+        rescan(FakeAnchore(images=error), request())
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        pytest.param([image(OLD, BEFORE), image(NEW, AFTER)], id="newest-last"),
+        pytest.param([image(NEW, AFTER), image(OLD, BEFORE)], id="newest-first"),
+        pytest.param([image(OLD, None), image(NEW, BEFORE)], id="a-time-beats-none"),
+        pytest.param([image(NEW, NOON), image(OLD, NOON)], id="equal-times-keep-the-order"),
+        pytest.param(
+            [image(OLD, AFTER, tags=(DetectedTag("reg.io/app:2", AFTER),)), image(NEW, BEFORE)],
+            id="a-filter-that-the-server-ignored",
+        ),
+    ],
+)
+def test_the_newest_that_bears_the_tag_is_gated(images: list[ImageRecord]) -> None:
+    report = rescan(FakeAnchore(images=images), request())
+    assert (report.outcome, report.image_digest) == (Outcome.GO, NEW)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("not_analyzed", Outcome.PENDING),
+        ("analyzing", Outcome.PENDING),
+        ("analysis_failed", Outcome.NOT_EVALUATED),
+        ("a_status_never_seen", Outcome.NOT_EVALUATED),
+    ],
+)
+def test_an_image_that_is_not_analyzed_is_not_gated(status: str, expected: Outcome) -> None:
+    anchore = FakeAnchore(images=[image(analysis_status=status)])
+    report = rescan(anchore, request())
+    assert (report.outcome, report.final_action, len(anchore.asked)) == (expected, None, 1)
+
+
+def test_a_newer_image_that_is_still_analyzing_hides_no_older_one_behind_it() -> None:
+    analyzing = image(NEW, AFTER, analysis_status="analyzing")
+    report = rescan(FakeAnchore(images=[image(OLD, BEFORE), analyzing]), request())
+    assert report.outcome is Outcome.PENDING
+
+
+def test_a_record_need_not_say_its_status() -> None:
+    report = rescan(FakeAnchore(images=[image(analysis_status=None)]), request())
+    assert report.outcome is Outcome.GO
+
+
+@pytest.mark.parametrize("pushed", [NEW, PARENT])
+def test_a_pushed_digest_is_the_image_s_own_or_its_parent_s(pushed: Digest) -> None:
+    report = rescan(FakeAnchore(), request(pushed))
+    assert (report.outcome, report.notes) == (Outcome.GO, ())
+
+
+def test_a_push_is_superseded_by_a_tag_detected_later() -> None:
+    report = rescan(FakeAnchore(images=[image(NEW, AFTER)]), request(OLD, NOON))
+    assert (report.outcome, report.image_digest) == (Outcome.GO, NEW)
+    assert report.notes == (
+        f"the push of {OLD} is superseded: since 2026-11-24 13:00:00+00:00"
+        f" the tag is on {NEW}, which was evaluated instead",
+    )
+
+
+@pytest.mark.parametrize(
+    ("detected", "pushed_at"),
+    [
+        pytest.param(BEFORE, NOON, id="detected-before"),
+        pytest.param(NOON, NOON, id="at-the-same-time"),
+        pytest.param(None, NOON, id="detection-not-said"),
+        pytest.param(AFTER, None, id="push-time-not-said"),
+    ],
+)
+def test_another_digest_that_is_not_newer_is_never_gated(
+    detected: datetime | None, pushed_at: datetime | None
+) -> None:
+    anchore = FakeAnchore(images=[image(NEW, detected)])
+    report = rescan(anchore, request(OLD, pushed_at))
+    assert (report.outcome, report.image_digest, len(anchore.asked)) == (Outcome.PENDING, None, 1)
+
+
+def test_a_dialect_without_tags_takes_the_first_record_and_says_so() -> None:
+    images = [image(NEW, tags=None), image(OLD, tags=None)]
+    report = rescan(FakeAnchore(images=images), request())
+    assert (report.image_digest, report.notes) == (
+        NEW,
+        ("this dialect's records carry no tags: the image's tag is not verified",),
+    )
+
+
+# --- refreshVulnerabilities
+
+
+@pytest.mark.parametrize(
+    "interrupted",
+    [
+        errors.AnchoreTimeout("no answer", **WHERE),
+        errors.AnchoreServerError("HTTP 504", **WHERE),
+        errors.AnchoreAnswerCut("reset", **WHERE),
+    ],
+)
+def test_an_interrupted_scan_is_followed_by_one_unforced_request(
+    interrupted: errors.AnchoreError,
+) -> None:
+    anchore = FakeAnchore(forced=interrupted)
+    report = rescan(anchore, request())
+    assert (report.outcome, report.vulnerabilities) == (Outcome.GO, ROWS)
+    assert [call[0] for call in anchore.asked] == ["images", "forced", "unforced", "check"]
+
+
+NOT_READABLE = [
+    pytest.param(errors.AnchoreRefused("HTTP 400", **WHERE), id="refused"),
+    pytest.param(errors.AnchoreForbidden("HTTP 403", **WHERE), id="forbidden"),
+    pytest.param(errors.AnchoreAnswerTooLarge("too long", **WHERE), id="oversized"),
+    pytest.param(errors.AnchoreAnswerUnreadable("HTML", **WHERE), id="unreadable"),
+    pytest.param(errors.AnchoreThrottled("HTTP 429", **WHERE), id="throttled"),
+]
+
+
+@pytest.mark.parametrize("error", NOT_READABLE)
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [("stop", Outcome.STOP), ("warn", Outcome.NOT_EVALUATED), ("go", Outcome.NOT_EVALUATED)],
+)
+def test_a_list_that_cannot_be_read_does_not_keep_the_gate_from_running(
+    error: errors.AnchoreError, action: str, expected: Outcome
+) -> None:
+    anchore = FakeAnchore(forced=error, evaluation=evaluated(action))
+    report = rescan(anchore, request())
+    assert [call[0] for call in anchore.asked] == ["images", "forced", "check"]
+    assert (report.outcome, report.vulnerabilities) == (expected, None)
+    assert report.vulnerabilities_problem == str(error)
+
+
+def test_when_the_second_request_fails_too_the_gate_still_runs() -> None:
+    timeout = errors.AnchoreTimeout("no answer", **WHERE)
+    anchore = FakeAnchore(forced=timeout, unforced=timeout, evaluation=evaluated("stop"))
+    report = rescan(anchore, request())
+    assert report.outcome is Outcome.STOP
+    assert [call[0] for call in anchore.asked] == ["images", "forced", "unforced", "check"]
+
+
+def test_an_empty_list_is_told_for_a_failed_scan_looks_the_same() -> None:
+    report = rescan(FakeAnchore(forced=VulnerabilityList([], Raw(b"[]"))), request())
+    assert (report.outcome, report.notes) == (
+        Outcome.GO,
+        ("Anchore lists no vulnerability at all; a scan that failed there looks the same",),
+    )
+
+
+# --- regate
+
+
+def test_an_empty_list_of_evaluations_is_not_evaluated() -> None:
+    report = rescan(FakeAnchore(evaluation=None), request())
+    assert (report.outcome, report.reason) == (
+        Outcome.NOT_EVALUATED,
+        "Anchore answered an empty list of evaluations",
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("analyzing", Outcome.PENDING),
+        ("not_analyzed", Outcome.PENDING),
+        ("analysis_failed", Outcome.NOT_EVALUATED),
+    ],
+)
+def test_an_analysis_that_began_again_meanwhile_is_told_by_the_gate(
+    status: str, expected: Outcome
+) -> None:
+    error = errors.ImageNotAnalyzed("HTTP 404", analysis_status=status, status=404, **WHERE)
+    report = rescan(FakeAnchore(evaluation=error), request())
+    assert (report.outcome, report.final_action) == (expected, None)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.AnchoreRefused("HTTP 404 'could not find any evaluations'", **WHERE),
+        errors.AnchoreTimeout("no answer", **WHERE),
+    ],
+)
+def test_a_gate_that_fails_is_an_error_never_a_go(error: errors.AnchoreError) -> None:
+    with pytest.raises(type(error)):
+        rescan(FakeAnchore(evaluation=error), request())
+
+
+def test_an_evaluation_of_another_image_is_no_verdict() -> None:
+    report = rescan(FakeAnchore(evaluation=evaluated("go", OLD)), request())
+    assert (report.outcome, report.final_action) == (Outcome.NOT_EVALUATED, None)

@@ -1,0 +1,96 @@
+"""Anchore with as many rows an image and as many active tags as told; every image is a GO."""
+
+import json
+import sys
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.lab.bench.canned_server import Canned, Reply, Request
+from tests.recordings.enterprise_image import Image
+from tests.recordings.facts import rows_of, sha256
+
+__all__ = ["REGISTRY", "rows_document", "tag_of"]
+
+REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
+_TEMPLATE = Image("payments/api", "2.4.1", rows=("CVE-2018-3164+openjdk-8",))
+_ROW = rows_of("CVE-2013-2512+ftpd")[0]
+
+
+def tag_of(number: int) -> str:
+    """The full tag of the image with the number."""
+    return f"{REGISTRY}/payments/api:1.0.{number}"
+
+
+def rows_document(rows: int) -> bytes:
+    """A JSON array of different rows, 650 bytes each, as the real ones are."""
+    return json.dumps([_row(number) for number in range(rows)]).encode()
+
+
+def _row(number: int) -> dict[str, Any]:
+    name, version = f"package-{number % 700}", f"{number % 9}.2.1"
+    return _ROW | {
+        "vuln": f"CVE-2024-{number}",
+        "severity": ("Low", "Medium", "Negligible")[number % 3],
+        "url": f"https://nvd.nist.gov/vuln/detail/CVE-2024-{number}",
+        "package": f"{name}-{version}",
+        "package_name": name,
+        "package_version": version,
+        "package_path": f"/usr/lib/app/{number}/{name}-{version}.gemspec",
+    }
+
+
+class _Anchore(Canned):
+    def __init__(self, rows: int, tags: int, seconds: float) -> None:
+        self._seconds = seconds
+        self._rows = rows_document(rows) + b"}"
+        self._found = _text(_TEMPLATE.found())
+        self._checked = _text(_TEMPLATE.checked())
+        self._pages = _pages(tags)
+
+    def reply(self, request: Request) -> Reply:
+        """Any image that is asked for is there; its digest is that of its tag."""
+        target = urlsplit(request.target)
+        asked = {name: values[0] for name, values in parse_qs(target.query).items()}
+        match target.path.removeprefix("/v2/").split("/"):
+            case ["summaries", "image-tags"]:
+                return Reply((self._page(int(asked["page"])),), self._seconds)
+            case ["images"]:
+                tag = asked["full_tag"]
+                return self._about(self._found, tag, sha256(tag))
+            case ["images", digest, "vuln", _]:
+                about = f'{{"image_digest": "{digest}", "vulnerabilities": '
+                return Reply((about.encode(), self._rows), self._seconds)
+            case ["images", digest, "check"]:
+                return self._about(self._checked, asked["tag"], digest)
+        raise ValueError(request.target)
+
+    def _about(self, body: str, tag: str, digest: str) -> Reply:
+        body = body.replace(_TEMPLATE.full_tag, tag).replace(_TEMPLATE.digest, digest)
+        return Reply((body.encode(),), self._seconds)
+
+    def _page(self, number: int) -> bytes:
+        return self._pages[number - 1]
+
+
+def _pages(tags: int, rows: int = 500) -> list[bytes]:
+    starts = range(0, max(tags, 1), rows)
+    numbers = [range(start, min(start + rows, tags)) for start in starts]
+    return [
+        json.dumps({"items": [_summary(n) for n in page], "total_rows": tags}).encode()
+        for page in numbers
+    ]
+
+
+def _summary(number: int) -> dict[str, Any]:
+    tag = tag_of(number)
+    return _TEMPLATE.summary() | {"full_tag": tag, "image_digest": sha256(tag)}
+
+
+def _text(exchange: Any) -> str:
+    text: str = exchange["response"]["content"]["text"]
+    return text
+
+
+if __name__ == "__main__":
+    rows, tags, seconds = sys.argv[1:]
+    _Anchore(int(rows), int(tags), float(seconds)).serve()

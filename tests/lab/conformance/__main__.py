@@ -1,0 +1,55 @@
+"""`make conformance`: every referee, much fuzzing, and docs/conformance.md when all were heard.
+
+ARAZZO_DOCUMENTS names the folder of the given Arazzo document, ANCHORE_OPENAPI the file of
+Anchore's own description; without them, or without npm, those referees are left out.
+"""
+
+import os
+import sys
+
+import pytest
+
+from tests.lab.conformance.redocly import RedoclyMissing, install
+from tests.lab.conformance.verdicts import Verdicts, as_markdown, referees
+from tests.support.paths import ROOT
+
+REPORT = ROOT / "docs" / "conformance.md"
+_TESTS = ["tests/lab/conformance", "tests/contract", "tests/fuzz"]
+
+_HEAD = """# Conformance
+
+Written by `make conformance`. A branch is a recording; the referees were not written here.
+
+- **Arazzo**: a runner and the handler run the same workflow on the same server, and must send the
+  same requests (method, path, query, authorization; without retries and `vendor_only`) and have the
+  same three outputs. As given: the document that this project implements, in the dialect `arazzo`.
+  Ours: [rescan.arazzo.yaml](arazzo/rescan.arazzo.yaml), in the dialect `enterprise`.
+- **OpenAPI**: every request that is sent, in every setting, and every recorded answer. Anchore's
+  description calls `inherited_from_base` never null, and names no 401, no 504 and no 404 of
+  `summaries/image-tags`: there the servers are followed.
+
+Empty: the branch is no matter of that referee. Retries, sweeps and the judgement whether a go
+counts are the function's own; the given document's dialect has fewer answers.
+"""
+
+
+def main() -> int:
+    """The exit status of pytest."""
+    os.environ["CONFORMANCE"] = "1"
+    try:
+        os.environ["REDOCLY"] = str(install(ROOT / ".build"))
+    except RedoclyMissing as missing:
+        os.environ["REDOCLY_MISSING"] = str(missing)
+    verdicts = Verdicts()
+    status = pytest.main([*_TESTS, "-n", "0", "-rs"], plugins=[verdicts])
+    text = f"{_HEAD}\nHeard: {referees()}.\n\n{as_markdown(verdicts.heard)}\n"
+    sys.stdout.write(f"\n{text}")
+    if any(verdict.outcome == "skipped" for verdict in verdicts.heard):
+        sys.stdout.write(f"\nNot every referee was heard, so {REPORT.name} is left as it was.\n")
+    else:
+        REPORT.write_text(text)
+    return int(status)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

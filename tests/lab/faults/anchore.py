@@ -1,0 +1,99 @@
+"""A small Anchore Enterprise that holds a few images, and fails at one step as told."""
+
+import json
+from collections.abc import Callable, Iterable
+from threading import Event
+from typing import Any
+
+from werkzeug import Request, Response
+
+from rescan.gate.model import Step
+from tests.lab.faults.loopback import BreakingServer, answering, play
+from tests.recordings.enterprise_image import Image
+from tests.support.scripted_server import Act
+
+__all__ = ["LoopbackAnchore"]
+
+
+class LoopbackAnchore(BreakingServer):
+    """`gone_through` holds the full tag and the action of each evaluation that was answered."""
+
+    def __init__(self) -> None:
+        self.gone_through: list[tuple[str, str]] = []
+        self._images: dict[str, Image] = {}
+        self._step: Step | None = None
+        self._act: Act | None = None
+        self._healed = Event()
+        super().__init__(answering(self._answer))
+
+    def close(self) -> None:
+        """Heal what is broken, and end."""
+        self.heal()
+        super().close()
+
+    def hold(self, images: Iterable[Image]) -> None:
+        """From now on it holds these images, and no others."""
+        self._images = {image.full_tag: image for image in images}
+
+    def fault(self, step: Step, act: Act) -> None:
+        """From now on the step is answered by the act."""
+        self._healed = Event()
+        self._step, self._act = step, act
+
+    def heal(self) -> None:
+        """End the fault, and whatever waits in it."""
+        self._step = self._act = None
+        self._healed.set()
+
+    def _answer(self, request: Request) -> Response:
+        step, answer = self._route(request)
+        if self._act is not None and step is self._step:
+            play(self._act, request, self._healed)
+        return answer(request)
+
+    def _route(self, request: Request) -> tuple[Step, Callable[[Request], Response]]:
+        match request.path.removeprefix("/v2/").split("/"):
+            case ["summaries", "image-tags"]:
+                return Step.LIST_TAGS, self._list_tags
+            case ["images"]:
+                return Step.FIND_ACTIVE_IMAGE, self._find
+            case ["images", _, "vuln", _]:
+                return Step.REFRESH_VULNERABILITIES, self._refresh
+        return Step.REGATE, self._check
+
+    def _list_tags(self, request: Request) -> Response:
+        summaries = [image.summary() for image in self._images.values()]
+        return _json({"items": summaries, "total_rows": len(summaries)})
+
+    def _find(self, request: Request) -> Response:
+        image = self._images.get(request.args["full_tag"])
+        if image is None:
+            return _json({"httpcode": 404, "message": "image data not found in DB"}, 404)
+        return _content(image.found())
+
+    def _refresh(self, request: Request) -> Response:
+        return _content(self._by_digest(request).refreshed())
+
+    def _check(self, request: Request) -> Response:
+        image = self._by_digest(request)
+        checked = image.checked()
+        action = "stop" if '"final_action": "stop"' in _text(checked) else "go"
+        self.gone_through.append((image.full_tag, action))
+        return _content(checked)
+
+    def _by_digest(self, request: Request) -> Image:
+        digest = request.path.split("/")[3]
+        return next(image for image in self._images.values() if image.digest == digest)
+
+
+def _json(body: Any, status: int = 200) -> Response:
+    return Response(json.dumps(body), status, content_type="application/json")
+
+
+def _text(exchange: Any) -> str:
+    text: str = exchange["response"]["content"]["text"]
+    return text
+
+
+def _content(exchange: Any) -> Response:
+    return Response(_text(exchange), content_type="application/json")

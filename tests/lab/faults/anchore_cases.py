@@ -1,0 +1,49 @@
+"""Each step of Anchore's with each of its faults."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from rescan.gate.model import Step
+from tests.lab.faults.anchore_faults import LASTING, PASSING
+from tests.lab.faults.aws_faults import aged
+from tests.lab.faults.aws_proxy import AwsCall
+from tests.lab.faults.case import Case, at_anchore, at_aws, both
+from tests.lab.faults.outcome import Stage
+from tests.lab.faults.rules import Expected
+from tests.lab.faults.story import Story
+
+__all__ = ["anchore_cases", "given_up_cases"]
+
+_STEPS = (Step.FIND_ACTIVE_IMAGE, Step.REFRESH_VULNERABILITIES, Step.REGATE)
+_SAMPLE = ("404, not analyzed",)
+
+
+def anchore_cases() -> Iterator[Case]:
+    """What passes by itself, and what somebody must mend."""
+    for row, act in {**PASSING, **LASTING}.items():
+        for step in _STEPS:
+            expected = Expected(
+                _latest(row, step),
+                gone=row == "404, image data not found" and step is Step.FIND_ACTIVE_IMAGE,
+                least_delay=900 if row.startswith("429") else 15,
+            )
+            story = Story(at_anchore(step, act))
+            sample = row in _SAMPLE and step is Step.REGATE
+            yield Case("Anchore", row, step.value, story, expected, sample)
+
+
+def _latest(row: str, step: Step) -> Stage:
+    """A STOP counts although its vulnerabilities were not refreshed."""
+    if step is Step.REFRESH_VULNERABILITIES:
+        return Stage.FAULT
+    return Stage.LATER if row in PASSING else Stage.SWEEP
+
+
+def given_up_cases() -> Iterator[Case]:
+    """What comes back after PENDING_HOURS, and fails again, is left to the next sweep."""
+    for row in ("connection reset", "404, not analyzed", "429, Retry-After an hour"):
+        for step in (Step.FIND_ACTIVE_IMAGE, Step.REGATE):
+            long_ago = at_aws(aged(timedelta(hours=3)), AwsCall.COPY)
+            story = Story(both(at_anchore(step, PASSING[row]), long_ago), rounds=1)
+            expected = Expected(Stage.SWEEP)
+            yield Case("Anchore, PENDING_HOURS over", row, step.value, story, expected)

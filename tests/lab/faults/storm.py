@@ -1,0 +1,193 @@
+"""One storm from its beginning to its end, whatever the fault is.
+
+A new finding stops many images of two teams at once; one of them is mended before anyone was told,
+and one was never stopped. Then, each time with runs of the publisher:
+
+at once    the fault
+after it   the fault has ended
+later      more images of the one team stop, and the storm's gap has passed
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import count
+from typing import Any
+
+from tests.lab.faults.aws_proxy import AwsCall
+from tests.lab.faults.lane import Lane
+from tests.lab.faults.outcome import Messages
+from tests.recordings.enterprise_image import Image
+
+__all__ = ["MENDED", "Announced", "Phase", "Storm", "StormOutcome", "StormTelling"]
+
+_numbers = count(1)
+# DIGEST_ABOVE is 10.
+_WEB, _LATE = 11, 3
+MENDED, _CALM = "payments-mended", "payments-calm"
+
+
+class Phase(IntEnum):
+    """The phases of a storm, in their order; as a word: when something was said."""
+
+    FAULT = 0
+    AFTER = 1
+    LATER = 2
+
+    def __str__(self) -> str:
+        return ("at once", "after it", "later")[self]
+
+
+@dataclass(frozen=True)
+class Announced:
+    """A message as a reader of the topic has it: about these images, alone (no `total`) or with
+    the total that it tells."""
+
+    phase: Phase
+    event_type: str
+    team: str
+    id: str
+    images: tuple[str, ...]
+    total: int | None
+
+
+@dataclass(frozen=True)
+class StormOutcome:
+    """What a storm came to.
+
+    `stopped` are the images that became a STOP, each called after its team, `first` those before
+    the phase `later`. `disturbed`: how often a crash, a lost answer of SNS or a container's end
+    gave leave to say a message again. `waiting` counts notices that nobody published in the end,
+    `deaths` the processes that died by themselves.
+    """
+
+    announced: tuple[Announced, ...]
+    first: frozenset[str]
+    stopped: frozenset[str]
+    disturbed: int
+    waiting: int
+    deaths: int
+    messages: Messages
+
+    def of(self, image: str, event_type: str = "STOP") -> list[Announced]:
+        """What was said of this kind about the image, in order."""
+        return [it for it in self.announced if it.event_type == event_type and image in it.images]
+
+    @property
+    def most(self) -> int:
+        """How often the STOP of one image was said at most."""
+        return max(len(self.of(image)) for image in self.stopped)
+
+    @property
+    def latest(self) -> Phase | None:
+        """When the last of the first STOPs was said; None: one never was."""
+        said = [self.of(image) for image in self.first]
+        return max(each[0].phase for each in said) if all(said) else None
+
+
+@dataclass(frozen=True)
+class Storm:
+    """`begin` switches the fault on, for runs of so many `seconds`; `payments` images stop of the
+    team of that name. `restarts`: the container ends with the fault."""
+
+    begin: Callable[[Lane], None]
+    payments: int = 12
+    restarts: bool = False
+    seconds: float = 20.0
+
+
+class StormTelling:
+    """A storm on a lane."""
+
+    def __init__(self, lane: Lane, storm: Storm) -> None:
+        self._lane = lane
+        self._storm = storm
+        self._name = f"storm-{next(_numbers)}"
+        self._announced: list[Announced] = []
+        payments = [f"payments-{number:02}" for number in range(storm.payments)]
+        self._first = [*payments, *(f"web-{number:02}" for number in range(_WEB)), MENDED]
+        self._late = [f"payments-late-{number}" for number in range(_LATE)]
+
+    def outcome(self) -> StormOutcome:
+        """Tell it."""
+        lane = self._lane
+        lane.begin()
+        lane.anchore.hold(self._images(self._first))
+        assert lane.sweep(), "a sweep failed without a fault"
+        lane.pump.run()
+        self._are_pushed([MENDED], stopped=[])
+        self._through_the_fault()
+        self._publish(Phase.AFTER)
+        self._are_pushed(self._late, stopped=self._late)
+        self._publish(Phase.AFTER)
+        lane.queues.let_gaps_pass()
+        self._publish(Phase.LATER)
+        return StormOutcome(
+            announced=tuple(self._announced),
+            first=frozenset(self._first),
+            stopped=frozenset([*self._first, *self._late]),
+            disturbed=self._disturbed(),
+            waiting=lane.queues.waiting(),
+            deaths=lane.container.deaths,
+            messages=Messages(
+                sent=lane.queues.sent + lane.aws.journal.accepted,
+                done=lane.pump.done,
+                queued=lane.queues.held(lane.queues.work) + lane.queues.held(lane.queues.later),
+                dead=lane.queues.held(lane.queues.dead),
+                redriven=0,
+            ),
+        )
+
+    def _images(self, stopped: list[str]) -> list[Image]:
+        return [self._image(name, stopped=name in stopped) for name in [*self._first, _CALM]]
+
+    def _image(self, name: str, *, stopped: bool) -> Image:
+        dockerfile = ("port 22",) if stopped else ()
+        return Image(f"{self._name}/{name}", "1.0", dockerfile=dockerfile)
+
+    def _are_pushed(self, names: list[str], stopped: list[str]) -> None:
+        images = [self._image(name, stopped=name in stopped) for name in names]
+        self._lane.anchore.hold(images)
+        for image in images:
+            self._lane.push(image)
+        self._lane.pump.run()
+
+    def _through_the_fault(self) -> None:
+        lane = self._lane
+        lane.seconds = self._storm.seconds
+        self._storm.begin(lane)
+        self._publish(Phase.FAULT)
+        lane.heal()
+        if self._storm.restarts:
+            lane.container.stop()
+
+    def _publish(self, phase: Phase) -> None:
+        self._lane.publish()
+        for body in self._lane.queues.take(self._lane.queues.readers):
+            self._announced.append(_announced(phase, json.loads(body)))
+
+    def _disturbed(self) -> int:
+        lost = sum(call.kind is AwsCall.PUBLISH for call in self._lane.aws.journal.lost)
+        return self._lane.container.crashes + lost + self._storm.restarts
+
+
+def _announced(phase: Phase, envelope: Any) -> Announced:
+    attributes = {name: it["Value"] for name, it in envelope["MessageAttributes"].items()}
+    result = json.loads(attributes["result"])
+    group = result["group"]
+    return Announced(
+        phase,
+        attributes["event_type"],
+        attributes["team"],
+        result["id"],
+        tuple(
+            _name(member["full_tag"])
+            for member in (group["members"] if group else [result["image"]])
+        ),
+        group["total"] if group else None,
+    )
+
+
+def _name(full_tag: str) -> str:
+    return full_tag.rpartition("/")[2].partition(":")[0]

@@ -1,0 +1,97 @@
+"""Each call of the one publisher with each of its faults, in the middle of a storm."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from tests.lab.faults.aws_faults import answer_lost, killing, refused, silent
+from tests.lab.faults.aws_proxy import AwsCall, Fault
+from tests.lab.faults.case import Begin, at_aws
+from tests.lab.faults.lane import Lane
+from tests.lab.faults.storm import Phase, Storm, StormOutcome, StormTelling
+from tests.lab.faults.storm_rules import broken_storm_rules
+
+__all__ = ["StormCase", "storm_cases"]
+
+_CLAIMS = (AwsCall.CLAIM, AwsCall.LIST)
+_GROUPS = (AwsCall.SEND_OFF, AwsCall.PUBLISH, AwsCall.CLEAR, AwsCall.FORGET)
+
+
+@dataclass(frozen=True, eq=False)
+class StormCase:
+    """A cell of the table: its row is the fault, its column the call that meets it.
+
+    `latest`: when the last of the first STOPs is said at the latest. `sample`: whether it is among
+    those that are run with all other tests.
+    """
+
+    row: str
+    column: str
+    storm: Storm
+    latest: Phase = Phase.FAULT
+    sample: bool = False
+    table: str = "Storm"
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.row}, {self.column}"
+
+    @property
+    def waits(self) -> bool:
+        """Each does."""
+        return True
+
+    def tell(self, lane: Lane) -> StormOutcome:
+        """What the storm comes to."""
+        return StormTelling(lane, self.storm).outcome()
+
+    def broken_rules(self, outcome: StormOutcome) -> list[str]:
+        """In words."""
+        return broken_storm_rules(outcome, self.latest)
+
+
+@cache
+def storm_cases() -> tuple[StormCase, ...]:
+    """Every one; no two have the same name."""
+    return (*_without_a_fault(), *_calls_that_fail(), *_crashes(), *_forgetful_containers())
+
+
+def _without_a_fault() -> Iterator[StormCase]:
+    yield StormCase("none", "nowhere", Storm(lambda lane: None))
+
+
+def _calls_that_fail() -> Iterator[StormCase]:
+    for call in (*_CLAIMS, *_GROUPS):
+        error = "AuthorizationError" if call is AwsCall.PUBLISH else "AccessDeniedException"
+        # What cannot be cleared holds nothing up.
+        latest = Phase.FAULT if call is AwsCall.CLEAR else Phase.AFTER
+        yield _failing("refused", refused(error), call, latest)
+    yield _failing("no answer", silent, AwsCall.PUBLISH, Phase.AFTER)
+    for call in _GROUPS:
+        latest = Phase.FAULT if call is AwsCall.CLEAR else Phase.AFTER
+        yield _failing("done, answer lost", answer_lost, call, latest)
+
+
+def _failing(row: str, fault: Fault, call: AwsCall, latest: Phase) -> StormCase:
+    return StormCase(row, call, Storm(at_aws(fault, call)), latest)
+
+
+def _crashes() -> Iterator[StormCase]:
+    for call in _GROUPS:
+        for row, forwarded in {"killed before it": False, "killed behind it": True}.items():
+            storm = Storm(_killing(call, forwarded=forwarded))
+            sample = forwarded and call is AwsCall.PUBLISH
+            yield StormCase(row, call, storm, sample=sample)
+    # Two deletions of 25 notices and of 5.
+    storm = Storm(_killing(AwsCall.CLEAR, forwarded=True), payments=30)
+    yield StormCase("killed in the middle", AwsCall.CLEAR, storm)
+
+
+def _killing(call: AwsCall, *, forwarded: bool) -> Begin:
+    return lambda lane: lane.aws.fault(
+        killing(lane.container.kill, forwarded=forwarded), call, times=1
+    )
+
+
+def _forgetful_containers() -> Iterator[StormCase]:
+    storm = Storm(at_aws(refused("AccessDeniedException"), AwsCall.CLEAR), restarts=True)
+    yield StormCase("refused, then a new container", AwsCall.CLEAR, storm, sample=True)

@@ -1,0 +1,47 @@
+"""The storms as a table: a row for each fault, a column for each call that meets it."""
+
+from collections.abc import Mapping
+
+from tests.lab.faults.storm import StormOutcome
+from tests.lab.faults.storm_cases import StormCase
+from tests.lab.faults.table_rows import table
+
+__all__ = ["STORM", "short_storm_line", "storm_cell", "storm_table"]
+
+STORM = """\
+## Storm
+
+Each cell is one storm. A sweep finds 24 images of two teams that a new finding stops, and one that
+stays a GO; one of the 24 is pushed again, mended, before anyone was told. The fault begins, and the
+publisher runs; the fault ends, and it runs again; then three more images stop. Must hold:
+
+- each image that stops is named in a STOP, no other is in any; each at most once, and once more for
+  each crash, each answer of SNS that was lost, and a container that ended without having cleared;
+- what is said again has the same id; no message is for two teams; the storm is told together, and
+  the later three with the total, in which what was told alone again counts again;
+- the mended image is told alone: its STOP, then its RECOVERED;
+- in the end nothing waits, nor is in flight, and each message of the work queue is done.
+
+A cell reads: the messages; how often an image's STOP was said at most; when the last of the first
+24 was first said."""
+
+
+def storm_table(storms: Mapping[StormCase, StormOutcome]) -> str:
+    """A cell each."""
+    return table({(c.row, c.column): storm_cell(outcome) for c, outcome in storms.items()})
+
+
+def storm_cell(outcome: StormOutcome) -> str:
+    """What the storm came to, in short."""
+    return f"{len(outcome.announced)} messages, {outcome.most} {outcome.latest}"
+
+
+def short_storm_line(storms: Mapping[StormCase, StormOutcome]) -> str:
+    """All storms in the columns of the short table."""
+    outcomes = list(storms.values())
+    times = sorted({outcome.most for outcome in outcomes})
+    phases = [outcome.latest for outcome in outcomes if outcome.latest is not None]
+    span = str(times[0]) if len(times) == 1 else f"{times[0]} to {times[-1]}"
+    sent = sum(outcome.messages.sent for outcome in outcomes)
+    lost = sum(outcome.messages.vanished for outcome in outcomes)
+    return f"| Storm | {len(outcomes)} | {span} | {max(phases)} | {sent} | {lost} |"

@@ -1,0 +1,104 @@
+"""The matrix as tables: a row for each fault, a column for each place where it happens."""
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+
+from tests.lab.faults.cases import Case
+from tests.lab.faults.outcome import Outcome, Role
+from tests.lab.faults.rules import broken_rules
+from tests.lab.faults.storm import StormOutcome
+from tests.lab.faults.storm_cases import StormCase
+from tests.lab.faults.storm_table import STORM, short_storm_line, storm_cell, storm_table
+from tests.lab.faults.table_rows import table
+
+__all__ = ["document", "lines", "short_table"]
+
+_BEGINNING = """\
+# The fault matrix
+
+`make faults` writes this page. The real handler process runs between a loopback Anchore, and a
+proxy before moto's server; both fail as told. A pump does what Lambda's event source mapping does,
+with the template's batch size, report type and maxReceiveCount.
+
+Each cell is one story. A sweep finds three images: one that will become a STOP, one that is a STOP
+and will be a GO, one that stays a GO. The two change, the fault begins, each image is pushed, and a
+sweep runs. The fault ends, time passes, copies come, the dead letters are redriven, and one more
+sweep runs. Behind the work of each stage the publisher runs, as often as it takes to end without
+being killed, three times at most. Then must hold:
+
+- the STOP was said at least once; not more than once, but once more for each crash and each lost
+  answer, and for each delivery of a duplicate, or while the ledger cannot be read or written; with
+  a working ledger under one id;
+- nothing was said of the GO; RECOVERED was said of the one that mended, after Anchore answered go
+  (but when Anchore did not know it meanwhile, which ends its STOP otherwise);
+- each message is done, on the queue or a dead letter; in the end only poison is;
+- the ledger holds the three verdicts, and no notice waits;
+- no process died but those that were killed.
+
+A cell reads: how often the STOP was said, and when first; messages done / on the queue / dead
+letters; and, where there were any, how many dead letters were redriven.
+
+- *at once*: while the fault lasted
+- *after it*: from a copy, a redelivery or the outbox, once it had ended
+- *redriven*: from the dead letters
+- *next sweep*: by the next sweep: somebody had to mend something first, so nothing was retried
+
+How many copies there are after a crash depends on how far its neighbours in the batch had come."""
+
+
+def document(outcomes: Mapping[Case, Outcome], storms: Mapping[StormCase, StormOutcome]) -> str:
+    """The page: every table, and whatever rule is broken."""
+    short = f"{short_table(outcomes)}\n{short_storm_line(storms)}"
+    parts = [_BEGINNING, "## In short", short]
+    for title, cases in _by_table(outcomes):
+        cells = {(case.row, case.column): _cell(outcomes[case]) for case in cases}
+        parts += [f"## {title}", table(cells)]
+    parts += [STORM, storm_table(storms)]
+    broken = [f"- {line}: {'; '.join(rules)}" for line, rules in lines(outcomes, storms) if rules]
+    return "\n\n".join([*parts, "## Broken rules", "\n".join(broken) or "None."]) + "\n"
+
+
+def lines(
+    outcomes: Mapping[Case, Outcome], storms: Mapping[StormCase, StormOutcome]
+) -> list[tuple[str, list[str]]]:
+    """Each case with its cell, and the rules that it breaks."""
+    told = [
+        (f"{case}: {_cell(it)}", broken_rules(it, case.expected)) for case, it in outcomes.items()
+    ]
+    return told + [
+        (f"{case}: {storm_cell(it)}", case.broken_rules(it)) for case, it in storms.items()
+    ]
+
+
+def short_table(outcomes: Mapping[Case, Outcome]) -> str:
+    """A line for each table."""
+    rows = [
+        "| what fails | stories | STOP said | first, at the latest | messages | vanished |",
+        "|---|--:|--:|---|--:|--:|",
+    ]
+    for title, cases in _by_table(outcomes):
+        rows.append(_short_line(title, [outcomes[case] for case in cases]))
+    return "\n".join(rows)
+
+
+def _short_line(title: str, outcomes: list[Outcome]) -> str:
+    said = [stops for outcome in outcomes if (stops := outcome.of(Role.FLIPS, "STOP"))]
+    times = sorted({len(stops) for stops in said})
+    latest = max(stops[0].stage for stops in said)
+    messages = [outcome.messages for outcome in outcomes]
+    lost = sum(m.vanished for m in messages)
+    span = str(times[0]) if len(times) == 1 else f"{times[0]} to {times[-1]}"
+    total = sum(m.sent for m in messages)
+    return f"| {title} | {len(outcomes)} | {span} | {latest} | {total} | {lost} |"
+
+
+def _cell(outcome: Outcome) -> str:
+    stops, messages = outcome.of(Role.FLIPS, "STOP"), outcome.messages
+    when = f" {stops[0].stage}" if stops else ""
+    cell = f"{len(stops)}{when}, {messages.done}/{messages.queued}/{messages.dead}"
+    return cell + (f", {messages.redriven} redriven" if messages.redriven else "")
+
+
+def _by_table(outcomes: Mapping[Case, Outcome]) -> Iterator[tuple[str, list[Case]]]:
+    for title, cases in groupby(outcomes, key=lambda case: case.table):
+        yield title, list(cases)

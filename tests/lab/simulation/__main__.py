@@ -1,0 +1,40 @@
+"""Simulates sweeps over 10,000 images, prints the figures, and writes docs/simulation.md."""
+
+import sys
+from collections.abc import Iterator
+from random import Random
+
+from tests.lab.simulation.estate import Estate
+from tests.lab.simulation.report import Run, page, table
+from tests.lab.simulation.scenario import Scenario
+from tests.support.paths import ROOT
+
+IMAGES = 10_000
+STOPPED = 400
+SEED = 1
+
+
+def runs() -> Iterator[Run]:
+    """One worker, ten, fifty; and fifty in a storm."""
+    chance = Random(SEED)  # noqa: S311 - chance, no secret
+    anywhere = frozenset(chance.sample(range(IMAGES), STOPPED))
+    in_a_row = frozenset(range(IMAGES // 2, IMAGES // 2 + STOPPED))
+    for label, workers, stopped in (
+        ("1", 1, anywhere),
+        ("10", 10, anywhere),
+        ("50", 50, anywhere),
+        (f"50, the {STOPPED} in a row", 50, in_a_row),
+    ):
+        scenario = Scenario(IMAGES, stopped, workers, jitter=0.5, seed=SEED)
+        yield label, scenario, Estate(scenario).sweep()
+
+
+def main() -> None:
+    ran = list(runs())
+    sys.stdout.write(table(ran) + "\n")
+    path = ROOT / "docs" / "simulation.md"
+    path.write_text(page(ran), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""An Anchore whose answers take their time, below a real session: paths in, JSON out."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from io import BytesIO
+from random import Random
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+from msgspec import json
+from requests.adapters import BaseAdapter
+
+from tests.lab.simulation.scenario import Scenario
+from tests.lab.simulation.turns import SimulatedTime
+
+__all__ = ["SimulatedAnchore"]
+
+_IMAGE = re.compile(r"/v2/images/sha256:(?P<number>[0-9a-f]{64})/(?P<step>vuln|check)\b.*")
+CVE = "CVE-2026-31337"
+PAGE = 500
+
+
+class SimulatedAnchore(BaseAdapter):
+    """Counts what it is asked, and how many answers are on their way at the same time."""
+
+    def __init__(self, scenario: Scenario, time: SimulatedTime) -> None:
+        super().__init__()
+        self.asked: Counter[str] = Counter()
+        self.peak = 0
+        self._in_flight = 0
+        self._scenario = scenario
+        self._time = time
+        self._random = Random(scenario.seed)  # noqa: S311 - chance, no secret
+
+    def session(self) -> requests.Session:
+        """A session that asks this Anchore, whatever the host."""
+        session = requests.Session()
+        session.trust_env = False  # looking for proxies would take most of the time
+        session.mount("https://", self)
+        return session
+
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        url = urlsplit(request.url or "")
+        step, answer = self._answer(str(url.path), parse_qs(str(url.query)))
+        self.asked[step] += 1
+        self._in_flight += 1
+        self.peak = max(self.peak, self._in_flight)
+        self._time.sleep(self._seconds(step))
+        self._in_flight -= 1
+        response = requests.Response()
+        response.status_code, response.request = 200, request
+        response.raw = BytesIO(json.encode(answer))
+        return response
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _seconds(self, step: str) -> float:
+        scenario = self._scenario
+        seconds = {"vuln": scenario.scan_seconds, "check": scenario.check_seconds}
+        mean = seconds.get(step, scenario.list_seconds)
+        return mean * self._random.uniform(1 - scenario.jitter, 1 + scenario.jitter)
+
+    def _answer(self, path: str, query: Mapping[str, list[str]]) -> tuple[str, object]:
+        if path == "/v2/summaries/image-tags":
+            return "page", self._page(int(query["page"][0]))
+        if path == "/v2/images":
+            return "list", {"items": [_record(query["full_tag"][0])]}
+        found = _IMAGE.fullmatch(path)
+        if found is None:
+            raise NotImplementedError(f"{path}: teach it to tests/lab/simulation/anchore.py")
+        number = int(found["number"], 16)
+        is_stopped = number in self._scenario.stopped
+        if found["step"] == "vuln":
+            return "vuln", {"vulnerabilities": [_ROW] if is_stopped else []}
+        return "check", _check(number, query["tag"][0], stops=is_stopped)
+
+    def _page(self, number: int) -> dict[str, Any]:
+        tags = self._scenario.tags
+        shown = tags[(number - 1) * PAGE : number * PAGE]
+        return {"items": [{"full_tag": str(tag)} for tag in shown], "total_rows": len(tags)}
+
+
+_ROW = {
+    "vuln": CVE,
+    "severity": "Critical",
+    "package": "libexample-1.0",
+    "package_name": "libexample",
+    "package_version": "1.0",
+    "fix": "1.1",
+}
+
+
+def _digest(number: int) -> str:
+    return f"sha256:{number:064x}"
+
+
+def _record(full_tag: str) -> dict[str, Any]:
+    number = int(full_tag.rpartition("-")[2].partition(":")[0])
+    return {
+        "image_digest": _digest(number),
+        "image_status": "active",
+        "analysis_status": "analyzed",
+        "image_detail": [{"full_tag": full_tag}],
+    }
+
+
+def _check(number: int, full_tag: str, *, stops: bool) -> dict[str, Any]:
+    finding = {
+        "gate": "vulnerabilities",
+        "trigger": "package",
+        "trigger_id": f"{CVE}+libexample",
+        "message": "CRITICAL Vulnerability found",
+        "action": "stop",
+        "policy_id": "rules",
+    }
+    evaluation: dict[str, Any] = {
+        "final_action": "stop" if stops else "go",
+        "evaluation_problems": [],
+        "image_mapped_to_rule": True,
+        "details": {"findings": [finding] if stops else []},
+    }
+    return {
+        "image_digest": _digest(number),
+        "evaluated_tag": full_tag,
+        "evaluations": [evaluation],
+        "policy_id": "policy",
+    }

@@ -1,0 +1,82 @@
+"""A small estate on simulated time, where every figure follows from the parameters."""
+
+from datetime import timedelta
+
+import pytest
+
+from rescan.kernel.metrics import Metric
+from tests.lab.simulation.estate import Estate
+from tests.lab.simulation.scenario import Figures, Scenario
+
+# An image takes 0.3 + 2 + 1 s, and the one page of their list 0.3 s. Twelve stop: 0, 25, ..., 275.
+IMAGES = 300
+STOPPED = frozenset(range(0, IMAGES, 25))
+PAGE, IMAGE, TURN, MINUTE = (timedelta(seconds=seconds) for seconds in (0.3, 3.3, 0.25, 60))
+
+
+def estate(workers: int, images: int = IMAGES, stopped: frozenset[int] = STOPPED) -> Estate:
+    return Estate(Scenario(images, stopped, workers))
+
+
+def tags(numbers: frozenset[int]) -> list[str]:
+    return [f"registry.example.com/team/app-{number:05}:1" for number in sorted(numbers)]
+
+
+def test_one_worker_takes_five_images_at_a_time_and_the_publisher_looks_each_minute() -> None:
+    one = estate(workers=1)
+    assert one.sweep() == Figures(
+        anchore_calls=3 * IMAGES + 1,
+        peak_in_flight=5,
+        messages=IMAGES,
+        gone_back=0,
+        told=12,
+        # Four, four and three alone; the last one finds that eleven were told.
+        published=12,
+        most_in_a_second=4,
+        first_published=MINUTE,
+        last_published=4 * MINUTE + 11 * TURN,
+        complete=PAGE + IMAGE * 60,
+    )
+    assert sorted(one.told()) == tags(STOPPED)
+
+
+def test_fifty_workers_take_250_images_at_a_time_and_twelve_stops_are_one_message() -> None:
+    fifty = estate(workers=50)
+    assert fifty.sweep() == Figures(
+        anchore_calls=3 * IMAGES + 1,
+        peak_in_flight=250,
+        messages=IMAGES,
+        gone_back=0,
+        told=12,
+        published=1,
+        most_in_a_second=1,
+        first_published=MINUTE,
+        last_published=MINUTE,
+        complete=PAGE + 2 * IMAGE,
+    )
+    assert sorted(fifty.told()) == tags(STOPPED)
+
+
+@pytest.mark.parametrize("workers", [1, 10, 50])
+def test_the_next_sweep_finds_it_complete_and_has_nothing_to_say(workers: int) -> None:
+    swept = estate(workers)
+    swept.sweep()
+    swept.tally.take()
+    again = swept.sweep()
+    counts = swept.tally.take()
+    assert (counts[Metric.SWEEP_COMPLETE], counts[Metric.EVALUATED]) == (1, IMAGES)
+    assert (again.told, again.anchore_calls) == (12, 2 * (3 * IMAGES + 1))
+
+
+def test_a_storm_that_comes_slowly_is_told_in_few_messages() -> None:
+    at_once = frozenset(range(IMAGES))
+    storm = estate(workers=1, stopped=at_once)
+    figures = storm.sweep()
+    # The sweep takes 198 s, 90 images a minute: a look after one minute, then two, then four.
+    assert (figures.told, figures.published, figures.gone_back) == (IMAGES, 3, 0)
+    assert sorted(storm.told()) == tags(at_once)
+
+
+def test_the_same_seed_gives_the_same_figures() -> None:
+    scenario = Scenario(IMAGES, STOPPED, workers=10, jitter=0.5, seed=7)
+    assert Estate(scenario).sweep() == Estate(scenario).sweep()

@@ -1,0 +1,207 @@
+"""Every recording runs through the real workflow, and comes to what its situation means."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from rescan.anchore.active_tags import list_active_tags
+from rescan.anchore.arazzo import ArazzoDialect
+from rescan.anchore.client import AnchoreClient
+from rescan.anchore.credentials import AnchoreAuth
+from rescan.anchore.enterprise import EnterpriseDialect
+from rescan.anchore.transport import Transport
+from rescan.gate.model import Outcome, RescanRequest, Severity, Trigger, TriggerKind
+from rescan.gate.workflow import rescan
+from rescan.kernel.deadline import Deadline
+from rescan.kernel.errors import AnchoreServerError, AnchoreUnauthorized
+from rescan.kernel.image_tag import ImageTag
+from rescan_cli.replay.mount import replayed_session
+from rescan_cli.replay.router import Replay
+from tests.recordings import FOLDER, build, names, recording
+
+_PUSHED_AT = datetime(2026, 11, 20, 9, 30, 19, tzinfo=UTC)
+_REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
+PAYMENTS = f"{_REGISTRY}/payments/api:2.4.1"
+ORDERS = f"{_REGISTRY}/orders/web:1.9.0"
+BATCH = f"{_REGISTRY}/legacy/batch:3.0"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """An outcome, how many findings stop (a repeated one counts once), how many requests."""
+
+    outcome: Outcome
+    requests: int
+    stopping: int = 0
+
+
+# What the name of the situation means; all are about the tag payments/api:2.4.1.
+EXPECTED = {
+    "stop": Expected(Outcome.STOP, requests=3, stopping=6),
+    "warn": Expected(Outcome.WARN, requests=3),
+    "go": Expected(Outcome.GO, requests=3),
+    "not_found_404": Expected(Outcome.NOT_FOUND, requests=1),
+    "not_found_empty_list": Expected(Outcome.NOT_FOUND, requests=1),
+    "pending": Expected(Outcome.PENDING, requests=1),
+    "superseded_push": Expected(Outcome.GO, requests=3),
+    "analysis_failed": Expected(Outcome.NOT_EVALUATED, requests=1),
+    "denylisted": Expected(Outcome.STOP, requests=3),
+    "evaluation_problem": Expected(Outcome.STOP, requests=3),
+    "evaluation_problem_warn": Expected(Outcome.NOT_EVALUATED, requests=3),
+    "unmapped": Expected(Outcome.NOT_EVALUATED, requests=3),
+    "refresh_interrupted": Expected(Outcome.STOP, requests=4, stopping=6),
+    "sweep": Expected(Outcome.STOP, requests=3, stopping=6),
+    "sweep_plain_list": Expected(Outcome.STOP, requests=3, stopping=6),
+    "arazzo_stop": Expected(Outcome.STOP, requests=3),
+    "arazzo_warn": Expected(Outcome.WARN, requests=3),
+    "arazzo_go": Expected(Outcome.GO, requests=3),
+    "arazzo_not_found_404": Expected(Outcome.NOT_FOUND, requests=1),
+    "arazzo_not_found_empty_list": Expected(Outcome.NOT_FOUND, requests=1),
+    "arazzo_pending": Expected(Outcome.PENDING, requests=1),
+    "arazzo_analysis_failed": Expected(Outcome.NOT_EVALUATED, requests=1),
+}
+ERRORS = {
+    "unauthorized": AnchoreUnauthorized,
+    "server_error": AnchoreServerError,
+    "arazzo_unauthorized": AnchoreUnauthorized,
+    "arazzo_server_error": AnchoreServerError,
+}
+
+
+def _transport(replay: Replay) -> Transport:
+    auth = AnchoreAuth(lambda: '{"username": "u", "password": "p"}')
+    return Transport(replayed_session(replay), "https://anchore.example.com/v2", auth)
+
+
+def _rescan(name_or_replay, tag=PAYMENTS, *, base_image=False, policy_id=None, digest=None):
+    replay = (
+        name_or_replay if isinstance(name_or_replay, Replay) else Replay(recording(name_or_replay))
+    )
+    arazzo = replay.recording.name.startswith("arazzo_")
+    dialect = ArazzoDialect() if arazzo else EnterpriseDialect(base_image=base_image)
+    client = AnchoreClient(_transport(replay), dialect, Deadline.after(60))
+    request = RescanRequest(
+        ImageTag.parse(tag),
+        Trigger(TriggerKind.ECR_PUSH, _PUSHED_AT),
+        policy_id=policy_id,
+        digest=digest,
+    )
+    return rescan(client, request)
+
+
+def _digest_in(name: str) -> str:
+    entry = recording(name).entries[0]
+    return str(json.loads(entry.body)["items"][0]["image_digest"])
+
+
+def test_every_recording_is_expected_to_come_to_something():
+    assert sorted(EXPECTED | ERRORS) == names()
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_recording_comes_to_what_its_situation_means(name):
+    replay = Replay(recording(name))
+
+    report = _rescan(replay)
+
+    stopping = report.evaluation.stopping if report.evaluation else 0
+    assert Expected(report.outcome, len(replay.seen), stopping) == EXPECTED[name]
+    assert all(seen.authorized for seen in replay.seen)
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_a_recording_of_a_failure_raises_it(name):
+    with pytest.raises(ERRORS[name]):
+        _rescan(name)
+
+
+def test_stop_shows_what_a_notice_must_cope_with():
+    report = _rescan("stop", base_image=True)
+
+    assert report.vulnerabilities is not None
+    assert report.evaluation is not None
+    rows, findings = report.vulnerabilities.rows, report.evaluation.findings
+    assert {Severity.parse(row.severity) for row in rows} == set(Severity)
+    assert {row.fix == "None" for row in rows} == {True, False}
+    assert {row.package_path == "None" for row in rows} == {True, False}
+    assert len({row.vuln for row in rows}) < len(rows), "rows repeat"
+    assert len({f.trigger_id for f in findings}) < len(findings), "findings repeat"
+    assert [f.trigger_id for f in findings if f.allowlisted] == ["CVE-2017-17458+mercurial"]
+    assert {f.action for f in findings} == {"stop", "warn"}
+    assert {f.gate for f in findings if f.stops} == {"vulnerabilities", "dockerfile"}
+    assert {f.inherited_from_base for f in findings} == {True, False, None}
+
+
+def test_stop_does_not_say_what_comes_from_the_base_image_unless_asked():
+    report = _rescan("stop")
+
+    assert report.vulnerabilities is not None
+    assert {row.inherited_from_base for row in report.vulnerabilities.rows} == {None}
+
+
+def test_stop_answers_for_its_policy_by_name_too():
+    policy_id = "2c53a13c-1765-11e8-82ef-23527761d060"
+
+    report = _rescan("stop", policy_id=policy_id)
+
+    assert (report.outcome, report.policy_id) == (Outcome.STOP, policy_id)
+
+
+def test_a_superseded_push_is_evaluated_on_the_newer_image():
+    pushed, newer = _digest_in("stop"), _digest_in("superseded_push")
+
+    report = _rescan("superseded_push", digest=pushed)
+
+    assert (report.outcome, report.image_digest) == (Outcome.GO, newer)
+    assert [note.partition(":")[0] for note in report.notes] == ["the push of sha256"]
+    assert pushed in report.notes[0]
+    assert newer in report.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        pytest.param("denylisted", "the image is on the policy's denylist", id="denylisted"),
+        pytest.param(
+            "evaluation_problem",
+            "the policy could not be evaluated: Referenced object not found"
+            " (reference_type=rule_set,reference_id=48e6f7d6-1765-11e8-b5f9-8b6f228548b6)",
+            id="evaluation-problem",
+        ),
+    ],
+)
+def test_a_stop_without_findings_says_why(name, reason):
+    assert _rescan(name).reason == reason
+
+
+def _swept(name, *, running_only=False) -> dict[str, Outcome]:
+    replay = Replay(recording(name))
+    tags = list_active_tags(_transport(replay), Deadline.after(60), running_only=running_only)
+    return {str(tag): _rescan(replay, str(tag)).outcome for tag in tags}
+
+
+@pytest.mark.parametrize("name", ["sweep", "sweep_plain_list"])
+def test_a_sweep_meets_a_stop_a_go_and_a_tag_that_is_gone(name):
+    assert _swept(name) == {
+        PAYMENTS: Outcome.STOP,
+        ORDERS: Outcome.GO,
+        BATCH: Outcome.NOT_FOUND,
+    }
+
+
+def test_a_sweep_of_running_images_meets_those_alone():
+    assert _swept("sweep", running_only=True) == {PAYMENTS: Outcome.STOP}
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_recording_says_what_it_rests_on_and_holds_no_credentials(name):
+    text = (FOLDER / f"{name}.har").read_text()
+
+    assert recording(name).comment
+    assert "authorization" not in text.lower().replace("www-authenticate", "")
+
+
+def test_the_recordings_are_those_that_the_facts_give():
+    assert {name: (FOLDER / f"{name}.har").read_text() for name in names()} == build.files()

@@ -1,0 +1,37 @@
+"""What a chat shows of a message."""
+
+import json
+import re
+from typing import Any
+
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from tests.support.paths import ROOT
+
+SPAN = re.compile(r"(?<![`\w])`[^`\n<>]+`(?!`)")
+
+
+# Nothing of ours has these letters, so what is left of a foreign text shows.
+FOREIGN = st.text("§¶*_~`<>[]()!@#|&:/\\ \n", min_size=1, max_size=60).map("§{}".format)
+
+
+def shown(message: Any) -> list[str]:
+    """Every text that a chat may render."""
+    content, metadata = message["content"], message["metadata"]
+    return [
+        content["title"],
+        content["description"],
+        *content["nextSteps"],
+        *content["keywords"],
+        metadata["summary"],
+        *metadata["relatedResources"],
+    ]
+
+
+SCHEMA = json.loads((ROOT / "docs" / "chat.schema.json").read_text())
+
+
+def errors(message: Any) -> list[str]:
+    """What the schema has against the message."""
+    return [error.message for error in Draft202012Validator(SCHEMA).iter_errors(message)]

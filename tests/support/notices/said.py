@@ -1,0 +1,39 @@
+"""News as it is written into the outbox: the mail, the chat message, the gist."""
+
+from msgspec.structs import replace
+
+from rescan.ledger.news import News
+from rescan.notice.group_notice import group_notice
+from rescan.notice.render import due_of
+from rescan.outbox.envelope import Gist
+from rescan.outbox.group import Group
+from rescan.outbox.items import Channel, Due
+from rescan.outbox.notice import Notice
+
+__all__ = ["chat_of", "gist_of", "group_chat", "notice_of"]
+
+
+def notice_of(news: News) -> Notice:
+    """For the STOP topic."""
+    return _due(news, Channel.STOPS).notice
+
+
+def chat_of(news: News) -> Notice:
+    """For the chat topic."""
+    return _due(news, Channel.CHAT).notice
+
+
+def gist_of(news: News) -> Gist:
+    """By which it is put together with others."""
+    return _due(news, Channel.STOPS).gist
+
+
+def group_chat(group: Group) -> Notice:
+    """Of the same notices, as they wait for the chat topic."""
+    members = tuple(replace(member, channel=Channel.CHAT) for member in group.members)
+    return group_notice(replace(group, members=members))
+
+
+def _due(news: News, channel: Channel) -> Due:
+    (due,) = due_of(news, [channel])
+    return due

@@ -1,0 +1,70 @@
+"""What a reader of the notices comes to know of an image."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from rescan.gate.model import Severity
+from rescan.outbox.notice import Notice
+from tests.support.one_image import Evaluated
+
+__all__ = ["Reader"]
+
+GONE = "no longer in Anchore"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One who has read the first `read` notices; what comes again, by its id, ends no STOP again.
+
+    `surprises` are notices that make no sense after those before.
+    """
+
+    stopped: bool = False
+    said: Mapping[str, Severity | None] = field(default_factory=dict)
+    ids: frozenset[str] = frozenset()
+    surprises: tuple[str, ...] = ()
+
+    def after(self, notice: Notice) -> "Reader":
+        """The same, one notice later."""
+        result = json.loads(notice.result)
+        seen = result["id"] in self.ids
+        reader = replace(self, ids=self.ids | {result["id"]})
+        match result["event_type"]:
+            case "STOP":
+                return _told(reader, result["stopping"]["findings"])
+            case "REMINDER":
+                return _doubting(reader, "REMINDER of no STOP")
+            case "RECOVERED" if not seen:
+                return _relieved(reader, "RECOVERED from no STOP")
+            case "NOT_EVALUATED" if not seen and GONE in result["failing"]["reason"]:
+                return _relieved(reader, "end of no STOP")
+        return reader
+
+    def knows(self, evaluated: Evaluated) -> bool:
+        """Whether this STOP was said, with each finding, and a severity where one was known."""
+        return self.stopped and all(
+            cve in self.said and (severity or 0) <= (self.said[cve] or Severity.CRITICAL)
+            for cve, severity in evaluated.severities().items()
+        )
+
+
+def _told(reader: Reader, findings: list[dict[str, Any]]) -> Reader:
+    """Severity None: it was once said to be unknown, after which no other is a raise."""
+    said = dict(reader.said)
+    for found in findings:
+        cve, severity = found["vulnerability"], Severity.parse(found["severity"])
+        before = said.get(cve, severity)
+        said[cve] = max(severity, before) if severity and before else None
+    return replace(reader, stopped=True, said=said)
+
+
+def _relieved(reader: Reader, surprise: str) -> Reader:
+    return replace(_doubting(reader, surprise), stopped=False, said={})
+
+
+def _doubting(reader: Reader, surprise: str) -> Reader:
+    if reader.stopped:
+        return reader
+    return replace(reader, surprises=(*reader.surprises, surprise))

@@ -1,0 +1,163 @@
+"""template.yaml as CloudFormation gets it from SAM, and the resources that a stack then has."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from samcli.yamlhelper import yaml_parse
+from samtranslator.translator.transform import transform
+
+from tests.support.paths import ROOT
+
+__all__ = [
+    "CODE_URI",
+    "PARAMETERS",
+    "dashboard",
+    "of_type",
+    "properties",
+    "resources",
+    "template",
+    "translated",
+]
+
+PARAMETERS = {
+    "AnchoreUrl": "https://anchore.example.com",
+    "AnchoreSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:anchore-AbCdEf",
+}
+CODE_URI = "s3://code-bucket/function.zip"
+_PSEUDO_PARAMETERS = {
+    "AWS::AccountId": "123456789012",
+    "AWS::Partition": "aws",
+    "AWS::Region": "eu-central-1",
+    "AWS::StackName": "anchore-rescan",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+_NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+def template() -> dict[str, Any]:
+    """The file, with its short tags spelt out."""
+    return _parsed("template.yaml")
+
+
+def _parsed(file: str) -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml_parse((ROOT / file).read_text())
+    return parsed
+
+
+def translated(**parameters: str) -> dict[str, Any]:
+    """What SAM makes of the file: plain CloudFormation, nothing evaluated but what SAM needs."""
+    source = template()
+    # Where `sam package` puts the code; SAM accepts no other.
+    source["Resources"]["RescanFunction"]["Properties"]["CodeUri"] = CODE_URI
+    with pytest.MonkeyPatch.context() as environment:
+        # SAM asks boto3 for the region, to know the partition.
+        environment.setenv("AWS_DEFAULT_REGION", _PSEUDO_PARAMETERS["AWS::Region"])
+        made: dict[str, Any] = transform(source, {**PARAMETERS, **parameters}, _NoManagedPolicies())
+    return made
+
+
+def resources(**parameters: str) -> dict[str, Any]:
+    """The resources by logical id; PARAMETERS and the defaults stand for what is not given.
+
+    References to other resources stay as they are: `{"Ref": ...}`, `{"Fn::GetAtt": ...}`.
+    """
+    stack = _Stack(translated(**parameters), {**PARAMETERS, **parameters})
+    return {
+        name: stack.evaluated(resource)
+        for name, resource in stack.template["Resources"].items()
+        if stack.holds(resource.get("Condition"))
+    }
+
+
+def properties(resource: str, **parameters: str) -> dict[str, Any]:
+    """The properties of one resource."""
+    found: dict[str, Any] = resources(**parameters)[resource]["Properties"]
+    return found
+
+
+def of_type(kind: str, **parameters: str) -> list[dict[str, Any]]:
+    """The properties of every resource of the type."""
+    return [it["Properties"] for it in resources(**parameters).values() if it["Type"] == kind]
+
+
+def dashboard(**parameters: str) -> dict[str, Any]:
+    """The body of the dashboard in the stack; `WorkQueue.QueueName` stands for that attribute."""
+    given = {
+        name: _reference(value)
+        for name, value in properties("Dashboard", **parameters)["Parameters"].items()
+    }
+    stack = _Stack(_parsed("dashboard.yaml"), given)
+    made = stack.evaluated(stack.template["Resources"]["Dashboard"]["Properties"])
+    body: dict[str, Any] = json.loads(made["DashboardBody"])
+    return body
+
+
+def _reference(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    [named] = value.values()
+    return ".".join(named) if isinstance(named, list) else named
+
+
+def _joined(separator: str, parts: list[Any]) -> Any:
+    """A text; with references to resources in it, which have no names here, it stays as it is."""
+    if all(isinstance(part, str) for part in parts):
+        return separator.join(parts)
+    return {"Fn::Join": [separator, parts]}
+
+
+class _NoManagedPolicies:
+    """SAM asks IAM for the ARNs of managed policies that a template names; this one names none."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+class _Stack:
+    """Evaluates the functions of CloudFormation that the template uses."""
+
+    def __init__(self, source: dict[str, Any], given: dict[str, Any]) -> None:
+        self.template = source
+        self.values: dict[str, Any] = dict(_PSEUDO_PARAMETERS)
+        for name, parameter in source["Parameters"].items():
+            value = given.get(name, parameter.get("Default"))
+            is_list = parameter["Type"] == "CommaDelimitedList"
+            self.values[name] = value.split(",") if is_list else value
+
+    def holds(self, condition: str | None) -> bool:
+        return condition is None or bool(self.evaluated(self.template["Conditions"][condition]))
+
+    def evaluated(self, node: Any) -> Any:
+        if isinstance(node, list):
+            return [value for value in map(self.evaluated, node) if value != _NO_VALUE]
+        if not isinstance(node, dict):
+            return node
+        if len(node) == 1:
+            [(function, argument)] = node.items()
+            if function == "Ref":
+                return self.values.get(argument, node)
+            if function.startswith("Fn::") and function != "Fn::GetAtt":
+                return self._call(function, argument)
+        evaluated = {key: self.evaluated(value) for key, value in node.items()}
+        return {key: value for key, value in evaluated.items() if value != _NO_VALUE}
+
+    def _call(self, function: str, argument: Any) -> Any:
+        if function == "Fn::If":
+            condition, then, otherwise = argument
+            return self.evaluated(then if self.holds(condition) else otherwise)
+        if function == "Fn::Sub":
+            return re.sub(r"\$\{([^}]+)\}", lambda found: str(self.values[found[1]]), argument)
+        arguments = self.evaluated(argument)
+        match function:
+            case "Fn::Not":
+                return not arguments[0]
+            case "Fn::Equals":
+                return arguments[0] == arguments[1]
+            case "Fn::Join":
+                return _joined(*arguments)
+            case "Fn::FindInMap":
+                mapping, key, attribute = arguments
+                return self.template["Mappings"][mapping][key][attribute]
+        raise NotImplementedError(f"{function}: teach it to tests/support/template.py")

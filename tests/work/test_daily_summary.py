@@ -1,0 +1,236 @@
+"""The daily summary: what is counted from the ledger, and that it is said like other news."""
+
+import logging
+from datetime import datetime, timedelta
+
+import pytest
+from aws_lambda_powertools import Logger
+from msgspec.structs import replace
+
+from rescan.gate.model import Outcome
+from rescan.kernel.deadline import Deadline
+from rescan.kernel.errors import LedgerUnavailable
+from rescan.kernel.image_tag import ImageTag
+from rescan.ledger.entry import UnknownPush
+from rescan.ledger.news import Failing
+from rescan.notice.summary import Coverage, Dated, Failed
+from rescan.outbox.items import Channel
+from rescan.work.daily_summary import DailySummary, Schedule, summary_of
+from rescan.work.ports import Glance, SweepRecord
+from tests.support.entries import FRESH
+from tests.support.fakes import NOON, FakeLedger, FakeOutbox, FakeTopic
+from tests.support.one_publisher import publisher_of
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+SWEPT = NOON - HOUR
+EVERY_SIX_HOURS = Schedule(6 * HOUR)
+A, B, C = (ImageTag.parse(f"reg.io/{name}:1") for name in "abc")
+FAILING = Failing(NOON - 7 * HOUR, "regate", "HTTP 500")
+
+
+def glance(tag: ImageTag = A, **facts: object) -> Glance:
+    """Evaluated by the last sweep and not stopped, unless the facts say otherwise."""
+    least = {"stopped": False, "evaluated_at": NOON, "sweep": SWEPT, "result_at": NOON}
+    return Glance(tag, **(least | facts))  # type: ignore[arg-type]
+
+
+LATE = glance(C, sweep=SWEPT - 6 * HOUR, evaluated_at=NOON - 6 * HOUR)
+LOST = glance(C, sweep=None, evaluated_at=None)
+BEFORE = SweepRecord(SWEPT - 6 * HOUR, 2)
+
+
+# --- which sweep counts
+
+
+@pytest.mark.parametrize(
+    ("glances", "sweep", "counted", "under_way"),
+    [
+        pytest.param([], None, None, None, id="none-has-begun"),
+        pytest.param(
+            [glance(A), glance(B)],
+            SweepRecord(SWEPT, 2, BEFORE),
+            Coverage(SWEPT, expected=2, answered=2, evaluated=2, absent=0),
+            None,
+            id="the-last-is-complete",
+        ),
+        pytest.param(
+            [glance(A), LATE],
+            SweepRecord(SWEPT, 2, BEFORE),
+            Coverage(BEFORE.started, expected=2, answered=2, evaluated=2, absent=0),
+            Coverage(SWEPT, expected=2, answered=1, evaluated=1, absent=0),
+            id="the-last-is-at-work-and-the-one-before-was-complete",
+        ),
+        pytest.param(
+            [glance(A), LOST],
+            SweepRecord(SWEPT, 2, BEFORE),
+            Coverage(BEFORE.started, expected=2, answered=1, evaluated=1, absent=0),
+            Coverage(SWEPT, expected=2, answered=1, evaluated=1, absent=0),
+            id="the-one-before-has-lost-one",
+        ),
+        pytest.param(
+            [glance(A, sweep=NOON - 6 * HOUR, evaluated_at=NOON - 6 * HOUR)],
+            SweepRecord(NOON - 6 * HOUR, 2, BEFORE),
+            Coverage(NOON - 6 * HOUR, expected=2, answered=1, evaluated=1, absent=0),
+            None,
+            id="the-last-has-had-its-period",
+        ),
+        pytest.param(
+            [glance(A)],
+            SweepRecord(SWEPT, 2),
+            Coverage(SWEPT, expected=2, answered=1, evaluated=1, absent=0),
+            None,
+            id="the-first-of-all-is-at-work",
+        ),
+        pytest.param(
+            [glance(A), glance(B, evaluated_at=None, failing=FAILING)],
+            SweepRecord(SWEPT, 2, BEFORE),
+            Coverage(SWEPT, expected=2, answered=2, evaluated=1, absent=0),
+            None,
+            id="one-fails",
+        ),
+        pytest.param(
+            [glance(A), glance(B, evaluated_at=SWEPT - DAY)],
+            SweepRecord(SWEPT, 2, BEFORE),
+            Coverage(SWEPT, expected=2, answered=2, evaluated=1, absent=1),
+            None,
+            id="one-is-gone",
+        ),
+        pytest.param(
+            [glance(A), glance(B), glance(C)],
+            SweepRecord(SWEPT, 2, BEFORE),
+            Coverage(SWEPT, expected=2, answered=2, evaluated=2, absent=0),
+            None,
+            id="more-than-were-expected",
+        ),
+    ],
+)
+def test_coverage_is_that_of_the_last_sweep_that_has_ended(
+    glances: list[Glance],
+    sweep: SweepRecord | None,
+    counted: Coverage | None,
+    under_way: Coverage | None,
+) -> None:
+    summary = summary_of(glances, sweep, EVERY_SIX_HOURS, NOON)
+    assert (summary.sweep, summary.under_way) == (counted, under_way)
+    assert summary.next_sweep == (sweep.started + 6 * HOUR if sweep else None)
+
+
+@pytest.mark.parametrize(
+    ("hour", "now", "expected"),
+    [
+        pytest.param(None, NOON, None, id="switched-off"),
+        pytest.param(12, NOON - timedelta(seconds=1), NOON, id="later-today"),
+        pytest.param(12, NOON, NOON + DAY, id="this-is-the-one-of-today"),
+        pytest.param(0, NOON, NOON + 12 * HOUR, id="midnight"),
+    ],
+)
+def test_the_next_summary_comes_at_its_hour(
+    hour: int | None, now: datetime, expected: datetime | None
+) -> None:
+    assert summary_of([], None, Schedule(HOUR, hour), now).next_summary == expected
+
+
+# --- what is open
+
+
+def test_what_is_stopped_comes_oldest_first_and_unknown_ages_last() -> None:
+    glances = [
+        glance(A, stopped=True),
+        glance(B, stopped=True, first_stop_at=NOON - HOUR),
+        glance(C, stopped=True, first_stop_at=NOON - DAY),
+    ]
+    summary = summary_of(glances, None, EVERY_SIX_HOURS, NOON)
+    assert summary.stopped == (Dated(C, NOON - DAY), Dated(B, NOON - HOUR), Dated(A, None))
+
+
+@pytest.mark.parametrize(
+    ("sweep", "tried", "is_told"),
+    [
+        pytest.param(SweepRecord(SWEPT, 0), NOON - DAY, True, id="within-the-day"),
+        pytest.param(
+            SweepRecord(SWEPT, 0), NOON - DAY - HOUR, False, id="nobody-tries-it-any-longer"
+        ),
+        pytest.param(
+            SweepRecord(NOON - 2 * DAY, 0), NOON - DAY - HOUR, True, id="since-an-old-sweep-began"
+        ),
+    ],
+)
+def test_what_fails_is_told_as_long_as_it_is_tried(
+    sweep: SweepRecord, tried: datetime, is_told: bool
+) -> None:
+    failing = glance(B, failing=FAILING, result_at=tried)
+    summary = summary_of([failing], sweep, EVERY_SIX_HOURS, NOON)
+    assert summary.failing == ((Failed(B, FAILING),) if is_told else ())
+
+
+def test_pushes_come_newest_first() -> None:
+    glances = [
+        glance(A, unknown_push_at=NOON - DAY),
+        glance(B),
+        glance(C, unknown_push_at=NOON - HOUR),
+    ]
+    summary = summary_of(glances, None, EVERY_SIX_HOURS, NOON)
+    assert summary.unknown_pushes == (Dated(C, NOON - HOUR), Dated(A, NOON - DAY))
+
+
+@pytest.mark.parametrize(
+    ("until", "stopped", "is_told"),
+    [
+        pytest.param(NOON + 14 * DAY, False, True, id="within-14-days"),
+        pytest.param(NOON + 14 * DAY + HOUR, False, False, id="later"),
+        pytest.param(NOON, False, False, id="over"),
+        pytest.param(NOON + DAY, True, False, id="stopped-as-it-is"),
+        pytest.param(None, False, False, id="nothing-held-back"),
+    ],
+)
+def test_an_allowlist_s_end_is_told_two_weeks_ahead(
+    until: datetime | None, stopped: bool, is_told: bool
+) -> None:
+    held = glance(held_until=until, stopped=stopped)
+    summary = summary_of([held], None, EVERY_SIX_HOURS, NOON)
+    assert summary.ending == ((Dated(A, until),) if is_told else ())
+
+
+@pytest.mark.parametrize(
+    ("other", "is_stopped"),
+    [
+        pytest.param({"sweep": None, "evaluated_at": NOON + HOUR}, True, id="asked-for-by-hand"),
+        pytest.param({"sweep": NOON, "evaluated_at": NOON - DAY}, False, id="policy-changed"),
+        pytest.param({"evaluated_at": NOON + HOUR}, False, id="evaluated-later"),
+    ],
+)  # fmt: skip
+def test_of_a_tag_under_several_policies_that_of_the_sweeps_counts(
+    other: dict[str, object], is_stopped: bool
+) -> None:
+    glances = [glance(stopped=True), glance(A, **other)]
+    for order in (glances, glances[::-1]):
+        assert bool(summary_of(order, None, EVERY_SIX_HOURS, NOON).stopped) is is_stopped
+
+
+# --- said
+
+
+def daily_summary(ledger: FakeLedger) -> DailySummary:
+    logger = Logger(service="summary", logger_handler=logging.NullHandler())
+    return DailySummary(ledger, [Channel.STOPS], Schedule(6 * HOUR, 12), logger, lambda: NOON)
+
+
+def test_it_is_published_like_other_notices_and_once_a_day() -> None:
+    ledger, topic = FakeLedger(), FakeTopic()
+    stopped = replace(FRESH, version=1, verdict=Outcome.STOP, first_stop_at=NOON - DAY)
+    push = replace(FRESH, subject="b", tag=B, unknown_push=UnknownPush(NOON - HOUR))
+    ledger.entries = {FRESH.subject: stopped, "b": push}
+    for _ in range(2):
+        answer = daily_summary(ledger).run()
+    publisher_of(FakeOutbox(ledger), topic, lambda: NOON).run(Deadline.after(60))
+    assert answer == {"quiet": False, "stopped": 1, "notEvaluated": 0, "missing": 0}
+    assert (topic.said, ledger.due) == (["SUMMARY"], {})
+
+
+@pytest.mark.parametrize("call", ["glances", "last_sweep", "add"])
+def test_a_ledger_that_refuses_fails_it(call: str) -> None:
+    ledger = FakeLedger(refuses={call})
+    with pytest.raises(LedgerUnavailable):
+        daily_summary(ledger).run()
+    assert ledger.due == {}

@@ -1,0 +1,189 @@
+"""A sweep enqueues every watched tag and every stopped one, and measures the sweep before."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from aws_lambda_powertools import Logger
+from msgspec.structs import replace
+
+from rescan.events.commands import Gate
+from rescan.events.parse import parse_event
+from rescan.gate.model import Outcome, Trigger, TriggerKind
+from rescan.kernel.deadline import Deadline
+from rescan.kernel.errors import AnchoreUnreachable, QueueUnavailable
+from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.metrics import Metric, Tally
+from rescan.kernel.watch_list import WatchList
+from rescan.work.ports import SweepRecord
+from rescan.work.sweep import FullSweep
+from tests.support.anchore_answers import WHERE
+from tests.support.entries import FRESH
+from tests.support.fakes import NOON, FakeLedger, FakeQueue, FakeTopic
+
+A, B, C = (ImageTag.parse(f"reg.io/{name}:1") for name in "abc")
+TRIGGER = Trigger(TriggerKind.SCHEDULE, NOON)
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Estate:
+    active: list[ImageTag] | Exception = field(default_factory=lambda: [A, B])
+    ledger: FakeLedger = field(default_factory=FakeLedger)
+    topic: FakeTopic = field(default_factory=FakeTopic)
+    queue: FakeQueue = field(default_factory=FakeQueue)
+    tally: Tally = field(default_factory=Tally)
+    log: io.StringIO = field(default_factory=io.StringIO)
+    now: datetime = NOON
+
+    def remembers(self, tag: ImageTag, **entry: object) -> None:
+        remembered = replace(FRESH, subject=str(tag), tag=tag, version=1, **entry)
+        self.ledger.entries[str(tag)] = remembered
+
+    def sweep(self, *entries: str, measured: bool = True) -> dict[str, object]:
+        logger = Logger(service=f"sweep-{uuid4()}", logger_handler=logging.StreamHandler(self.log))
+        sweep = FullSweep(
+            self._tags, self.ledger, self.queue, self.topic, self.tally, logger, lambda: self.now
+        )
+        watch_list = WatchList.parse(entries)
+        return sweep.run(TRIGGER, watch_list, Deadline.after(60), measured=measured)
+
+    def _tags(self, deadline: Deadline) -> Iterator[ImageTag]:
+        if isinstance(self.active, Exception):
+            raise self.active
+        return iter(self.active)
+
+    @property
+    def enqueued(self) -> list[ImageTag]:
+        gates = [parse_event(json.loads(body), lambda r: None) for body, _ in self.queue.messages]
+        assert all(isinstance(gate, Gate) and gate.sweep == self.now for gate in gates)
+        return [gate.tag for gate in gates if isinstance(gate, Gate)]
+
+
+@pytest.fixture
+def estate() -> Estate:
+    return Estate()
+
+
+def test_every_active_tag_is_enqueued_once(estate: Estate) -> None:
+    assert estate.sweep() == {"enqueued": 2, "sweep": NOON.isoformat()}
+    assert estate.enqueued == [A, B]
+
+
+def test_a_stopped_tag_is_enqueued_though_anchore_no_longer_lists_it(estate: Estate) -> None:
+    estate.remembers(C, verdict=Outcome.STOP)
+    estate.remembers(A, verdict=Outcome.STOP)
+    estate.remembers(ImageTag.parse("reg.io/gone:1"), verdict=Outcome.GO)
+    estate.sweep()
+    assert estate.enqueued == [A, B, C]
+
+
+def test_a_watch_list_narrows_what_is_listed_but_not_what_is_stopped(estate: Estate) -> None:
+    estate.remembers(C, verdict=Outcome.STOP)
+    estate.sweep("reg.io/a:*", "reg.io/typo:*")
+    assert estate.enqueued == [A, C]
+    assert "reg.io/typo:*" in estate.log.getvalue()
+
+
+def test_named_tags_need_no_list(estate: Estate) -> None:
+    estate.active = AnchoreUnreachable("down", **WHERE)
+    estate.sweep(str(B))
+    assert estate.enqueued == [B]
+
+
+def test_a_list_that_fails_fails_the_sweep(estate: Estate) -> None:
+    estate.active = AnchoreUnreachable("down", **WHERE)
+    with pytest.raises(AnchoreUnreachable):
+        estate.sweep()
+    assert estate.ledger.sweeps == []
+
+
+def test_a_sweep_that_cannot_enqueue_all_fails_loudly(estate: Estate) -> None:
+    estate.queue.refuses = True
+    with pytest.raises(QueueUnavailable):
+        estate.sweep()
+    assert estate.ledger.sweeps == []
+
+
+def test_a_ledger_that_refuses_does_not_keep_the_tags_from_being_swept(estate: Estate) -> None:
+    estate.ledger.refuses = {"glances", "last_sweep", "record_sweep"}
+    estate.sweep()
+    assert estate.enqueued == [A, B]
+
+
+# --- measuring the sweep before
+
+
+def measured(estate: Estate) -> tuple[float | None, float | None]:
+    counts = estate.tally.take()
+    return counts.get(Metric.SWEEP_COMPLETE), counts.get(Metric.SWEEP_MISSING)
+
+
+def test_the_first_sweep_has_none_before_it(estate: Estate) -> None:
+    estate.sweep()
+    assert estate.ledger.sweeps == [SweepRecord(NOON, 2)]
+    assert measured(estate) == (None, None)
+
+
+def test_a_sweep_remembers_the_one_before_it_and_no_more(estate: Estate) -> None:
+    for _ in range(3):
+        estate.sweep()
+        estate.now += HOUR
+    third = SweepRecord(NOON + 2 * HOUR, 2, SweepRecord(NOON + HOUR, 2))
+    assert estate.ledger.last_sweep() == third
+
+
+@pytest.mark.parametrize(
+    ("sweeps", "expected"),
+    [
+        pytest.param((NOON - HOUR, NOON - HOUR), (1, 0), id="all-answered"),
+        pytest.param((NOON - HOUR, NOON), (1, 0), id="answered-by-a-newer-one"),
+        pytest.param((NOON - HOUR, NOON - 2 * HOUR), (0, 1), id="one-missing"),
+        pytest.param((None, None), (0, 2), id="none-answered"),
+    ],
+)
+def test_a_sweep_was_complete_when_every_tag_has_a_result_since(
+    estate: Estate, sweeps: tuple[datetime | None, ...], expected: tuple[int, int]
+) -> None:
+    estate.ledger.sweeps = [SweepRecord(NOON - HOUR, 2)]
+    for tag, sweep in zip((A, B), sweeps, strict=True):
+        estate.remembers(tag, sweep=sweep)
+    estate.sweep()
+    assert measured(estate) == expected
+
+
+def test_a_schedule_s_own_tags_are_no_reconciliation(estate: Estate) -> None:
+    estate.ledger.sweeps = [SweepRecord(NOON - HOUR, 2)]
+    estate.remembers(C, verdict=Outcome.STOP)
+    estate.sweep(str(A), measured=False)
+    assert (estate.enqueued, len(estate.ledger.sweeps), measured(estate)) == ([A], 1, (None, None))
+
+
+def test_age_and_readers_are_measured(estate: Estate) -> None:
+    estate.remembers(A, evaluated_at=NOON - 3 * HOUR)
+    estate.remembers(B, evaluated_at=NOON - 30 * HOUR)
+    estate.topic.subscriptions = 0
+    estate.sweep()
+    counts = estate.tally.take()
+    assert counts[Metric.OLDEST_EVALUATION_AGE_HOURS] == 30
+    assert (counts[Metric.CONFIRMED_SUBSCRIPTIONS], counts[Metric.EXPECTED]) == (0, 2)
+
+
+def test_readers_that_cannot_be_counted_do_not_keep_the_sweep_from_being_measured(
+    estate: Estate,
+) -> None:
+    estate.ledger.sweeps = [SweepRecord(NOON - HOUR, 0)]
+    estate.topic.refuses = True
+    estate.sweep()
+    assert measured(estate) == (1, 0)
+
+
+def test_a_ledger_that_cannot_say_when_the_sweep_before_was_is_counted(estate: Estate) -> None:
+    estate.ledger.refuses = {"last_sweep"}
+    estate.sweep()
+    assert estate.tally.take()[Metric.LEDGER_ERRORS] == 1

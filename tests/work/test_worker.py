@@ -1,0 +1,489 @@
+"""What becomes of one message: done, or gone back; and what is said meanwhile."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from rescan.events.commands import Gate
+from rescan.events.gate_result import Gated
+from rescan.events.parse import parse_event
+from rescan.gate.evaluation import Evaluation
+from rescan.gate.model import (
+    DetectedTag,
+    ImageRecord,
+    Notification,
+    Trigger,
+    TriggerKind,
+    VulnerabilityList,
+)
+from rescan.kernel import errors
+from rescan.kernel.deadline import Deadline
+from rescan.kernel.errors import AnchoreError
+from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.kernel.metrics import Tally
+from rescan.ledger.entry import Entry, UnknownPush, subject_of
+from rescan.notice.delivery import Topics
+from rescan.outbox.items import Channel
+from rescan.outbox.notice import Notice
+from rescan.settings import Settings
+from rescan.work.recorder import Announcer
+from rescan.work.requeue import GoingBack, delay
+from rescan.work.worker import Worker
+from tests.support.anchore_answers import ROWS, WHERE
+from tests.support.environment import LEAST
+from tests.support.fakes import NOON, FakeLedger, FakeOutbox, FakeQueue, FakeTopic
+from tests.support.one_publisher import publisher_of
+
+TAG = ImageTag.parse("reg.io/app:1")
+SUBJECT = subject_of(None, TAG, None)
+DIGEST = Digest("sha256:" + "c" * 64)
+HOUR = timedelta(hours=1)
+DOWN = errors.AnchoreUnreachable("no connection", **WHERE)
+
+
+@dataclass
+class Desk:
+    """A worker on fakes; `anchore` is a final action, "unknown", "analyzing", or an error."""
+
+    anchore: Any = "go"
+    annotation: str | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+    now: datetime = NOON
+    ledger: FakeLedger = field(default_factory=FakeLedger)
+    topic: FakeTopic = field(default_factory=FakeTopic)
+    queue: FakeQueue = field(default_factory=FakeQueue)
+    tally: Tally = field(default_factory=Tally)
+    asked: int = 0
+    submitted: list[str] = field(default_factory=list)
+
+    @property
+    def worker(self) -> Worker:
+        return Worker(
+            Settings.parse(LEAST | self.settings),
+            lambda deadline: self,
+            Announcer(self.ledger, Topics({Channel.STOPS: self.topic}, self.tally), self.tally),
+            GoingBack(self.queue, lambda: 1.0),
+            self.tally,
+            lambda: self.now,
+        )
+
+    def work(self, gate: Gate, seconds: float = 60) -> Gated:
+        return self.worker.work(gate, Deadline.after(seconds))
+
+    @property
+    def returned(self) -> Gate:
+        """The copy that went back last, as it will be read."""
+        gate = parse_event(msgspec.json.decode(self.queue.messages[-1][0]), lambda region: None)
+        assert isinstance(gate, Gate)
+        return gate
+
+    @property
+    def entry(self) -> Entry:
+        return self.ledger.entries[SUBJECT]
+
+    @property
+    def notices(self) -> list[Notice]:
+        """What readers have, once the publisher has had its turn."""
+        publisher_of(FakeOutbox(self.ledger), self.topic, lambda: self.now).run(Deadline.after(60))
+        return self.topic.notices
+
+    @property
+    def said(self) -> list[str]:
+        """The event types of the same."""
+        return [str(notice.attributes["event_type"]) for notice in self.notices]
+
+    # --- what the workflow asks
+
+    def active_images(self, tag: ImageTag) -> list[ImageRecord]:
+        self.asked += 1
+        if isinstance(self.anchore, Exception):
+            raise self.anchore
+        if self.anchore == "unknown":
+            return []
+        status = self.anchore if self.anchore == "analyzing" else "analyzed"
+        tags = (DetectedTag(str(tag)),)
+        return [ImageRecord(DIGEST, tags, analysis_status=status, team=self.annotation)]
+
+    def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
+        return ROWS
+
+    def vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
+        raise NotImplementedError
+
+    def evaluate(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Evaluation:
+        return Evaluation(
+            image_digest=digest,
+            evaluated_tag=str(tag),
+            policy_id="p1",
+            final_action=self.anchore,
+            mapped_to_rule=True,
+            problems=(),
+        )
+
+    def submit(self, tag: ImageTag) -> None:
+        self.submitted.append(str(tag))
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+PUSH = Gate(TAG, Trigger(TriggerKind.ECR_PUSH, NOON))
+SWEPT = Gate(TAG, Trigger(TriggerKind.SCHEDULE, NOON), sweep=NOON - HOUR, first_seen=NOON - HOUR)
+
+
+def test_a_verdict_is_remembered_and_its_news_said(desk: Desk) -> None:
+    desk.anchore = "stop"
+    gated = desk.work(PUSH)
+    assert (gated.notification, gated.went_back) == (Notification.QUEUED, False)
+    assert (desk.entry.stopped, desk.said, desk.queue.messages) == (True, ["STOP"], [])
+
+
+# --- going back
+
+
+@pytest.mark.parametrize(
+    "anchore",
+    [
+        pytest.param("analyzing", id="pending"),
+        pytest.param("unknown", id="push-that-anchore-does-not-know"),
+        pytest.param(DOWN, id="unreachable"),
+        pytest.param(errors.AnchoreServerError("HTTP 503", **WHERE), id="server-error"),
+        pytest.param(errors.AnchoreThrottled("HTTP 429", **WHERE), id="throttled"),
+        pytest.param(errors.AnchoreTimeout("no answer", **WHERE), id="timeout"),
+    ],
+)
+def test_what_passes_by_itself_goes_back_with_its_history(desk: Desk, anchore: Any) -> None:
+    desk.anchore = anchore
+    assert desk.work(PUSH).went_back
+    assert desk.returned == replace(PUSH, first_seen=NOON, attempt=1)
+    desk.now += HOUR
+    desk.work(desk.returned)
+    assert desk.returned == replace(PUSH, first_seen=NOON, attempt=2)
+    assert desk.said == []
+
+
+def test_without_time_left_the_work_goes_back_unasked(desk: Desk) -> None:
+    assert desk.work(PUSH, seconds=0).went_back
+    assert desk.asked == 0
+
+
+def test_a_retry_after_is_respected(desk: Desk) -> None:
+    desk.anchore = errors.AnchoreThrottled("HTTP 429", retry_after=600.0, **WHERE)
+    desk.work(PUSH)
+    assert desk.queue.messages[0][1] == timedelta(seconds=600)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "jitter", "retry_after", "seconds"),
+    [
+        (0, 1.0, None, 30),
+        (0, 0.0, None, 15),
+        (1, 1.0, None, 60),
+        (4, 1.0, None, 480),
+        (5, 1.0, None, 900),
+        (60, 1.0, None, 900),
+        (60, 0.0, None, 450),
+        (0, 1.0, 120.0, 120),
+        (0, 1.0, 90_000.0, 900),
+    ],
+)
+def test_delays_grow_with_jitter_up_to_what_sqs_allows(
+    attempt: int, jitter: float, retry_after: float | None, seconds: int
+) -> None:
+    assert delay(attempt, jitter, retry_after) == timedelta(seconds=seconds)
+
+
+def test_a_queue_that_takes_no_copy_leaves_the_original(desk: Desk) -> None:
+    desk.anchore, desk.queue.refuses = DOWN, True
+    with pytest.raises(errors.QueueUnavailable):
+        desk.work(PUSH)
+
+
+OLD = replace(PUSH, first_seen=NOON - 2 * HOUR, attempt=9)
+
+
+@pytest.mark.parametrize(
+    ("anchore", "step"),
+    [
+        pytest.param("analyzing", "findActiveImage", id="pending"),
+        pytest.param(DOWN, "a step", id="anchore-down"),
+    ],
+)
+def test_after_its_hours_it_is_a_failure_since_it_was_first_seen(
+    desk: Desk, anchore: Any, step: str
+) -> None:
+    desk.anchore = anchore
+    assert not desk.work(OLD).went_back
+    failing = desk.entry.failing
+    assert failing is not None
+    assert (failing.since, failing.step, desk.queue.messages) == (NOON - 2 * HOUR, step, [])
+
+
+def test_a_push_that_anchore_never_learned_of_ends_as_not_found(desk: Desk) -> None:
+    desk.anchore = "unknown"
+    gated = desk.work(OLD)
+    assert gated.report is not None
+    assert (gated.report.outcome, gated.went_back) == ("not_found", False)
+    assert desk.tally.take()["OutcomeNotFound"] == 1  # type: ignore[index]
+    assert desk.entry.unknown_push == UnknownPush(NOON)
+
+
+def test_a_push_that_anchore_has_not_caught_up_with_stays_unknown_behind_a_sweep(
+    desk: Desk,
+) -> None:
+    pushed = Digest("sha256:" + "d" * 64)
+    assert not desk.work(replace(OLD, digest=pushed)).went_back
+    assert desk.entry.unknown_push == UnknownPush(NOON, pushed)
+    desk.now += HOUR
+    desk.work(replace(SWEPT, sweep=desk.now))
+    assert (desk.entry.verdict, desk.entry.unknown_push) == ("go", UnknownPush(NOON, pushed))
+
+
+@pytest.mark.parametrize(
+    ("anchore", "gate"),
+    [
+        pytest.param("analyzing", OLD, id="known-and-not-analyzed"),
+        pytest.param(DOWN, OLD, id="anchore-down"),
+        pytest.param("unknown", replace(SWEPT, first_seen=NOON), id="swept"),
+    ],
+)
+def test_nothing_else_is_a_push_that_anchore_does_not_know(
+    desk: Desk, anchore: Any, gate: Gate
+) -> None:
+    desk.anchore = anchore
+    desk.work(gate)
+    assert desk.entry.unknown_push is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.AnchoreUnauthorized("HTTP 401", **WHERE),
+        errors.AnchoreForbidden("HTTP 403", **WHERE),
+        errors.AnchoreRefused("HTTP 400", **WHERE),
+        errors.AnchoreAnswerUnreadable("HTML", **WHERE),
+        errors.AnchoreCertificateError("TLS", **WHERE),
+    ],
+)
+def test_what_does_not_pass_by_itself_is_left_to_the_next_sweep(
+    desk: Desk, error: AnchoreError
+) -> None:
+    desk.anchore = error
+    gated = desk.work(PUSH)
+    assert (gated.went_back, gated.outcome) == (False, "not_evaluated")
+    failing = desk.entry.failing
+    assert failing is not None
+    assert (failing.since, failing.reason) == (NOON, str(error))
+
+
+def test_a_defect_of_ours_brings_the_message_back(desk: Desk) -> None:
+    desk.anchore = RuntimeError("a defect")
+    with pytest.raises(RuntimeError):
+        desk.work(PUSH)
+
+
+# --- notices that could not be remembered, or published
+
+
+def test_a_topic_that_refuses_is_no_concern_of_the_work(desk: Desk) -> None:
+    desk.anchore, desk.topic.refuses = "stop", True
+    assert not desk.work(PUSH).went_back
+    assert desk.said == []
+    desk.topic.refuses = False
+    assert desk.said == ["STOP"]
+
+
+def test_while_both_refuse_the_work_goes_back_however_old(desk: Desk) -> None:
+    desk.anchore, desk.topic.refuses, desk.ledger.refuses = "stop", True, {"read", "write"}
+    assert desk.work(OLD).went_back
+    desk.topic.refuses, desk.ledger.refuses = False, set()
+    desk.work(desk.returned)
+    assert desk.said == ["STOP"]
+
+
+@pytest.mark.parametrize(
+    ("gate", "went_back"),
+    [
+        pytest.param(PUSH, True, id="young"),
+        pytest.param(OLD, False, id="old"),
+    ],
+)
+def test_a_known_stop_that_cannot_be_written_may_be_news_after_all(
+    desk: Desk, gate: Gate, went_back: bool
+) -> None:
+    desk.anchore = "stop"
+    desk.work(PUSH)
+    desk.ledger.refuses = {"write"}
+    assert desk.work(gate).went_back is went_back
+
+
+@pytest.mark.parametrize("call", ["read", "write"])
+def test_a_stop_that_is_said_without_a_memory_goes_back_and_is_said_once_until_it_is_remembered(
+    desk: Desk, call: str
+) -> None:
+    desk.anchore, desk.ledger.refuses = "stop", {call}
+    gated = desk.work(PUSH)
+    assert (gated.notification, gated.went_back) == (Notification.PUBLISHED, True)
+    again = desk.work(desk.returned)
+    assert (again.notification, again.went_back) == (Notification.NONE, True)
+    desk.ledger.refuses = set()
+    remembered = desk.work(desk.returned)
+    assert (remembered.notification, remembered.went_back) == (Notification.KNOWN, False)
+    assert (desk.said, desk.entry.stopped) == (["STOP"], True)
+
+
+def test_an_image_that_was_missing_before_a_newer_verdict_ends_no_stop(desk: Desk) -> None:
+    desk.anchore = "stop"
+    desk.work(PUSH)
+    desk.anchore, desk.now = "unknown", NOON - HOUR
+    desk.work(replace(SWEPT, sweep=NOON + HOUR))
+    assert (desk.entry.stopped, desk.said) == (True, ["STOP"])
+
+
+# --- sweeps
+
+
+def test_a_sweep_s_message_is_skipped_when_the_image_was_evaluated_since(desk: Desk) -> None:
+    desk.work(PUSH)
+    gated = desk.work(SWEPT)
+    assert (gated.report, desk.asked, desk.entry.sweep) == (None, 1, SWEPT.sweep)
+
+
+def test_a_sweep_s_message_is_not_skipped_for_an_older_evaluation(desk: Desk) -> None:
+    desk.now = NOON - 2 * HOUR
+    desk.work(PUSH)
+    desk.now = NOON
+    desk.work(SWEPT)
+    assert (desk.asked, desk.entry.sweep) == (2, SWEPT.sweep)
+
+
+def test_a_failed_attempt_does_not_count_as_evaluated(desk: Desk) -> None:
+    desk.anchore = errors.AnchoreForbidden("HTTP 403", **WHERE)
+    desk.work(PUSH)
+    desk.work(SWEPT)
+    assert desk.asked == 2
+
+
+def test_an_older_sweep_does_not_set_the_mark_back(desk: Desk) -> None:
+    desk.work(replace(SWEPT, sweep=NOON + HOUR))
+    desk.work(replace(SWEPT, sweep=NOON))
+    assert desk.entry.sweep == NOON + HOUR
+
+
+def test_a_verdict_is_not_overwritten_by_an_older_one(desk: Desk) -> None:
+    desk.anchore = "stop"
+    desk.work(PUSH)
+    desk.now, desk.anchore = NOON - HOUR, "go"
+    desk.work(PUSH)
+    assert (desk.entry.stopped, desk.said) == (True, ["STOP"])
+
+
+def test_a_stopped_image_that_anchore_lost_ends_with_one_notice(desk: Desk) -> None:
+    desk.anchore = "stop"
+    desk.work(PUSH)
+    desk.anchore, desk.now = "unknown", NOON + 2 * HOUR
+    for _ in range(2):
+        desk.work(replace(SWEPT, sweep=desk.now))
+        desk.now += 9 * HOUR
+    assert desk.said == ["STOP", "NOT_EVALUATED"]
+
+
+def test_a_watched_tag_that_is_not_found_is_told(desk: Desk) -> None:
+    desk.anchore, desk.settings = "unknown", {"WATCHED_TAGS": str(TAG)}
+    for _ in range(2):
+        desk.work(replace(SWEPT, sweep=desk.now))
+        desk.now += 6 * HOUR
+    assert desk.said == ["NOT_EVALUATED"]
+
+
+# --- images that Anchore does not know
+
+
+@pytest.mark.parametrize(("allowed", "submitted"), [("true", [str(TAG)]), ("false", [])])
+def test_a_missing_image_is_submitted_once_where_that_is_wanted(
+    desk: Desk, allowed: str, submitted: list[str]
+) -> None:
+    desk.anchore, desk.settings = "unknown", {"ADD_MISSING_IMAGES": allowed}
+    desk.work(PUSH)
+    desk.work(desk.returned)
+    assert desk.submitted == submitted
+
+
+def test_a_sweep_submits_nothing(desk: Desk) -> None:
+    desk.anchore, desk.settings = "unknown", {"ADD_MISSING_IMAGES": "true"}
+    desk.work(SWEPT)
+    assert desk.submitted == []
+
+
+# --- direct invocations
+
+
+def test_a_direct_call_is_remembered_and_said_like_any_other(desk: Desk) -> None:
+    desk.anchore = "stop"
+    gated = [desk.worker.gate_now(PUSH, Deadline.after(60)) for _ in range(2)]
+    assert [g.notification for g in gated] == ["queued", "known"]
+
+
+def test_a_direct_call_s_error_is_the_caller_s(desk: Desk) -> None:
+    desk.anchore = DOWN
+    with pytest.raises(errors.AnchoreUnreachable):
+        desk.worker.gate_now(PUSH, Deadline.after(60))
+    assert (desk.queue.messages, desk.ledger.entries) == ([], {})
+
+
+@pytest.mark.parametrize("anchore", ["unknown", "analyzing"])
+def test_a_direct_call_for_what_is_not_there_leaves_no_trace(desk: Desk, anchore: str) -> None:
+    desk.anchore = anchore
+    desk.worker.gate_now(PUSH, Deadline.after(60))
+    assert desk.ledger.entries == {}
+
+
+# --- the team
+
+BY_NAME = {"TEAMS": "app=by-name"}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "settings", "team"),
+    [
+        pytest.param("annotated", BY_NAME, "annotated", id="annotation"),
+        pytest.param(None, BY_NAME, "by-name", id="name"),
+        pytest.param(None, {}, "unrouted", id="neither"),
+    ],
+)
+def test_the_annotation_goes_before_the_name(
+    desk: Desk, annotation: str | None, settings: dict[str, str], team: str
+) -> None:
+    desk.anchore, desk.annotation, desk.settings = "stop", annotation, settings
+    desk.work(PUSH)
+    assert [notice.attributes["team"] for notice in desk.notices] == [team]
+    assert desk.entry.team == team
+
+
+def test_the_team_of_a_stop_hears_that_its_image_is_gone(desk: Desk) -> None:
+    desk.anchore, desk.annotation, desk.settings = "stop", "annotated", BY_NAME
+    desk.work(PUSH)
+    desk.anchore, desk.now = "unknown", desk.now + HOUR
+    desk.work(replace(SWEPT, sweep=desk.now))
+    assert [(n.attributes["event_type"], n.attributes["team"]) for n in desk.notices] == [
+        ("STOP", "annotated"),
+        ("NOT_EVALUATED", "annotated"),
+    ]
+
+
+def test_an_image_that_was_never_evaluated_is_told_by_its_name(desk: Desk) -> None:
+    desk.anchore, desk.settings = DOWN, BY_NAME | {"NOT_EVALUATED_HOURS": "0"}
+    desk.work(replace(PUSH, first_seen=NOON - 9 * HOUR))
+    assert [n.attributes["team"] for n in desk.notices] == ["by-name"]
+
+
+def test_a_stop_without_a_ledger_is_told_to_its_team(desk: Desk) -> None:
+    desk.anchore, desk.settings, desk.ledger.refuses = "stop", BY_NAME, {"read"}
+    desk.work(PUSH)
+    assert [n.attributes["team"] for n in desk.notices] == ["by-name"]
