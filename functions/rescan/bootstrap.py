@@ -29,16 +29,16 @@ from rescan.events.watched_tags import ActiveTags
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import SettingsError
 from rescan.kernel.metrics import Tally
-from rescan.notice.delivery import Topics
 from rescan.outbox.grouping import GroupingRules
 from rescan.outbox.items import Channel
 from rescan.settings import Settings
 from rescan.work.daily_summary import DailySummary, Schedule
 from rescan.work.mode import Queued
 from rescan.work.publisher import Publisher
-from rescan.work.recorder import Announcer
-from rescan.work.requeue import GoingBack
+from rescan.work.recorder import Recorder
+from rescan.work.requeue import Requeue
 from rescan.work.sweep import FullSweep
+from rescan.work.topics import Topics
 from rescan.work.worker import Worker
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ def _queued(
     worker = Worker(
         settings,
         _anchore(transport, settings),
-        Announcer(ledger, topics, tally),
-        GoingBack(queue),
+        Recorder(ledger, topics, tally),
+        Requeue(queue),
         tally,
     )
     active_tags = _active_tags(transport, settings)

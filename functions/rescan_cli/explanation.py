@@ -8,10 +8,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rescan.gate.blocking_findings import StoppingFinding
+from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.evaluation import Allowlisted
-from rescan.gate.model import Report, Vulnerability, known
-from rescan.gate.vulnerability_index import VulnerabilityRows
+from rescan.gate.model import Report, Vulnerability, present
+from rescan.gate.vulnerability_index import VulnerabilityIndex
 from rescan.notice.stop import Stop
 from rescan.notice.stop_advice import next_steps
 from rescan.notice.times import moment
@@ -25,7 +25,7 @@ def explanation(report: Report, stop: Stop | None, now: datetime) -> Iterator[Re
     """The paragraphs."""
     yield from heading(report)
     if stop is not None:
-        yield from _stop(stop, VulnerabilityRows(_listed(report)))
+        yield from _stop(stop, VulnerabilityIndex(_listed(report)))
     yield from _passed(_first_to_end(report), now)
 
 
@@ -36,7 +36,7 @@ def _listed(report: Report) -> Iterable[Vulnerability]:
 # --- what stops it
 
 
-def _stop(stop: Stop, rows: VulnerabilityRows) -> Iterator[RenderableType]:
+def _stop(stop: Stop, rows: VulnerabilityIndex) -> Iterator[RenderableType]:
     for number, finding in enumerate(stop.told, 1):
         yield Text()
         yield from _finding(number, finding, rows)
@@ -50,7 +50,7 @@ def _stop(stop: Stop, rows: VulnerabilityRows) -> Iterator[RenderableType]:
 
 
 def _finding(
-    number: int, finding: StoppingFinding, index: VulnerabilityRows
+    number: int, finding: BlockingFinding, index: VulnerabilityIndex
 ) -> Iterator[RenderableType]:
     shown = finding.bounded()
     name: list[Text | str] = [
@@ -68,7 +68,7 @@ def _finding(
         yield Padding(plain(line, 300), _INDENT)
 
 
-def _rows_of(finding: StoppingFinding, index: VulnerabilityRows) -> list[Vulnerability]:
+def _rows_of(finding: BlockingFinding, index: VulnerabilityIndex) -> list[Vulnerability]:
     """The rows of the package as the finding calls it, each different one once."""
     if finding.vulnerability is None:
         return []
@@ -83,16 +83,16 @@ def _rows(rows: list[Vulnerability]) -> Table:
     shown = table("PACKAGE", "INSTALLED", "FIXED IN", "WHERE", "FROM")
     for row in rows:
         shown.add_row(
-            plain(known(row.package_name) or known(row.package) or "-", 120),
-            plain(known(row.package_version) or "-", 80),
-            plain(known(row.fix) or ("will not be fixed" if row.will_not_fix else "no fix"), 120),
-            plain(known(row.package_path) or "-", 200),
+            plain(present(row.package_name) or present(row.package) or "-", 120),
+            plain(present(row.package_version) or "-", 80),
+            plain(present(row.fix) or ("will not be fixed" if row.will_not_fix else "no fix"), 120),
+            plain(present(row.package_path) or "-", 200),
             plain(origin_text(row.inherited_from_base)),
         )
     return shown
 
 
-def _words(finding: StoppingFinding, *, has_rows: bool) -> Iterator[str]:
+def _words(finding: BlockingFinding, *, has_rows: bool) -> Iterator[str]:
     if finding.message and not has_rows:
         yield finding.message
     yield f"To mend it: {_way_out(finding)}"
@@ -100,7 +100,7 @@ def _words(finding: StoppingFinding, *, has_rows: bool) -> Iterator[str]:
         yield f"The policy says: {finding.recommendation}"
 
 
-def _way_out(finding: StoppingFinding) -> str:
+def _way_out(finding: BlockingFinding) -> str:
     if finding.vulnerability is None:
         return "change the image as the rule says, or the rule"
     if finding.fixed_in is not None and finding.inherited_from_base:

@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rescan.gate.blocking_findings import StoppingFinding
+from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.model import Report
 from rescan.notice.paragraphs import by_severity, counted
 from rescan.notice.stop import Stop
@@ -31,7 +31,7 @@ def heading(report: Report) -> Iterator[RenderableType]:
     yield facts([(name, plain(value, 500)) for name, value in rows if value])
 
 
-def fix_text(finding: StoppingFinding) -> str:
+def fix_text(finding: BlockingFinding) -> str:
     """The version with the fix, or why there is none; a dash where none is to be expected."""
     if finding.vulnerability is None:
         return "-"
@@ -42,7 +42,7 @@ def fix_text(finding: StoppingFinding) -> str:
     return "will not be fixed" if finding.will_not_fix else "no fix"
 
 
-def package_text(finding: StoppingFinding) -> str:
+def package_text(finding: BlockingFinding) -> str:
     """The package, and the file that Anchore names in its place; a dash where there is none."""
     package = finding.package or "-"
     return f"{package} ({finding.file})" if finding.file else package
@@ -60,7 +60,7 @@ def _counts(report: Report) -> str | None:
     return f"{counted(len(report.vulnerabilities.rows), 'vulnerability row')}: {listed or 'none'}"
 
 
-def _findings(findings: tuple[StoppingFinding, ...]) -> Table:
+def _findings(findings: tuple[BlockingFinding, ...]) -> Table:
     """Worst first; a column that says nothing of any finding is left out."""
     with_origin = any(finding.inherited_from_base is not None for finding in findings)
     shown = table(*_COLUMNS, *(("FROM",) if with_origin else ()))

@@ -16,13 +16,13 @@ from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Outcome, Severity
 from rescan.kernel.errors import LedgerConflict, LedgerUnavailable
 from rescan.kernel.image_tag import Digest, ImageTag
-from rescan.ledger.announced_findings import KnownFindings
+from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry, UnknownPush
 from rescan.ledger.news import Failing
-from rescan.work.ports import Glance, Ledger, Outbox, SweepRecord
+from rescan.work.ports import EntrySnapshot, Ledger, Outbox, SweepRecord
 from tests.support.entries import FRESH, stopped
 from tests.support.fakes import NOON, FakeLedger, FakeOutbox
-from tests.support.outbox_items import DUE
+from tests.support.outbox_items import OUTBOX_ITEM
 
 SECOND = timedelta(seconds=1)
 
@@ -76,7 +76,7 @@ def test_a_write_that_met_a_conflict_leaves_neither_entry_nor_notice(
 ) -> None:
     ledger.write(FULL)
     with pytest.raises(LedgerConflict):
-        ledger.write(replace(FULL, verdict=Outcome.GO), [DUE] * notices)
+        ledger.write(replace(FULL, verdict=Outcome.GO), [OUTBOX_ITEM] * notices)
     assert ledger.read(FULL.subject) == FULL
     assert _outbox_of(ledger).waiting(10) == []
 
@@ -92,12 +92,12 @@ def test_a_sweep_sees_every_entry_and_nothing_else(ledger: Ledger) -> None:
     go = replace(
         FRESH, subject="other", tag=ImageTag.parse("reg.io/b:1"), version=1, verdict=Outcome.GO
     )
-    ledger.write(FULL, [DUE])
+    ledger.write(FULL, [OUTBOX_ITEM])
     ledger.write(go)
     ledger.record_sweep(SweepRecord(NOON, 2))
     ledger.mark_swept("other", NOON + SECOND)
-    assert sorted(ledger.glances(), key=lambda g: g.tag) == [
-        Glance(
+    assert sorted(ledger.snapshots(), key=lambda g: g.tag) == [
+        EntrySnapshot(
             FULL.tag,
             stopped=True,
             evaluated_at=NOON,
@@ -108,7 +108,7 @@ def test_a_sweep_sees_every_entry_and_nothing_else(ledger: Ledger) -> None:
             unknown_push_at=NOON - SECOND,
             held_until=NOON + timedelta(days=9),
         ),
-        Glance(go.tag, False, None, NOON + SECOND),
+        EntrySnapshot(go.tag, False, None, NOON + SECOND),
     ]
 
 
@@ -117,7 +117,7 @@ def test_the_mark_of_a_sweep_never_goes_back(ledger: Ledger, seconds: float) -> 
     ledger.write(FULL)
     other = NOON + timedelta(seconds=seconds)
     ledger.mark_swept(FULL.subject, other)
-    assert [glance.sweep for glance in ledger.glances()] == [max(NOON, other)]
+    assert [snapshot.sweep for snapshot in ledger.snapshots()] == [max(NOON, other)]
 
 
 def test_the_last_sweep_is_remembered(ledger: Ledger) -> None:
@@ -137,7 +137,7 @@ def test_a_huge_memory_keeps_the_worst_and_stays_small(client: Any) -> None:
         FindingKey("p", "vulnerabilities", "package", name): Severity(n % 6)
         for n, name in enumerate(names)
     }
-    entry = replace(FULL, stopping=KnownFindings(known, len(known)))
+    entry = replace(FULL, stopping=AnnouncedFindings(known, len(known)))
     table = LedgerTable(client, "ledger")
     table.write(entry)
     item = client.get_item(TableName="ledger", Key={"subject": {"S": entry.subject}})["Item"]
@@ -184,7 +184,7 @@ def test_a_scan_of_many_pages_is_followed_to_its_end(client: Any) -> None:
     with Stubber(client) as stub:
         stub.add_response("scan", page("reg.io/a:1", LastEvaluatedKey=last))
         stub.add_response("scan", page("reg.io/b:1"))
-        tags = [str(glance.tag) for glance in LedgerTable(client, "ledger").glances()]
+        tags = [str(snapshot.tag) for snapshot in LedgerTable(client, "ledger").snapshots()]
     assert tags == ["reg.io/a:1", "reg.io/b:1"]
 
 
@@ -193,10 +193,12 @@ def test_a_scan_of_many_pages_is_followed_to_its_end(client: Any) -> None:
     [
         pytest.param(lambda t: t.read("s"), "get_item", id="read"),
         pytest.param(lambda t: t.write(FULL), "put_item", id="write"),
-        pytest.param(lambda t: t.write(FULL, [DUE]), "transact_write_items", id="write-with-news"),
-        pytest.param(lambda t: t.add([DUE]), "put_item", id="add"),
+        pytest.param(
+            lambda t: t.write(FULL, [OUTBOX_ITEM]), "transact_write_items", id="write-with-news"
+        ),
+        pytest.param(lambda t: t.add([OUTBOX_ITEM]), "put_item", id="add"),
         pytest.param(lambda t: t.mark_swept("s", NOON), "update_item", id="mark"),
-        pytest.param(lambda t: list(t.glances()), "scan", id="scan"),
+        pytest.param(lambda t: list(t.snapshots()), "scan", id="scan"),
         pytest.param(lambda t: t.last_sweep(), "get_item", id="last-sweep"),
         pytest.param(lambda t: t.record_sweep(SweepRecord(NOON, 1)), "put_item", id="record"),
     ],

@@ -12,21 +12,21 @@ from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
 from rescan.kernel.errors import LedgerUnavailable, NotThePublisher
 from rescan.outbox.grouping import Storm
-from rescan.outbox.items import Channel, Due, InFlight, Waiting
+from rescan.outbox.items import Channel, InFlight, OutboxItem, PendingNotice
 from rescan.work.ports import Ledger, Outbox
 from tests.support.entries import FRESH
 from tests.support.fakes import NOON, FakeLedger, FakeOutbox
-from tests.support.outbox_items import CVE, DUE, GIST, NOTICE
+from tests.support.outbox_items import CVE, ENVELOPE, NOTICE, OUTBOX_ITEM
 
 SECOND = timedelta(seconds=1)
-STORM = Storm(id="s", matter=CVE, images=37, began_at=NOON, told_at=NOON, gap=60 * SECOND)
+STORM = Storm(id="s", issue=CVE, images=37, began_at=NOON, notified_at=NOON, interval=60 * SECOND)
 FLIGHT = InFlight("f1", Channel.STOPS, NOTICE, ("a", "b"))
 CHAT_FLIGHT = InFlight("f2", Channel.CHAT, NOTICE, ("a", "b"))
 
 
-def due(name: str, seconds: float = 0) -> Due:
+def due(name: str, seconds: float = 0) -> OutboxItem:
     """A notice of that id, so much later."""
-    return replace(DUE, gist=replace(GIST, id=name, at=NOON + seconds * SECOND))
+    return replace(OUTBOX_ITEM, envelope=replace(ENVELOPE, id=name, at=NOON + seconds * SECOND))
 
 
 @dataclass
@@ -41,9 +41,9 @@ class Desk:
             return FakeOutbox(self.ledger)
         return OutboxTable(self.client, "ledger")
 
-    def put(self, *due: Due) -> None:
+    def put(self, *due: OutboxItem) -> None:
         for number, each in enumerate(due):
-            entry = replace(FRESH, subject=f"{each.gist.id}-{number}", version=1)
+            entry = replace(FRESH, subject=f"{each.envelope.id}-{number}", version=1)
             self.ledger.write(entry, [each])
 
 
@@ -58,29 +58,29 @@ def desk(request: pytest.FixtureRequest) -> Desk:
 def test_what_was_written_waits_oldest_first(desk: Desk) -> None:
     desk.put(due("late", 2), due("first"), due("second", 1))
     outbox = desk.outbox()
-    assert [it.gist.id for it in outbox.waiting(10)] == ["first", "second", "late"]
-    assert [it.gist.id for it in outbox.waiting(2)] == ["first", "second"]
+    assert [it.envelope.id for it in outbox.waiting(10)] == ["first", "second", "late"]
+    assert [it.envelope.id for it in outbox.waiting(2)] == ["first", "second"]
 
 
 def test_a_notice_is_read_as_it_was_written(desk: Desk) -> None:
-    desk.put(DUE)
+    desk.put(OUTBOX_ITEM)
     [waiting] = desk.outbox().waiting(10)
-    assert waiting == Waiting(Channel.STOPS, GIST)
+    assert waiting == PendingNotice(Channel.STOPS, ENVELOPE)
     assert desk.outbox().notice(waiting) == NOTICE
 
 
 def test_what_belongs_to_no_entry_waits_like_the_rest_and_is_replaced(desk: Desk) -> None:
-    newer = replace(DUE, notice=replace(NOTICE, body="newer"))
-    for each in (DUE, newer):
+    newer = replace(OUTBOX_ITEM, notice=replace(NOTICE, body="newer"))
+    for each in (OUTBOX_ITEM, newer):
         desk.ledger.add([each, replace(each, channel=Channel.CHAT)])
     waiting = desk.outbox().waiting(10)
     assert {it.channel for it in waiting} == {Channel.STOPS, Channel.CHAT}
     assert [desk.outbox().notice(it) for it in waiting] == [newer.notice] * 2
-    assert list(desk.ledger.glances()) == []
+    assert list(desk.ledger.snapshots()) == []
 
 
 def test_the_same_news_waits_once(desk: Desk) -> None:
-    desk.put(DUE, DUE)
+    desk.put(OUTBOX_ITEM, OUTBOX_ITEM)
     assert len(desk.outbox().waiting(10)) == 1
 
 
@@ -89,9 +89,9 @@ def test_what_was_removed_waits_no_longer(desk: Desk) -> None:
     desk.put(*(due(name, number) for number, name in enumerate(names)))
     outbox = desk.outbox()
     every = outbox.waiting(1000)
-    assert [it.gist.id for it in every] == names
+    assert [it.envelope.id for it in every] == names
     outbox.remove(Channel.STOPS, [*names[:60], "never-there"])
-    assert [it.gist.id for it in outbox.waiting(1000)] == names[60:]
+    assert [it.envelope.id for it in outbox.waiting(1000)] == names[60:]
     assert outbox.notice(every[0]) is None
 
 
@@ -111,25 +111,25 @@ def test_a_claim_whose_owner_died_ends_by_itself(desk: Desk) -> None:
     one.claim(NOON, NOON + 60 * SECOND)
     assert other.claim(NOON + 60 * SECOND, NOON + 120 * SECOND)
     with pytest.raises(NotThePublisher):
-        one.send_off(FLIGHT)
+        one.mark_in_flight(FLIGHT)
     with pytest.raises(NotThePublisher):
-        one.send_off(FLIGHT, STORM)
+        one.mark_in_flight(FLIGHT, STORM)
     with pytest.raises(NotThePublisher):
-        one.landed(FLIGHT)
+        one.clear_in_flight(FLIGHT)
     with pytest.raises(NotThePublisher):
         one.release()
-    other.send_off(FLIGHT)
+    other.mark_in_flight(FLIGHT)
 
 
 def test_what_was_in_flight_when_its_publisher_died_is_the_next_one_s(desk: Desk) -> None:
     one, other, third = desk.outbox(), desk.outbox(), desk.outbox()
     one.claim(NOON, NOON + SECOND)
     assert one.in_flight() == []
-    one.send_off(FLIGHT, STORM)
-    one.send_off(CHAT_FLIGHT)
+    one.mark_in_flight(FLIGHT, STORM)
+    one.mark_in_flight(CHAT_FLIGHT)
     other.claim(NOON + SECOND, NOON + 2 * SECOND)
     assert (other.in_flight(), other.storms()) == ([FLIGHT, CHAT_FLIGHT], [STORM])
-    other.landed(FLIGHT)
+    other.clear_in_flight(FLIGHT)
     other.release()
     third.claim(NOON + SECOND, NOON + 2 * SECOND)
     assert third.in_flight() == [CHAT_FLIGHT]
@@ -138,9 +138,9 @@ def test_what_was_in_flight_when_its_publisher_died_is_the_next_one_s(desk: Desk
 def test_a_storm_is_remembered_as_it_was_told_last(desk: Desk) -> None:
     outbox = desk.outbox()
     outbox.claim(NOON, NOON + 60 * SECOND)
-    grown = replace(STORM, images=49, told_at=NOON + 60 * SECOND)
-    outbox.send_off(FLIGHT, STORM)
-    outbox.send_off(FLIGHT, grown)
+    grown = replace(STORM, images=49, notified_at=NOON + 60 * SECOND)
+    outbox.mark_in_flight(FLIGHT, STORM)
+    outbox.mark_in_flight(FLIGHT, grown)
     assert outbox.storms() == [grown]
     outbox.remember(replace(grown, images=50))
     assert outbox.storms() == [replace(grown, images=50)]
@@ -152,7 +152,7 @@ def test_a_storm_is_remembered_as_it_was_told_last(desk: Desk) -> None:
 def test_a_storm_goes_away_by_itself(client: Any) -> None:
     outbox = OutboxTable(client, "ledger")
     outbox.claim(NOON, NOON + 60 * SECOND)
-    outbox.send_off(FLIGHT, STORM)
+    outbox.mark_in_flight(FLIGHT, STORM)
     item = client.get_item(TableName="ledger", Key={"subject": {"S": "storm#s"}})["Item"]
     assert int(item["expires_at"]["N"]) == int((NOON + timedelta(hours=26)).timestamp())
 
@@ -163,10 +163,12 @@ def test_a_storm_goes_away_by_itself(client: Any) -> None:
         pytest.param("query", lambda outbox: outbox.waiting(1), id="waiting"),
         pytest.param("query", lambda outbox: outbox.storms(), id="storms"),
         pytest.param("update_item", lambda o: o.claim(NOON, NOON), id="claim"),
-        pytest.param("update_item", lambda o: o.send_off(FLIGHT), id="send-off"),
-        pytest.param("transact_write_items", lambda o: o.send_off(FLIGHT, STORM), id="storm"),
+        pytest.param("update_item", lambda o: o.mark_in_flight(FLIGHT), id="send-off"),
+        pytest.param("transact_write_items", lambda o: o.mark_in_flight(FLIGHT, STORM), id="storm"),
         pytest.param("put_item", lambda o: o.remember(STORM), id="remember"),
-        pytest.param("get_item", lambda o: o.notice(Waiting(Channel.STOPS, GIST)), id="notice"),
+        pytest.param(
+            "get_item", lambda o: o.notice(PendingNotice(Channel.STOPS, ENVELOPE)), id="notice"
+        ),
         pytest.param("batch_write_item", lambda o: o.remove(Channel.STOPS, ["a"]), id="remove"),
     ],
 )
@@ -180,7 +182,7 @@ def test_what_dynamodb_refuses_is_one_error_that_names_the_table(
 
 
 def test_what_is_left_unprocessed_is_asked_for_again(client: Any) -> None:
-    LedgerTable(client, "ledger").write(replace(FRESH, version=1), [DUE])
+    LedgerTable(client, "ledger").write(replace(FRESH, version=1), [OUTBOX_ITEM])
     key = {"subject": {"S": "notice#stops#a"}}
     item = client.get_item(TableName="ledger", Key=key)["Item"]
     with Stubber(client) as stub:
@@ -188,7 +190,7 @@ def test_what_is_left_unprocessed_is_asked_for_again(client: Any) -> None:
         left = {"ledger": {"Keys": [key]}}
         stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": left})
         stub.add_response("batch_get_item", {"Responses": {"ledger": [item]}})
-        assert OutboxTable(client, "ledger").waiting(10) == [Waiting(Channel.STOPS, GIST)]
+        assert OutboxTable(client, "ledger").waiting(10) == [PendingNotice(Channel.STOPS, ENVELOPE)]
         undone = {"ledger": [{"DeleteRequest": {"Key": key}}]}
         stub.add_response("batch_write_item", {"UnprocessedItems": undone})
         stub.add_response("batch_write_item", {"UnprocessedItems": {}})

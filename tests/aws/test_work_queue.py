@@ -28,7 +28,7 @@ FULL = Gate(
     first_seen=NOON,
     attempt=3,
     submitted=True,
-    said="7c3f",
+    published_id="7c3f",
 )
 
 

@@ -21,10 +21,10 @@ from rescan.kernel import errors
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Tally
-from rescan.notice.delivery import Topics
 from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 from rescan.settings import Settings
+from rescan.work.topics import Topics
 from tests.support.anchore_answers import ROWS, WHERE
 from tests.support.environment import LEAST
 

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from rescan.events import responses as answers
-from rescan.events.gate_result import Gated
+from rescan.events.gate_result import GateResult
 from rescan.gate.model import (
     Notification,
     Outcome,
@@ -22,7 +22,7 @@ from rescan.kernel.image_tag import Digest, ImageTag
 DIGEST = Digest("sha256:" + "a" * 64)
 
 
-def gated(rows: list[dict[str, str]] | None) -> Gated:
+def gated(rows: list[dict[str, str]] | None) -> GateResult:
     answer = bytearray(msgspec.json.encode({"vulnerabilities": rows}))
     listed = rows if rows is None else msgspec.convert(rows, list[Vulnerability])
     report = Report(
@@ -36,7 +36,7 @@ def gated(rows: list[dict[str, str]] | None) -> Gated:
         policy_id="p1",
         notes=("superseded",),
     )
-    return Gated(report.tag, report, Notification.PUBLISHED)
+    return GateResult(report.tag, report, Notification.PUBLISHED)
 
 
 ROWS = [
@@ -85,7 +85,7 @@ def test_rows_that_cannot_be_shown_do_not_fail_the_answer() -> None:
     listed = VulnerabilityList([Vulnerability(vuln="CVE-1")], sent)
     report = gated(ROWS).report
     assert report is not None
-    answer = answers.in_full(Gated(report.tag, replace(report, vulnerabilities=listed)))
+    answer = answers.in_full(GateResult(report.tag, replace(report, vulnerabilities=listed)))
     assert (answer["vulnerabilities"], answer["vulnerabilitiesTotal"]) == (None, 1)
     assert answer["reason"].endswith("1 vulnerabilities cannot be shown: their JSON is malformed")
 

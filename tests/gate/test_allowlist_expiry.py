@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from rescan.gate.allowlist_expiry import LookAhead
+from rescan.gate.allowlist_expiry import AllowlistExpiry
 from rescan.gate.evaluation import Allowlisted
 from rescan.gate.model import Outcome, Severity
 from tests.support.notices.announced import NOW, expiring, held
@@ -20,11 +20,11 @@ NSS, FTPD, GLIBC = (
 )
 
 
-def ahead(*items: Allowlisted) -> LookAhead:
-    return LookAhead.of(expiring(*items).report, NOW)
+def ahead(*items: Allowlisted) -> AllowlistExpiry:
+    return AllowlistExpiry.of(expiring(*items).report, NOW)
 
 
-def told(look: LookAhead) -> dict[str, list[object]]:
+def told(look: AllowlistExpiry) -> dict[str, list[object]]:
     """The findings by what is known of their end."""
     return {
         "endings": [(e.until, [f.key.what for f in e.findings]) for e in look.endings],
@@ -114,14 +114,14 @@ def test_image_that_is_itself_allowlisted_will_not_stop() -> None:
     said = evaluation(
         final_action="go", final_action_reason="Allowlisted", allowlisted=(held(NSS, IN_A_WEEK),)
     )
-    assert LookAhead.of(report(said, outcome=Outcome.GO), NOW) == LookAhead(NOW)
+    assert AllowlistExpiry.of(report(said, outcome=Outcome.GO), NOW) == AllowlistExpiry(NOW)
 
 
 @pytest.mark.parametrize("outcome", [o for o in Outcome if not o.is_verdict])
 def test_answer_that_does_not_count_promises_nothing(outcome: Outcome) -> None:
     said = report(evaluation(allowlisted=(held(NSS, IN_A_WEEK),)), outcome=outcome)
-    assert LookAhead.of(said, NOW) == LookAhead(NOW)
+    assert AllowlistExpiry.of(said, NOW) == AllowlistExpiry(NOW)
 
 
 def test_report_without_an_answer_promises_nothing() -> None:
-    assert LookAhead.of(None, NOW) == LookAhead(NOW)
+    assert AllowlistExpiry.of(None, NOW) == AllowlistExpiry(NOW)

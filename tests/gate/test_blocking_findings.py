@@ -6,14 +6,14 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
-from rescan.gate.blocking_findings import StoppingFinding, stopping_findings
+from rescan.gate.blocking_findings import BlockingFinding, blocking_findings
 from rescan.gate.evaluation import Finding, FindingKey
 from rescan.gate.model import Severity, Vulnerability
-from rescan.gate.vulnerability_index import VulnerabilityRows
+from rescan.gate.vulnerability_index import VulnerabilityIndex
 from tests.support.notices.reports import FTPD, GLIBC, GUAVA, NSS_TOOLS, finding, row
 
 NSS_FINDING = finding("CVE-2020-25648+nss-tools", "HIGH Vulnerability found", recommendation="Fix")
-NSS_STOPS = StoppingFinding(
+NSS_STOPS = BlockingFinding(
     key=NSS_FINDING.key,
     gate="vulnerabilities",
     trigger="package",
@@ -31,9 +31,9 @@ NSS_STOPS = StoppingFinding(
 )
 
 
-def joined(found: Finding, *rows: Vulnerability) -> StoppingFinding:
+def joined(found: Finding, *rows: Vulnerability) -> BlockingFinding:
     """The one finding that is left."""
-    (stopping,) = stopping_findings([found], rows)
+    (stopping,) = blocking_findings([found], rows)
     return stopping
 
 
@@ -95,8 +95,8 @@ def test_several_fixes_are_kept() -> None:
 def test_repeated_rows_are_one_finding_in_several_places() -> None:
     rows = [replace(GUAVA[0], package_path=path) for path in ("/a", "/b", "/b", "/c")]
     found = finding("GHSA-5mg8-w23w-74h3+guava")
-    assert stopping_findings([found], rows) == (
-        StoppingFinding(
+    assert blocking_findings([found], rows) == (
+        BlockingFinding(
             key=found.key,
             gate="vulnerabilities",
             trigger="package",
@@ -115,7 +115,7 @@ def test_repeated_rows_are_one_finding_in_several_places() -> None:
 
 
 def test_repeated_finding_is_one_in_several_places_without_rows_too() -> None:
-    stopping = stopping_findings([NSS_FINDING, NSS_FINDING, NSS_FINDING], [])
+    stopping = blocking_findings([NSS_FINDING, NSS_FINDING, NSS_FINDING], [])
     assert [(f.package, f.locations) for f in stopping] == [("nss-tools", 3)]
 
 
@@ -129,7 +129,7 @@ def test_repeated_finding_is_one_in_several_places_without_rows_too() -> None:
     ],
 )
 def test_findings_that_differ_in_identity_stay_apart(other: Finding) -> None:
-    stopping = stopping_findings([NSS_FINDING, other], [NSS_TOOLS])
+    stopping = blocking_findings([NSS_FINDING, other], [NSS_TOOLS])
     assert [f.locations for f in stopping] == [1, 1]
 
 
@@ -184,7 +184,7 @@ def test_severity_is_not_known_only_where_no_row_has_the_vulnerability(
 
 
 def test_messages_that_differ_in_numbers_share_a_key_and_stay_two_findings() -> None:
-    stopping = stopping_findings(
+    stopping = blocking_findings(
         [
             finding(f"hash-{port}", f"Dockerfile exposes port ({port})", gate="dockerfile")
             for port in (22, 23)
@@ -200,9 +200,9 @@ def test_messages_that_differ_in_numbers_share_a_key_and_stay_two_findings() -> 
 
 
 def test_package_without_a_severity_takes_that_of_the_vulnerability() -> None:
-    unsaid = replace(NSS_TOOLS, severity=None)
+    unreported = replace(NSS_TOOLS, severity=None)
     elsewhere = row("CVE-2020-25648", "Critical", "nss", "3.53.1")
-    assert joined(NSS_FINDING, unsaid, elsewhere).severity is Severity.CRITICAL
+    assert joined(NSS_FINDING, unreported, elsewhere).severity is Severity.CRITICAL
 
 
 def test_row_without_any_field_is_passed_over() -> None:
@@ -248,7 +248,7 @@ def test_base_image_or_own_layer(
 )
 def test_finding_about_something_else_has_its_message_alone(gate: str, trigger_id: str) -> None:
     found = finding(trigger_id, "the message", gate=gate, trigger="some_trigger")
-    assert joined(found, NSS_TOOLS) == StoppingFinding(
+    assert joined(found, NSS_TOOLS) == BlockingFinding(
         key=found.key,
         gate=gate,
         trigger="some_trigger",
@@ -281,7 +281,7 @@ def test_half_a_trigger_id_is_half_an_answer(
     ],
 )
 def test_what_does_not_stop_is_left_out(harmless: Finding) -> None:
-    assert stopping_findings([harmless], [NSS_TOOLS]) == ()
+    assert blocking_findings([harmless], [NSS_TOOLS]) == ()
 
 
 def test_worst_comes_first_then_what_has_a_fix_then_by_name() -> None:
@@ -295,8 +295,8 @@ def test_worst_comes_first_then_what_has_a_fix_then_by_name() -> None:
     ]
     rows = [fixed, GLIBC, NSS_TOOLS, FTPD]
     expected = ["CVE-2013-2512", "CVE-2020-25648", "CVE-2021-0001", "CVE-2019-25013", None]
-    assert [f.vulnerability for f in stopping_findings(found, rows)] == expected
-    assert stopping_findings(reversed(found), rows) == stopping_findings(found, rows)
+    assert [f.vulnerability for f in blocking_findings(found, rows)] == expected
+    assert blocking_findings(reversed(found), rows) == blocking_findings(found, rows)
 
 
 def test_index_reads_each_row_a_bounded_number_of_times() -> None:
@@ -314,7 +314,7 @@ def test_index_reads_each_row_a_bounded_number_of_times() -> None:
         for number in range(2_000):
             yield CountedRow(vuln="CVE-1", package_name="same", package_path=f"/{number}/p.jar")
 
-    index = VulnerabilityRows(rows())
+    index = VulnerabilityIndex(rows())
     for called in ["same", "p.jar", *(f"/{number}/p.jar" for number in range(2_000))] * 2:
         index.package("CVE-1", called)
     assert reads["fix"] == 3 * 2_000

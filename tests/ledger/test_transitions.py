@@ -15,7 +15,7 @@ from rescan.gate.model import (
     TriggerKind,
 )
 from rescan.kernel.image_tag import Digest
-from rescan.ledger.announced_findings import KnownFindings
+from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry, UnknownPush, subject_of
 from rescan.ledger.news import ClearedBy, EventType, Failing, News
 from rescan.ledger.transitions import after_failure, after_not_found, after_verdict
@@ -217,7 +217,11 @@ def test_a_recovery_says_what_cleared_the_stop(now: Report, by: ClearedBy) -> No
     assert news is not None
     assert (news.event_type, news.first_stop_at) == (EventType.RECOVERED, NOON)
     assert [(c.key, c.severity, c.by) for c in news.cleared] == [(key("CVE-1"), Severity.HIGH, by)]
-    assert (entry.stopped, entry.first_stop_at, entry.stopping) == (False, None, KnownFindings())
+    assert (entry.stopped, entry.first_stop_at, entry.stopping) == (
+        False,
+        None,
+        AnnouncedFindings(),
+    )
 
 
 # --- NOT_EVALUATED
@@ -384,7 +388,7 @@ def test_a_finding_that_may_have_been_cut_is_no_news(severity: str, news: EventT
 
 def test_the_worst_findings_are_kept() -> None:
     known = stopped(("CVE-1", None), ("CVE-2", Severity.CRITICAL), ("CVE-3", Severity.LOW)).stopping
-    assert known.worst(2) == KnownFindings(
+    assert known.worst(2) == AnnouncedFindings(
         {key("CVE-2"): Severity.CRITICAL, key("CVE-3"): Severity.LOW}, 3
     )
 

@@ -8,7 +8,7 @@ from rescan.gate.evaluation import Finding, FindingKey
 from rescan.gate.model import Outcome, Report, Severity
 from rescan.ledger.news import Change, Changes, ClearedBy, ClearedFinding, News
 from rescan.ledger.transitions import after_verdict
-from rescan.ledger.unreported import Unsaid
+from rescan.ledger.unreported import UnreportedChanges
 from tests.support.entries import FRESH, HOUR, NEW, OLD, PACE, finding, key, report, stopped
 from tests.support.fakes import NOON
 
@@ -117,7 +117,7 @@ def test_recovered_tells_what_it_cleared_and_what_went_before() -> None:
     go = report(Outcome.GO, finding("CVE-1", allowlisted=True))
     after, news = after_verdict(entry, go, NOON + 2 * HOUR, PACE)
     assert told(changes(news)) == [("CVE-1", Change.ALLOWLISTED), ("CVE-2", Change.FIXED)]
-    assert after.unsaid == Unsaid()
+    assert after.unreported == UnreportedChanges()
 
 
 def test_recovered_counts_what_was_not_remembered() -> None:
@@ -137,21 +137,21 @@ def test_what_is_kept_stays_small_and_the_worst() -> None:
     )
     entry, news = after_verdict(entry, stops("CVE-1"), NOON + HOUR, PACE)
     assert news is None
-    assert (len(entry.unsaid.cleared), entry.unsaid.more) == (30, 30)
+    assert (len(entry.unreported.cleared), entry.unreported.more) == (30, 30)
     item = item_of(entry)
     assert len(item["memory"]["B"]) <= LARGEST_MEMORY_BYTES
-    assert entry_of(item).unsaid == entry.unsaid
+    assert entry_of(item).unreported == entry.unreported
 
 
 def test_of_more_than_can_be_kept_the_worst_stay() -> None:
     gone = [ClearedFinding(key(f"CVE-{n}"), Severity(n % 6), ClearedBy.FIXED) for n in range(40)]
-    kept = Unsaid().plus(gone[:20]).plus(gone[20:])
+    kept = UnreportedChanges().plus(gone[:20]).plus(gone[20:])
     assert (len(kept.cleared), kept.more) == (30, 10)
     assert min(one.severity or Severity.UNKNOWN for one in kept.cleared) is Severity.NEGLIGIBLE
 
 
 def test_key_that_is_kept_is_cut() -> None:
     long = FindingKey("r" * 300, "g" * 300, "t" * 300, "w" * 300)
-    (kept,) = Unsaid().plus([ClearedFinding(long, None, ClearedBy.FIXED)]).cleared
+    (kept,) = UnreportedChanges().plus([ClearedFinding(long, None, ClearedBy.FIXED)]).cleared
     assert [len(text) for text in (kept.key.rule, kept.key.gate, kept.key.trigger)] == [80, 40, 40]
     assert len(kept.key.what) == 240

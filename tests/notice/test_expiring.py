@@ -18,7 +18,7 @@ from tests.support.notices.said import notice_of
 NSS, GLIBC = "CVE-2020-25648+nss-tools", "CVE-2019-25013+glibc-common"
 
 
-def held_back(news: News) -> list[tuple[str | None, str]]:
+def suppressed(news: News) -> list[tuple[str | None, str]]:
     """What the result says, as pairs."""
     result = json.loads(notice_of(news).result)["held_back"]
     assert result["total"] == result["shown"] == len(result["findings"])
@@ -80,7 +80,7 @@ def test_list_without_a_name_is_not_named() -> None:
 
 
 def test_result_tells_every_end_that_is_known_and_null_for_the_others() -> None:
-    assert held_back(ends_differ()) == [
+    assert suppressed(ends_differ()) == [
         ("2026-12-01T00:00:00Z", NSS),
         ("2026-12-01T00:00:00Z", EXPOSED_PORT.key.what),
         ("2026-12-04T18:00:00Z", "CVE-2013-2512+ftpd-0.2.1.gemspec"),
@@ -92,8 +92,11 @@ def test_result_tells_every_end_that_is_known_and_null_for_the_others() -> None:
 
 def test_notice_of_another_kind_tells_it_too() -> None:
     said = report(evaluation(allowlisted=(held(NSS, IN_A_WEEK), held(GLIBC, NEXT_YEAR))))
-    assert held_back(stop(said)) == [("2026-12-01T00:00:00Z", NSS), ("2027-01-31T00:00:00Z", GLIBC)]
-    assert held_back(stop(typical())) == []
+    assert suppressed(stop(said)) == [
+        ("2026-12-01T00:00:00Z", NSS),
+        ("2027-01-31T00:00:00Z", GLIBC),
+    ]
+    assert suppressed(stop(typical())) == []
 
 
 def test_remark_names_three_ends_at_most_and_counts_the_others() -> None:

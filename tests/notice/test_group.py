@@ -17,10 +17,10 @@ from rescan.ledger.news import ImageEvent, News
 from rescan.notice.group_notice import group_notice
 from rescan.notice.group_result import LARGEST_GROUP_RESULT
 from rescan.notice.group_words import group_headline, group_steps
-from rescan.outbox.envelope import Gist
+from rescan.outbox.envelope import Envelope
 from rescan.outbox.group import Group
 from rescan.outbox.grouping import MOST_IMAGES, plan
-from rescan.outbox.items import Channel, Waiting
+from rescan.outbox.items import Channel, PendingNotice
 from tests.support.notices import chat as chat_message
 from tests.support.notices import schema
 from tests.support.notices.announced import NOW, expiring, held, not_evaluated
@@ -28,7 +28,7 @@ from tests.support.notices.drawn import any_news
 from tests.support.notices.floods import expiring_flood, flood, outage_flood, recovery_flood
 from tests.support.notices.group_cases import GROUPS, RULES, about, group_of, openssl, stops, tags
 from tests.support.notices.reports import finding
-from tests.support.notices.said import gist_of, group_chat
+from tests.support.notices.said import envelope_of, group_chat
 
 Flood = Callable[[str], News]
 # No lone surrogate: the decoder of every answer refuses it, and a tag has none.
@@ -51,9 +51,9 @@ def broken(group: Group) -> list[str]:
     ]
 
 
-def groups(gists: list[Gist]) -> list[Group]:
+def groups(envelopes: list[Envelope]) -> list[Group]:
     """The messages about several images that the publisher makes of notices for one team."""
-    waiting = [Waiting(Channel.STOPS, gist) for gist in gists]
+    waiting = [PendingNotice(Channel.STOPS, envelope) for envelope in envelopes]
     units = plan(waiting, {}, RULES, NOW).units
     return [unit for unit in units if isinstance(unit, Group)]
 
@@ -62,29 +62,29 @@ def groups(gists: list[Gist]) -> list[Group]:
 
 
 @cache
-def flooded_gist(flooded: Flood, character: str) -> Gist:
-    return gist_of(flooded(character))
+def flooded_gist(flooded: Flood, character: str) -> Envelope:
+    return envelope_of(flooded(character))
 
 
-def many_of(gist: Gist, character: str, images: int) -> Iterator[Gist]:
+def many_of(envelope: Envelope, character: str, images: int) -> Iterator[Envelope]:
     """So many, each of a registry, a repository and a tag of its own, all long."""
     for number in range(images):
         name = f"{number}{character * 400}"
         tag = ImageTag(name, name, name)
-        yield replace(gist, id=name, subject=name, tag=tag, at=NOW + timedelta(seconds=number))
+        yield replace(envelope, id=name, subject=name, tag=tag, at=NOW + timedelta(seconds=number))
 
 
 @pytest.mark.parametrize("flooded", [flood, recovery_flood, outage_flood, expiring_flood])
 @pytest.mark.parametrize("character", CHARACTERS.values(), ids=CHARACTERS)
 def test_group_of_long_names_keeps_every_limit(flooded: Flood, character: str) -> None:
-    gist = flooded_gist(flooded, character)
-    made = groups(list(many_of(gist, character, MOST_IMAGES)))
+    envelope = flooded_gist(flooded, character)
+    made = groups(list(many_of(envelope, character, MOST_IMAGES)))
     assert sum(len(group.members) for group in made) == MOST_IMAGES
     assert [problem for group in made for problem in broken(group)] == []
 
 
 def test_group_of_as_many_images_as_one_message_takes_keeps_every_limit() -> None:
-    (group,) = groups([gist_of(news) for news in stops(range(MOST_IMAGES))])
+    (group,) = groups([envelope_of(news) for news in stops(range(MOST_IMAGES))])
     assert (len(group.members), broken(group)) == (MOST_IMAGES, [])
     assert len(group_notice(group).result.encode()) <= LARGEST_GROUP_RESULT
 
@@ -94,16 +94,16 @@ def test_group_of_as_many_images_as_one_message_takes_keeps_every_limit() -> Non
 @settings(max_examples=15, deadline=None, database=None, derandomize=True)
 def test_any_group_keeps_every_limit(event_type: ImageEvent, data: st.DataObject) -> None:
     newses = data.draw(st.lists(any_news(event_type), min_size=1, max_size=4))
-    gists = [
-        replace(gist_of(newses[n % len(newses)]), id=str(n), subject=str(n), team="us")
+    envelopes = [
+        replace(envelope_of(newses[n % len(newses)]), id=str(n), subject=str(n), team="us")
         for n in range(24)
     ]
-    assert [problem for group in groups(gists) for problem in broken(group)] == []
+    assert [problem for group in groups(envelopes) for problem in broken(group)] == []
 
 
 @pytest.mark.parametrize("number", [0, 1, 10])
 def test_so_few_are_no_group(number: int) -> None:
-    assert groups([gist_of(news) for news in stops(range(number))]) == []
+    assert groups([envelope_of(news) for news in stops(range(number))]) == []
 
 
 # --- what machines get
@@ -114,7 +114,7 @@ def test_names_are_arrays_with_each_value_once(case: str) -> None:
     group = GROUPS[case]()
     attributes = group_notice(group).attributes
     for name in ("registry", "repository", "tag"):
-        values = [getattr(gist.tag, name) for gist in group.gists]
+        values = [getattr(envelope.tag, name) for envelope in group.envelopes]
         assert attributes[name] == tuple(sorted(set(values)))
     assert {name for name, value in attributes.items() if not isinstance(value, str)} == {
         "registry",
@@ -128,9 +128,9 @@ def test_result_names_each_image_with_the_id_of_its_own_notice(case: str) -> Non
     group = GROUPS[case]()
     said = json.loads(group_notice(group).result)["group"]
     assert [(member["id"], member["full_tag"]) for member in said["members"]] == [
-        (gist.id, str(gist.tag)) for gist in group.gists
+        (envelope.id, str(envelope.tag)) for envelope in group.envelopes
     ]
-    assert (said["shown"], said["total"]) == (len(group.gists), group.before + group.images)
+    assert (said["shown"], said["total"]) == (len(group.envelopes), group.before + group.images)
 
 
 def test_schema_refuses_a_group_of_another_shape() -> None:
@@ -168,10 +168,10 @@ def test_tags_that_the_mail_does_not_name_are_counted() -> None:
 
 
 def test_members_that_the_result_has_no_room_for_are_counted() -> None:
-    gist = gist_of(stops(range(1))[0])
+    envelope = envelope_of(stops(range(1))[0])
     long = [
-        replace(each, matters=tuple(replace(m, name="n" * 200) for m in gist.matters))
-        for each in many_of(gist, "", MOST_IMAGES)
+        replace(each, issues=tuple(replace(m, name="n" * 200) for m in envelope.issues))
+        for each in many_of(envelope, "", MOST_IMAGES)
     ]
     for each in groups(long):
         said = json.loads(group_notice(each).result)["group"]
@@ -198,12 +198,12 @@ def test_images_that_have_worse_than_what_they_share_say_so() -> None:
 
 
 def test_several_packages_and_fixes_are_counted_behind_the_most_frequent() -> None:
-    gists = [gist_of(news) for news in stops(range(12), lambda _: openssl(1))]
+    envelopes = [envelope_of(news) for news in stops(range(12), lambda _: openssl(1))]
     for number, package, fix in ((1, "libssl3", "3.0.18-r0"), (2, "openssl-libs", "3.0.18-r0")):
-        (matter,) = gists[number].matters
-        other = replace(matter, package=package, fixed_in=fix)
-        gists[number] = replace(gists[number], matters=(other,))
-    (group,) = groups(gists)
+        (issue,) = envelopes[number].issues
+        other = replace(issue, package=package, fixed_in=fix)
+        envelopes[number] = replace(envelopes[number], issues=(other,))
+    (group,) = groups(envelopes)
     assert group_headline(group) == (
         "STOP: CVE-2026-1234 (critical, openssl and 2 other packages, fixed in 3.0.18 and 1 other"
         " version) newly stops 12 images."
@@ -249,7 +249,7 @@ def test_outages_of_different_causes_name_none_as_the_one_to_mend() -> None:
 
 def test_recovered_images_that_are_still_warned_about_say_so() -> None:
     group = GROUPS["group_recovered"]()
-    warned = [replace(gist, final_action="warn") for gist in group.gists]
+    warned = [replace(envelope, final_action="warn") for envelope in group.envelopes]
     (group,) = groups(warned)
     assert (
         "\nNothing to do at once: the policy lets these images through, and warns\nabout them.\n"
@@ -258,10 +258,10 @@ def test_recovered_images_that_are_still_warned_about_say_so() -> None:
 
 
 def test_long_name_leaves_the_number_of_images_in_the_subject() -> None:
-    gists = [gist_of(news) for news in stops(range(11), lambda _: openssl(1))]
+    envelopes = [envelope_of(news) for news in stops(range(11), lambda _: openssl(1))]
     long = [
-        replace(gist, matters=tuple(replace(m, name="n" * 120) for m in gist.matters))
-        for gist in gists
+        replace(envelope, issues=tuple(replace(m, name="n" * 120) for m in envelope.issues))
+        for envelope in envelopes
     ]
     (group,) = groups(long)
     assert group_notice(group).subject == (f"STOP: {'n' * 47}... (critical) newly stops 11 images")

@@ -7,7 +7,7 @@ from urllib3.exceptions import NewConnectionError, ProtocolError, ReadTimeoutErr
 from rescan.anchore import error_mapping as failures
 from rescan.gate.model import Step
 from rescan.kernel.errors import AnchoreError
-from rescan.ledger.news import Cause, News
+from rescan.ledger.news import FailureCause, News
 from rescan.notice.outage import Outage
 from tests.support.notices.announced import FIRST_STOP, NOW, not_evaluated
 from tests.support.notices.news_cases import (
@@ -42,46 +42,55 @@ def tls() -> AnchoreError:
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        pytest.param(answered(401), Cause.CREDENTIALS, id="401"),
-        pytest.param(answered(403), Cause.FORBIDDEN, id="403"),
-        pytest.param(answered(404), Cause.WRONG_ANSWER, id="404-of-a-wrong-url"),
-        pytest.param(answered(302), Cause.WRONG_ANSWER, id="redirect"),
-        pytest.param(answered(429), Cause.THROTTLED, id="429"),
-        pytest.param(answered(500), Cause.DOWN, id="500"),
-        pytest.param(answered(503), Cause.DOWN, id="503"),
-        pytest.param(raised(ReadTimeoutError(None, "", "")), Cause.DOWN, id="timeout"),  # type: ignore[arg-type]
-        pytest.param(raised(ProtocolError("reset")), Cause.DOWN, id="reset"),
-        pytest.param(raised(NewConnectionError(None, "x: refused")), Cause.DOWN, id="refused"),  # type: ignore[arg-type]
-        pytest.param(tls(), Cause.CERTIFICATE, id="tls"),
+        pytest.param(answered(401), FailureCause.CREDENTIALS, id="401"),
+        pytest.param(answered(403), FailureCause.FORBIDDEN, id="403"),
+        pytest.param(answered(404), FailureCause.WRONG_ANSWER, id="404-of-a-wrong-url"),
+        pytest.param(answered(302), FailureCause.WRONG_ANSWER, id="redirect"),
+        pytest.param(answered(429), FailureCause.THROTTLED, id="429"),
+        pytest.param(answered(500), FailureCause.DOWN, id="500"),
+        pytest.param(answered(503), FailureCause.DOWN, id="503"),
+        pytest.param(raised(ReadTimeoutError(None, "", "")), FailureCause.DOWN, id="timeout"),  # type: ignore[arg-type]
+        pytest.param(raised(ProtocolError("reset")), FailureCause.DOWN, id="reset"),
+        pytest.param(
+            raised(NewConnectionError(None, "x: refused")),  # type: ignore[arg-type]
+            FailureCause.DOWN,
+            id="refused",
+        ),
+        pytest.param(tls(), FailureCause.CERTIFICATE, id="tls"),
     ],
 )
-def test_cause_is_read_from_the_words_of_the_error(error: AnchoreError, expected: Cause) -> None:
+def test_cause_is_read_from_the_words_of_the_error(
+    error: AnchoreError, expected: FailureCause
+) -> None:
     assert Outage.of(not_evaluated(str(error))).cause is expected
 
 
 @pytest.mark.parametrize(
     ("reason", "expected"),
     [
-        ("no longer in Anchore: Anchore has no active image with the tag a:1", Cause.GONE),
-        ("Anchore has no active image with the tag a:1", Cause.NOT_FOUND),
-        ("the analysis is not finished: analyzing", Cause.NOT_ANALYZED),
-        ("Anchore has not caught up: the tag is on sha256:1, not sha256:2", Cause.NOT_ANALYZED),
-        ("the analysis failed: Anchore must analyze the image again", Cause.ANALYSIS_FAILED),
+        ("no longer in Anchore: Anchore has no active image with the tag a:1", FailureCause.GONE),
+        ("Anchore has no active image with the tag a:1", FailureCause.NOT_FOUND),
+        ("the analysis is not finished: analyzing", FailureCause.NOT_ANALYZED),
+        (
+            "Anchore has not caught up: the tag is on sha256:1, not sha256:2",
+            FailureCause.NOT_ANALYZED,
+        ),
+        ("the analysis failed: Anchore must analyze the image again", FailureCause.ANALYSIS_FAILED),
         (
             "Anchore answered go, which does not count: no mapping rule of the policy matches",
-            Cause.NOT_MAPPED,
+            FailureCause.NOT_MAPPED,
         ),
         (
             "Anchore answered go, which does not count: the vulnerabilities were not refreshed:"
             f" {answered(500)}",
-            Cause.DOWN,
+            FailureCause.DOWN,
         ),
-        ("The secret arn cannot be read: AccessDenied.", Cause.CREDENTIALS),
-        ("Anchore answered an unknown final action: 'maybe'", Cause.OTHER),
-        ("", Cause.OTHER),
+        ("The secret arn cannot be read: AccessDenied.", FailureCause.CREDENTIALS),
+        ("Anchore answered an unknown final action: 'maybe'", FailureCause.OTHER),
+        ("", FailureCause.OTHER),
     ],
 )
-def test_cause_is_read_from_the_words_of_the_workflow(reason: str, expected: Cause) -> None:
+def test_cause_is_read_from_the_words_of_the_workflow(reason: str, expected: FailureCause) -> None:
     assert Outage.of(not_evaluated(reason)).cause is expected
 
 

@@ -135,8 +135,8 @@ def test_a_day_has_one_summary_and_the_next_another() -> None:
         due_of_summary(quiet(at=at), [Channel.STOPS])
         for at in (MORNING, MORNING + HOUR, MORNING + DAY)
     )
-    assert first.gist.id == later.gist.id != next_day.gist.id
-    assert json.loads(first.notice.result)["id"] == first.gist.id
+    assert first.envelope.id == later.envelope.id != next_day.envelope.id
+    assert json.loads(first.notice.result)["id"] == first.envelope.id
 
 
 def test_summary_has_a_notice_for_each_channel_that_is_on() -> None:

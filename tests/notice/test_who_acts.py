@@ -2,13 +2,13 @@
 
 import pytest
 
-from rescan.gate.blocking_findings import StoppingFinding
+from rescan.gate.blocking_findings import BlockingFinding
 from rescan.notice.origin import who_acts
 from tests.support.notices.reports import finding
 
 KEY = finding("CVE-1+lib").key
 BASE, OWN, UNSAID = (
-    StoppingFinding(key=KEY, gate="vulnerabilities", trigger="package", inherited_from_base=said)
+    BlockingFinding(key=KEY, gate="vulnerabilities", trigger="package", inherited_from_base=said)
     for said in (True, False, None)
 )
 
@@ -67,5 +67,5 @@ BASE, OWN, UNSAID = (
         ),
     ],
 )
-def test_who_has_to_act_is_said(findings: list[StoppingFinding], expected: list[str]) -> None:
+def test_who_has_to_act_is_said(findings: list[BlockingFinding], expected: list[str]) -> None:
     assert list(who_acts(tuple(findings), "finding")) == expected

@@ -12,7 +12,7 @@ from rescan.ledger.news import EventType
 from rescan.outbox import grouping
 from rescan.outbox.group import Group
 from rescan.outbox.grouping import Plan, Storm, plan, storm_after
-from rescan.outbox.items import Waiting
+from rescan.outbox.items import PendingNotice
 from tests.support.fakes import NOON
 from tests.support.one_publisher import RULES
 from tests.support.pending_notices import waiting
@@ -20,11 +20,11 @@ from tests.support.pending_notices import waiting
 MINUTE = timedelta(minutes=1)
 
 
-def many(numbers: range, *names: str, **facts: object) -> list[Waiting]:
+def many(numbers: range, *names: str, **facts: object) -> list[PendingNotice]:
     return [waiting(number, *names, **facts) for number in numbers]
 
 
-def planned(those: list[Waiting], *storms: Storm, minutes: int = 0) -> Plan:
+def planned(those: list[PendingNotice], *storms: Storm, minutes: int = 0) -> Plan:
     known = {storm.id: storm for storm in storms}
     return plan(those, known, RULES, NOON + minutes * MINUTE)
 
@@ -32,9 +32,9 @@ def planned(those: list[Waiting], *storms: Storm, minutes: int = 0) -> Plan:
 def told(plan: Plan) -> list[tuple[str | None, int]]:
     """Of each message what it is about, and of how many images; a lone one: its id."""
     return [
-        (unit.matter.name if unit.matter else None, len(unit.members))
+        (unit.issue.name if unit.issue else None, len(unit.members))
         if isinstance(unit, Group)
-        else (unit.gist.id, 1)
+        else (unit.envelope.id, 1)
         for unit in plan.units
     ]
 
@@ -73,7 +73,7 @@ def told(plan: Plan) -> list[tuple[str | None, int]]:
     ],
 )
 def test_too_many_for_the_same_readers_are_told_together(
-    those: list[Waiting], expected: list[tuple[str | None, int]]
+    those: list[PendingNotice], expected: list[tuple[str | None, int]]
 ) -> None:
     assert told(planned(those)) == expected
 
@@ -106,7 +106,7 @@ def test_many_small_groups_are_ten_and_one_for_the_rest() -> None:
 
 def test_several_about_one_image_are_told_alone_and_last_word_last() -> None:
     stop, recovered = waiting(3, "CVE-1"), waiting(40, "CVE-1", event_type=EventType.RECOVERED)
-    same = replace(recovered, gist=replace(recovered.gist, subject=stop.gist.subject))
+    same = replace(recovered, envelope=replace(recovered.envelope, subject=stop.envelope.subject))
     those = [*many(range(3), "CVE-1"), stop, *many(range(4, 20), "CVE-1"), same]
     assert told(planned(those)) == [("CVE-1", 19), ("n00003", 1), ("n00040", 1)]
 
@@ -128,7 +128,7 @@ def test_long_names_make_more_parts() -> None:
 # --- a storm that outlives its window
 
 
-def storm_of(those: list[Waiting]) -> Storm:
+def storm_of(those: list[PendingNotice]) -> Storm:
     [group] = planned(those).units
     assert isinstance(group, Group)
     storm = storm_after(group, {}, RULES, NOON)
@@ -141,7 +141,7 @@ MORE = many(range(37, 49), "CVE-1")
 
 
 def test_a_storm_begins_with_what_was_told() -> None:
-    assert (STORM.images, STORM.began_at, STORM.gap) == (37, NOON, MINUTE)
+    assert (STORM.images, STORM.began_at, STORM.interval) == (37, NOON, MINUTE)
 
 
 def test_a_few_that_are_told_together_are_no_storm_yet() -> None:
@@ -176,7 +176,7 @@ def test_what_comes_later_is_told_as_so_many_more() -> None:
     assert isinstance(group, Group)
     assert (group.images, group.before, group.began_at) == (12, 37, NOON)
     after = storm_after(group, {STORM.id: STORM}, RULES, NOON + MINUTE)
-    assert after == replace(STORM, images=49, told_at=NOON + MINUTE, gap=2 * MINUTE)
+    assert after == replace(STORM, images=49, notified_at=NOON + MINUTE, interval=2 * MINUTE)
 
 
 def test_one_more_belongs_to_the_storm_too() -> None:
@@ -189,30 +189,30 @@ def test_a_storm_is_told_at_growing_distances_of_a_quarter_of_an_hour_at_most() 
     storm, gaps = STORM, []
     now = NOON
     for _ in range(6):
-        now += storm.gap
+        now += storm.interval
         [group] = plan(MORE, {storm.id: storm}, RULES, now).units
         assert isinstance(group, Group)
         after = storm_after(group, {storm.id: storm}, RULES, now)
         assert after is not None
         storm = after
-        gaps.append(int(storm.gap.total_seconds()))
+        gaps.append(int(storm.interval.total_seconds()))
     assert gaps == [120, 240, 480, 900, 900, 900]
 
 
 def test_until_then_it_is_held_and_others_are_not() -> None:
-    storm = replace(STORM, gap=2 * MINUTE)
+    storm = replace(STORM, interval=2 * MINUTE)
     other = waiting(60, "CVE-2")
     assert planned([*MORE, other], storm, minutes=1) == Plan((other,), held=12)
 
 
 def test_a_full_message_s_worth_is_not_held() -> None:
-    storm = replace(STORM, gap=15 * MINUTE)
+    storm = replace(STORM, interval=15 * MINUTE)
     assert told(planned(many(range(37, 437), "CVE-1"), storm, minutes=1)) == [("CVE-1", 400)]
 
 
 def test_what_is_held_is_told_at_once_when_its_image_changes_again() -> None:
-    storm = replace(STORM, gap=15 * MINUTE)
-    recovered = waiting(50, event_type=EventType.RECOVERED, subject=MORE[0].gist.subject)
+    storm = replace(STORM, interval=15 * MINUTE)
+    recovered = waiting(50, event_type=EventType.RECOVERED, subject=MORE[0].envelope.subject)
     made = planned([*MORE, recovered], storm, minutes=1)
     assert (told(made), made.held) == ([("n00037", 1), ("n00050", 1)], 11)
 
@@ -228,7 +228,7 @@ def test_after_two_quiet_hours_it_is_a_new_story() -> None:
 def test_a_summary_is_told_alone_and_makes_the_others_no_more() -> None:
     summary = waiting(0, event_type=EventType.SUMMARY, subject="summary")
     others = many(range(1, 11), "CVE-1")
-    assert told(planned([summary, *others])) == [(it.gist.id, 1) for it in (*others, summary)]
+    assert told(planned([summary, *others])) == [(it.envelope.id, 1) for it in (*others, summary)]
 
 
 @given(
@@ -241,15 +241,15 @@ def test_a_summary_is_told_alone_and_makes_the_others_no_more() -> None:
             event_type=st.sampled_from(EventType),
         ),
         max_size=60,
-        unique_by=lambda it: it.gist.id,
+        unique_by=lambda it: it.envelope.id,
     ),
     st.integers(0, 200),
 )
-def test_each_notice_is_told_once_or_held(those: list[Waiting], minutes: int) -> None:
-    those = sorted(those, key=lambda it: it.gist.at)
+def test_each_notice_is_told_once_or_held(those: list[PendingNotice], minutes: int) -> None:
+    those = sorted(those, key=lambda it: it.envelope.at)
     made = planned(those, STORM, minutes=minutes)
     groups = [unit.members if isinstance(unit, Group) else (unit,) for unit in made.units]
-    ids = [member.gist.id for members in groups for member in members]
+    ids = [member.envelope.id for members in groups for member in members]
     assert len(ids) == len(set(ids))
     assert len(ids) + made.held == len(those)
-    assert set(ids) <= {it.gist.id for it in those}
+    assert set(ids) <= {it.envelope.id for it in those}

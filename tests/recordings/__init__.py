@@ -4,8 +4,6 @@ from pathlib import Path
 
 from rescan_cli.replay.har import Recording, read_recording
 
-__all__ = ["FOLDER", "names", "recording"]
-
 FOLDER = Path(__file__).parent
 
 

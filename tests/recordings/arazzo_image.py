@@ -8,8 +8,6 @@ from tests.recordings.enterprise_image import Image
 from tests.recordings.facts import POLICY_ID, Json, rows_of
 from tests.recordings.har_file import Exchange, answered
 
-__all__ = ["checked", "found", "list_query", "refreshed"]
-
 
 def list_query(image: Image) -> dict[str, str]:
     """The query of the list, as the client sends it."""

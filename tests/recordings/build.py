@@ -4,8 +4,6 @@ from tests.recordings import FOLDER
 from tests.recordings.har_file import har
 from tests.recordings.situations import SITUATIONS
 
-__all__ = ["files"]
-
 
 def files() -> dict[str, str]:
     """The text of each recording, by its name."""

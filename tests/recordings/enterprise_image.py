@@ -19,8 +19,6 @@ from tests.recordings.facts import (
 )
 from tests.recordings.har_file import Exchange, answered
 
-__all__ = ["BASE_DIGEST", "Image"]
-
 BASE_DIGEST = sha256("debian:9-slim")
 _REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 

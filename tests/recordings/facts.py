@@ -9,8 +9,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-__all__ = ["POLICY", "POLICY_ID", "Json", "dockerfile_finding", "finding_of", "rows_of", "sha256"]
-
 Json = dict[str, Any]
 
 _HERE = Path(__file__).parent

@@ -6,8 +6,6 @@ from urllib.parse import urlencode
 
 from tests.recordings.facts import Json
 
-__all__ = ["BASE_URL", "Exchange", "answered", "har"]
-
 BASE_URL = "https://anchore.example.com/v2"
 _WHEN = "2026-11-20T09:31:00.000Z"
 _JSON = "application/json"

@@ -7,14 +7,6 @@ APIs run; the page of an AWS load balancer.
 from tests.recordings.enterprise_image import Image
 from tests.recordings.har_file import Exchange, answered
 
-__all__ = [
-    "cut_by_the_load_balancer",
-    "not_in_database",
-    "operation_missing",
-    "server_error",
-    "unauthorized",
-]
-
 _GATEWAY_TIMEOUT = (
     "<html>\r\n<head><title>504 Gateway Time-out</title></head>\r\n<body>\r\n"
     "<center><h1>504 Gateway Time-out</h1></center>\r\n</body>\r\n</html>\r\n"

@@ -8,8 +8,6 @@ from tests.recordings.enterprise_image import Image
 from tests.recordings.facts import POLICY_ID, Json
 from tests.recordings.har_file import Exchange, answered
 
-__all__ = ["SITUATIONS", "Situation"]
-
 _SPEC = "Shapes: Anchore's OpenAPI 2.13.0 and its developers' v2 mock."
 _ROWS = "Rows: real v1 bodies, see rows.json."
 _FINDINGS = (

@@ -15,15 +15,6 @@ from zipfile import ZipFile
 import build_artifact
 from tests.support.paths import ROOT
 
-__all__ = [
-    "PackagesUnavailable",
-    "build_again",
-    "host_artifact",
-    "installed_by_wheels",
-    "lambda_artifact",
-    "wheels_of",
-]
-
 FUNCTIONS = ROOT / "functions"
 REQUIREMENTS = FUNCTIONS / "requirements.txt"
 CACHE = ROOT / ".build" / "tests"

@@ -10,8 +10,6 @@ import boto3
 import requests
 from moto.server import ThreadedMotoServer
 
-__all__ = ["LoopbackAws", "loopback_aws"]
-
 # moto takes any credentials; these are no one's.
 SESSION = boto3.Session("testing", "testing", region_name="eu-central-1")
 

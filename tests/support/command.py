@@ -15,18 +15,6 @@ from unittest.mock import patch
 from rescan_cli.__main__ import main
 from tests.support.paths import ROOT
 
-__all__ = [
-    "CREDENTIALS",
-    "PASSWORD",
-    "ROOT",
-    "Done",
-    "TerminalDone",
-    "environment",
-    "on_a_terminal",
-    "run",
-    "run_process",
-]
-
 PASSWORD = "s3cr3t-pass/w+rd"
 CREDENTIALS = {"ANCHORE_USERNAME": "watcher", "ANCHORE_PASSWORD": PASSWORD}
 _SECONDS = 60

@@ -14,8 +14,6 @@ import boto3
 
 from tests.support.template import CODE_URI, PARAMETERS, translated
 
-__all__ = ["NOT_MADE", "DeployedStack", "deploy"]
-
 STACK = "anchore-rescan"
 # What moto's CloudFormation does not know; and the dashboard's stack, which would need its template
 # uploaded and gets no dashboard either.

@@ -16,11 +16,11 @@ from rescan.gate.model import (
     VulnerabilityList,
 )
 from rescan.kernel.image_tag import Digest, ImageTag
-from rescan.ledger.announced_findings import KnownFindings
+from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry, subject_of
 from rescan.ledger.news import EventType, News
-from rescan.ledger.transitions import Pace
-from rescan.ledger.unreported import Unsaid
+from rescan.ledger.transitions import NotificationPolicy
+from rescan.ledger.unreported import UnreportedChanges
 from tests.support.fakes import NOON
 
 TAG = ImageTag.parse("reg.io/app:1")
@@ -29,7 +29,7 @@ TAG = ImageTag.parse("reg.io/app:1")
 OLD, NEW, OTHER = (Digest(f"sha256:{letter * 64}") for letter in "abc")
 
 
-PACE = Pace(reminder=timedelta(hours=24), not_evaluated=timedelta(hours=6))
+PACE = NotificationPolicy(reminder=timedelta(hours=24), not_evaluated=timedelta(hours=6))
 
 
 TRIGGER = Trigger(TriggerKind.SCHEDULE)
@@ -96,8 +96,8 @@ def stopped(*severities: tuple[str, Severity | None], at: datetime = NOON) -> En
         verdict=Outcome.STOP,
         digest=OLD,
         policy_digest="policy-1",
-        stopping=KnownFindings(known, len(known)),
-        unsaid=Unsaid(OLD, "policy-1"),
+        stopping=AnnouncedFindings(known, len(known)),
+        unreported=UnreportedChanges(OLD, "policy-1"),
         first_stop_at=at,
         evaluated_at=at,
         result_at=at,

@@ -18,9 +18,9 @@ from rescan.kernel.errors import (
 )
 from rescan.ledger.entry import Entry
 from rescan.outbox.grouping import Storm
-from rescan.outbox.items import Channel, Due, InFlight, Waiting
+from rescan.outbox.items import Channel, InFlight, OutboxItem, PendingNotice
 from rescan.outbox.notice import Notice
-from rescan.work.ports import Glance, SweepRecord
+from rescan.work.ports import EntrySnapshot, SweepRecord
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -30,7 +30,7 @@ class FakeLedger:
     """Ledger and outbox; `refuses`: the calls that raise LedgerUnavailable."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
-    due: dict[tuple[Channel, str], Due] = field(default_factory=dict)
+    due: dict[tuple[Channel, str], OutboxItem] = field(default_factory=dict)
     told: dict[str, Storm] = field(default_factory=dict)
     sweeps: list[SweepRecord] = field(default_factory=list)
     refuses: set[str] = field(default_factory=set)
@@ -44,18 +44,18 @@ class FakeLedger:
         self.called("read")
         return self.entries.get(subject)
 
-    def write(self, entry: Entry, due: Sequence[Due] = ()) -> None:
+    def write(self, entry: Entry, due: Sequence[OutboxItem] = ()) -> None:
         self.called("write")
         with self.lock:
             there = self.entries.get(entry.subject)
             if (there.version if there else 0) != entry.version - 1:
                 raise LedgerConflict(entry.subject)
             self.entries[entry.subject] = entry
-            self.due |= {(each.channel, each.gist.id): each for each in due}
+            self.due |= {(each.channel, each.envelope.id): each for each in due}
 
-    def add(self, due: Sequence[Due]) -> None:
+    def add(self, due: Sequence[OutboxItem]) -> None:
         self.called("add")
-        self.due |= {(each.channel, each.gist.id): each for each in due}
+        self.due |= {(each.channel, each.envelope.id): each for each in due}
 
     def mark_swept(self, subject: str, sweep: datetime) -> None:
         self.called("mark_swept")
@@ -63,10 +63,10 @@ class FakeLedger:
         if there.sweep is None or there.sweep < sweep:
             self.entries[subject] = replace(there, sweep=sweep)
 
-    def glances(self) -> Iterator[Glance]:
-        self.called("glances")
+    def snapshots(self) -> Iterator[EntrySnapshot]:
+        self.called("snapshots")
         for e in self.entries.values():
-            yield Glance(
+            yield EntrySnapshot(
                 e.tag,
                 e.stopped,
                 e.evaluated_at,
@@ -111,14 +111,14 @@ class FakeOutbox:
     def release(self) -> None:
         self._mine("release").claimed_until = NOON - timedelta(days=1)
 
-    def waiting(self, most: int) -> list[Waiting]:
+    def waiting(self, most: int) -> list[PendingNotice]:
         self._ledger.called("waiting")
-        found = [Waiting(due.channel, due.gist) for due in self._ledger.due.values()]
-        return sorted(found, key=lambda it: it.gist.order)[:most]
+        found = [PendingNotice(due.channel, due.envelope) for due in self._ledger.due.values()]
+        return sorted(found, key=lambda it: it.envelope.order)[:most]
 
-    def notice(self, waiting: Waiting) -> Notice | None:
+    def notice(self, waiting: PendingNotice) -> Notice | None:
         self._ledger.called("notice")
-        due = self._ledger.due.get((waiting.channel, waiting.gist.id))
+        due = self._ledger.due.get((waiting.channel, waiting.envelope.id))
         return due.notice if due else None
 
     def remove(self, channel: Channel, ids: Iterable[str]) -> None:
@@ -129,13 +129,13 @@ class FakeOutbox:
     def in_flight(self) -> list[InFlight]:
         return list(self._ledger.flights.values())
 
-    def send_off(self, flight: InFlight, storm: Storm | None = None) -> None:
+    def mark_in_flight(self, flight: InFlight, storm: Storm | None = None) -> None:
         ledger = self._mine("send_off")
         ledger.flights[flight.id] = flight
         if storm is not None:
             ledger.told[storm.id] = storm
 
-    def landed(self, flight: InFlight) -> None:
+    def clear_in_flight(self, flight: InFlight) -> None:
         self._mine("landed").flights.pop(flight.id, None)
 
     def remember(self, storm: Storm) -> None:

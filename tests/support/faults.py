@@ -7,8 +7,6 @@ from typing import Any
 
 from rescan.kernel.errors import LedgerUnavailable, PublishFailed, QueueUnavailable, RescanError
 
-__all__ = ["CALLS", "Crash", "Fault", "Faults", "Faulty"]
-
 CALLS: dict[str, type[RescanError]] = {
     "read": LedgerUnavailable,
     "write": LedgerUnavailable,

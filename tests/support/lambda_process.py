@@ -12,8 +12,6 @@ from typing import IO
 
 from tests.support.runtime_api import RuntimeApi
 
-__all__ = ["RIC_PACKAGES", "copy_runtime_client", "lambda_process", "process_environment"]
-
 RIC_PACKAGES = ("awslambdaric", "simplejson", "snapshot_restore_py")
 
 

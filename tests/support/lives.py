@@ -7,8 +7,6 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-__all__ = ["for_any"]
-
 MANY = os.environ.get("PROPERTY_EXAMPLES")
 
 

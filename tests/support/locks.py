@@ -8,8 +8,6 @@ from packaging.utils import canonicalize_name
 
 from tests.support.paths import ROOT
 
-__all__ = ["ROOT", "declared", "locked", "unmet"]
-
 
 def locked(lock: str) -> dict[tuple[str, str], str]:
     """What the lock says of each package and version: the marker and the hashes, as one text."""

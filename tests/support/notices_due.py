@@ -6,24 +6,22 @@ from typing import Any
 from msgspec import json
 from msgspec.structs import replace
 
-from rescan.outbox.items import Due
+from rescan.outbox.items import OutboxItem
 from rescan.outbox.notice import Notice
 from tests.support.notices.announced import stop
 from tests.support.notices.reports import typical
 from tests.support.notices.said import notice_of
 from tests.support.pending_notices import waiting
 
-__all__ = ["due", "ids_of"]
-
 _REAL = notice_of(stop(typical()))
 
 
-def due(number: int, *names: str, **facts: Any) -> Due:
+def due(number: int, *names: str, **facts: Any) -> OutboxItem:
     """A notice whose result tells its id."""
     it = waiting(number, *names, **facts)
-    result = json.decode(_REAL.result) | {"id": it.gist.id}
+    result = json.decode(_REAL.result) | {"id": it.envelope.id}
     attributes = {**_REAL.attributes, "result": json.encode(result).decode()}
-    return Due(it.channel, it.gist, replace(_REAL, attributes=attributes))
+    return OutboxItem(it.channel, it.envelope, replace(_REAL, attributes=attributes))
 
 
 def ids_of(notice: Notice) -> Iterator[str]:

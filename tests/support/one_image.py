@@ -14,8 +14,6 @@ from rescan.notice.times import rfc3339
 from tests.support.anchore_answers import WHERE
 from tests.support.entries import NEW, OLD, finding
 
-__all__ = ["ERRORS", "STATUSES", "Answer", "Evaluated", "OneImage"]
-
 STATUSES = ("analyzing", "analysis_failed")
 ERRORS = {
     "down": errors.AnchoreUnreachable("no connection", **WHERE),

@@ -8,12 +8,10 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from rescan.kernel.metrics import Tally
-from rescan.notice.delivery import Topics
 from rescan.outbox.grouping import GroupingRules
 from rescan.outbox.items import Channel
 from rescan.work.publisher import Publisher
-
-__all__ = ["RULES", "publisher_of"]
+from rescan.work.topics import Topics
 
 RULES = GroupingRules(digest_above=10, window=timedelta(seconds=60))
 _SILENT = Logger(service="publisher", logger_handler=logging.NullHandler())

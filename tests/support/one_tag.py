@@ -8,18 +8,18 @@ from typing import Any
 import msgspec
 
 from rescan.events.commands import Gate
-from rescan.events.gate_result import Gated
+from rescan.events.gate_result import GateResult
 from rescan.events.parse import parse_event
 from rescan.gate.model import Trigger, TriggerKind
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import RescanError
 from rescan.kernel.metrics import Tally
 from rescan.ledger.entry import Entry
-from rescan.notice.delivery import Topics
 from rescan.outbox.items import Channel
 from rescan.settings import Settings
-from rescan.work.recorder import Announcer
-from rescan.work.requeue import GoingBack
+from rescan.work.recorder import Recorder
+from rescan.work.requeue import Requeue
+from rescan.work.topics import Topics
 from rescan.work.worker import Worker
 from tests.support.entries import FRESH, TAG
 from tests.support.environment import LEAST
@@ -28,8 +28,6 @@ from tests.support.faults import Crash, Fault, Faults, Faulty
 from tests.support.one_image import Answer, Evaluated, OneImage
 from tests.support.one_publisher import publisher_of
 from tests.support.reader import Reader
-
-__all__ = ["Delivery", "Life", "Step"]
 
 QUARTER = timedelta(minutes=15)
 # A dozen messages at most, each of which is given up after its two hours.
@@ -72,7 +70,7 @@ class Delivery:
     outdated: bool
     before: Entry
     after: Entry
-    gated: Gated | None
+    gated: GateResult | None
     reader: Reader
     will_read: Reader
 
@@ -80,7 +78,7 @@ class Delivery:
     def done_with(self) -> Evaluated | None:
         """The real evaluation that the message was done with, unless it was outdated."""
         gated = self.gated
-        if gated is None or gated.report is None or gated.went_back or self.outdated:
+        if gated is None or gated.report is None or gated.requeued or self.outdated:
             return None
         is_real = isinstance(self.answer, Evaluated) and self.answer.is_real
         return self.answer if is_real else None  # type: ignore[return-value]
@@ -107,8 +105,8 @@ class Life:
         self._worker = Worker(
             Settings.parse(LEAST),
             lambda deadline: image,
-            Announcer(ledger, Topics({Channel.STOPS: topic}, Tally()), Tally()),
-            GoingBack(queue, lambda: 1.0),
+            Recorder(ledger, Topics({Channel.STOPS: topic}, Tally()), Tally()),
+            Requeue(queue, lambda: 1.0),
             Tally(),
             lambda: self.now,
         )
@@ -160,7 +158,7 @@ class Life:
             self.waiting.remove(gate)
         self.waiting += [_read(body) for body, _ in self.queue.messages[sent:]]
 
-    def _record(self, gate: Gate, step: Step) -> Gated | None:
+    def _record(self, gate: Gate, step: Step) -> GateResult | None:
         at, asked, before = self.now, self.image.asked, self.entry
         self.image.answer = step.answer
         faults = Faults(step.faults, self._overtaking(gate, step))
@@ -193,7 +191,7 @@ class Life:
 
     def _when_all_is_said(self) -> Reader:
         reader = self.reader
-        for due in sorted(self.ledger.due.values(), key=lambda due: due.gist.order):
+        for due in sorted(self.ledger.due.values(), key=lambda due: due.envelope.order):
             reader = reader.after(due.notice)
         return reader
 
@@ -207,7 +205,7 @@ class Life:
         finally:
             self._fail(before)
 
-    def _work(self, gate: Gate, faults: Faults) -> Gated | None:
+    def _work(self, gate: Gate, faults: Faults) -> GateResult | None:
         before = self._ports[0].faults
         self._fail(faults)
         try:

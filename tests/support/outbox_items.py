@@ -3,15 +3,15 @@
 from rescan.gate.model import Severity
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import EventType
-from rescan.outbox.envelope import Gist, Matter, MatterKind
-from rescan.outbox.items import Channel, Due
+from rescan.outbox.envelope import Envelope, Issue, IssueKind
+from rescan.outbox.items import Channel, OutboxItem
 from rescan.outbox.notice import Notice
 from tests.support.fakes import NOON
 
-CVE = Matter(MatterKind.FINDING, "CVE-1", "CVE-1", Severity.CRITICAL, "openssl", "3.0.18")
+CVE = Issue(IssueKind.FINDING, "CVE-1", "CVE-1", Severity.CRITICAL, "openssl", "3.0.18")
 
 
-GIST = Gist(
+ENVELOPE = Envelope(
     id="a",
     event_type=EventType.STOP,
     subject="own|reg.io/app:1|active",
@@ -19,7 +19,7 @@ GIST = Gist(
     at=NOON,
     worst=Severity.CRITICAL,
     fix_available=True,
-    matters=(CVE,),
+    issues=(CVE,),
     findings=1,
 )
 
@@ -29,4 +29,4 @@ NOTICE = Notice(
 )
 
 
-DUE = Due(Channel.STOPS, GIST, NOTICE)
+OUTBOX_ITEM = OutboxItem(Channel.STOPS, ENVELOPE, NOTICE)

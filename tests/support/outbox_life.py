@@ -8,15 +8,13 @@ from itertools import pairwise
 
 from rescan.kernel.deadline import Deadline
 from rescan.ledger.news import EventType
-from rescan.outbox.items import Channel, Due
+from rescan.outbox.items import Channel, OutboxItem
 from rescan.outbox.notice import Notice
 from rescan.work.publisher import Publisher
 from tests.support.fakes import NOON, FakeLedger, FakeOutbox, FakeTopic
 from tests.support.faults import Crash, Fault, Faults, Faulty
 from tests.support.notices_due import due, ids_of
 from tests.support.one_publisher import RULES, publisher_of
-
-__all__ = ["Arrival", "OutboxLife", "Window"]
 
 TEAMS = ("payments", "web")
 
@@ -69,7 +67,7 @@ class OutboxLife:
     def __init__(self) -> None:
         self.now = NOON
         self.ledger = FakeLedger()
-        self.dues: dict[str, Due] = {}
+        self.dues: dict[str, OutboxItem] = {}
         self.quiet_since = NOON
         self._reader = _Reader(clock=lambda: self.now)
         self._faults = Faults()
@@ -106,7 +104,7 @@ class OutboxLife:
                 team=TEAMS[image % 2],
                 event_type=arrival.event_type,
             )
-            self.dues[made.gist.id] = self.ledger.due[Channel.STOPS, made.gist.id] = made
+            self.dues[made.envelope.id] = self.ledger.due[Channel.STOPS, made.envelope.id] = made
 
     def _container(self) -> Publisher:
         outbox, topic = Faulty(FakeOutbox(self.ledger)), Faulty(self._reader)
@@ -141,7 +139,7 @@ class OutboxLife:
         first: dict[str, datetime] = {}
         for at, name in self._told():
             first.setdefault(name, at)
-        waits = [at - max(self.dues[name].gist.at, since) for name, at in first.items()]
+        waits = [at - max(self.dues[name].envelope.at, since) for name, at in first.items()]
         return max(waits, default=timedelta())
 
     def out_of_order(self) -> list[tuple[str, str]]:
@@ -151,7 +149,7 @@ class OutboxLife:
             order[name].append(position)
         images: defaultdict[str, list[str]] = defaultdict(list)
         for name, each in self.dues.items():
-            images[each.gist.subject].append(name)
+            images[each.envelope.subject].append(name)
         pairs = [pair for names in images.values() for pair in pairwise(names)]
         return [(a, b) for a, b in pairs if order[a] and order[b] and order[a][-1] > order[b][0]]
 
@@ -162,8 +160,8 @@ class OutboxLife:
 
     def readers_of(self, message: Notice) -> set[tuple[str, EventType, str | None]]:
         """Whose its notices are, and of which kind and policy."""
-        gists = [self.dues[name].gist for name in ids_of(message)]
-        return {(gist.team, gist.event_type, gist.policy_id) for gist in gists}
+        envelopes = [self.dues[name].envelope for name in ids_of(message)]
+        return {(envelope.team, envelope.event_type, envelope.policy_id) for envelope in envelopes}
 
     def _told(self) -> Iterator[tuple[datetime, str]]:
         for at, message in zip(self._reader.times, self._reader.notices, strict=True):

@@ -7,28 +7,28 @@ from msgspec.structs import replace
 from rescan.gate.model import Severity
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import EventType
-from rescan.outbox.envelope import Gist, Matter, MatterKind
-from rescan.outbox.items import Channel, Waiting
+from rescan.outbox.envelope import Envelope, Issue, IssueKind
+from rescan.outbox.items import Channel, PendingNotice
 from tests.support.fakes import NOON
 
 
-def matter(name: str, severity: Severity = Severity.HIGH) -> Matter:
-    return Matter(MatterKind.FINDING, name, name, severity)
+def issue(name: str, severity: Severity = Severity.HIGH) -> Issue:
+    return Issue(IssueKind.FINDING, name, name, severity)
 
 
-def waiting(number: int, *names: str, **facts: object) -> Waiting:
+def waiting(number: int, *names: str, **facts: object) -> PendingNotice:
     """A notice about an image of its own."""
-    matters = tuple(
-        Matter(MatterKind.POLICY, name, name) if name.startswith("policy") else matter(name)
+    issues = tuple(
+        Issue(IssueKind.POLICY, name, name) if name.startswith("policy") else issue(name)
         for name in names
     )
     tag = ImageTag.parse(f"reg.io/app-{number:05}:1")
-    gist = Gist(
+    envelope = Envelope(
         id=f"n{number:05}",
         event_type=EventType.STOP,
         subject=str(tag),
         tag=tag,
         at=NOON + number * timedelta(seconds=1),
-        matters=matters,
+        issues=issues,
     )
-    return Waiting(Channel.STOPS, replace(gist, **facts))
+    return PendingNotice(Channel.STOPS, replace(envelope, **facts))

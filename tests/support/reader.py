@@ -9,8 +9,6 @@ from rescan.gate.model import Severity
 from rescan.outbox.notice import Notice
 from tests.support.one_image import Evaluated
 
-__all__ = ["Reader"]
-
 GONE = "no longer in Anchore"
 
 

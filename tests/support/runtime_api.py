@@ -15,8 +15,6 @@ from werkzeug import Request, Response
 
 from rescan_cli.replay.loopback import LoopbackServer
 
-__all__ = ["Invocation", "RuntimeApi"]
-
 _BASE = "/2018-06-01/runtime"
 _PATIENCE_SECONDS = 60
 

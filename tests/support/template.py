@@ -10,17 +10,6 @@ from samtranslator.translator.transform import transform
 
 from tests.support.paths import ROOT
 
-__all__ = [
-    "CODE_URI",
-    "PARAMETERS",
-    "dashboard",
-    "of_type",
-    "properties",
-    "resources",
-    "template",
-    "translated",
-]
-
 PARAMETERS = {
     "AnchoreUrl": "https://anchore.example.com",
     "AnchoreSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:anchore-AbCdEf",

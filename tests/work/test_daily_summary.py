@@ -16,7 +16,7 @@ from rescan.ledger.news import Failing
 from rescan.notice.summary import Coverage, Dated, Failed
 from rescan.outbox.items import Channel
 from rescan.work.daily_summary import DailySummary, Schedule, summary_of
-from rescan.work.ports import Glance, SweepRecord
+from rescan.work.ports import EntrySnapshot, SweepRecord
 from tests.support.entries import FRESH
 from tests.support.fakes import NOON, FakeLedger, FakeOutbox, FakeTopic
 from tests.support.one_publisher import publisher_of
@@ -29,14 +29,14 @@ A, B, C = (ImageTag.parse(f"reg.io/{name}:1") for name in "abc")
 FAILING = Failing(NOON - 7 * HOUR, "regate", "HTTP 500")
 
 
-def glance(tag: ImageTag = A, **facts: object) -> Glance:
+def snapshot(tag: ImageTag = A, **facts: object) -> EntrySnapshot:
     """Evaluated by the last sweep and not stopped, unless the facts say otherwise."""
     least = {"stopped": False, "evaluated_at": NOON, "sweep": SWEPT, "result_at": NOON}
-    return Glance(tag, **(least | facts))  # type: ignore[arg-type]
+    return EntrySnapshot(tag, **(least | facts))  # type: ignore[arg-type]
 
 
-LATE = glance(C, sweep=SWEPT - 6 * HOUR, evaluated_at=NOON - 6 * HOUR)
-LOST = glance(C, sweep=None, evaluated_at=None)
+LATE = snapshot(C, sweep=SWEPT - 6 * HOUR, evaluated_at=NOON - 6 * HOUR)
+LOST = snapshot(C, sweep=None, evaluated_at=None)
 BEFORE = SweepRecord(SWEPT - 6 * HOUR, 2)
 
 
@@ -44,60 +44,60 @@ BEFORE = SweepRecord(SWEPT - 6 * HOUR, 2)
 
 
 @pytest.mark.parametrize(
-    ("glances", "sweep", "counted", "under_way"),
+    ("snapshots", "sweep", "counted", "under_way"),
     [
         pytest.param([], None, None, None, id="none-has-begun"),
         pytest.param(
-            [glance(A), glance(B)],
+            [snapshot(A), snapshot(B)],
             SweepRecord(SWEPT, 2, BEFORE),
             Coverage(SWEPT, expected=2, answered=2, evaluated=2, absent=0),
             None,
             id="the-last-is-complete",
         ),
         pytest.param(
-            [glance(A), LATE],
+            [snapshot(A), LATE],
             SweepRecord(SWEPT, 2, BEFORE),
             Coverage(BEFORE.started, expected=2, answered=2, evaluated=2, absent=0),
             Coverage(SWEPT, expected=2, answered=1, evaluated=1, absent=0),
             id="the-last-is-at-work-and-the-one-before-was-complete",
         ),
         pytest.param(
-            [glance(A), LOST],
+            [snapshot(A), LOST],
             SweepRecord(SWEPT, 2, BEFORE),
             Coverage(BEFORE.started, expected=2, answered=1, evaluated=1, absent=0),
             Coverage(SWEPT, expected=2, answered=1, evaluated=1, absent=0),
             id="the-one-before-has-lost-one",
         ),
         pytest.param(
-            [glance(A, sweep=NOON - 6 * HOUR, evaluated_at=NOON - 6 * HOUR)],
+            [snapshot(A, sweep=NOON - 6 * HOUR, evaluated_at=NOON - 6 * HOUR)],
             SweepRecord(NOON - 6 * HOUR, 2, BEFORE),
             Coverage(NOON - 6 * HOUR, expected=2, answered=1, evaluated=1, absent=0),
             None,
             id="the-last-has-had-its-period",
         ),
         pytest.param(
-            [glance(A)],
+            [snapshot(A)],
             SweepRecord(SWEPT, 2),
             Coverage(SWEPT, expected=2, answered=1, evaluated=1, absent=0),
             None,
             id="the-first-of-all-is-at-work",
         ),
         pytest.param(
-            [glance(A), glance(B, evaluated_at=None, failing=FAILING)],
+            [snapshot(A), snapshot(B, evaluated_at=None, failing=FAILING)],
             SweepRecord(SWEPT, 2, BEFORE),
             Coverage(SWEPT, expected=2, answered=2, evaluated=1, absent=0),
             None,
             id="one-fails",
         ),
         pytest.param(
-            [glance(A), glance(B, evaluated_at=SWEPT - DAY)],
+            [snapshot(A), snapshot(B, evaluated_at=SWEPT - DAY)],
             SweepRecord(SWEPT, 2, BEFORE),
             Coverage(SWEPT, expected=2, answered=2, evaluated=1, absent=1),
             None,
             id="one-is-gone",
         ),
         pytest.param(
-            [glance(A), glance(B), glance(C)],
+            [snapshot(A), snapshot(B), snapshot(C)],
             SweepRecord(SWEPT, 2, BEFORE),
             Coverage(SWEPT, expected=2, answered=2, evaluated=2, absent=0),
             None,
@@ -106,12 +106,12 @@ BEFORE = SweepRecord(SWEPT - 6 * HOUR, 2)
     ],
 )
 def test_coverage_is_that_of_the_last_sweep_that_has_ended(
-    glances: list[Glance],
+    snapshots: list[EntrySnapshot],
     sweep: SweepRecord | None,
     counted: Coverage | None,
     under_way: Coverage | None,
 ) -> None:
-    summary = summary_of(glances, sweep, EVERY_SIX_HOURS, NOON)
+    summary = summary_of(snapshots, sweep, EVERY_SIX_HOURS, NOON)
     assert (summary.sweep, summary.under_way) == (counted, under_way)
     assert summary.next_sweep == (sweep.started + 6 * HOUR if sweep else None)
 
@@ -135,12 +135,12 @@ def test_the_next_summary_comes_at_its_hour(
 
 
 def test_what_is_stopped_comes_oldest_first_and_unknown_ages_last() -> None:
-    glances = [
-        glance(A, stopped=True),
-        glance(B, stopped=True, first_stop_at=NOON - HOUR),
-        glance(C, stopped=True, first_stop_at=NOON - DAY),
+    snapshots = [
+        snapshot(A, stopped=True),
+        snapshot(B, stopped=True, first_stop_at=NOON - HOUR),
+        snapshot(C, stopped=True, first_stop_at=NOON - DAY),
     ]
-    summary = summary_of(glances, None, EVERY_SIX_HOURS, NOON)
+    summary = summary_of(snapshots, None, EVERY_SIX_HOURS, NOON)
     assert summary.stopped == (Dated(C, NOON - DAY), Dated(B, NOON - HOUR), Dated(A, None))
 
 
@@ -159,18 +159,18 @@ def test_what_is_stopped_comes_oldest_first_and_unknown_ages_last() -> None:
 def test_what_fails_is_told_as_long_as_it_is_tried(
     sweep: SweepRecord, tried: datetime, is_told: bool
 ) -> None:
-    failing = glance(B, failing=FAILING, result_at=tried)
+    failing = snapshot(B, failing=FAILING, result_at=tried)
     summary = summary_of([failing], sweep, EVERY_SIX_HOURS, NOON)
     assert summary.failing == ((Failed(B, FAILING),) if is_told else ())
 
 
 def test_pushes_come_newest_first() -> None:
-    glances = [
-        glance(A, unknown_push_at=NOON - DAY),
-        glance(B),
-        glance(C, unknown_push_at=NOON - HOUR),
+    snapshots = [
+        snapshot(A, unknown_push_at=NOON - DAY),
+        snapshot(B),
+        snapshot(C, unknown_push_at=NOON - HOUR),
     ]
-    summary = summary_of(glances, None, EVERY_SIX_HOURS, NOON)
+    summary = summary_of(snapshots, None, EVERY_SIX_HOURS, NOON)
     assert summary.unknown_pushes == (Dated(C, NOON - HOUR), Dated(A, NOON - DAY))
 
 
@@ -187,7 +187,7 @@ def test_pushes_come_newest_first() -> None:
 def test_an_allowlist_s_end_is_told_two_weeks_ahead(
     until: datetime | None, stopped: bool, is_told: bool
 ) -> None:
-    held = glance(held_until=until, stopped=stopped)
+    held = snapshot(held_until=until, stopped=stopped)
     summary = summary_of([held], None, EVERY_SIX_HOURS, NOON)
     assert summary.ending == ((Dated(A, until),) if is_told else ())
 
@@ -203,8 +203,8 @@ def test_an_allowlist_s_end_is_told_two_weeks_ahead(
 def test_of_a_tag_under_several_policies_that_of_the_sweeps_counts(
     other: dict[str, object], is_stopped: bool
 ) -> None:
-    glances = [glance(stopped=True), glance(A, **other)]
-    for order in (glances, glances[::-1]):
+    snapshots = [snapshot(stopped=True), snapshot(A, **other)]
+    for order in (snapshots, snapshots[::-1]):
         assert bool(summary_of(order, None, EVERY_SIX_HOURS, NOON).stopped) is is_stopped
 
 
@@ -228,7 +228,7 @@ def test_it_is_published_like_other_notices_and_once_a_day() -> None:
     assert (topic.said, ledger.due) == (["SUMMARY"], {})
 
 
-@pytest.mark.parametrize("call", ["glances", "last_sweep", "add"])
+@pytest.mark.parametrize("call", ["snapshots", "last_sweep", "add"])
 def test_a_ledger_that_refuses_fails_it(call: str) -> None:
     ledger = FakeLedger(refuses={call})
     with pytest.raises(LedgerUnavailable):

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.metrics import Metric, Tally
-from rescan.outbox.items import Channel, Due
+from rescan.outbox.items import Channel, OutboxItem
 from rescan.work.publisher import Publisher
 from tests.support.fakes import NOON, FakeLedger, FakeOutbox, FakeTopic
 from tests.support.faults import Crash, Fault, Faults, Faulty
@@ -31,8 +31,8 @@ class Desk:
     now: datetime = NOON
     faults: Faults = field(default_factory=Faults)
 
-    def hold(self, *dues: Due) -> None:
-        self.ledger.due |= {(each.channel, each.gist.id): each for each in dues}
+    def hold(self, *dues: OutboxItem) -> None:
+        self.ledger.due |= {(each.channel, each.envelope.id): each for each in dues}
 
     def run(self, seconds: float = 60) -> dict[str, Any]:
         """A new container's run."""
@@ -59,7 +59,7 @@ def desk() -> Desk:
 
 ALONE = [due(number, f"CVE-{number}") for number in range(3)]
 STORM = [due(number, "CVE-1") for number in range(37)]
-NAMES = [it.gist.id for it in STORM]
+NAMES = [it.envelope.id for it in STORM]
 
 
 def test_what_waits_is_published_in_order_and_removed(desk: Desk) -> None:
@@ -105,7 +105,7 @@ def test_a_run_ends_within_its_time_and_the_next_goes_on(desk: Desk) -> None:
     assert desk.run()["left"] == 400 - 180  # 45 s, at 4 a second
     for _ in range(2):
         desk.run()
-    assert desk.told == [it.gist.id for it in dues]
+    assert desk.told == [it.envelope.id for it in dues]
 
 
 def test_without_time_left_nothing_begins(desk: Desk) -> None:
@@ -220,7 +220,7 @@ CALLS = [
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("dues", [ALONE, STORM], ids=["alone", "storm"])
 def test_whatever_fails_once_all_is_said_and_at_most_one_message_twice(
-    dues: list[Due], call: str, fault: Fault
+    dues: list[OutboxItem], call: str, fault: Fault
 ) -> None:
     desk = Desk()
     desk.hold(*dues)
@@ -230,7 +230,7 @@ def test_whatever_fails_once_all_is_said_and_at_most_one_message_twice(
     desk.faults = Faults()
     desk.now += QUARTER
     desk.run()
-    assert set(desk.told) == {it.gist.id for it in dues}
+    assert set(desk.told) == {it.envelope.id for it in dues}
     assert (desk.ledger.due, desk.ledger.flights) == ({}, {})
     ids = desk.topic.ids
     distinct = 1 if dues is STORM else 3

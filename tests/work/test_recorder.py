@@ -11,9 +11,9 @@ from rescan.kernel.errors import LedgerConflict, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.entry import Entry
 from rescan.ledger.transitions import Remembered, after_verdict
-from rescan.notice.delivery import Topics
-from rescan.outbox.items import Channel, Due
-from rescan.work.recorder import Announcer, Change, Settled
+from rescan.outbox.items import Channel, OutboxItem
+from rescan.work.recorder import Change, Recorded, Recorder
+from rescan.work.topics import Topics
 from tests.support.entries import FRESH, PACE, finding, report
 from tests.support.fakes import NOON, FakeLedger, FakeTopic
 
@@ -31,12 +31,12 @@ class Desk:
     tally: Tally = field(default_factory=Tally)
 
     @property
-    def announcer(self) -> Announcer:
-        return Announcer(self.ledger, Topics({Channel.STOPS: self.topic}, self.tally), self.tally)
+    def recorder(self) -> Recorder:
+        return Recorder(self.ledger, Topics({Channel.STOPS: self.topic}, self.tally), self.tally)
 
-    def settle(self, result: Report, at: datetime = NOON, said: str | None = None) -> Settled:
-        announcer = self.announcer
-        return announcer.settle(announcer.read(FRESH), FRESH, verdict(result, at), said)
+    def record(self, result: Report, at: datetime = NOON, said: str | None = None) -> Recorded:
+        recorder = self.recorder
+        return recorder.record(recorder.read(FRESH), FRESH, verdict(result, at), said)
 
     @property
     def entry(self) -> Entry:
@@ -44,7 +44,7 @@ class Desk:
 
     @property
     def waiting(self) -> list[str]:
-        return [due.gist.event_type for due in self.ledger.due.values()]
+        return [due.envelope.event_type for due in self.ledger.due.values()]
 
 
 def verdict(result: Report, at: datetime = NOON) -> Change:
@@ -69,21 +69,21 @@ def desk() -> Desk:
 def test_a_result_takes_two_calls_of_the_ledger_and_none_of_the_topic(
     desk: Desk, result: Report, notification: Notification, waiting: list[str]
 ) -> None:
-    assert desk.settle(result) == Settled(notification)
+    assert desk.record(result) == Recorded(notification)
     assert (desk.ledger.calls, desk.topic.said, desk.waiting) == (["read", "write"], [], waiting)
 
 
 @pytest.mark.parametrize(("first", "again"), [(STOP, Notification.KNOWN), (GO, Notification.NONE)])
 def test_the_same_again_is_no_news(desk: Desk, first: Report, again: Notification) -> None:
-    desk.settle(first)
+    desk.record(first)
     before = list(desk.waiting)
-    assert desk.settle(first, NOON + HOUR) == Settled(again)
+    assert desk.record(first, NOON + HOUR) == Recorded(again)
     assert desk.waiting == before
 
 
 def test_a_stop_waits_beside_its_recovery(desk: Desk) -> None:
-    desk.settle(STOP)
-    desk.settle(GO, NOON + HOUR)
+    desk.record(STOP)
+    desk.record(GO, NOON + HOUR)
     assert desk.waiting == ["STOP", "RECOVERED"]
 
 
@@ -93,8 +93,8 @@ def test_a_stop_waits_beside_its_recovery(desk: Desk) -> None:
 @pytest.mark.parametrize("call", ["read", "write"])
 def test_a_ledger_that_refuses_holds_no_stop_back(desk: Desk, call: str) -> None:
     desk.ledger.refuses = {call}
-    settled = desk.settle(STOP)
-    assert (settled.notification, settled.forgotten) == (Notification.PUBLISHED, True)
+    recorded = desk.record(STOP)
+    assert (recorded.notification, recorded.unrecorded) == (Notification.PUBLISHED, True)
     assert (desk.topic.said, desk.waiting) == (["STOP"], [])
     assert desk.tally.take() == {Metric.LEDGER_ERRORS: 1, Metric.PUBLISHED: 1}
 
@@ -102,41 +102,41 @@ def test_a_ledger_that_refuses_holds_no_stop_back(desk: Desk, call: str) -> None
 @pytest.mark.parametrize("call", ["read", "write"])
 def test_what_was_said_without_a_memory_is_not_said_again(desk: Desk, call: str) -> None:
     desk.ledger.refuses = {call}
-    said = desk.settle(STOP).said
-    assert desk.settle(STOP, NOON + HOUR, said) == Settled(Notification.NONE, True, said)
+    said = desk.record(STOP).published_id
+    assert desk.record(STOP, NOON + HOUR, said) == Recorded(Notification.NONE, True, said)
     desk.ledger.refuses = set()
-    assert desk.settle(STOP, NOON + 2 * HOUR, said) == Settled(Notification.KNOWN)
+    assert desk.record(STOP, NOON + 2 * HOUR, said) == Recorded(Notification.KNOWN)
     assert (desk.topic.said, desk.waiting, desk.entry.stopped) == (["STOP"], [], True)
 
 
 def test_another_stop_than_the_one_that_was_said_is_said(desk: Desk) -> None:
     desk.ledger.refuses = {"read"}
-    said = desk.settle(STOP).said
+    said = desk.record(STOP).published_id
     worse = report(Outcome.STOP, finding("CVE-1"), finding("CVE-2"))
-    assert desk.settle(worse, NOON + HOUR, said).notification is Notification.PUBLISHED
+    assert desk.record(worse, NOON + HOUR, said).notification is Notification.PUBLISHED
     assert len(set(desk.topic.ids)) == 2
 
 
 @pytest.mark.parametrize(
-    ("result", "settled"),
+    ("result", "recorded"),
     [
-        pytest.param(GO, Settled(Notification.NONE), id="recovery"),
-        pytest.param(STOP, Settled(Notification.NONE, forgotten=True), id="known-stop"),
+        pytest.param(GO, Recorded(Notification.NONE), id="recovery"),
+        pytest.param(STOP, Recorded(Notification.NONE, unrecorded=True), id="known-stop"),
     ],
 )
 def test_without_a_write_only_news_of_a_stop_is_said(
-    desk: Desk, result: Report, settled: Settled
+    desk: Desk, result: Report, recorded: Recorded
 ) -> None:
-    desk.settle(STOP)
+    desk.record(STOP)
     desk.ledger.refuses = {"write"}
-    assert desk.settle(result, NOON + HOUR) == settled
+    assert desk.record(result, NOON + HOUR) == recorded
     assert desk.topic.said == []
 
 
 def test_while_both_refuse_it_is_the_publishing_that_failed(desk: Desk) -> None:
     desk.ledger.refuses, desk.topic.refuses = {"read"}, True
     with pytest.raises(PublishFailed):
-        desk.settle(STOP)
+        desk.record(STOP)
     assert desk.tally.take()[Metric.PUBLISH_FAILURES] == 1
 
 
@@ -144,25 +144,25 @@ def test_while_both_refuse_it_is_the_publishing_that_failed(desk: Desk) -> None:
 
 
 def test_a_conflict_is_decided_again_on_what_is_there_now(desk: Desk) -> None:
-    mine = desk.announcer.read(FRESH)
-    desk.settle(STOP)
+    mine = desk.recorder.read(FRESH)
+    desk.record(STOP)
     later = verdict(STOP, NOON + timedelta(seconds=1))
-    assert desk.announcer.settle(mine, FRESH, later) == Settled(Notification.KNOWN)
+    assert desk.recorder.record(mine, FRESH, later) == Recorded(Notification.KNOWN)
     assert (desk.waiting, desk.entry.version) == (["STOP"], 2)
 
 
 def test_a_change_that_finds_itself_outdated_writes_nothing(desk: Desk) -> None:
-    desk.settle(STOP)
-    entry = desk.announcer.read(FRESH)
-    assert desk.announcer.settle(entry, FRESH, lambda e: (e, None)) == Settled(Notification.NONE)
+    desk.record(STOP)
+    entry = desk.recorder.read(FRESH)
+    assert desk.recorder.record(entry, FRESH, lambda e: (e, None)) == Recorded(Notification.NONE)
     assert desk.entry.version == 1
 
 
 def test_conflicts_without_end_are_an_error(desk: Desk) -> None:
     class Contested(FakeLedger):
-        def write(self, entry: Entry, due: Sequence[Due] = ()) -> None:
+        def write(self, entry: Entry, due: Sequence[OutboxItem] = ()) -> None:
             raise LedgerConflict("always")
 
     desk.ledger = Contested()
     with pytest.raises(LedgerConflict, match="5 times"):
-        desk.settle(STOP)
+        desk.record(STOP)

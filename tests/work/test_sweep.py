@@ -111,7 +111,7 @@ def test_a_sweep_that_cannot_enqueue_all_fails_loudly(estate: Estate) -> None:
 
 
 def test_a_ledger_that_refuses_does_not_keep_the_tags_from_being_swept(estate: Estate) -> None:
-    estate.ledger.refuses = {"glances", "last_sweep", "record_sweep"}
+    estate.ledger.refuses = {"snapshots", "last_sweep", "record_sweep"}
     estate.sweep()
     assert estate.enqueued == [A, B]
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from rescan.events.commands import Gate
-from rescan.events.gate_result import Gated
+from rescan.events.gate_result import GateResult
 from rescan.events.parse import parse_event
 from rescan.gate.evaluation import Evaluation
 from rescan.gate.model import (
@@ -26,12 +26,12 @@ from rescan.kernel.errors import AnchoreError
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Tally
 from rescan.ledger.entry import Entry, UnknownPush, subject_of
-from rescan.notice.delivery import Topics
 from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 from rescan.settings import Settings
-from rescan.work.recorder import Announcer
-from rescan.work.requeue import GoingBack, delay
+from rescan.work.recorder import Recorder
+from rescan.work.requeue import Requeue, delay
+from rescan.work.topics import Topics
 from rescan.work.worker import Worker
 from tests.support.anchore_answers import ROWS, WHERE
 from tests.support.environment import LEAST
@@ -65,13 +65,13 @@ class Desk:
         return Worker(
             Settings.parse(LEAST | self.settings),
             lambda deadline: self,
-            Announcer(self.ledger, Topics({Channel.STOPS: self.topic}, self.tally), self.tally),
-            GoingBack(self.queue, lambda: 1.0),
+            Recorder(self.ledger, Topics({Channel.STOPS: self.topic}, self.tally), self.tally),
+            Requeue(self.queue, lambda: 1.0),
             self.tally,
             lambda: self.now,
         )
 
-    def work(self, gate: Gate, seconds: float = 60) -> Gated:
+    def work(self, gate: Gate, seconds: float = 60) -> GateResult:
         return self.worker.work(gate, Deadline.after(seconds))
 
     @property
@@ -140,7 +140,7 @@ SWEPT = Gate(TAG, Trigger(TriggerKind.SCHEDULE, NOON), sweep=NOON - HOUR, first_
 def test_a_verdict_is_remembered_and_its_news_said(desk: Desk) -> None:
     desk.anchore = "stop"
     gated = desk.work(PUSH)
-    assert (gated.notification, gated.went_back) == (Notification.QUEUED, False)
+    assert (gated.notification, gated.requeued) == (Notification.QUEUED, False)
     assert (desk.entry.stopped, desk.said, desk.queue.messages) == (True, ["STOP"], [])
 
 
@@ -160,7 +160,7 @@ def test_a_verdict_is_remembered_and_its_news_said(desk: Desk) -> None:
 )
 def test_what_passes_by_itself_goes_back_with_its_history(desk: Desk, anchore: Any) -> None:
     desk.anchore = anchore
-    assert desk.work(PUSH).went_back
+    assert desk.work(PUSH).requeued
     assert desk.returned == replace(PUSH, first_seen=NOON, attempt=1)
     desk.now += HOUR
     desk.work(desk.returned)
@@ -169,7 +169,7 @@ def test_what_passes_by_itself_goes_back_with_its_history(desk: Desk, anchore: A
 
 
 def test_without_time_left_the_work_goes_back_unasked(desk: Desk) -> None:
-    assert desk.work(PUSH, seconds=0).went_back
+    assert desk.work(PUSH, seconds=0).requeued
     assert desk.asked == 0
 
 
@@ -219,7 +219,7 @@ def test_after_its_hours_it_is_a_failure_since_it_was_first_seen(
     desk: Desk, anchore: Any, step: str
 ) -> None:
     desk.anchore = anchore
-    assert not desk.work(OLD).went_back
+    assert not desk.work(OLD).requeued
     failing = desk.entry.failing
     assert failing is not None
     assert (failing.since, failing.step, desk.queue.messages) == (NOON - 2 * HOUR, step, [])
@@ -229,7 +229,7 @@ def test_a_push_that_anchore_never_learned_of_ends_as_not_found(desk: Desk) -> N
     desk.anchore = "unknown"
     gated = desk.work(OLD)
     assert gated.report is not None
-    assert (gated.report.outcome, gated.went_back) == ("not_found", False)
+    assert (gated.report.outcome, gated.requeued) == ("not_found", False)
     assert desk.tally.take()["OutcomeNotFound"] == 1  # type: ignore[index]
     assert desk.entry.unknown_push == UnknownPush(NOON)
 
@@ -238,7 +238,7 @@ def test_a_push_that_anchore_has_not_caught_up_with_stays_unknown_behind_a_sweep
     desk: Desk,
 ) -> None:
     pushed = Digest("sha256:" + "d" * 64)
-    assert not desk.work(replace(OLD, digest=pushed)).went_back
+    assert not desk.work(replace(OLD, digest=pushed)).requeued
     assert desk.entry.unknown_push == UnknownPush(NOON, pushed)
     desk.now += HOUR
     desk.work(replace(SWEPT, sweep=desk.now))
@@ -276,7 +276,7 @@ def test_what_does_not_pass_by_itself_is_left_to_the_next_sweep(
 ) -> None:
     desk.anchore = error
     gated = desk.work(PUSH)
-    assert (gated.went_back, gated.outcome) == (False, "not_evaluated")
+    assert (gated.requeued, gated.outcome) == (False, "not_evaluated")
     failing = desk.entry.failing
     assert failing is not None
     assert (failing.since, failing.reason) == (NOON, str(error))
@@ -293,7 +293,7 @@ def test_a_defect_of_ours_brings_the_message_back(desk: Desk) -> None:
 
 def test_a_topic_that_refuses_is_no_concern_of_the_work(desk: Desk) -> None:
     desk.anchore, desk.topic.refuses = "stop", True
-    assert not desk.work(PUSH).went_back
+    assert not desk.work(PUSH).requeued
     assert desk.said == []
     desk.topic.refuses = False
     assert desk.said == ["STOP"]
@@ -301,26 +301,26 @@ def test_a_topic_that_refuses_is_no_concern_of_the_work(desk: Desk) -> None:
 
 def test_while_both_refuse_the_work_goes_back_however_old(desk: Desk) -> None:
     desk.anchore, desk.topic.refuses, desk.ledger.refuses = "stop", True, {"read", "write"}
-    assert desk.work(OLD).went_back
+    assert desk.work(OLD).requeued
     desk.topic.refuses, desk.ledger.refuses = False, set()
     desk.work(desk.returned)
     assert desk.said == ["STOP"]
 
 
 @pytest.mark.parametrize(
-    ("gate", "went_back"),
+    ("gate", "requeued"),
     [
         pytest.param(PUSH, True, id="young"),
         pytest.param(OLD, False, id="old"),
     ],
 )
 def test_a_known_stop_that_cannot_be_written_may_be_news_after_all(
-    desk: Desk, gate: Gate, went_back: bool
+    desk: Desk, gate: Gate, requeued: bool
 ) -> None:
     desk.anchore = "stop"
     desk.work(PUSH)
     desk.ledger.refuses = {"write"}
-    assert desk.work(gate).went_back is went_back
+    assert desk.work(gate).requeued is requeued
 
 
 @pytest.mark.parametrize("call", ["read", "write"])
@@ -329,12 +329,12 @@ def test_a_stop_that_is_said_without_a_memory_goes_back_and_is_said_once_until_i
 ) -> None:
     desk.anchore, desk.ledger.refuses = "stop", {call}
     gated = desk.work(PUSH)
-    assert (gated.notification, gated.went_back) == (Notification.PUBLISHED, True)
+    assert (gated.notification, gated.requeued) == (Notification.PUBLISHED, True)
     again = desk.work(desk.returned)
-    assert (again.notification, again.went_back) == (Notification.NONE, True)
+    assert (again.notification, again.requeued) == (Notification.NONE, True)
     desk.ledger.refuses = set()
     remembered = desk.work(desk.returned)
-    assert (remembered.notification, remembered.went_back) == (Notification.KNOWN, False)
+    assert (remembered.notification, remembered.requeued) == (Notification.KNOWN, False)
     assert (desk.said, desk.entry.stopped) == (["STOP"], True)
 
 

@@ -15,13 +15,13 @@ from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Severity
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.json_decoding import preload_decoders
-from rescan.ledger.announced_findings import KnownFindings
+from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import Failing
-from rescan.work.ports import Glance, SweepRecord
+from rescan.work.ports import EntrySnapshot, SweepRecord
 
 # Scans pay for whole items, whatever they project; this only keeps `memory` from being sent.
-GLANCE = (
+SNAPSHOT = (
     "tag, stopped, evaluated_at, sweep, result_at, first_stop_at, failing, failing_since,"
     " unknown_push_at, held_until"
 )
@@ -69,7 +69,7 @@ def _memory(entry: Entry) -> bytes:
     findings = entry.stopping
     while True:
         stored = _StoredEntry(
-            replace(entry, stopping=KnownFindings({}, findings.total)),
+            replace(entry, stopping=AnnouncedFindings({}, findings.total)),
             list(findings.findings.items()),
         )
         memory = zlib.compress(json.encode(stored))
@@ -84,18 +84,18 @@ def entry_of(item: Any) -> Entry:
     sweep = item.get("sweep")
     return replace(
         stored.entry,
-        stopping=KnownFindings(dict(stored.findings), stored.entry.stopping.total),
+        stopping=AnnouncedFindings(dict(stored.findings), stored.entry.stopping.total),
         sweep=datetime.fromisoformat(sweep["S"]) if sweep else None,
     )
 
 
-def glance_of(item: Any) -> Glance:
+def snapshot_of(item: Any) -> EntrySnapshot:
     """What a sweep and a summary read of the item."""
 
     def moment(name: str) -> datetime | None:
         return datetime.fromisoformat(item[name]["S"]) if name in item else None
 
-    return Glance(
+    return EntrySnapshot(
         tag=ImageTag.parse(item["tag"]["S"]),
         stopped=item["stopped"]["BOOL"],
         evaluated_at=moment("evaluated_at"),

@@ -10,12 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rescan.aws.dynamodb import ConditionFailed, TableCalls
-from rescan.aws.ledger_items import GLANCE, entry_of, glance_of, item_of, sweep_item, sweep_of
+from rescan.aws.ledger_items import SNAPSHOT, entry_of, item_of, snapshot_of, sweep_item, sweep_of
 from rescan.aws.outbox_items import notice_item
 from rescan.kernel.errors import LedgerConflict
 from rescan.ledger.entry import Entry
-from rescan.outbox.items import Due
-from rescan.work.ports import Glance, SweepRecord
+from rescan.outbox.items import OutboxItem
+from rescan.work.ports import EntrySnapshot, SweepRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -44,7 +44,7 @@ class LedgerTable:
         # An entry that only a sweep has marked remembers nothing yet.
         return None if item is None or "memory" not in item else entry_of(item)
 
-    def write(self, entry: Entry, due: Sequence[Due] = ()) -> None:
+    def write(self, entry: Entry, due: Sequence[OutboxItem] = ()) -> None:
         put = self._put(entry)
         try:
             if due:
@@ -59,7 +59,7 @@ class LedgerTable:
         except ConditionFailed as failed:
             raise LedgerConflict(f"{entry.subject} was written meanwhile.") from failed
 
-    def add(self, due: Sequence[Due]) -> None:
+    def add(self, due: Sequence[OutboxItem]) -> None:
         for each in due:
             item = notice_item(each)
             self._call(
@@ -92,14 +92,14 @@ class LedgerTable:
                 ),
             )
 
-    def glances(self) -> Iterator[Glance]:
+    def snapshots(self) -> Iterator[EntrySnapshot]:
         scan = partial(
             self._client.scan,
             TableName=self._table,
             FilterExpression="attribute_exists(tag)",
-            ProjectionExpression=GLANCE,
+            ProjectionExpression=SNAPSHOT,
         )
-        return map(glance_of, self._calls.pages("scanning", scan))
+        return map(snapshot_of, self._calls.pages("scanning", scan))
 
     def last_sweep(self) -> SweepRecord | None:
         answer = self._call(

@@ -1,8 +1,8 @@
 """How what waits to be published is written as items of DynamoDB, and read back.
 
-A notice: `gist` and `notice`, compressed JSON. `pending` and `since` stand in items that wait, and
-so in the index of the same name. DynamoDB takes 400 KB an item; a notice has at most 256 KiB before
-it is compressed.
+A notice: `envelope` and `notice`, compressed JSON. Only items that wait have `pending` and `since`,
+so only they are in the index `pending`. DynamoDB takes 400 KB an item; a notice has at most 256 KiB
+before it is compressed.
 """
 
 import zlib
@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from msgspec import json
 
 from rescan.kernel.json_decoding import preload_decoders
-from rescan.outbox.envelope import Gist
+from rescan.outbox.envelope import Envelope
 from rescan.outbox.grouping import QUIET, Storm
-from rescan.outbox.items import Channel, Due, InFlight, Waiting
+from rescan.outbox.items import Channel, InFlight, OutboxItem, PendingNotice
 from rescan.outbox.notice import Notice
 
 _Shape = TypeVar("_Shape")
@@ -27,21 +27,21 @@ def notice_key(channel: Channel, name: str) -> dict[str, Any]:
     return {"subject": {"S": f"notice#{channel}#{name}"}}
 
 
-def notice_item(due: Due) -> dict[str, Any]:
+def notice_item(due: OutboxItem) -> dict[str, Any]:
     """The item that a notice waits as."""
     return {
-        **notice_key(due.channel, due.gist.id),
+        **notice_key(due.channel, due.envelope.id),
         "pending": {"S": "notice"},
-        "since": {"S": due.gist.at.isoformat()},
+        "since": {"S": due.envelope.at.isoformat()},
         "channel": {"S": due.channel.value},
-        "gist": {"B": _packed(due.gist)},
+        "envelope": {"B": _packed(due.envelope)},
         "notice": {"B": _packed(due.notice)},
     }
 
 
-def waiting_of(item: Any) -> Waiting:
+def pending_notice_of(item: Any) -> PendingNotice:
     """What is known of the notice before it is read."""
-    return Waiting(Channel(item["channel"]["S"]), _unpacked(item["gist"], Gist))
+    return PendingNotice(Channel(item["channel"]["S"]), _unpacked(item["envelope"], Envelope))
 
 
 def notice_of_item(item: Any) -> Notice:
@@ -51,11 +51,11 @@ def notice_of_item(item: Any) -> Notice:
 
 def storm_item(storm: Storm) -> dict[str, Any]:
     """The item of a storm; it goes away by itself."""
-    end = storm.told_at + QUIET + _KEEP
+    end = storm.notified_at + QUIET + _KEEP
     return {
         "subject": {"S": f"storm#{storm.id}"},
         "pending": {"S": "storm"},
-        "since": {"S": storm.told_at.isoformat()},
+        "since": {"S": storm.notified_at.isoformat()},
         "storm": {"B": _packed(storm)},
         "expires_at": {"N": str(int(end.timestamp()))},
     }
@@ -84,4 +84,4 @@ def _unpacked(value: Any, shape: type[_Shape]) -> _Shape:
     return json.decode(zlib.decompress(bytes(value["B"])), type=shape)
 
 
-preload_decoders(Gist, Notice, Storm, InFlight)
+preload_decoders(Envelope, Notice, Storm, InFlight)

@@ -19,13 +19,13 @@ from rescan.aws.outbox_items import (
     flight_value,
     notice_key,
     notice_of_item,
+    pending_notice_of,
     storm_item,
     storm_of,
-    waiting_of,
 )
 from rescan.kernel.errors import NotThePublisher
 from rescan.outbox.grouping import Storm
-from rescan.outbox.items import Channel, InFlight, Waiting
+from rescan.outbox.items import Channel, InFlight, PendingNotice
 from rescan.outbox.notice import Notice
 
 if TYPE_CHECKING:
@@ -73,17 +73,17 @@ class OutboxTable:
     def in_flight(self) -> list[InFlight]:
         return self._flights
 
-    def send_off(self, flight: InFlight, storm: Storm | None = None) -> None:
+    def mark_in_flight(self, flight: InFlight, storm: Storm | None = None) -> None:
         if storm is None:
             value = {":flight": flight_value(flight)}
             self._as_publisher("sending off", _set(flight), value)
         else:
-            self._send_off_with(flight, storm)
+            self._mark_with_storm(flight, storm)
 
-    def landed(self, flight: InFlight) -> None:
+    def clear_in_flight(self, flight: InFlight) -> None:
         self._as_publisher("forgetting", f"REMOVE {_FLIGHT}{flight.id}", {})
 
-    def _send_off_with(self, flight: InFlight, storm: Storm) -> None:
+    def _mark_with_storm(self, flight: InFlight, storm: Storm) -> None:
         update: Any = {
             "TableName": self._table,
             "Key": _PUBLISHER,
@@ -110,20 +110,20 @@ class OutboxTable:
             lambda: self._client.put_item(TableName=self._table, Item=storm_item(storm)),
         )
 
-    def waiting(self, most: int) -> list[Waiting]:
-        found = self._pending("notice", most, "subject, channel, gist", oldest_first=True)
-        return sorted(map(waiting_of, found), key=lambda it: it.gist.order)
+    def waiting(self, most: int) -> list[PendingNotice]:
+        found = self._pending("notice", most, "subject, channel, envelope", oldest_first=True)
+        return sorted(map(pending_notice_of, found), key=lambda it: it.envelope.order)
 
     def storms(self) -> list[Storm]:
         found = self._pending("storm", _MOST_STORMS, "subject, storm", oldest_first=False)
         return [storm_of(item) for item in found]
 
-    def notice(self, waiting: Waiting) -> Notice | None:
+    def notice(self, waiting: PendingNotice) -> Notice | None:
         answer = self._calls.call(
             "reading",
             lambda: self._client.get_item(
                 TableName=self._table,
-                Key=notice_key(waiting.channel, waiting.gist.id),
+                Key=notice_key(waiting.channel, waiting.envelope.id),
                 ConsistentRead=True,
             ),
         )

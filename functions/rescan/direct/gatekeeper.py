@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from rescan.events.commands import Gate
-from rescan.events.gate_result import Gated
+from rescan.events.gate_result import GateResult
 from rescan.gate.model import Notification, Outcome, outcome_metric
 from rescan.gate.workflow import Anchore, rescan
 from rescan.kernel.clock import Clock, utc_now
@@ -11,8 +11,8 @@ from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import ImagePending, OutOfTime
 from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.news import EventType, News
-from rescan.notice.delivery import Topics
 from rescan.settings import Settings
+from rescan.work.topics import Topics
 
 
 class Gatekeeper:
@@ -32,7 +32,7 @@ class Gatekeeper:
         self._tally = tally
         self._clock = clock
 
-    def gate_now(self, gate: Gate, deadline: Deadline) -> Gated:
+    def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:
         """What the image came to; AnchoreError, OutOfTime, PublishFailed."""
         if deadline.passed:
             raise OutOfTime(f"No time was left to gate {gate.tag}: Anchore was not asked.")
@@ -40,11 +40,11 @@ class Gatekeeper:
         self._tally.add(outcome_metric(report.outcome))
         self._tally.add(Metric.EVALUATED, report.outcome.is_verdict)
         if report.outcome is not Outcome.STOP:
-            return Gated(gate.tag, report)
+            return GateResult(gate.tag, report)
         self._topics.say(News.unremembered(EventType.STOP, report, self._clock()))
-        return Gated(gate.tag, report, Notification.PUBLISHED)
+        return GateResult(gate.tag, report, Notification.PUBLISHED)
 
-    def work(self, gate: Gate, deadline: Deadline) -> Gated:
+    def work(self, gate: Gate, deadline: Deadline) -> GateResult:
         """The same for a queue's record, which comes back while Anchore is not done."""
         gated = self.gate_now(gate, deadline)
         if gated.report is not None and gated.report.outcome is Outcome.PENDING:

@@ -8,7 +8,7 @@ from rescan.direct.gatekeeper import Gatekeeper
 from rescan.direct.sweep import run_sweep
 from rescan.events.commands import Gate, Sweep
 from rescan.events.gate_log import logged
-from rescan.events.gate_result import Gated
+from rescan.events.gate_result import GateResult
 from rescan.events.watched_tags import ActiveTags
 from rescan.kernel.deadline import Deadline
 from rescan.settings import Settings
@@ -30,10 +30,10 @@ class InPlace:
         self._active_tags = active_tags
         self._logger = logger
 
-    def gate_now(self, gate: Gate, deadline: Deadline) -> Gated:
+    def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:
         return self._gate_now(gate, deadline)
 
-    def work(self, gate: Gate, deadline: Deadline) -> Gated:
+    def work(self, gate: Gate, deadline: Deadline) -> GateResult:
         return self._work(gate, deadline)
 
     def sweep(self, sweep: Sweep, deadline: Deadline) -> dict[str, Any]:

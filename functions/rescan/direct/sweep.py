@@ -15,7 +15,7 @@ from aws_lambda_powertools import Logger
 
 from rescan.events import responses as answers
 from rescan.events.commands import Gate
-from rescan.events.gate_result import Gated
+from rescan.events.gate_result import GateResult
 from rescan.events.watched_tags import ActiveTags, watched_tags
 from rescan.gate.model import Outcome, Trigger
 from rescan.kernel.deadline import Deadline
@@ -28,7 +28,7 @@ Result = dict[str, Any]
 def run_sweep(
     watch_list: WatchList,
     trigger: Trigger,
-    gate: Callable[[Gate, Deadline], Gated],
+    gate: Callable[[Gate, Deadline], GateResult],
     active_tags: ActiveTags,
     deadline: Deadline,
     logger: Logger,
@@ -46,7 +46,7 @@ def run_sweep(
         try:
             results.append(answers.result(gate(Gate(tag, trigger), own)))
         except AnchoreError as error:
-            results.append(answers.result(Gated(tag, why=str(error), failed=True)))
+            results.append(answers.result(GateResult(tag, why=str(error), failed=True)))
         except RescanError as error:
             failures.append(f"{tag}: {error}")
         except Exception as error:

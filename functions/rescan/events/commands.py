@@ -32,7 +32,7 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     first_seen: datetime | None = None
     attempt: int = 0
     submitted: bool = False
-    said: str | None = None
+    published_id: str | None = None
 
     def request(self, settings: Settings) -> RescanRequest:
         """The workflow's inputs: what the event does not say, the settings do."""

@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 
 from rescan.events import responses as answers
 from rescan.events.commands import Batch, Gate, Ignored, Publish, Summarize, Sweep
-from rescan.events.gate_result import Gated
+from rescan.events.gate_result import GateResult
 from rescan.events.parse import parse_event
 from rescan.events.sqs_batch import answer_batch
 from rescan.kernel.deadline import Deadline
@@ -17,11 +17,11 @@ from rescan.kernel.errors import EventRefused
 class Mode(Protocol):
     """How work is done."""
 
-    def gate_now(self, gate: Gate, deadline: Deadline) -> Gated:
+    def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:
         """For one who waits for the answer."""
         ...
 
-    def work(self, gate: Gate, deadline: Deadline) -> Gated:
+    def work(self, gate: Gate, deadline: Deadline) -> GateResult:
         """For a queue: what raises comes back."""
         ...
 

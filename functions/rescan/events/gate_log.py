@@ -6,12 +6,12 @@ from aws_lambda_powertools import Logger
 
 from rescan.events import responses as answers
 from rescan.events.commands import Gate
-from rescan.events.gate_result import Gated
+from rescan.events.gate_result import GateResult
 from rescan.gate.model import Outcome
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import RescanError
 
-GateImage = Callable[[Gate, Deadline], Gated]
+GateImage = Callable[[Gate, Deadline], GateResult]
 
 # A verdict is news enough for INFO; what a person should look into is a warning.
 _WORRYING = {Outcome.NOT_EVALUATED, Outcome.NOT_FOUND}
@@ -20,7 +20,7 @@ _WORRYING = {Outcome.NOT_EVALUATED, Outcome.NOT_FOUND}
 def logged(gate_image: GateImage, logger: Logger) -> GateImage:
     """The same function, which also logs how it ended."""
 
-    def gate_and_log(gate: Gate, deadline: Deadline) -> Gated:
+    def gate_and_log(gate: Gate, deadline: Deadline) -> GateResult:
         try:
             gated = gate_image(gate, deadline)
         except RescanError as error:
@@ -32,12 +32,12 @@ def logged(gate_image: GateImage, logger: Logger) -> GateImage:
     return gate_and_log
 
 
-def _log(logger: Logger, gate: Gate, gated: Gated) -> None:
-    worrying = gated.outcome in _WORRYING and not gated.went_back
+def _log(logger: Logger, gate: Gate, gated: GateResult) -> None:
+    worrying = gated.outcome in _WORRYING and not gated.requeued
     log = logger.warning if worrying else logger.info
     facts = answers.result(gated)
     log(
-        "image gone back" if gated.went_back else "image gated",
+        "image gone back" if gated.requeued else "image gated",
         **facts,
         trigger=gate.trigger.kind.value,
         attempt=gate.attempt,

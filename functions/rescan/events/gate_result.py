@@ -6,7 +6,7 @@ from rescan.gate.model import Notification, Outcome, Report
 from rescan.kernel.image_tag import ImageTag
 
 
-class Gated(Struct, frozen=True):
+class GateResult(Struct, frozen=True):
     """A report, unless the work ended before there was one: `why` says so then.
 
     `outcome` is the report's, or what a failed attempt counts as.
@@ -15,7 +15,7 @@ class Gated(Struct, frozen=True):
     tag: ImageTag
     report: Report | None = None
     notification: Notification = Notification.NONE
-    went_back: bool = False
+    requeued: bool = False
     why: str = ""
     failed: bool = False
 

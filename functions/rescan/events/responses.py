@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from rescan.events.gate_result import Gated
+from rescan.events.gate_result import GateResult
 from rescan.gate.model import VulnerabilityList
 from rescan.kernel.json_decoding import MALFORMED
 
@@ -13,7 +13,7 @@ from rescan.kernel.json_decoding import MALFORMED
 LARGEST_LIST_BYTES = 5_500_000
 
 
-def result(gated: Gated) -> dict[str, Any]:
+def result(gated: GateResult) -> dict[str, Any]:
     """One image of an event's answer; vulnerabilities are counts by severity, worst first.
 
     Work that ended without a report says in its reason how it ended.
@@ -31,7 +31,7 @@ def result(gated: Gated) -> dict[str, Any]:
     }
 
 
-def in_full(gated: Gated) -> dict[str, Any]:
+def in_full(gated: GateResult) -> dict[str, Any]:
     """A direct invocation's answer: the workflow's outputs by their names, and what they mean.
 
     `vulnerabilities` are Anchore's rows as it sent them, as many as fit into Lambda's answer;

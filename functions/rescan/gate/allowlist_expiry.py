@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rescan.gate.blocking_findings import StoppingFinding, stopping_findings
+from rescan.gate.blocking_findings import BlockingFinding, blocking_findings
 from rescan.gate.evaluation import Allowlisted, Evaluation, Finding
 from rescan.gate.model import Outcome, Report
-from rescan.gate.vulnerability_index import VulnerabilityRows
+from rescan.gate.vulnerability_index import VulnerabilityIndex
 
 HORIZON = timedelta(days=14)
 
@@ -28,20 +28,20 @@ class Ending(Struct, frozen=True):
     """From `until` on these findings stop the image, worst first, if nothing changes."""
 
     until: datetime
-    findings: tuple[StoppingFinding, ...]
+    findings: tuple[BlockingFinding, ...]
     allowlists: tuple[str, ...] = ()
 
 
-class LookAhead(Struct, frozen=True):
+class AllowlistExpiry(Struct, frozen=True):
     """`endings`, first one first; those `over` and `unknown` are held back until nobody knows."""
 
     now: datetime
     endings: tuple[Ending, ...] = ()
-    over: tuple[StoppingFinding, ...] = ()
-    unknown: tuple[StoppingFinding, ...] = ()
+    over: tuple[BlockingFinding, ...] = ()
+    unknown: tuple[BlockingFinding, ...] = ()
 
     @classmethod
-    def of(cls, report: Report | None, now: datetime) -> "LookAhead":
+    def of(cls, report: Report | None, now: datetime) -> "AllowlistExpiry":
         """Empty when the image was not evaluated, or is itself on an allowlist: that has no end."""
         evaluation = report.evaluation if report else None
         if report is None or evaluation is None or not _counts(report.outcome, evaluation):
@@ -50,7 +50,7 @@ class LookAhead(Struct, frozen=True):
         if not by_end:
             return cls(now)
         listed = report.vulnerabilities
-        rows = VulnerabilityRows(listed.rows if listed else ())
+        rows = VulnerabilityIndex(listed.rows if listed else ())
         ends = sorted(until for until in by_end if until is not None)
         over = [held for until in ends if until <= now for held in by_end[until]]
         return cls(
@@ -92,9 +92,9 @@ def _freed(held: Allowlisted) -> Finding:
     return replace(held.finding, allowlisted=False)
 
 
-def _ending(until: datetime, held: list[Allowlisted], rows: VulnerabilityRows) -> Ending:
+def _ending(until: datetime, held: list[Allowlisted], rows: VulnerabilityIndex) -> Ending:
     return Ending(until, _stopping(held, rows), tuple(sorted({one.allowlist for one in held})))
 
 
-def _stopping(held: Iterable[Allowlisted], rows: VulnerabilityRows) -> tuple[StoppingFinding, ...]:
-    return stopping_findings(map(_freed, held), rows)
+def _stopping(held: Iterable[Allowlisted], rows: VulnerabilityIndex) -> tuple[BlockingFinding, ...]:
+    return blocking_findings(map(_freed, held), rows)

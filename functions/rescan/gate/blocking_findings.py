@@ -7,11 +7,11 @@ from msgspec.structs import replace
 
 from rescan.gate.evaluation import Finding, FindingKey
 from rescan.gate.model import Severity, Vulnerability
-from rescan.gate.vulnerability_index import InstalledPackage, VulnerabilityRows
+from rescan.gate.vulnerability_index import InstalledPackage, VulnerabilityIndex
 from rescan.kernel.safe_text import one_line
 
 
-class StoppingFinding(Struct, frozen=True, kw_only=True):
+class BlockingFinding(Struct, frozen=True, kw_only=True):
     """One reason why an image is stopped.
 
     Two may share one `key`: messages that differ in nothing but numbers.
@@ -51,7 +51,7 @@ class StoppingFinding(Struct, frozen=True, kw_only=True):
         """The gate and the trigger, as Anchore's users write them."""
         return f"{self.gate}/{self.trigger}"
 
-    def bounded(self) -> "StoppingFinding":
+    def bounded(self) -> "BlockingFinding":
         """The same, the key included, with every text on one line, safe to show and cut."""
         return replace(
             self,
@@ -69,15 +69,15 @@ class StoppingFinding(Struct, frozen=True, kw_only=True):
         )
 
 
-def stopping_findings(
-    findings: Iterable[Finding], rows: Iterable[Vulnerability] | VulnerabilityRows
-) -> tuple[StoppingFinding, ...]:
+def blocking_findings(
+    findings: Iterable[Finding], rows: Iterable[Vulnerability] | VulnerabilityIndex
+) -> tuple[BlockingFinding, ...]:
     """Worst severity first, then those with a fix, then by name.
 
     A finding that the answer repeats, one for each place of the package, is one with several
     locations. The time grows with the findings plus the rows, not with their product.
     """
-    index = rows if isinstance(rows, VulnerabilityRows) else VulnerabilityRows(rows)
+    index = rows if isinstance(rows, VulnerabilityIndex) else VulnerabilityIndex(rows)
     repeated: dict[tuple[str, str, str, str], list[Finding]] = {}
     for finding in findings:
         if finding.stops:
@@ -85,11 +85,11 @@ def stopping_findings(
     return tuple(sorted((_joined(same, index) for same in repeated.values()), key=_worst_first))
 
 
-def _joined(same: list[Finding], rows: VulnerabilityRows) -> StoppingFinding:
+def _joined(same: list[Finding], rows: VulnerabilityIndex) -> BlockingFinding:
     finding = same[0]
     vulnerability, called = _vulnerability_and_package(finding)
     row = rows.package(vulnerability, called) if vulnerability and called else None
-    return StoppingFinding(
+    return BlockingFinding(
         key=finding.key,
         gate=finding.gate,
         trigger=finding.trigger,
@@ -124,7 +124,7 @@ def _file(called: str | None, row: InstalledPackage | None) -> str | None:
 
 
 def _severity(
-    vulnerability: str | None, row: InstalledPackage | None, rows: VulnerabilityRows
+    vulnerability: str | None, row: InstalledPackage | None, rows: VulnerabilityIndex
 ) -> Severity | None:
     if row is not None and row.severity is not Severity.UNKNOWN:
         return row.severity
@@ -136,7 +136,7 @@ def _inherited(same: list[Finding], row: InstalledPackage | None) -> bool | None
     return next(said, row.inherited_from_base if row else None)
 
 
-def _worst_first(finding: StoppingFinding) -> tuple[int, bool, str, str, str, str, str]:
+def _worst_first(finding: BlockingFinding) -> tuple[int, bool, str, str, str, str, str]:
     return (
         -finding.severity,
         finding.fixed_in is None,

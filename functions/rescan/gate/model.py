@@ -204,7 +204,7 @@ class Report(Struct, frozen=True):
     team: str = UNROUTED
 
 
-def known(value: str | None) -> str | None:
+def present(value: str | None) -> str | None:
     """The value of a row's field; None for what servers write when there is none."""
     return None if value in (None, "", "None") else value
 

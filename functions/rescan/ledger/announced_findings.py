@@ -8,7 +8,7 @@ from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Severity
 
 
-class KnownFindings(Struct, frozen=True):
+class AnnouncedFindings(Struct, frozen=True):
     """Findings that were said to stop the image, with the worst severity that was said.
 
     Severity None: never known. A `total` above their number says that the least severe were
@@ -18,12 +18,12 @@ class KnownFindings(Struct, frozen=True):
     findings: Mapping[FindingKey, Severity | None] = {}
     total: int = 0
 
-    def worst(self, most: int) -> "KnownFindings":
+    def worst(self, most: int) -> "AnnouncedFindings":
         """The same, cut to the worst so many."""
         order = sorted(self.findings.items(), key=lambda item: (-(item[1] or 0), item[0]))
-        return KnownFindings(dict(order[:most]), self.total)
+        return AnnouncedFindings(dict(order[:most]), self.total)
 
-    def news_in(self, current: Mapping[FindingKey, Severity | None]) -> frozenset[FindingKey]:
+    def new_in(self, current: Mapping[FindingKey, Severity | None]) -> frozenset[FindingKey]:
         """Which of the current ones are unknown, or of a severity above what was said."""
         return frozenset(key for key, severity in current.items() if self._is_news(key, severity))
 

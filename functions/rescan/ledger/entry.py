@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from rescan.gate.model import Outcome
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
-from rescan.ledger.announced_findings import KnownFindings
+from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.news import Failing
-from rescan.ledger.unreported import Unsaid
+from rescan.ledger.unreported import UnreportedChanges
 
 
 def subject_of(account: str | None, tag: ImageTag, policy_id: str | None) -> str:
@@ -32,10 +32,10 @@ class Entry(Struct, frozen=True, kw_only=True):
     """What is remembered of one tag under one configured policy (None: the active one).
 
     `verdict`, `digest`, `policy_digest` and `evaluated_at` are of the last real evaluation,
-    `result_at` of the last result of any kind. `unsaid` is what happened while it was stopped and
-    was no news. `version` counts the writes; 0 was never written. `team` was told of the STOP, if
-    there is one. `held_until` is when the first item of an allowlist ends that holds a finding
-    back.
+    `result_at` of the last result of any kind. `unreported` is what has changed since the last
+    notice while the image was stopped. `version` counts the writes; 0: never written. `team` got
+    the STOP, if there is one. `held_until` is when the first allowlist item ends that suppresses a
+    finding.
     """
 
     subject: str
@@ -45,8 +45,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     verdict: Outcome | None = None
     digest: Digest | None = None
     policy_digest: str | None = None
-    stopping: KnownFindings = KnownFindings()
-    unsaid: Unsaid = Unsaid()
+    stopping: AnnouncedFindings = AnnouncedFindings()
+    unreported: UnreportedChanges = UnreportedChanges()
     first_stop_at: datetime | None = None
     evaluated_at: datetime | None = None
     result_at: datetime | None = None

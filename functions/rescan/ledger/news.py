@@ -146,7 +146,7 @@ def stable_id(*facts: Any) -> str:
     return sha256(json.encode(facts)).hexdigest()[:32]
 
 
-class Cause(StrEnum):
+class FailureCause(StrEnum):
     """What keeps an image from being evaluated; who must act depends on it."""
 
     GONE = "no longer in Anchore"

@@ -12,11 +12,11 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rescan.gate.allowlist_expiry import LookAhead
-from rescan.gate.blocking_findings import stopping_findings
+from rescan.gate.allowlist_expiry import AllowlistExpiry
+from rescan.gate.blocking_findings import blocking_findings
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Outcome, Report, Severity, Step, Trigger, TriggerKind
-from rescan.ledger.announced_findings import KnownFindings
+from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import (
     Change,
@@ -27,14 +27,14 @@ from rescan.ledger.news import (
     News,
     stable_id,
 )
-from rescan.ledger.unreported import NowSays, Unsaid
+from rescan.ledger.unreported import ClearanceReasons, UnreportedChanges
 
 # What a notice names; the total is told beside it.
 _MOST_CLEARED = 500
 _A_DAY = timedelta(days=1)
 
 
-class Pace(Struct, frozen=True):
+class NotificationPolicy(Struct, frozen=True):
     """How often the same thing is said: reminders, and failures after which time."""
 
     reminder: timedelta
@@ -51,9 +51,11 @@ Remembered = tuple[Entry, News | None]
 # --- a real evaluation
 
 
-def after_verdict(entry: Entry, report: Report, now: datetime, pace: Pace) -> Remembered:
+def after_verdict(
+    entry: Entry, report: Report, now: datetime, pace: NotificationPolicy
+) -> Remembered:
     """The entry after a stop, warn or go, and what is new about it."""
-    evaluation, look = report.evaluation, LookAhead.of(report, now)
+    evaluation, look = report.evaluation, AllowlistExpiry.of(report, now)
     after = replace(
         entry,
         verdict=report.outcome,
@@ -69,7 +71,9 @@ def after_verdict(entry: Entry, report: Report, now: datetime, pace: Pace) -> Re
     )
     if report.outcome is Outcome.STOP:
         return _after_stop(entry, after, report, now, pace)
-    after = replace(after, stopping=KnownFindings(), unsaid=Unsaid(), first_stop_at=None)
+    after = replace(
+        after, stopping=AnnouncedFindings(), unreported=UnreportedChanges(), first_stop_at=None
+    )
     if not entry.stopped:
         return _after_another_go(entry, after, report, look)
     news = _recovered(entry, after, report, now)
@@ -78,7 +82,9 @@ def after_verdict(entry: Entry, report: Report, now: datetime, pace: Pace) -> Re
     return replace(after, notice_at=now), news
 
 
-def _after_another_go(entry: Entry, after: Entry, report: Report, look: LookAhead) -> Remembered:
+def _after_another_go(
+    entry: Entry, after: Entry, report: Report, look: AllowlistExpiry
+) -> Remembered:
     """A go or a warn that ends no STOP is news only while items of allowlists end soon."""
     now, said_at = look.now, entry.expiring_said_at
     if not look.soon or (said_at is not None and now - said_at < _A_DAY):
@@ -100,7 +106,7 @@ def _has_learned(entry: Entry, report: Report) -> bool:
 
 
 def _after_stop(
-    entry: Entry, after: Entry, report: Report, now: datetime, pace: Pace
+    entry: Entry, after: Entry, report: Report, now: datetime, pace: NotificationPolicy
 ) -> Remembered:
     current = _what_stops(report)
     after = replace(
@@ -108,8 +114,8 @@ def _after_stop(
         stopping=_said(entry, current, report),
         first_stop_at=entry.first_stop_at if entry.stopped else now,
     )
-    after = replace(after, unsaid=_unsaid(entry, after, report))
-    new = entry.stopping.news_in(current)
+    after = replace(after, unreported=_unreported(entry, after, report))
+    new = entry.stopping.new_in(current)
     if not entry.stopped:
         news = _news(EventType.STOP, entry, after, report, now, sorted(current.items()))
     elif new:
@@ -122,23 +128,25 @@ def _after_stop(
         return replace(after, team=entry.team), None
     if since := entry.notice_at if entry.stopped else entry.evaluated_at:
         changed = _new_ones(entry, current, new)
-        news = replace(news, changes=after.unsaid.changes(since, after.policy_digest, changed))
-    told = Unsaid(after.digest, after.policy_digest)
-    return replace(after, notice_at=now, unsaid=told), news
+        news = replace(news, changes=after.unreported.changes(since, after.policy_digest, changed))
+    told = UnreportedChanges(after.digest, after.policy_digest)
+    return replace(after, notice_at=now, unreported=told), news
 
 
-def _unsaid(entry: Entry, after: Entry, report: Report) -> Unsaid:
+def _unreported(entry: Entry, after: Entry, report: Report) -> UnreportedChanges:
     """What there is to tell along, should there be a notice: since the last one while stopped."""
-    unsaid = entry.unsaid if entry.stopped else Unsaid(entry.digest, entry.policy_digest)
+    unreported = (
+        entry.unreported if entry.stopped else UnreportedChanges(entry.digest, entry.policy_digest)
+    )
     said = entry.stopping.findings
     if not (gone := said.keys() - after.stopping.findings.keys()):
-        return unsaid
-    now_says = _now_says(entry, after, report)
-    return unsaid.plus(now_says.cleared(key, said[key]) for key in sorted(gone))
+        return unreported
+    reasons = _clearance_reasons(entry, after, report)
+    return unreported.plus(reasons.cleared(key, said[key]) for key in sorted(gone))
 
 
-def _now_says(entry: Entry, after: Entry, report: Report) -> NowSays:
-    return NowSays.of(
+def _clearance_reasons(entry: Entry, after: Entry, report: Report) -> ClearanceReasons:
+    return ClearanceReasons.of(
         report,
         moved=entry.digest != after.digest,
         policy_changed=entry.policy_digest != after.policy_digest,
@@ -164,7 +172,7 @@ def _what_stops(report: Report) -> dict[FindingKey, Severity | None]:
     if evaluation is None:
         return {}
     found: dict[FindingKey, Severity | None] = {}
-    for finding in stopping_findings(evaluation.findings, listed.rows if listed else ()):
+    for finding in blocking_findings(evaluation.findings, listed.rows if listed else ()):
         known = (found.get(finding.key), finding.known_severity)
         found[finding.key] = max((s for s in known if s is not None), default=None)
     if (evaluation.final_action_reason or "").lower() == "denylisted":
@@ -177,7 +185,7 @@ def _what_stops(report: Report) -> dict[FindingKey, Severity | None]:
 
 def _said(
     entry: Entry, current: Mapping[FindingKey, Severity | None], report: Report
-) -> KnownFindings:
+) -> AnnouncedFindings:
     """What will have been said: the current ones, each with the worst severity said so far.
 
     When the answer's findings could not all be read, those that are missing may still be there.
@@ -188,7 +196,7 @@ def _said(
     for key, severity in current.items():
         said = before.get(key)
         kept[key] = max((s for s in (severity, said) if s is not None), default=None)
-    return KnownFindings(kept, len(kept))
+    return AnnouncedFindings(kept, len(kept))
 
 
 def _among_findings(new: frozenset[FindingKey], report: Report) -> frozenset[FindingKey] | None:
@@ -199,9 +207,9 @@ def _among_findings(new: frozenset[FindingKey], report: Report) -> frozenset[Fin
 
 
 def _recovered(entry: Entry, after: Entry, report: Report, now: datetime) -> News:
-    now_says = _now_says(entry, after, report)
+    reasons = _clearance_reasons(entry, after, report)
     cleared = tuple(
-        now_says.cleared(key, severity)
+        reasons.cleared(key, severity)
         for key, severity in entry.stopping.worst(_MOST_CLEARED).findings.items()
     )
     more = entry.stopping.total - len(cleared)
@@ -211,7 +219,7 @@ def _recovered(entry: Entry, after: Entry, report: Report, now: datetime) -> New
         first_stop_at=entry.first_stop_at,
         cleared=cleared,
         cleared_total=entry.stopping.total,
-        changes=entry.unsaid.changes(since, after.policy_digest, (), cleared, more),
+        changes=entry.unreported.changes(since, after.policy_digest, (), cleared, more),
         team=entry.team,
     )
 
@@ -220,7 +228,7 @@ def _recovered(entry: Entry, after: Entry, report: Report, now: datetime) -> New
 
 
 def after_failure(
-    entry: Entry, failing: Failing, trigger: Trigger, now: datetime, pace: Pace
+    entry: Entry, failing: Failing, trigger: Trigger, now: datetime, pace: NotificationPolicy
 ) -> Remembered:
     """The entry after an attempt that evaluated nothing; it never changes the verdict."""
     since = entry.failing.since if entry.failing else failing.since
@@ -235,7 +243,7 @@ def after_failure(
 
 
 def after_not_found(
-    entry: Entry, report: Report, now: datetime, pace: Pace, *, watched: bool
+    entry: Entry, report: Report, now: datetime, pace: NotificationPolicy, *, watched: bool
 ) -> Remembered:
     """The entry after Anchore had no image; `watched`: the watch list names the tag."""
     failing = Failing(now, Step.FIND_ACTIVE_IMAGE, report.reason)
@@ -282,7 +290,7 @@ def _not_evaluated(
 def _news(
     event_type: ImageEvent, entry: Entry, after: Entry, report: Report, now: datetime, *facts: Any
 ) -> News:
-    before = entry.unsaid.digest if entry.stopped else entry.digest
+    before = entry.unreported.digest if entry.stopped else entry.digest
     policy_known = entry.policy_digest is not None and after.policy_digest is not None
     return News(
         event_type=event_type,

@@ -1,7 +1,7 @@
 """What has changed about an image since its readers last heard of it, and what took it away. Pure.
 
 A stopped image says nothing when a finding goes, its tag moves or its policy changes while it stays
-stopped: that is kept (`Unsaid`) until the next notice, which tells it along.
+stopped: that is kept (`UnreportedChanges`) until the next notice, which tells it along.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ from rescan.ledger.news import Change, ChangedFinding, Changes, ClearedBy, Clear
 _MOST_KEPT = 30
 
 
-class NowSays(Struct, frozen=True):
+class ClearanceReasons(Struct, frozen=True):
     """What an evaluation says of findings that stopped the image and no longer do."""
 
     moved: bool
@@ -29,7 +29,7 @@ class NowSays(Struct, frozen=True):
     listed: frozenset[str]
 
     @classmethod
-    def of(cls, report: Report, *, moved: bool, policy_changed: bool) -> "NowSays":
+    def of(cls, report: Report, *, moved: bool, policy_changed: bool) -> "ClearanceReasons":
         """`moved`, `policy_changed`: since the evaluation before."""
         evaluation, listed = report.evaluation, report.vulnerabilities
         reason = (evaluation.final_action_reason if evaluation else None) or ""
@@ -59,7 +59,7 @@ class NowSays(Struct, frozen=True):
         return ClearedBy.FIXED
 
 
-class Unsaid(Struct, frozen=True):
+class UnreportedChanges(Struct, frozen=True):
     """The state that was last told, and what has gone since; `more` of it than could be kept."""
 
     digest: Digest | None = None
@@ -67,7 +67,7 @@ class Unsaid(Struct, frozen=True):
     cleared: tuple[ClearedFinding, ...] = ()
     more: int = 0
 
-    def plus(self, cleared: Iterable[ClearedFinding]) -> "Unsaid":
+    def plus(self, cleared: Iterable[ClearedFinding]) -> "UnreportedChanges":
         """The same, with these gone too; the worst are kept, their texts cut."""
         short = (replace(one, key=one.key.bounded()) for one in cleared)
         every = sorted((*self.cleared, *short), key=lambda one: -(one.severity or 0))

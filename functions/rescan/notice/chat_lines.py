@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from rescan.gate.blocking_findings import StoppingFinding
+from rescan.gate.blocking_findings import BlockingFinding
 from rescan.kernel.safe_text import one_line
 from rescan.ledger.news import ClearedFinding, News
 from rescan.notice.ahead import end_of, unsure
@@ -15,7 +15,7 @@ from rescan.notice.outage import Outage
 from rescan.notice.paragraphs import by_severity, counted
 from rescan.notice.recovered_mail import CLEARED
 from rescan.notice.recovery import Recovery
-from rescan.notice.stop import Cause, Stop, counts_of
+from rescan.notice.stop import Stop, StopCause, counts_of
 from rescan.notice.times import moment
 
 _MOST_FINDINGS = 10
@@ -25,7 +25,7 @@ _MOST_NOTES = 2
 def stop_lines(stop: Stop, room: int) -> Iterator[str]:
     """At most `room` characters, line ends included, if the facts leave that."""
     facts = list(_facts(stop.news))
-    if stop.cause is not Cause.FINDINGS:
+    if stop.cause is not StopCause.FINDINGS:
         facts.append(f"Why: {code(one_line(stop.report.reason, 300))}")
     if stop.told:
         facts.append(f"Stopping: {by_severity(counts_of(stop.told))}")
@@ -103,7 +103,7 @@ def _length(lines: Iterable[str]) -> int:
     return sum(len(f"- {line}\n") for line in lines)
 
 
-def _stopping(finding: StoppingFinding) -> str:
+def _stopping(finding: BlockingFinding) -> str:
     if finding.vulnerability is None:
         return f"POLICY {code(finding.rule)}: {code(finding.message)}"
     package = f"{finding.package or 'a package not named'} {finding.version or ''}"

@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from rescan.gate.allowlist_expiry import LookAhead
-from rescan.gate.blocking_findings import StoppingFinding
+from rescan.gate.allowlist_expiry import AllowlistExpiry
+from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.model import Outcome, Report, Severity
 from rescan.kernel.errors import NoticeInvalid
 from rescan.ledger.news import News
@@ -14,13 +14,13 @@ class Expiring(Struct, frozen=True):
 
     news: News
     report: Report
-    look: LookAhead
-    findings: tuple[StoppingFinding, ...]
+    look: AllowlistExpiry
+    findings: tuple[BlockingFinding, ...]
 
     @classmethod
     def of(cls, news: News) -> "Expiring":
         """NoticeInvalid when the outcome is another, or no end is near."""
-        report, look = news.report, LookAhead.of(news.report, news.at)
+        report, look = news.report, AllowlistExpiry.of(news.report, news.at)
         if report is None or report.outcome not in (Outcome.GO, Outcome.WARN):
             outcome = report.outcome if report else "not known"
             said = f"the outcome of {news.tag} is {outcome}, expected go or warn"

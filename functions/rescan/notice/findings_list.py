@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rescan.gate.blocking_findings import StoppingFinding
+from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.evaluation import FindingKey
 from rescan.kernel.safe_text import one_line
 from rescan.notice.markdown import Quote
@@ -11,7 +11,7 @@ from rescan.notice.paragraphs import paragraph
 MOST_FINDINGS = 40
 
 
-def findings_list(findings: tuple[StoppingFinding, ...], noun: str) -> Iterator[str]:
+def findings_list(findings: tuple[BlockingFinding, ...], noun: str) -> Iterator[str]:
     """One finding is two lines or a few more; nothing at all when there is none."""
     if not findings:
         return
@@ -24,7 +24,7 @@ def findings_list(findings: tuple[StoppingFinding, ...], noun: str) -> Iterator[
         yield f"{how_many}. The others are in Anchore, under the digest below."
 
 
-def listed(findings: tuple[StoppingFinding, ...], first: int = 1) -> Iterator[str]:
+def listed(findings: tuple[BlockingFinding, ...], first: int = 1) -> Iterator[str]:
     """The findings alone, numbered from `first` on."""
     for number, finding in enumerate(findings, first):
         yield from _finding(number, finding.bounded())
@@ -43,7 +43,7 @@ def called(key: FindingKey) -> str:
     return one_line(" ".join(key.what.split("+", 1)), 100) or "a finding not named"
 
 
-def _finding(number: int, finding: StoppingFinding) -> Iterator[str]:
+def _finding(number: int, finding: BlockingFinding) -> Iterator[str]:
     yield from paragraph(f"{number:3}. {_name(finding)}", hanging=5)
     details = _details(finding)
     if details:
@@ -52,14 +52,14 @@ def _finding(number: int, finding: StoppingFinding) -> Iterator[str]:
         yield from paragraph(finding.message, first=5, hanging=5)
 
 
-def _name(finding: StoppingFinding) -> str:
+def _name(finding: BlockingFinding) -> str:
     if finding.vulnerability is None:
         return f"POLICY  {finding.rule}"
     package = f"{finding.package or 'a package not named'} {finding.version or ''}".rstrip()
     return f"{finding.severity.name}  {finding.vulnerability}  {package}"
 
 
-def _details(finding: StoppingFinding) -> list[str]:
+def _details(finding: BlockingFinding) -> list[str]:
     details = []
     if finding.vulnerability is not None:
         details += [fix_of(finding), finding.rule]
@@ -72,7 +72,7 @@ def _details(finding: StoppingFinding) -> list[str]:
     return details
 
 
-def fix_of(finding: StoppingFinding, quote: Quote = str) -> str:
+def fix_of(finding: BlockingFinding, quote: Quote = str) -> str:
     """The version with the fix, or that there is none, or that nobody knows."""
     if finding.fixed_in is not None:
         return f"fixed in {quote(finding.fixed_in)}"

@@ -16,7 +16,7 @@ from rescan.notice.group_words import group_headline, group_steps, group_title, 
 from rescan.notice.markdown import code
 from rescan.notice.paragraphs import counted
 from rescan.notice.subject import resource_name
-from rescan.outbox.envelope import MatterKind
+from rescan.outbox.envelope import IssueKind
 from rescan.outbox.group import Group
 
 _MOST_REPOSITORIES = 15
@@ -54,8 +54,8 @@ def _lines(group: Group) -> Iterator[str]:
         yield f"{code(one_line(name, 200))}: {counted(len(repository.tags), 'image')}"
     if len(every) > _MOST_REPOSITORIES:
         yield f"{_MOST_REPOSITORIES:,} of {len(every):,} repositories shown, those of most images"
-    is_finding = group.matter is not None and group.matter.kind is MatterKind.FINDING
+    is_finding = group.issue is not None and group.issue.kind is IssueKind.FINDING
     for other in others(group, _MOST_OTHERS, code):
         yield f"Also {other}" if is_finding else other
-    if (total := len(group.other_matters())) > _MOST_OTHERS:
+    if (total := len(group.other_issues())) > _MOST_OTHERS:
         yield f"{_MOST_OTHERS:,} of {total:,} shown"

@@ -8,7 +8,7 @@ from rescan.notice.group_words import group_headline, group_steps, group_title, 
 from rescan.notice.paragraphs import counted, items, joined, paragraph
 from rescan.notice.subject import plain_subject
 from rescan.notice.times import moment
-from rescan.outbox.envelope import MatterKind
+from rescan.outbox.envelope import IssueKind
 from rescan.outbox.group import Group
 
 _MOST_REPOSITORIES = 60
@@ -62,11 +62,11 @@ def _tags(tags: tuple[str, ...]) -> str:
 
 
 def _others(group: Group) -> Iterator[str]:
-    total = len(group.other_matters())
+    total = len(group.other_issues())
     if not total:
         return
     shown = others(group, _MOST_OTHERS, str)
-    is_finding = group.matter is not None and group.matter.kind is MatterKind.FINDING
+    is_finding = group.issue is not None and group.issue.kind is IssueKind.FINDING
     title = f"WHAT {'ELSE ' if is_finding else ''}{_WHAT[group.event_type]}"
     yield f"{title} ({len(shown):,} of {total:,} shown)"
     for other in shown:
@@ -81,6 +81,6 @@ def _facts(group: Group) -> Iterator[str]:
         yield f"Registry   {one_line(group.registry, 256)}"
     if group.began_at is not None:
         yield f"Before     {counted(group.before, 'image')}, since {moment(group.began_at)}"
-    moments = [moment(gist.at) for gist in group.gists]
+    moments = [moment(envelope.at) for envelope in group.envelopes]
     first, last = min(moments), max(moments)
     yield f"Found      {first}" + (f" to {last}" if first != last else "")

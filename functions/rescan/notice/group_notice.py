@@ -18,7 +18,7 @@ def group_notice(group: Group) -> Notice:
     A subscription's filter matches a String.Array when any of its values matches: whoever would
     have got one of the notices gets the group.
     """
-    tags = [gist.tag for gist in group.gists]
+    tags = [envelope.tag for envelope in group.envelopes]
     said = attributes(
         group.event_type,
         registry=_each(tag.registry for tag in tags),

@@ -9,7 +9,7 @@ from rescan.notice import outage_advice
 from rescan.notice.markdown import Quote
 from rescan.notice.paragraphs import counted, share
 from rescan.notice.times import moment
-from rescan.outbox.envelope import Matter, MatterKind
+from rescan.outbox.envelope import Issue, IssueKind
 from rescan.outbox.group import Group, Shared
 
 # In a title: the number of images behind it matters more than the end of a long name.
@@ -53,18 +53,18 @@ def group_headline(group: Group, quote: Quote = str) -> str:
 
 
 def _news(group: Group, quote: Quote, *, details: bool) -> str:
-    matter, ends = group.matter, _ends(group, details=details)
-    if matter is None:
+    issue, ends = group.issue, _ends(group, details=details)
+    if issue is None:
         return f"{_images_stop(group)}, for different reasons{_worst(group)}{ends}"
-    name = quote(matter.name if details else cut(matter.name, _LONGEST_NAME))
-    if matter.kind is MatterKind.POLICY:
+    name = quote(issue.name if details else cut(issue.name, _LONGEST_NAME))
+    if issue.kind is IssueKind.POLICY:
         return f"policy {name} changed: {_images_stop(group)}{_total(group)}{_worst(group)}"
-    if matter.kind is MatterKind.FAILURE:
+    if issue.kind is IssueKind.FAILURE:
         return f"{_images(group)}{_total(group)}, {name}"
     is_first = group.event_type is EventType.STOP and not group.before
     stops = "newly stops" if is_first else _STOPS[group.event_type]
-    facts = _facts(group, matter, quote, details=details)
-    worse = _worse(group, matter) if details else ""
+    facts = _facts(group, issue, quote, details=details)
+    worse = _worse(group, issue) if details else ""
     return f"{name}{facts} {stops} {_images(group)}{_total(group)}{ends}{worse}"
 
 
@@ -81,8 +81,8 @@ def _total(group: Group) -> str:
     return f", {group.before + group.images:,} in total" if group.before else ""
 
 
-def _facts(group: Group, matter: Matter, quote: Quote, *, details: bool) -> str:
-    facts = [] if matter.severity is Severity.UNKNOWN else [str(matter.severity)]
+def _facts(group: Group, issue: Issue, quote: Quote, *, details: bool) -> str:
+    facts = [] if issue.severity is Severity.UNKNOWN else [str(issue.severity)]
     if details and (packages := group.packages()):
         facts.append(_most_frequent(packages, "package", quote))
         if group.event_type is not EventType.RECOVERED:
@@ -105,9 +105,9 @@ def _worst(group: Group) -> str:
     return f", the worst {group.worst}" if _is_bad(group, Severity.UNKNOWN) else ""
 
 
-def _worse(group: Group, matter: Matter) -> str:
+def _worse(group: Group, issue: Issue) -> str:
     """That the images have worse than what they have in common."""
-    return f"; the worst they have is {group.worst}" if _is_bad(group, matter.severity) else ""
+    return f"; the worst they have is {group.worst}" if _is_bad(group, issue.severity) else ""
 
 
 def _is_bad(group: Group, above: Severity) -> bool:
@@ -149,9 +149,9 @@ def group_steps(group: Group, quote: Quote = str) -> list[str]:
 
 
 def _mend(group: Group, quote: Quote) -> str:
-    if group.matter is None:
+    if group.issue is None:
         return _mend_each(group)
-    if group.matter.kind is MatterKind.POLICY:
+    if group.issue.kind is IssueKind.POLICY:
         return (
             "They are what they were: if the policy was not meant to change so, have its owner take"
             " the change back."
@@ -170,7 +170,7 @@ def _mend(group: Group, quote: Quote) -> str:
 
 
 def _mend_each(group: Group) -> str:
-    fixable = sum(bool(gist.fix_available) for gist in group.gists)
+    fixable = sum(bool(envelope.fix_available) for envelope in group.envelopes)
     if not fixable:
         return "No fix is known here: look each of them up in Anchore."
     have = share(fixable, len(group.members), "image", "has", "have")
@@ -185,7 +185,7 @@ def _update(group: Group, packages: list[str], quote: Quote) -> str:
 
 
 def _before_it_ends(group: Group, quote: Quote) -> Iterator[str]:
-    if group.matter and (packages := group.packages()) and group.fixes():
+    if group.issue and (packages := group.packages()) and group.fixes():
         yield f"{_update(group, packages, quote)} before then."
     else:
         yield "Take what is found out of these images before then."
@@ -201,7 +201,7 @@ def _after_recovery(group: Group) -> Iterator[str]:
         yield "Nothing to do at once: the policy lets these images through, and warns about them."
     else:
         yield "Nothing to do: the policy lets these images through."
-    if group.matter and group.matter.kind is MatterKind.POLICY:
+    if group.issue and group.issue.kind is IssueKind.POLICY:
         yield "The images are what they were: what stopped them may still be in them."
     else:
         yield "Whether it was fixed or allowlisted is in Anchore, under the digest of each."
@@ -212,16 +212,16 @@ def _after_recovery(group: Group) -> Iterator[str]:
 
 def others(group: Group, most: int, quote: Quote) -> list[str]:
     """What else its images have: a line each, of as many as that."""
-    return [_other(other, len(group.members), quote) for other in group.other_matters()[:most]]
+    return [_other(other, len(group.members), quote) for other in group.other_issues()[:most]]
 
 
 def _other(other: Shared, of: int, quote: Quote) -> str:
-    matter = other.matter
-    facts = [] if matter.severity is Severity.UNKNOWN else [str(matter.severity)]
-    facts += [quote(matter.package)] if matter.package else []
-    facts += [f"fixed in {quote(matter.fixed_in)}"] if matter.fixed_in else []
-    facts += [f"from {moment(matter.until)} on"] if matter.until else []
-    name = quote(matter.name)
-    named = f"policy {name} changed" if matter.kind is MatterKind.POLICY else name
+    issue = other.issue
+    facts = [] if issue.severity is Severity.UNKNOWN else [str(issue.severity)]
+    facts += [quote(issue.package)] if issue.package else []
+    facts += [f"fixed in {quote(issue.fixed_in)}"] if issue.fixed_in else []
+    facts += [f"from {moment(issue.until)} on"] if issue.until else []
+    name = quote(issue.name)
+    named = f"policy {name} changed" if issue.kind is IssueKind.POLICY else name
     said = f" ({', '.join(facts)})" if facts else ""
     return f"{named}{said}: {other.images:,} of {counted(of, 'image')}"

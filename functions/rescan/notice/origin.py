@@ -5,20 +5,20 @@ Anchore tells the two apart when it is asked to (BASE_IMAGE); where it does not,
 
 from collections.abc import Iterator
 
-from rescan.gate.blocking_findings import StoppingFinding
+from rescan.gate.blocking_findings import BlockingFinding
 from rescan.notice.paragraphs import counted
 
 _BASE = "whoever maintains it acts"
 _OWN = "the image's own team"
 
 
-def who_acts(findings: tuple[StoppingFinding, ...], noun: str) -> Iterator[str]:
+def who_acts(findings: tuple[BlockingFinding, ...], noun: str) -> Iterator[str]:
     """E.g. "11 of 12 findings come from the base image: whoever maintains it acts, ..."."""
     said = [finding.inherited_from_base for finding in findings]
-    base, own, unsaid = said.count(True), said.count(False), said.count(None)
+    base, own, unreported = said.count(True), said.count(False), said.count(None)
     if not base + own:
         return
-    doubt = f" Of {unsaid:,} Anchore does not say." if unsaid else ""
+    doubt = f" Of {unreported:,} Anchore does not say." if unreported else ""
     yield f"{_from_the_base(base, len(said), noun)}: {_who(base, own)}.{doubt}"
 
 

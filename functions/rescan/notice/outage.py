@@ -5,22 +5,22 @@ import re
 from msgspec import Struct
 
 from rescan.kernel.errors import NoticeInvalid
-from rescan.ledger.news import Cause, Failing, News
+from rescan.ledger.news import Failing, FailureCause, News
 
 # The words of the workflow, of its verdicts and of the errors, the more precise ones first: a
 # reason is all that is remembered of a failure.
 _WORDS = {
-    Cause.GONE: r"no longer in Anchore",
-    Cause.NOT_FOUND: r"has no active image with the tag",
-    Cause.CREDENTIALS: r"HTTP 401|[Tt]he secret",
-    Cause.FORBIDDEN: r"HTTP 403",
-    Cause.THROTTLED: r"HTTP 429",
-    Cause.CERTIFICATE: r"TLS failed",
-    Cause.DOWN: r"HTTP 5\d\d|no connection|no whole answer|the connection broke|the proxy",
-    Cause.ANALYSIS_FAILED: r"the analysis failed",
-    Cause.NOT_ANALYZED: r"the analysis is not finished|has not caught up",
-    Cause.NOT_MAPPED: r"no mapping rule",
-    Cause.WRONG_ANSWER: r"HTTP [34]\d\d|not what this operation gives|does not decompress",
+    FailureCause.GONE: r"no longer in Anchore",
+    FailureCause.NOT_FOUND: r"has no active image with the tag",
+    FailureCause.CREDENTIALS: r"HTTP 401|[Tt]he secret",
+    FailureCause.FORBIDDEN: r"HTTP 403",
+    FailureCause.THROTTLED: r"HTTP 429",
+    FailureCause.CERTIFICATE: r"TLS failed",
+    FailureCause.DOWN: r"HTTP 5\d\d|no connection|no whole answer|the connection broke|the proxy",
+    FailureCause.ANALYSIS_FAILED: r"the analysis failed",
+    FailureCause.NOT_ANALYZED: r"the analysis is not finished|has not caught up",
+    FailureCause.NOT_MAPPED: r"no mapping rule",
+    FailureCause.WRONG_ANSWER: r"HTTP [34]\d\d|not what this operation gives|does not decompress",
 }
 
 
@@ -29,7 +29,7 @@ class Outage(Struct, frozen=True):
 
     news: News
     failing: Failing
-    cause: Cause
+    cause: FailureCause
 
     @classmethod
     def of(cls, news: News) -> "Outage":
@@ -44,9 +44,9 @@ class Outage(Struct, frozen=True):
     @property
     def is_absence(self) -> bool:
         """Whether Anchore works, and has no such image."""
-        return self.cause in (Cause.GONE, Cause.NOT_FOUND)
+        return self.cause in (FailureCause.GONE, FailureCause.NOT_FOUND)
 
 
-def _cause(reason: str) -> Cause:
+def _cause(reason: str) -> FailureCause:
     found = (cause for cause, words in _WORDS.items() if re.search(words, reason))
-    return next(found, Cause.OTHER)
+    return next(found, FailureCause.OTHER)

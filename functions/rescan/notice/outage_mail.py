@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rescan.gate.model import Step
 from rescan.kernel.safe_text import one_line
-from rescan.ledger.news import Cause
+from rescan.ledger.news import FailureCause
 from rescan.notice.facts import (
     digests,
     image_facts,
@@ -59,7 +59,7 @@ def outage_headline(outage: Outage, quote: Quote = str) -> str:
 
 
 def _how(outage: Outage) -> str:
-    if outage.cause is Cause.GONE:
+    if outage.cause is FailureCause.GONE:
         return f", {outage.cause}"
     how_long = f" for {age(outage.failing.since, outage.news.at)}"
     return f"{how_long}, {outage.cause}" if outage.is_absence else how_long
@@ -68,7 +68,7 @@ def _how(outage: Outage) -> str:
 def outage_meaning(outage: Outage) -> str:
     """Since when there is no verdict, and which one stays."""
     verdict = f"There is no verdict since {moment(outage.failing.since)}. "
-    if outage.cause is Cause.GONE:
+    if outage.cause is FailureCause.GONE:
         verdict = ""
     if since := outage.news.first_stop_at:
         stopped = f"STOP, since {moment(since)} ({age(since, outage.news.at)})"

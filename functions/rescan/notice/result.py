@@ -10,7 +10,7 @@ from typing import TypeVar
 from msgspec import Struct, json
 from msgspec.structs import replace
 
-from rescan.gate.blocking_findings import StoppingFinding
+from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.model import Report
 from rescan.kernel.safe_text import one_line
 from rescan.ledger.news import ClearedFinding, News
@@ -19,7 +19,7 @@ from rescan.notice.expiring import Expiring
 from rescan.notice.facts import policy_id, team_of
 from rescan.notice.outage import Outage
 from rescan.notice.recovery import Recovery
-from rescan.notice.result_of_change import changes, held_back, that_fit
+from rescan.notice.result_of_change import changes, suppressed, that_fit
 from rescan.notice.stop import Stop, counts_of
 from rescan.notice.times import rfc3339
 
@@ -120,7 +120,7 @@ def _said(news: News) -> shapes.Result:
         evaluated_at=_text(evaluation.evaluated_at if evaluation else None, 40),
         first_stop_at=rfc3339(news.first_stop_at) if news.first_stop_at else None,
         previous_digest=_text(news.previous_digest, 80),
-        held_back=held_back(news),
+        suppressed=suppressed(news),
         changes=changes(news),
         vulnerabilities=_vulnerabilities(report) if report else None,
         notes=[one_line(note, 400) for note in report.notes[:_MOST_NOTES]] if report else [],
@@ -158,7 +158,7 @@ def _vulnerabilities(report: Report) -> shapes.Vulnerabilities:
 # --- what one kind says
 
 
-def _finding(finding: StoppingFinding, *, new: bool) -> shapes.Finding:
+def _finding(finding: BlockingFinding, *, new: bool) -> shapes.Finding:
     return shapes.Finding(
         new=new,
         severity=str(finding.severity),

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from msgspec import Struct, json
 
-from rescan.gate.allowlist_expiry import LookAhead
-from rescan.gate.blocking_findings import StoppingFinding
+from rescan.gate.allowlist_expiry import AllowlistExpiry
+from rescan.gate.blocking_findings import BlockingFinding
 from rescan.ledger.news import ChangedFinding, News
 from rescan.notice import result_shapes as shapes
 from rescan.notice.times import rfc3339
@@ -32,9 +32,9 @@ def changes(news: News) -> shapes.Changes | None:
     )
 
 
-def held_back(news: News) -> shapes.HeldBack:
+def suppressed(news: News) -> shapes.HeldBack:
     """As many findings as fit, those that end first at the front, those not known at the end."""
-    look = LookAhead.of(news.report, news.at)
+    look = AllowlistExpiry.of(news.report, news.at)
     every = [(rfc3339(e.until), finding) for e in look.endings for finding in e.findings]
     doubtful = (*look.over, *look.unknown)
     shown = that_fit(_held([*every, *((None, finding) for finding in doubtful)]), _LARGEST)
@@ -53,7 +53,7 @@ def that_fit(listed: Iterable[_Listed], room: int) -> list[_Listed]:
     return fit
 
 
-def _held(every: Iterable[tuple[str | None, StoppingFinding]]) -> Iterator[shapes.HeldFinding]:
+def _held(every: Iterable[tuple[str | None, BlockingFinding]]) -> Iterator[shapes.HeldFinding]:
     for until, finding in every:
         key = finding.key.bounded()
         severity = str(finding.severity)

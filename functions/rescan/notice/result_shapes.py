@@ -131,7 +131,7 @@ class Failing(Struct, frozen=True):
     reason: str
 
 
-class GroupMatter(Struct, frozen=True):
+class GroupIssue(Struct, frozen=True):
     """What the images of a group have in common."""
 
     kind: str
@@ -153,10 +153,10 @@ class GroupMember(Struct, frozen=True):
     about: Sequence[str]
 
 
-class Group(Struct, frozen=True):
+class Group(Struct, frozen=True, rename={"issue": "matter"}):
     """A message about many images: `images` in all its parts, `total` with those told before."""
 
-    matter: GroupMatter | None
+    issue: GroupIssue | None
     images: int
     total: int
     part: int
@@ -215,7 +215,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     ending: Images[Dated]
 
 
-class Result(Struct, frozen=True, kw_only=True):
+class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back"}):
     """The whole; the parts that a kind of notice does not have are None.
 
     Only a SUMMARY has the field `summary`.
@@ -237,7 +237,7 @@ class Result(Struct, frozen=True, kw_only=True):
     previous_digest: str | None = None
     stopping: Stopping | None = None
     cleared: Cleared | None = None
-    held_back: HeldBack | None = None
+    suppressed: HeldBack | None = None
     changes: Changes | None = None
     failing: Failing | None = None
     group: Group | None = None

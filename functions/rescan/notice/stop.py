@@ -6,14 +6,14 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from rescan.gate.blocking_findings import StoppingFinding, stopping_findings
+from rescan.gate.blocking_findings import BlockingFinding, blocking_findings
 from rescan.gate.evaluation import Problem
 from rescan.gate.model import Outcome, Report, Severity
 from rescan.kernel.errors import NoticeInvalid
 from rescan.ledger.news import EventType, News
 
 
-class Cause(StrEnum):
+class StopCause(StrEnum):
     """Why Anchore stops the image; what to do next depends on it.
 
     The denylist comes first: as long as the image is on it, no fix of a finding helps.
@@ -35,9 +35,9 @@ class Stop(Struct, frozen=True):
 
     news: News
     report: Report
-    cause: Cause
-    told: tuple[StoppingFinding, ...]
-    known: tuple[StoppingFinding, ...]
+    cause: StopCause
+    told: tuple[BlockingFinding, ...]
+    known: tuple[BlockingFinding, ...]
     new: int
 
     @classmethod
@@ -49,7 +49,7 @@ class Stop(Struct, frozen=True):
             said = f"the outcome of {news.tag} is {outcome}, expected stop"
             raise NoticeInvalid(f"{said} for a {news.event_type}")
         evaluation, listed = report.evaluation, report.vulnerabilities
-        findings = stopping_findings(
+        findings = blocking_findings(
             evaluation.findings if evaluation else (), listed.rows if listed else ()
         )
         cause = _cause(report, findings)
@@ -86,7 +86,7 @@ class Stop(Struct, frozen=True):
     @property
     def findings_problem(self) -> str | None:
         """Why findings may be missing, where that matters: a denylisted image needs none."""
-        if self.report.evaluation is None or self.cause is Cause.DENYLIST:
+        if self.report.evaluation is None or self.cause is StopCause.DENYLIST:
             return None
         return self.report.evaluation.findings_problem
 
@@ -95,20 +95,20 @@ class Stop(Struct, frozen=True):
         return Counter(sorted(finding.rule for finding in self.told)).most_common()
 
 
-def counts_of(findings: Iterable[StoppingFinding]) -> dict[str, int]:
+def counts_of(findings: Iterable[BlockingFinding]) -> dict[str, int]:
     """How many findings have which severity, worst first."""
     counts = Counter(finding.severity for finding in findings)
     return {str(severity): counts[severity] for severity in sorted(counts, reverse=True)}
 
 
-def _cause(report: Report, findings: tuple[StoppingFinding, ...]) -> Cause:
+def _cause(report: Report, findings: tuple[BlockingFinding, ...]) -> StopCause:
     evaluation = report.evaluation
     if evaluation and (evaluation.final_action_reason or "").lower() == "denylisted":
-        return Cause.DENYLIST
+        return StopCause.DENYLIST
     if findings:
-        return Cause.FINDINGS
+        return StopCause.FINDINGS
     if evaluation and any(p.prevents_evaluation for p in evaluation.problems or ()):
-        return Cause.EVALUATION_PROBLEM
+        return StopCause.EVALUATION_PROBLEM
     if evaluation and evaluation.findings_problem:
-        return Cause.FINDINGS_UNREADABLE
-    return Cause.NOT_SAID
+        return StopCause.FINDINGS_UNREADABLE
+    return StopCause.NOT_SAID

@@ -5,7 +5,7 @@ The size is bounded, since every text of another's is cut and every list has a m
 
 from collections.abc import Iterator
 
-from rescan.gate.allowlist_expiry import LookAhead
+from rescan.gate.allowlist_expiry import AllowlistExpiry
 from rescan.gate.evaluation import Problem
 from rescan.gate.model import Severity
 from rescan.kernel.safe_text import one_line
@@ -24,7 +24,7 @@ from rescan.notice.facts import (
 from rescan.notice.findings_list import findings_list
 from rescan.notice.markdown import Quote
 from rescan.notice.paragraphs import by_severity, counted, items, joined, paragraph
-from rescan.notice.stop import Cause, Stop, counts_of
+from rescan.notice.stop import Stop, StopCause, counts_of
 from rescan.notice.stop_advice import next_steps
 from rescan.notice.subject import name_in_text, subject
 from rescan.notice.times import age, moment
@@ -33,10 +33,10 @@ _MOST_PROBLEMS = 5
 _MOST_RULES = 5
 
 _WITHOUT_FINDINGS = {
-    Cause.DENYLIST: "{} is on the policy's denylist",
-    Cause.EVALUATION_PROBLEM: "Anchore could not evaluate the policy on {}",
-    Cause.FINDINGS_UNREADABLE: "Anchore stops {}; its findings are not available",
-    Cause.NOT_SAID: "Anchore stops {} and names no finding",
+    StopCause.DENYLIST: "{} is on the policy's denylist",
+    StopCause.EVALUATION_PROBLEM: "Anchore could not evaluate the policy on {}",
+    StopCause.FINDINGS_UNREADABLE: "Anchore stops {}; its findings are not available",
+    StopCause.NOT_SAID: "Anchore stops {} and names no finding",
 }
 
 
@@ -81,14 +81,14 @@ def _kind(stop: Stop) -> str:
 
 
 def _number(stop: Stop) -> str:
-    if stop.cause is Cause.FINDINGS_UNREADABLE:
+    if stop.cause is StopCause.FINDINGS_UNREADABLE:
         return "unknown number of findings"
     return counted(len(stop.told), stop.noun)
 
 
 def _details(stop: Stop) -> list[str]:
     details = [] if stop.worst is Severity.UNKNOWN else [str(stop.worst)]
-    if stop.cause in (Cause.FINDINGS, Cause.FINDINGS_UNREADABLE):
+    if stop.cause in (StopCause.FINDINGS, StopCause.FINDINGS_UNREADABLE):
         return details
     return [*details, str(stop.cause)]
 
@@ -113,7 +113,7 @@ def _why(stop: Stop, quote: Quote) -> str:
     name = quote(name_in_text(stop.news.tag))
     number = len(stop.told)
     stops = f"{counted(number, stop.noun)} {'stops' if number == 1 else 'stop'}"
-    if stop.cause is Cause.FINDINGS:
+    if stop.cause is StopCause.FINDINGS:
         return f"{stops} {name}"
     why = _WITHOUT_FINDINGS[stop.cause].format(name)
     return f"{why}. Also, {stops} it" if number else why
@@ -129,9 +129,11 @@ def _since(stop: Stop) -> list[str]:
 def _notes(stop: Stop) -> Iterator[str]:
     yield from _problems(stop.problems)
     # Where no finding at all was read, the reason says why.
-    if stop.findings_problem is not None and stop.cause is not Cause.FINDINGS_UNREADABLE:
+    if stop.findings_problem is not None and stop.cause is not StopCause.FINDINGS_UNREADABLE:
         yield f"Findings may be missing: {shortened(one_line(stop.findings_problem, 400))}"
-    yield from ahead(LookAhead.of(stop.report, stop.news.at), "Beside that, allowlisted until")
+    yield from ahead(
+        AllowlistExpiry.of(stop.report, stop.news.at), "Beside that, allowlisted until"
+    )
     yield from remarks(stop.report)
 
 

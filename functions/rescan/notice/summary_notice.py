@@ -11,16 +11,16 @@ from rescan.notice.summary import Summary
 from rescan.notice.summary_chat import summary_chat
 from rescan.notice.summary_mail import summary_body, summary_subject
 from rescan.notice.summary_result import summary_result
-from rescan.outbox.envelope import Gist
-from rescan.outbox.items import Channel, Due
+from rescan.outbox.envelope import Envelope
+from rescan.outbox.items import Channel, OutboxItem
 from rescan.outbox.notice import Notice
 
 _NO_IMAGE = ImageTag(NONE, NONE, NONE)
 
 
-def due_of_summary(summary: Summary, channels: Iterable[Channel]) -> tuple[Due, ...]:
+def due_of_summary(summary: Summary, channels: Iterable[Channel]) -> tuple[OutboxItem, ...]:
     """One for each channel, under the id of the day: the last one of a day that waits is said."""
-    gist = Gist(
+    envelope = Envelope(
         id=_id(summary),
         event_type=EventType.SUMMARY,
         subject="summary",
@@ -28,7 +28,7 @@ def due_of_summary(summary: Summary, channels: Iterable[Channel]) -> tuple[Due, 
         at=summary.at,
     )
     mail = summary_notice(summary)
-    return for_each(channels, gist, mail, lambda: summary_chat(summary, gist.id))
+    return for_each(channels, envelope, mail, lambda: summary_chat(summary, envelope.id))
 
 
 def summary_notice(summary: Summary) -> Notice:

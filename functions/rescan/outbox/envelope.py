@@ -8,10 +8,10 @@ from msgspec import Struct
 from rescan.gate.model import Severity
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
-from rescan.ledger.news import Cause, EventType
+from rescan.ledger.news import EventType, FailureCause
 
 
-class MatterKind(StrEnum):
+class IssueKind(StrEnum):
     """What kind of thing a notice is about."""
 
     FINDING = "finding"
@@ -19,7 +19,7 @@ class MatterKind(StrEnum):
     FAILURE = "failure"
 
 
-class Matter(Struct, frozen=True):
+class Issue(Struct, frozen=True):
     """One thing that a notice is about; two notices with an equal `key` are about the same.
 
     Of a finding `name` is the vulnerability, or the gate and what it says; of a policy its id; of
@@ -27,7 +27,7 @@ class Matter(Struct, frozen=True):
     allowlist stops holding a finding back (aware).
     """
 
-    kind: MatterKind
+    kind: IssueKind
     key: str
     name: str
     severity: Severity = Severity.UNKNOWN
@@ -36,11 +36,11 @@ class Matter(Struct, frozen=True):
     until: datetime | None = None
 
 
-class Gist(Struct, frozen=True, kw_only=True):
+class Envelope(Struct, frozen=True, kw_only=True):
     """The facts of one notice that a group of them needs.
 
     `id` is the news', `subject` the ledger's entry; `fix_available` None: nothing is known of
-    fixes; `cause` is of a failure. `matters` come worst first and may be cut; `findings` counts all
+    fixes; `cause` is of a failure. `issues` come worst first and may be cut; `findings` counts all
     of them. `order` is that in which what is said of an image was decided.
     """
 
@@ -56,8 +56,8 @@ class Gist(Struct, frozen=True, kw_only=True):
     final_action: str | None = None
     worst: Severity = Severity.UNKNOWN
     fix_available: bool | None = None
-    cause: Cause | None = None
-    matters: tuple[Matter, ...] = ()
+    cause: FailureCause | None = None
+    issues: tuple[Issue, ...] = ()
     findings: int = 0
 
     @property

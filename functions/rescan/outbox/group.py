@@ -7,15 +7,15 @@ from datetime import datetime
 from msgspec import Struct
 
 from rescan.gate.model import Severity
-from rescan.ledger.news import Cause, EventType, ImageEvent, stable_id
-from rescan.outbox.envelope import Gist, Matter
-from rescan.outbox.items import Channel, Waiting
+from rescan.ledger.news import EventType, FailureCause, ImageEvent, stable_id
+from rescan.outbox.envelope import Envelope, Issue
+from rescan.outbox.items import Channel, PendingNotice
 
 
 class Shared(Struct, frozen=True):
     """A thing that so many images of a group have, too."""
 
-    matter: Matter
+    issue: Issue
     images: int
 
 
@@ -33,15 +33,15 @@ class Repository(Struct, frozen=True):
 
 
 class Group(Struct, frozen=True, kw_only=True):
-    """All about `matter`, or (None) with nothing in common; never empty.
+    """All about `issue`, or (None) with nothing in common; never empty.
 
     They agree in channel, team, kind, policy and final action. `images` counts those of all parts;
     `before` those that earlier messages of the `storm` told, since `began_at`.
     """
 
     storm: str
-    matter: Matter | None
-    members: tuple[Waiting, ...]
+    issue: Issue | None
+    members: tuple[PendingNotice, ...]
     images: int
     before: int = 0
     began_at: datetime | None = None
@@ -49,14 +49,14 @@ class Group(Struct, frozen=True, kw_only=True):
     parts: int = 1
 
     @property
-    def gists(self) -> list[Gist]:
+    def envelopes(self) -> list[Envelope]:
         """What its notices are about."""
-        return [waiting.gist for waiting in self.members]
+        return [waiting.envelope for waiting in self.members]
 
     @property
     def id(self) -> str:
         """The same for the same notices."""
-        return stable_id(self.storm, sorted(gist.id for gist in self.gists))
+        return stable_id(self.storm, sorted(envelope.id for envelope in self.envelopes))
 
     @property
     def channel(self) -> Channel:
@@ -66,12 +66,12 @@ class Group(Struct, frozen=True, kw_only=True):
     @property
     def team(self) -> str:
         """Whose it is."""
-        return self.members[0].gist.team
+        return self.members[0].envelope.team
 
     @property
     def event_type(self) -> ImageEvent:
         """What kind of notice it is."""
-        kind = self.members[0].gist.event_type
+        kind = self.members[0].envelope.event_type
         if kind is EventType.SUMMARY:
             raise ValueError("a summary is about all images, so never one of several notices")
         return kind
@@ -79,77 +79,81 @@ class Group(Struct, frozen=True, kw_only=True):
     @property
     def policy_id(self) -> str | None:
         """By which policy."""
-        return self.members[0].gist.policy_id
+        return self.members[0].envelope.policy_id
 
     @property
     def final_action(self) -> str | None:
         """What Anchore said of all of them."""
-        return self.members[0].gist.final_action
+        return self.members[0].envelope.final_action
 
     @property
     def registry(self) -> str | None:
         """The one that all of them are in."""
-        registries = {gist.tag.registry for gist in self.gists}
+        registries = {envelope.tag.registry for envelope in self.envelopes}
         return registries.pop() if len(registries) == 1 else None
 
     @property
-    def cause(self) -> Cause | None:
+    def cause(self) -> FailureCause | None:
         """What keeps all of them from being evaluated."""
-        causes = {gist.cause for gist in self.gists}
+        causes = {envelope.cause for envelope in self.envelopes}
         return causes.pop() if len(causes) == 1 else None
 
     @property
     def worst(self) -> Severity:
         """The worst severity of any of its images."""
-        return max(gist.worst for gist in self.gists)
+        return max(envelope.worst for envelope in self.envelopes)
 
     @property
     def fix_available(self) -> bool | None:
         """Whether any image has a finding with a fix; None when nothing is known of fixes."""
-        known = [gist.fix_available for gist in self.gists if gist.fix_available is not None]
+        known = [
+            envelope.fix_available
+            for envelope in self.envelopes
+            if envelope.fix_available is not None
+        ]
         return any(known) if known else None
 
     def packages(self) -> list[str]:
         """The packages that the matter is in, most frequent first."""
-        return _by_number(each.package for each in self._of_the_matter())
+        return _by_number(each.package for each in self._of_the_issue())
 
     def fixes(self) -> list[str]:
         """The versions that fix the matter, most frequent first."""
-        return _by_number(each.fixed_in for each in self._of_the_matter())
+        return _by_number(each.fixed_in for each in self._of_the_issue())
 
     def ends(self) -> list[datetime]:
         """When allowlists stop holding the matter back, or whatever else there is; first first."""
-        every = (matter for gist in self.gists for matter in gist.matters)
-        about = self._of_the_matter() if self.matter else every
+        every = (issue for envelope in self.envelopes for issue in envelope.issues)
+        about = self._of_the_issue() if self.issue else every
         return sorted({each.until for each in about if each.until is not None})
 
-    def _of_the_matter(self) -> Iterator[Matter]:
+    def _of_the_issue(self) -> Iterator[Issue]:
         """As each image has it."""
-        for gist in self.gists:
-            for each in gist.matters:
-                if self.matter is not None and each.key == self.matter.key:
+        for envelope in self.envelopes:
+            for each in envelope.issues:
+                if self.issue is not None and each.key == self.issue.key:
                     yield each
 
     def repositories(self) -> list[Repository]:
         """Those of most images first."""
         tags: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        for gist in self.gists:
-            tags[gist.tag.registry, gist.tag.repository].append(gist.tag.tag)
+        for envelope in self.envelopes:
+            tags[envelope.tag.registry, envelope.tag.repository].append(envelope.tag.tag)
         every = [Repository(*name, tuple(sorted(its))) for name, its in tags.items()]
         return sorted(every, key=lambda each: (-len(each.tags), each.full_name))
 
-    def other_matters(self) -> list[Shared]:
+    def other_issues(self) -> list[Shared]:
         """What else its images have: of most images first, then the worst."""
-        matters: dict[str, Matter] = {}
+        issues: dict[str, Issue] = {}
         images: Counter[str] = Counter()
-        for gist in self.gists:
-            for matter in gist.matters:
-                matters.setdefault(matter.key, matter)
-                images[matter.key] += 1
-        if self.matter is not None:
-            images.pop(self.matter.key, None)
-        shared = [Shared(matters[key], count) for key, count in images.items()]
-        return sorted(shared, key=lambda s: (-s.images, -s.matter.severity, s.matter.key))
+        for envelope in self.envelopes:
+            for issue in envelope.issues:
+                issues.setdefault(issue.key, issue)
+                images[issue.key] += 1
+        if self.issue is not None:
+            images.pop(self.issue.key, None)
+        shared = [Shared(issues[key], count) for key, count in images.items()]
+        return sorted(shared, key=lambda s: (-s.images, -s.issue.severity, s.issue.key))
 
 
 def _by_number(values: Iterable[str | None]) -> list[str]:

@@ -20,9 +20,9 @@ from itertools import islice
 from msgspec import Struct
 
 from rescan.ledger.news import EventType, stable_id
-from rescan.outbox.envelope import Matter
+from rescan.outbox.envelope import Issue
 from rescan.outbox.group import Group
-from rescan.outbox.items import Channel, Waiting
+from rescan.outbox.items import Channel, PendingNotice
 from rescan.outbox.shared_issues import most_shared
 
 # A storm is over when nothing was told of it for so long.
@@ -50,15 +50,15 @@ class Storm(Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    matter: Matter
+    issue: Issue
     images: int
     began_at: datetime
-    told_at: datetime
-    gap: timedelta
+    notified_at: datetime
+    interval: timedelta
 
     def is_over(self, now: datetime) -> bool:
         """Whether the next notice on it is a new story."""
-        return now - self.told_at >= QUIET
+        return now - self.notified_at >= QUIET
 
     def is_running(self, rules: GroupingRules, now: datetime) -> bool:
         """Whether one more image about it is no longer told alone."""
@@ -68,7 +68,7 @@ class Storm(Struct, frozen=True, kw_only=True):
 class Plan(Struct, frozen=True):
     """What to publish now, in this order; `held` waits for its storm's next message."""
 
-    units: tuple[Waiting | Group, ...]
+    units: tuple[PendingNotice | Group, ...]
     held: int = 0
 
 
@@ -77,19 +77,22 @@ _Part = tuple[EventType, str | None, str | None]
 
 
 def plan(
-    waiting: Sequence[Waiting], storms: Mapping[str, Storm], rules: GroupingRules, now: datetime
+    waiting: Sequence[PendingNotice],
+    storms: Mapping[str, Storm],
+    rules: GroupingRules,
+    now: datetime,
 ) -> Plan:
     """What of the waiting ones, oldest first, becomes which message."""
-    by_image = Counter((it.channel, it.gist.subject) for it in waiting)
+    by_image = Counter((it.channel, it.envelope.subject) for it in waiting)
     alone = []
-    readers: defaultdict[_Readers, list[Waiting]] = defaultdict(list)
+    readers: defaultdict[_Readers, list[PendingNotice]] = defaultdict(list)
     for it in waiting:
-        is_summary = it.gist.event_type is EventType.SUMMARY
-        if is_summary or by_image[it.channel, it.gist.subject] > 1:
+        is_summary = it.envelope.event_type is EventType.SUMMARY
+        if is_summary or by_image[it.channel, it.envelope.subject] > 1:
             alone.append(it)
         else:
-            readers[it.channel, it.gist.team].append(it)
-    units: list[Waiting | Group] = []
+            readers[it.channel, it.envelope.team].append(it)
+    units: list[PendingNotice | Group] = []
     held = 0
     for those in readers.values():
         planned = _for_readers(those, storms, rules, now)
@@ -99,47 +102,52 @@ def plan(
 
 
 def storm_after(
-    unit: Waiting | Group, storms: Mapping[str, Storm], rules: GroupingRules, now: datetime
+    unit: PendingNotice | Group, storms: Mapping[str, Storm], rules: GroupingRules, now: datetime
 ) -> Storm | None:
     """What its readers have then been told of the same thing; None: of nothing that can go on."""
-    matter, images, is_first_part = _matter_of(unit)
-    if matter is None:
+    issue, images, is_first_part = _issue_of(unit)
+    if issue is None:
         return None
-    name = unit.storm if isinstance(unit, Group) else _storm_id(unit, matter)
+    name = unit.storm if isinstance(unit, Group) else _storm_id(unit, issue)
     before = storms.get(name)
     if before is None or before.is_over(now):
         return Storm(
-            id=name, matter=matter, images=images, began_at=now, told_at=now, gap=rules.window
+            id=name,
+            issue=issue,
+            images=images,
+            began_at=now,
+            notified_at=now,
+            interval=rules.window,
         )
     is_one_more = before.is_running(rules, now) and is_first_part
     return Storm(
         id=name,
-        matter=before.matter,
+        issue=before.issue,
         images=before.images + images,
         began_at=before.began_at,
-        told_at=now,
-        gap=min(LONGEST_GAP, before.gap * 2) if is_one_more else before.gap,
+        notified_at=now,
+        interval=min(LONGEST_GAP, before.interval * 2) if is_one_more else before.interval,
     )
 
 
-def _matter_of(unit: Waiting | Group) -> tuple[Matter | None, int, bool]:
+def _issue_of(unit: PendingNotice | Group) -> tuple[Issue | None, int, bool]:
     """What it is about, of how many images, and whether it begins a message about several."""
     if isinstance(unit, Group):
-        return unit.matter, len(unit.members), unit.part == 1
-    return next(iter(unit.gist.matters), None), 1, False
+        return unit.issue, len(unit.members), unit.part == 1
+    return next(iter(unit.envelope.issues), None), 1, False
 
 
 # --- for the same readers
 
 
 def _for_readers(
-    those: list[Waiting], storms: Mapping[str, Storm], rules: GroupingRules, now: datetime
+    those: list[PendingNotice], storms: Mapping[str, Storm], rules: GroupingRules, now: datetime
 ) -> Plan:
     too_many = len(those) > rules.digest_above
-    by_part: defaultdict[_Part, list[Waiting]] = defaultdict(list)
+    by_part: defaultdict[_Part, list[PendingNotice]] = defaultdict(list)
     for it in those:
-        by_part[it.gist.event_type, it.gist.policy_id, it.gist.final_action].append(it)
-    units: list[Waiting | Group] = []
+        by_part[it.envelope.event_type, it.envelope.policy_id, it.envelope.final_action].append(it)
+    units: list[PendingNotice | Group] = []
     held = 0
     for part in by_part.values():
         of_storms, rest = _of_running_storms(part, storms, rules, now)
@@ -147,32 +155,32 @@ def _for_readers(
             if _may_wait(members, storm, now):
                 held += len(members)
             else:
-                units += _split(storm.matter, members, storm)
+                units += _split(storm.issue, members, storm)
         units += _grouped(rest, rules) if too_many else rest
     return Plan(tuple(units), held)
 
 
-def _may_wait(members: list[Waiting], storm: Storm, now: datetime) -> bool:
+def _may_wait(members: list[PendingNotice], storm: Storm, now: datetime) -> bool:
     """Not a full message's worth; and no notice for longer than LONGEST_GAP, whatever its storm's
     readers are told meanwhile."""
-    oldest = min(it.gist.at for it in members)
-    until = min(storm.told_at + storm.gap, oldest + LONGEST_GAP)
+    oldest = min(it.envelope.at for it in members)
+    until = min(storm.notified_at + storm.interval, oldest + LONGEST_GAP)
     return now < until and len(members) < MOST_IMAGES
 
 
 def _of_running_storms(
-    part: list[Waiting], storms: Mapping[str, Storm], rules: GroupingRules, now: datetime
-) -> tuple[list[tuple[Storm, list[Waiting]]], list[Waiting]]:
+    part: list[PendingNotice], storms: Mapping[str, Storm], rules: GroupingRules, now: datetime
+) -> tuple[list[tuple[Storm, list[PendingNotice]]], list[PendingNotice]]:
     """Each notice goes with the largest storm that it is about."""
-    by_storm: defaultdict[str, list[Waiting]] = defaultdict(list)
-    going_on = {s.matter.key for s in storms.values() if s.is_running(rules, now)}
+    by_storm: defaultdict[str, list[PendingNotice]] = defaultdict(list)
+    going_on = {s.issue.key for s in storms.values() if s.is_running(rules, now)}
     rest = []
     for it in part:
         running = [
             storm
-            for matter in it.gist.matters
-            if matter.key in going_on
-            and (storm := storms.get(_storm_id(it, matter))) is not None
+            for issue in it.envelope.issues
+            if issue.key in going_on
+            and (storm := storms.get(_storm_id(it, issue))) is not None
             and storm.is_running(rules, now)
         ]
         if running:
@@ -182,12 +190,12 @@ def _of_running_storms(
     return [(storms[name], members) for name, members in by_storm.items()], rest
 
 
-def _grouped(those: list[Waiting], rules: GroupingRules) -> Iterator[Waiting | Group]:
+def _grouped(those: list[PendingNotice], rules: GroupingRules) -> Iterator[PendingNotice | Group]:
     told: set[str] = set()
-    for matter, members in islice(most_shared(those), MOST_GROUPS):
-        told |= {member.gist.id for member in members}
-        yield from _split(matter, members)
-    left = [it for it in those if it.gist.id not in told]
+    for issue, members in islice(most_shared(those), MOST_GROUPS):
+        told |= {member.envelope.id for member in members}
+        yield from _split(issue, members)
+    left = [it for it in those if it.envelope.id not in told]
     if len(left) > rules.digest_above:
         yield from _split(None, left)
     else:
@@ -195,16 +203,16 @@ def _grouped(those: list[Waiting], rules: GroupingRules) -> Iterator[Waiting | G
 
 
 def _split(
-    matter: Matter | None, members: list[Waiting], storm: Storm | None = None
+    issue: Issue | None, members: list[PendingNotice], storm: Storm | None = None
 ) -> Iterator[Group]:
     """As few messages as SNS takes."""
     parts = list(_parts(members))
-    name = storm.id if storm else _storm_id(members[0], matter)
+    name = storm.id if storm else _storm_id(members[0], issue)
     before = storm.images if storm else 0
     for number, part in enumerate(parts, 1):
         yield Group(
             storm=name,
-            matter=matter,
+            issue=issue,
             members=tuple(part),
             images=len(members),
             before=before,
@@ -214,11 +222,11 @@ def _split(
         )
 
 
-def _parts(members: list[Waiting]) -> Iterator[list[Waiting]]:
-    part: list[Waiting] = []
+def _parts(members: list[PendingNotice]) -> Iterator[list[PendingNotice]]:
+    part: list[PendingNotice] = []
     room = MOST_NAME_BYTES
     for it in members:
-        size = len(str(it.gist.tag).encode("utf-8", "surrogatepass")) + 20
+        size = len(str(it.envelope.tag).encode("utf-8", "surrogatepass")) + 20
         if part and (len(part) == MOST_IMAGES or size > room):
             yield part
             part, room = [], MOST_NAME_BYTES
@@ -227,15 +235,20 @@ def _parts(members: list[Waiting]) -> Iterator[list[Waiting]]:
     yield part
 
 
-def _storm_id(it: Waiting, matter: Matter | None) -> str:
+def _storm_id(it: PendingNotice, issue: Issue | None) -> str:
     """The same for the same thing, told to the same readers in the same way."""
-    gist = it.gist
-    about = matter.key if matter else "nothing in common"
+    envelope = it.envelope
+    about = issue.key if issue else "nothing in common"
     return stable_id(
-        it.channel, gist.team, gist.event_type, gist.policy_id, gist.final_action, about
+        it.channel,
+        envelope.team,
+        envelope.event_type,
+        envelope.policy_id,
+        envelope.final_action,
+        about,
     )
 
 
-def _first_at(unit: Waiting | Group) -> datetime:
-    gists = unit.gists if isinstance(unit, Group) else [unit.gist]
-    return min(gist.at for gist in gists)
+def _first_at(unit: PendingNotice | Group) -> datetime:
+    envelopes = unit.envelopes if isinstance(unit, Group) else [unit.envelope]
+    return min(envelope.at for envelope in envelopes)

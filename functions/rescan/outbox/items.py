@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from rescan.outbox.envelope import Gist
+from rescan.outbox.envelope import Envelope
 from rescan.outbox.notice import Notice
 
 
@@ -15,18 +15,18 @@ class Channel(StrEnum):
     CHAT = "chat"
 
 
-class Waiting(Struct, frozen=True):
+class PendingNotice(Struct, frozen=True):
     """A notice that waits in the outbox, as far as grouping must know it."""
 
     channel: Channel
-    gist: Gist
+    envelope: Envelope
 
 
-class Due(Struct, frozen=True):
+class OutboxItem(Struct, frozen=True):
     """A notice that is decided and not yet published."""
 
     channel: Channel
-    gist: Gist
+    envelope: Envelope
     notice: Notice
 
 

@@ -16,7 +16,7 @@ from rescan.kernel.clock import Clock, utc_now
 from rescan.notice.summary import Coverage, Dated, Failed, Summary
 from rescan.notice.summary_notice import due_of_summary
 from rescan.outbox.items import Channel
-from rescan.work.ports import Glance, Ledger, SweepRecord
+from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord
 
 _DAY = timedelta(days=1)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -55,8 +55,8 @@ class DailySummary:
 
     def run(self) -> dict[str, Any]:
         """{"quiet", "stopped", "notEvaluated", "missing"}; LedgerUnavailable."""
-        glances, sweep = self._ledger.glances(), self._ledger.last_sweep()
-        summary = summary_of(glances, sweep, self._schedule, self._clock())
+        snapshots, sweep = self._ledger.snapshots(), self._ledger.last_sweep()
+        summary = summary_of(snapshots, sweep, self._schedule, self._clock())
         self._ledger.add(due_of_summary(summary, self._channels))
         told: dict[str, Any] = {
             "quiet": summary.is_quiet,
@@ -69,10 +69,10 @@ class DailySummary:
 
 
 def summary_of(
-    glances: Iterable[Glance], sweep: SweepRecord | None, schedule: Schedule, now: datetime
+    snapshots: Iterable[EntrySnapshot], sweep: SweepRecord | None, schedule: Schedule, now: datetime
 ) -> Summary:
     """What there is to say of every entry and of the last sweep; pure."""
-    every = _one_a_tag(glances)
+    every = _one_a_tag(snapshots)
     counted, under_way = _sweeps(every, sweep, schedule, now)
     return Summary(
         at=now,
@@ -93,22 +93,22 @@ def summary_of(
     )
 
 
-def _one_a_tag(glances: Iterable[Glance]) -> list[Glance]:
+def _one_a_tag(snapshots: Iterable[EntrySnapshot]) -> list[EntrySnapshot]:
     """A tag has an entry for each policy that it was ever gated by: that of the sweeps counts."""
-    found: dict[Any, Glance] = {}
-    for glance in glances:
-        before = found.get(glance.tag)
-        if before is None or _standing(glance) > _standing(before):
-            found[glance.tag] = glance
+    found: dict[Any, EntrySnapshot] = {}
+    for snapshot in snapshots:
+        before = found.get(snapshot.tag)
+        if before is None or _standing(snapshot) > _standing(before):
+            found[snapshot.tag] = snapshot
     return list(found.values())
 
 
-def _standing(glance: Glance) -> tuple[datetime, datetime]:
-    return glance.sweep or _LONG_AGO, glance.evaluated_at or _LONG_AGO
+def _standing(snapshot: EntrySnapshot) -> tuple[datetime, datetime]:
+    return snapshot.sweep or _LONG_AGO, snapshot.evaluated_at or _LONG_AGO
 
 
 def _sweeps(
-    every: list[Glance], sweep: SweepRecord | None, schedule: Schedule, now: datetime
+    every: list[EntrySnapshot], sweep: SweepRecord | None, schedule: Schedule, now: datetime
 ) -> tuple[Coverage | None, Coverage | None]:
     """The sweep that counts, and one that is under way: it has its period to be complete."""
     if sweep is None:
@@ -120,7 +120,7 @@ def _sweeps(
     return _coverage(every, sweep.before), last
 
 
-def _coverage(every: list[Glance], sweep: SweepRecord) -> Coverage:
+def _coverage(every: list[EntrySnapshot], sweep: SweepRecord) -> Coverage:
     """Of tags that came later too many may have a result; never more than were expected count."""
     since = sweep.started
     answered = sweep.answered(every)
@@ -134,7 +134,7 @@ def _coverage(every: list[Glance], sweep: SweepRecord) -> Coverage:
     )
 
 
-def _failing(every: list[Glance], since: datetime) -> tuple[Failed, ...]:
+def _failing(every: list[EntrySnapshot], since: datetime) -> tuple[Failed, ...]:
     """Those that were tried since then: what nobody tries any longer is no longer watched."""
     failing = [
         Failed(g.tag, g.failing)

@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger
 
 from rescan.events.commands import Gate, Sweep
 from rescan.events.gate_log import logged
-from rescan.events.gate_result import Gated
+from rescan.events.gate_result import GateResult
 from rescan.kernel.deadline import Deadline
 from rescan.settings import Settings
 from rescan.work.daily_summary import DailySummary
@@ -34,10 +34,10 @@ class Queued:
         self._publisher = publisher
         self._daily_summary = daily_summary
 
-    def gate_now(self, gate: Gate, deadline: Deadline) -> Gated:
+    def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:
         return self._gate_now(gate, deadline)
 
-    def work(self, gate: Gate, deadline: Deadline) -> Gated:
+    def work(self, gate: Gate, deadline: Deadline) -> GateResult:
         return self._work(gate, deadline)
 
     def sweep(self, sweep: Sweep, deadline: Deadline) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import Failing
 from rescan.outbox.grouping import Storm
-from rescan.outbox.items import Channel, Due, InFlight, Waiting
+from rescan.outbox.items import Channel, InFlight, OutboxItem, PendingNotice
 from rescan.outbox.notice import Notice
 
 
-class Glance(Struct, frozen=True):
+class EntrySnapshot(Struct, frozen=True):
     """What a sweep and a summary read of an entry."""
 
     tag: ImageTag
@@ -39,9 +39,9 @@ class SweepRecord(Struct, frozen=True):
     expected: int
     before: "SweepRecord | None" = None
 
-    def answered(self, glances: Iterable[Glance]) -> list[Glance]:
+    def answered(self, snapshots: Iterable[EntrySnapshot]) -> list[EntrySnapshot]:
         """The entries that have a result since it began."""
-        return [g for g in glances if g.sweep is not None and g.sweep >= self.started]
+        return [g for g in snapshots if g.sweep is not None and g.sweep >= self.started]
 
 
 class Ledger(Protocol):
@@ -51,14 +51,14 @@ class Ledger(Protocol):
         """The entry; None when nothing is remembered."""
         ...
 
-    def write(self, entry: Entry, due: Sequence[Due] = ()) -> None:
+    def write(self, entry: Entry, due: Sequence[OutboxItem] = ()) -> None:
         """Write the entry, and its notices into the outbox, both or neither.
 
         LedgerConflict when the entry there is not the version before.
         """
         ...
 
-    def add(self, due: Sequence[Due]) -> None:
+    def add(self, due: Sequence[OutboxItem]) -> None:
         """Notices that belong to no entry, into the outbox; one that waits there is replaced."""
         ...
 
@@ -66,7 +66,7 @@ class Ledger(Protocol):
         """The sweep's message was read, and the entry is good enough as it is."""
         ...
 
-    def glances(self) -> Iterator[Glance]:
+    def snapshots(self) -> Iterator[EntrySnapshot]:
         """Every entry."""
         ...
 
@@ -90,11 +90,11 @@ class Outbox(Protocol):
         """Another may claim it at once."""
         ...
 
-    def waiting(self, most: int) -> list[Waiting]:
+    def waiting(self, most: int) -> list[PendingNotice]:
         """What waits, oldest first; at most so many."""
         ...
 
-    def notice(self, waiting: Waiting) -> Notice | None:
+    def notice(self, waiting: PendingNotice) -> Notice | None:
         """The notice itself; None when it was taken away meanwhile."""
         ...
 
@@ -106,14 +106,14 @@ class Outbox(Protocol):
         """What runs before were about to publish, or could not clear."""
         ...
 
-    def send_off(self, flight: InFlight, storm: Storm | None = None) -> None:
+    def mark_in_flight(self, flight: InFlight, storm: Storm | None = None) -> None:
         """Remember what is about to be published, and how far its storm has then been told.
 
         NotThePublisher when another has claimed the outbox meanwhile.
         """
         ...
 
-    def landed(self, flight: InFlight) -> None:
+    def clear_in_flight(self, flight: InFlight) -> None:
         """It was published, and its notices are cleared; NotThePublisher as above."""
         ...
 

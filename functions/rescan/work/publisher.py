@@ -28,14 +28,14 @@ from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import LedgerUnavailable, NoticeInvalid, NotThePublisher, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
-from rescan.notice.delivery import Topics
 from rescan.notice.group_notice import group_notice
 from rescan.outbox.group import Group
 from rescan.outbox.grouping import GroupingRules, Storm, plan, storm_after
-from rescan.outbox.items import Channel, InFlight, Waiting
+from rescan.outbox.items import Channel, InFlight, PendingNotice
 from rescan.outbox.notice import Notice
 from rescan.work.ports import Outbox
 from rescan.work.publisher_run import Named, Run, TimeLeft
+from rescan.work.topics import Topics
 
 # A run ends well within its claim: behind its last message it may wait for SNS (13 s) and, twice,
 # for the ledger (6 s each).
@@ -67,7 +67,7 @@ class Publisher:
         self._clock = clock
         self._sleep = sleep
         self._uncleared: set[Named] = set()
-        self._landed: set[str] = set()
+        self._delivered: set[str] = set()
 
     def run(self, deadline: Deadline) -> dict[str, Any]:
         """Publish what waits, at the pace: {"published", "images", "failed", "left"}."""
@@ -90,36 +90,36 @@ class Publisher:
         self._measure(waiting)
         run.waiting = len(waiting)
         for flight in self._outbox.in_flight():
-            if flight.channel not in run.silent:
-                self._land(flight, run)
+            if flight.channel not in run.paused_channels:
+                self._deliver(flight, run)
         waiting = self._not_said(waiting, run)
         storms = {storm.id: storm for storm in self._outbox.storms()}
         self._publish(plan(waiting, storms, self._rules, self._clock()).units, storms, run)
 
     def _publish(
-        self, units: Iterable[Waiting | Group], storms: dict[str, Storm], run: Run
+        self, units: Iterable[PendingNotice | Group], storms: dict[str, Storm], run: Run
     ) -> None:
         for unit in units:
             if run.time_left.over:
                 return
-            if unit.channel in run.silent:
+            if unit.channel in run.paused_channels:
                 continue
-            if isinstance(unit, Waiting):
+            if isinstance(unit, PendingNotice):
                 self._publish_one(unit, storms, run)
             else:
                 self._publish_group(unit, storms, run)
 
-    def _measure(self, waiting: list[Waiting]) -> None:
+    def _measure(self, waiting: list[PendingNotice]) -> None:
         """Also nothing: an alarm takes silence for a publisher that has died."""
-        oldest = min((it.gist.at for it in waiting), default=None)
+        oldest = min((it.envelope.at for it in waiting), default=None)
         age = self._clock() - oldest if oldest else timedelta()
         self._tally.add(Metric.OLDEST_NOTICE_AGE_SECONDS, max(0.0, age.total_seconds()))
 
     # --- one message
 
-    def _publish_one(self, waiting: Waiting, storms: dict[str, Storm], run: Run) -> None:
-        image = waiting.channel, waiting.gist.subject
-        if image in run.behind:
+    def _publish_one(self, waiting: PendingNotice, storms: dict[str, Storm], run: Run) -> None:
+        image = waiting.channel, waiting.envelope.subject
+        if image in run.blocked_images:
             return
         if (notice := self._outbox.notice(waiting)) is None:
             run.waiting -= 1
@@ -127,12 +127,12 @@ class Publisher:
         try:
             self._say(waiting.channel, notice, run)
         except PublishFailed:
-            run.behind.add(image)
+            run.blocked_images.add(image)
             return
         except NoticeInvalid:
             return  # It can never be published: whatever is later does not wait for it.
-        if not self._clear(waiting.channel, [waiting.gist.id], run):
-            run.behind.add(image)
+        if not self._clear(waiting.channel, [waiting.envelope.id], run):
+            run.blocked_images.add(image)
         self._remember(storm_after(waiting, storms, self._rules, self._clock()), storms)
 
     def _remember(self, storm: Storm | None, storms: dict[str, Storm]) -> None:
@@ -152,26 +152,26 @@ class Publisher:
             self._publish(group.members, storms, run)
             return
         storm = storm_after(group, storms, self._rules, self._clock())
-        ids = tuple(gist.id for gist in group.gists)
+        ids = tuple(envelope.id for envelope in group.envelopes)
         flight = InFlight(group.id, group.channel, notice, ids)
-        self._outbox.send_off(flight, storm)
+        self._outbox.mark_in_flight(flight, storm)
         if storm is not None:
             storms[storm.id] = storm
-        self._land(flight, run)
+        self._deliver(flight, run)
 
-    def _land(self, flight: InFlight, run: Run) -> None:
+    def _deliver(self, flight: InFlight, run: Run) -> None:
         """What SNS does not take stays in flight, and is the next message of its channel."""
         channel = flight.channel
-        if flight.id not in self._landed:
+        if flight.id not in self._delivered:
             try:
                 self._say(channel, flight.notice, run)
             except (PublishFailed, NoticeInvalid):
-                run.silent.add(channel)
+                run.paused_channels.add(channel)
                 return
-            self._landed.add(flight.id)
+            self._delivered.add(flight.id)
         if self._clear(channel, flight.ids, run):
-            self._outbox.landed(flight)
-            self._landed.discard(flight.id)
+            self._outbox.clear_in_flight(flight)
+            self._delivered.discard(flight.id)
 
     def _say(self, channel: Channel, notice: Notice, run: Run) -> None:
         """Publish, at the pace; PublishFailed, NoticeInvalid, which the run knows of."""
@@ -198,7 +198,7 @@ class Publisher:
     def _clear(self, channel: Channel, names: Sequence[str], run: Run) -> bool:
         """What the ledger does not clear now is not said again, as long as the container lives."""
         said = {(channel, name) for name in names}
-        run.said |= said
+        run.published_notices |= said
         self._uncleared |= said
         try:
             self._outbox.remove(channel, names)
@@ -209,22 +209,24 @@ class Publisher:
         self._uncleared -= said
         return True
 
-    def _not_said(self, waiting: list[Waiting], run: Run) -> list[Waiting]:
+    def _not_said(self, waiting: list[PendingNotice], run: Run) -> list[PendingNotice]:
         """The others were said before; what cannot be cleared holds back what follows it.
 
         Said again by a container that does not know, it would be the image's last word.
         """
         for channel in Channel:
-            ids = (it.gist.id for it in waiting if it.channel is channel)
-            said = [name for name in ids if (channel, name) in self._uncleared - run.said]
+            ids = (it.envelope.id for it in waiting if it.channel is channel)
+            said = [
+                name for name in ids if (channel, name) in self._uncleared - run.published_notices
+            ]
             if said:
                 self._clear(channel, said, run)
         for it in waiting:
-            if (it.channel, it.gist.id) in self._uncleared:
-                run.behind.add((it.channel, it.gist.subject))
+            if (it.channel, it.envelope.id) in self._uncleared:
+                run.blocked_images.add((it.channel, it.envelope.subject))
         return [
             it
             for it in waiting
-            if (it.channel, it.gist.id) not in run.said
-            and (it.channel, it.gist.subject) not in run.behind
+            if (it.channel, it.envelope.id) not in run.published_notices
+            and (it.channel, it.envelope.subject) not in run.blocked_images
         ]

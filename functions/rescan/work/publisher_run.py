@@ -31,10 +31,10 @@ class TimeLeft:
 
 
 class Run(Struct):
-    """`said` are the notices that readers have now.
+    """`published_notices` are the notices that readers have now.
 
     Nothing more is said in this run of the images `behind` which something earlier waits, or in the
-    channels that are `silent`.
+    channels that are `paused_channels`.
     """
 
     time_left: TimeLeft
@@ -42,9 +42,9 @@ class Run(Struct):
     published: int = 0
     failed: int = 0
     failed_in_a_row: Counter[Channel] = field(default_factory=Counter)
-    said: set[Named] = field(default_factory=set)
-    behind: set[Named] = field(default_factory=set)
-    silent: set[Channel] = field(default_factory=set)
+    published_notices: set[Named] = field(default_factory=set)
+    blocked_images: set[Named] = field(default_factory=set)
+    paused_channels: set[Channel] = field(default_factory=set)
 
     def accepted(self, channel: Channel) -> None:
         """SNS has a message."""
@@ -55,14 +55,14 @@ class Run(Struct):
         """SNS does not confirm a message; after three in a row there is no use in more."""
         self.failed_in_a_row[channel] += 1
         if self.failed_in_a_row[channel] == _FAILURES_IN_A_ROW:
-            self.silent.add(channel)
+            self.paused_channels.add(channel)
 
     @property
     def told(self) -> dict[str, Any]:
         """The answer to the schedule."""
         return {
             "published": self.published,
-            "images": len(self.said),
+            "images": len(self.published_notices),
             "failed": self.failed,
-            "left": max(0, self.waiting - len(self.said)),
+            "left": max(0, self.waiting - len(self.published_notices)),
         }

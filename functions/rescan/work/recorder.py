@@ -21,29 +21,29 @@ from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import EventType, News
 from rescan.ledger.transitions import Remembered
-from rescan.notice.delivery import Topics
 from rescan.notice.render import due_of
 from rescan.work.ports import Ledger
+from rescan.work.topics import Topics
 
 Change = Callable[[Entry], Remembered]
 
 
-class Settled(Struct, frozen=True):
+class Recorded(Struct, frozen=True):
     """What became of a result.
 
-    `forgotten`: a STOP that the ledger did not take; whoever can should try again. `said` is the id
-    under which it was said all the same.
+    `unrecorded`: a STOP that the ledger did not take; whoever can should try again. `published_id`
+    is the id it was published under although it was not saved.
     """
 
     notification: Notification
-    forgotten: bool = False
-    said: str | None = None
+    unrecorded: bool = False
+    published_id: str | None = None
 
 
 _TRIES = 5
 
 
-class Announcer:
+class Recorder:
     """One for all threads of a container."""
 
     def __init__(self, ledger: Ledger, topics: Topics, tally: Tally) -> None:
@@ -66,43 +66,45 @@ class Announcer:
         except LedgerUnavailable:
             self._tally.add(Metric.LEDGER_ERRORS)
 
-    def settle(
-        self, entry: Entry | None, fresh: Entry, change: Change, said: str | None = None
-    ) -> Settled:
+    def record(
+        self, entry: Entry | None, fresh: Entry, change: Change, published_id: str | None = None
+    ) -> Recorded:
         """Write what the change makes of the entry, and its news into the outbox.
 
-        `entry` None: the ledger refused to be read, so `fresh` stands for it. `said` is the id of a
-        STOP that this work has said before without being able to remember it.
+        `entry` None: the ledger cannot be read, so `fresh` stands for it. `published_id` is the id
+        of a STOP that an earlier attempt published without being able to save it.
         """
         for _ in range(_TRIES):
             after, news = change(entry or fresh)
             if after is entry:
-                return Settled(Notification.NONE)  # the change found itself outdated
-            news = None if news is not None and news.id == said else news
+                return Recorded(Notification.NONE)  # the change found itself outdated
+            news = None if news is not None and news.id == published_id else news
             if entry is None:
-                return self._say_unremembered(after, news, said)
+                return self._publish_unrecorded(after, news, published_id)
             try:
                 self._write(replace(after, version=entry.version + 1), news)
             except LedgerConflict:
                 entry = self.read(fresh)
             except LedgerUnavailable:
                 self._tally.add(Metric.LEDGER_ERRORS)
-                return self._say_unremembered(after, news, said)
+                return self._publish_unrecorded(after, news, published_id)
             else:
-                return Settled(_notification(after, news))
+                return Recorded(_notification(after, news))
         raise LedgerConflict(f"{fresh.subject} was written {_TRIES} times meanwhile.")
 
     def _write(self, entry: Entry, news: News | None) -> None:
         self._ledger.write(entry, due_of(news, self._topics.channels) if news else ())
 
-    def _say_unremembered(self, after: Entry, news: News | None, said: str | None) -> Settled:
+    def _publish_unrecorded(
+        self, after: Entry, news: News | None, published_id: str | None
+    ) -> Recorded:
         """Without a memory only a STOP is said: at worst again, never too seldom."""
         if not after.stopped:
-            return Settled(Notification.NONE)
+            return Recorded(Notification.NONE)
         if news is None or news.event_type is not EventType.STOP:
-            return Settled(Notification.NONE, forgotten=True, said=said)
+            return Recorded(Notification.NONE, unrecorded=True, published_id=published_id)
         self._topics.say(news)
-        return Settled(Notification.PUBLISHED, forgotten=True, said=news.id)
+        return Recorded(Notification.PUBLISHED, unrecorded=True, published_id=news.id)
 
 
 def _notification(after: Entry, news: News | None) -> Notification:

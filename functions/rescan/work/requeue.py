@@ -11,7 +11,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from rescan.events.commands import Gate
-from rescan.events.gate_result import Gated
+from rescan.events.gate_result import GateResult
 from rescan.kernel.errors import RescanError
 from rescan.work.ports import WorkQueue
 
@@ -20,19 +20,19 @@ _FIRST = timedelta(seconds=30)
 _LONGEST = timedelta(seconds=900)
 
 
-class GoingBack:
+class Requeue:
     """`jitter` gives a number from 0 to 1."""
 
     def __init__(self, queue: WorkQueue, jitter: Callable[[], float] = random.random) -> None:
         self._queue = queue
         self._jitter = jitter
 
-    def send(self, gate: Gate, error: RescanError | None = None) -> Gated:
+    def send(self, gate: Gate, error: RescanError | None = None) -> GateResult:
         """Send the copy; QueueUnavailable leaves the original where it is."""
         asked = getattr(error, "retry_after", None)
         wait = delay(gate.attempt, self._jitter(), asked)
         self._queue.send(replace(gate, attempt=gate.attempt + 1), wait)
-        return Gated(gate.tag, went_back=True, why=str(error or ""))
+        return GateResult(gate.tag, requeued=True, why=str(error or ""))
 
 
 def delay(attempt: int, jitter: float, retry_after: float | None) -> timedelta:

@@ -18,8 +18,8 @@ from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import LedgerUnavailable, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import WatchList
-from rescan.notice.delivery import Topic
-from rescan.work.ports import Glance, Ledger, SweepRecord, WorkQueue
+from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
+from rescan.work.topics import Topic
 
 
 class FullSweep:
@@ -51,10 +51,10 @@ class FullSweep:
         `measured`: a whole reconciliation, not one schedule's own list of tags.
         """
         started = self._clock()
-        glances = self._glances() if measured else []
-        before = self._measure(glances) if measured else None
+        snapshots = self._snapshots() if measured else []
+        before = self._measure(snapshots) if measured else None
         watched = watched_tags(watch_list, self._active_tags, deadline, self._logger)
-        stopped = (glance.tag for glance in glances if glance.stopped)
+        stopped = (snapshot.tag for snapshot in snapshots if snapshot.stopped)
         tags = dict.fromkeys(chain(watched, stopped))
         enqueued = self._queue.send_all(Gate(tag, trigger, sweep=started) for tag in tags)
         if measured:
@@ -63,18 +63,20 @@ class FullSweep:
         self._logger.info("sweep enqueued", enqueued=enqueued)
         return {"enqueued": enqueued, "sweep": started.isoformat()}
 
-    def _glances(self) -> list[Glance]:
+    def _snapshots(self) -> list[EntrySnapshot]:
         try:
-            return list(self._ledger.glances())
+            return list(self._ledger.snapshots())
         except LedgerUnavailable as error:
             # The watched tags are swept all the same; the stopped ones are among them, mostly.
             self._ledger_failed("the ledger cannot be read", error)
             return []
 
-    def _measure(self, glances: list[Glance]) -> SweepRecord | None:
+    def _measure(self, snapshots: list[EntrySnapshot]) -> SweepRecord | None:
         """The sweep before, that was measured."""
         self._measure_readers()
-        ages = [self._clock() - glance.evaluated_at for glance in glances if glance.evaluated_at]
+        ages = [
+            self._clock() - snapshot.evaluated_at for snapshot in snapshots if snapshot.evaluated_at
+        ]
         if ages:
             hours = max(ages).total_seconds() / 3600
             self._tally.add(Metric.OLDEST_EVALUATION_AGE_HOURS, hours)
@@ -85,7 +87,7 @@ class FullSweep:
             return None
         if before is None:
             return None
-        self._measure_coverage(before, glances)
+        self._measure_coverage(before, snapshots)
         return replace(before, before=None)
 
     def _measure_readers(self) -> None:
@@ -96,9 +98,9 @@ class FullSweep:
         else:
             self._tally.add(Metric.CONFIRMED_SUBSCRIPTIONS, confirmed)
 
-    def _measure_coverage(self, before: SweepRecord, glances: list[Glance]) -> None:
+    def _measure_coverage(self, before: SweepRecord, snapshots: list[EntrySnapshot]) -> None:
         since = before.started
-        missing = max(0, before.expected - len(before.answered(glances)))
+        missing = max(0, before.expected - len(before.answered(snapshots)))
         self._tally.add(Metric.SWEEP_MISSING, missing)
         self._tally.add(Metric.SWEEP_COMPLETE, 0 if missing else 1)
         self._logger.info(
@@ -106,7 +108,7 @@ class FullSweep:
             started=since.isoformat(),
             expected=before.expected,
             missing=missing,
-            unanswered=[str(g.tag) for g in glances if g.sweep is None or g.sweep < since][:20],
+            unanswered=[str(g.tag) for g in snapshots if g.sweep is None or g.sweep < since][:20],
         )
 
     def _remember(self, sweep: SweepRecord) -> None:

@@ -20,7 +20,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from rescan.events.commands import Gate
-from rescan.events.gate_result import Gated
+from rescan.events.gate_result import GateResult
 from rescan.gate.model import Outcome, Report, Step, TriggerKind, outcome_metric
 from rescan.gate.workflow import Anchore, rescan
 from rescan.kernel.clock import Clock, utc_now
@@ -38,15 +38,15 @@ from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.entry import Entry, UnknownPush, subject_of
 from rescan.ledger.news import Failing
 from rescan.ledger.transitions import (
-    Pace,
+    NotificationPolicy,
     Remembered,
     after_failure,
     after_not_found,
     after_verdict,
 )
 from rescan.settings import Settings
-from rescan.work.recorder import Announcer, Change, Settled
-from rescan.work.requeue import GoingBack
+from rescan.work.recorder import Change, Recorded, Recorder
+from rescan.work.requeue import Requeue
 
 
 class AnalyzingAnchore(Anchore, Protocol):
@@ -63,52 +63,54 @@ class Worker:
         self,
         settings: Settings,
         anchore_until: Callable[[Deadline], AnalyzingAnchore],
-        announcer: Announcer,
-        going_back: GoingBack,
+        recorder: Recorder,
+        requeue: Requeue,
         tally: Tally,
         clock: Clock = utc_now,
     ) -> None:
         self._settings = settings
         self._anchore_until = anchore_until
-        self._announcer = announcer
-        self._going_back = going_back
+        self._recorder = recorder
+        self._requeue = requeue
         self._tally = tally
         self._clock = clock
-        self._pace = Pace(
+        self._pace = NotificationPolicy(
             timedelta(hours=settings.reminder_hours), timedelta(hours=settings.not_evaluated_hours)
         )
 
-    def gate_now(self, gate: Gate, deadline: Deadline) -> Gated:
+    def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:
         """For one who waits: remembered and published alike, but every error is the caller's."""
         fresh = self._fresh(gate)
         report = rescan(self._anchore_until(deadline), gate.request(self._settings))
         self._tally.add(outcome_metric(report.outcome))
-        entry = self._announcer.read(fresh)
+        entry = self._recorder.read(fresh)
         is_remembered = entry is not None and entry.version > 0
         if report.outcome is Outcome.PENDING or (
             report.outcome is Outcome.NOT_FOUND and not is_remembered
         ):
-            return Gated(gate.tag, report)
-        settled = self._settle(gate, report, entry, fresh)
-        return Gated(gate.tag, report, settled.notification)
+            return GateResult(gate.tag, report)
+        recorded = self._record(gate, report, entry, fresh)
+        return GateResult(gate.tag, report, recorded.notification)
 
-    def work(self, gate: Gate, deadline: Deadline) -> Gated:
+    def work(self, gate: Gate, deadline: Deadline) -> GateResult:
         """For the queue: done, or gone back."""
         gate = replace(gate, first_seen=gate.first_seen or self._clock())
         fresh = self._fresh(gate)
-        entry = self._announcer.read(fresh)
+        entry = self._recorder.read(fresh)
         if entry is not None and _is_newer(entry, gate.sweep):
-            self._announcer.mark_swept(entry, gate.sweep or self._clock())
-            return Gated(gate.tag, why="it was evaluated since the sweep began")
+            self._recorder.mark_swept(entry, gate.sweep or self._clock())
+            return GateResult(gate.tag, why="it was evaluated since the sweep began")
         try:
             return self._gate(gate, entry, fresh, deadline)
         except (AnchoreError, OutOfTime, SecretUnusable) as error:
             return self._after_error(gate, error, entry, fresh)
         except PublishFailed as error:
             # Nothing of the STOP is remembered or said: it must be found again.
-            return self._going_back.send(gate, error)
+            return self._requeue.send(gate, error)
 
-    def _gate(self, gate: Gate, entry: Entry | None, fresh: Entry, deadline: Deadline) -> Gated:
+    def _gate(
+        self, gate: Gate, entry: Entry | None, fresh: Entry, deadline: Deadline
+    ) -> GateResult:
         if deadline.passed:
             raise OutOfTime(f"No time was left to gate {gate.tag}: Anchore was not asked.")
         anchore = self._anchore_until(deadline)
@@ -119,29 +121,29 @@ class Worker:
                 anchore.submit(gate.tag)
                 gate = replace(gate, submitted=True)
             self._tally.add(outcome_metric(Outcome.PENDING))
-            return replace(self._going_back.send(gate), report=report)
+            return replace(self._requeue.send(gate), report=report)
         ended = Outcome.NOT_EVALUATED if report.outcome is Outcome.PENDING else report.outcome
         self._tally.add(outcome_metric(ended))
-        settled = self._settle(gate, report, entry, fresh)
-        if settled.forgotten and not self._is_too_old(gate):
-            back = self._going_back.send(replace(gate, said=settled.said))
-            return replace(back, report=report, notification=settled.notification)
-        return Gated(gate.tag, report, settled.notification)
+        recorded = self._record(gate, report, entry, fresh)
+        if recorded.unrecorded and not self._is_too_old(gate):
+            back = self._requeue.send(replace(gate, published_id=recorded.published_id))
+            return replace(back, report=report, notification=recorded.notification)
+        return GateResult(gate.tag, report, recorded.notification)
 
     def _after_error(
         self, gate: Gate, error: RescanError, entry: Entry | None, fresh: Entry
-    ) -> Gated:
+    ) -> GateResult:
         self._tally.add(Metric.ANCHORE_ERRORS, isinstance(error, AnchoreError))
         if error.fate in (Fate.RETRY, Fate.REQUEUE) and not self._is_too_old(gate):
-            return self._going_back.send(gate, error)
+            return self._requeue.send(gate, error)
         self._tally.add(outcome_metric(Outcome.NOT_EVALUATED))
         change = self._failure(gate, _step(error), str(error))
-        settled = self._announcer.settle(entry, fresh, change)
-        return Gated(gate.tag, notification=settled.notification, why=str(error), failed=True)
+        recorded = self._recorder.record(entry, fresh, change)
+        return GateResult(gate.tag, notification=recorded.notification, why=str(error), failed=True)
 
     # --- what a result makes of the entry
 
-    def _settle(self, gate: Gate, report: Report, entry: Entry | None, fresh: Entry) -> Settled:
+    def _record(self, gate: Gate, report: Report, entry: Entry | None, fresh: Entry) -> Recorded:
         if report.outcome.is_verdict:
             self._tally.add(Metric.EVALUATED)
             change = self._verdict(gate, report)
@@ -154,7 +156,7 @@ class Worker:
             change = self._failure(gate, step, report.reason)
         if (push := _unknown_push(gate, report, self._clock())) is not None:
             change = _remembering(push, change)
-        return self._announcer.settle(entry, fresh, change, gate.said)
+        return self._recorder.record(entry, fresh, change, gate.published_id)
 
     def _verdict(self, gate: Gate, report: Report) -> Change:
         return self._change(gate, lambda e, now: after_verdict(e, report, now, self._pace))

@@ -11,8 +11,6 @@ from tests.lab.bench.page import page, row_table
 from tests.lab.bench.plots import cold_start_plot, growth_plot
 from tests.support.paths import ROOT
 
-__all__ = ["exit_status"]
-
 _DOCS = ROOT / "docs"
 _FIGURES = _DOCS / "benchmarks.json"
 _MEASURES = (cold_start, artifact_size, small_image, many_rows, batch, sweep, growth)

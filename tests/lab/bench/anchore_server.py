@@ -9,8 +9,6 @@ from tests.lab.bench.canned_server import Canned, Reply, Request
 from tests.recordings.enterprise_image import Image
 from tests.recordings.facts import rows_of, sha256
 
-__all__ = ["REGISTRY", "rows_document", "tag_of"]
-
 REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 _TEMPLATE = Image("payments/api", "2.4.1", rows=("CVE-2018-3164+openjdk-8",))
 _ROW = rows_of("CVE-2013-2512+ftpd")[0]

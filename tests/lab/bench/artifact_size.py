@@ -7,8 +7,6 @@ from tests.lab.bench.figures import Limited, Measured
 from tests.lab.bench.packages import compiled_packages, megabytes
 from tests.support.artifacts import host_artifact
 
-__all__ = ["measure"]
-
 
 def measure(runs: int) -> Measured:
     """The rows of the artifact's size; once, whatever the runs: it has no spread."""

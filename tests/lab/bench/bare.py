@@ -12,7 +12,6 @@ from tests.recordings.facts import sha256
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["BareAnchore", "BareLedger", "send_batches"]
 
 _CREDENTIALS = ("watcher", "s3cr3t-pass")
 _SECONDS = 60

@@ -10,8 +10,6 @@ from tests.lab.bench.function import environment, handle, pushes
 from tests.lab.bench.small_image import AWS_SECONDS
 from tests.lab.bench.timing import Turns, by_turns
 
-__all__ = ["measure"]
-
 _IMAGES = 10
 _ANSWER_SECONDS = 0.2
 _TIMES = 3

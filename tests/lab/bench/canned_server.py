@@ -14,8 +14,6 @@ from types import ModuleType
 
 from msgspec import Struct
 
-__all__ = ["Canned", "Reply", "Request", "running"]
-
 
 class Request(Struct, frozen=True):
     """What was asked: the target with its query, the head as it was sent, the body."""

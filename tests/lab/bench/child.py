@@ -6,8 +6,6 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import ParamSpec, TypeVar
 
-__all__ = ["in_child"]
-
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
 

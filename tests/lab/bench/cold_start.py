@@ -25,8 +25,6 @@ from tests.recordings.facts import sha256
 from tests.support.artifacts import host_artifact
 from tests.support.lambda_process import copy_runtime_client, lambda_process
 
-__all__ = ["Started", "Starter", "Way", "measure", "ways_to_start"]
-
 _ROWS = 5
 _STARTS = 5
 _HANDLERS = Path(__file__).parent / "handlers"

@@ -16,21 +16,6 @@ from tests.lab.bench.memory import peak_rss_mb
 from tests.lab.bench.small_image import AWS_SECONDS
 from tests.lab.bench.timing import cpu_seconds
 
-__all__ = [
-    "BATCHES",
-    "GB_SECOND_DOLLARS",
-    "LATENCIES",
-    "LONG_ROWS",
-    "MEMORY_SIZES",
-    "ORDINARY_ROWS",
-    "REQUEST_DOLLARS",
-    "Cost",
-    "Work",
-    "cost_of_thousand",
-    "measure_work",
-    "smallest_that_holds",
-]
-
 GB_SECOND_DOLLARS = 0.0000133334
 REQUEST_DOLLARS = 0.20 / 1_000_000
 LATENCIES = (0.2, 2.0, 20.0)

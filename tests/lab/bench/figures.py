@@ -4,8 +4,6 @@ from statistics import median, quantiles
 
 from msgspec import Struct
 
-__all__ = ["Compared", "Curve", "Limited", "Measured", "Part", "Point", "Row", "Spread"]
-
 
 class Spread(Struct, frozen=True):
     """The middle of the samples, and the middle half of them."""

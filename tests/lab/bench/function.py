@@ -13,8 +13,6 @@ from rescan.kernel.image_tag import ImageTag
 from tests.lab.bench.anchore_server import tag_of
 from tests.recordings.facts import sha256
 
-__all__ = ["SWEEP", "environment", "handle", "message", "pushes"]
-
 SWEEP = {"source": "aws.events", "detail-type": "Scheduled Event", "time": "2026-11-20T09:00:00Z"}
 
 

@@ -6,7 +6,7 @@ from statistics import linear_regression, median
 
 from msgspec import json
 
-from rescan.gate.blocking_findings import stopping_findings
+from rescan.gate.blocking_findings import blocking_findings
 from rescan.gate.evaluation import Finding
 from rescan.gate.model import Vulnerability
 from tests.lab.bench import anchore_server, aws_server
@@ -19,8 +19,6 @@ from tests.lab.bench.memory import peak_allocated_mb
 from tests.lab.bench.small_image import AWS_SECONDS
 from tests.lab.bench.sweep import SQS_SECONDS
 from tests.lab.bench.timing import seconds
-
-__all__ = ["exponent", "measure"]
 
 _ROWS = (1_000, 5_000, 20_000)
 _TAGS = (100, 1_000, 10_000)
@@ -113,7 +111,7 @@ def _image() -> _Sample:
 def _stop(rows: int) -> _Sample:
     listed = json.decode(rows_document(rows), type=list[Vulnerability])
     found = [_finding(row) for row in listed[:: rows // _FINDINGS]]
-    return _warm(lambda: stopping_findings(found, listed))
+    return _warm(lambda: blocking_findings(found, listed))
 
 
 def _finding(row: Vulnerability) -> Finding:

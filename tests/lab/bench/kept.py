@@ -7,8 +7,6 @@ from msgspec import json
 
 from tests.lab.bench.figures import Row
 
-__all__ = ["keep", "kept", "moved"]
-
 _NOTABLE = 0.10
 # An exponent near 0 is noise: what counts is how far it moved on the way to linear.
 _LINEAR = 1.0

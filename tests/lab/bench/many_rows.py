@@ -17,8 +17,6 @@ from tests.lab.bench.small_image import anchore_client
 from tests.lab.bench.timing import Turns, by_turns
 from tests.recordings.facts import sha256
 
-__all__ = ["measure"]
-
 _ROWS = 20_000
 _PAIRS = 5
 _MOST_VALUES = 1_000_000

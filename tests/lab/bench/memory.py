@@ -7,8 +7,6 @@ import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["peak_allocated_mb", "peak_over_idle_mb", "peak_rss_mb"]
-
 _SELF = Path("/proc/self")
 
 

@@ -9,8 +9,6 @@ import rescan
 from compile_artifact import compile_artifact
 from tests.support.artifacts import wheels_of
 
-__all__ = ["compiled_packages", "megabytes", "plain_artifact"]
-
 
 def compiled_packages(folder: Path) -> Path:
     """The folder with all of the packages and their bytecode."""

@@ -19,8 +19,6 @@ from tests.lab.bench.cost import (
 )
 from tests.lab.bench.figures import Compared, Curve, Limited, Measured, Row, Spread
 
-__all__ = ["page", "row_table"]
-
 _TYPICAL_SECONDS = 2.0
 
 

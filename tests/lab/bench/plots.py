@@ -13,8 +13,6 @@ from pygal.style import Style
 
 from tests.lab.bench.figures import Curve, Part
 
-__all__ = ["cold_start_plot", "growth_plot"]
-
 # For plugins, which are not used here, pygal adds a finder of the old kind: Python
 # 3.11 would warn of it at each import that fails.
 sys.meta_path[:] = [it for it in sys.meta_path if not isinstance(it, pygal.PluginImportFixer)]

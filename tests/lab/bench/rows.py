@@ -2,8 +2,6 @@
 
 from tests.lab.bench.figures import Compared, Limited
 
-__all__ = ["compared", "limited"]
-
 
 def compared(ours: tuple[float, ...], *, at_most: float = 1.1, what: str = "a row") -> Compared:
     """Against a floor of 10 ms at each turn."""

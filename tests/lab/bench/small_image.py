@@ -23,8 +23,6 @@ from tests.lab.bench.figures import Compared, Limited, Measured
 from tests.lab.bench.function import environment, handle, pushes
 from tests.lab.bench.timing import Turns, by_turns
 
-__all__ = ["anchore_client", "measure"]
-
 AWS_SECONDS = 0.005
 _ROWS = 5
 _PAIRS = 60

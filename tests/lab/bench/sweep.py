@@ -9,8 +9,6 @@ from tests.lab.bench.function import SWEEP, environment, handle, message
 from tests.lab.bench.memory import peak_rss_mb
 from tests.lab.bench.timing import Turns, by_turns
 
-__all__ = ["SQS_SECONDS", "measure", "swept"]
-
 SQS_SECONDS = 0.01
 _TAGS = 10_000
 _PAGE_ROWS = 500

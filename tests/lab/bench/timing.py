@@ -5,8 +5,6 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-__all__ = ["Turns", "by_turns", "cpu_seconds", "seconds"]
-
 
 class Turns(Struct, frozen=True):
     """Seconds; sample i of both was taken one after the other."""

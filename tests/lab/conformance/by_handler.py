@@ -17,8 +17,6 @@ from rescan_cli.replay.har import Recording
 from rescan_cli.replay.server import ReplayServer
 from tests.lab.conformance.run import SECRET, ListeningReplay, Outputs, Run
 
-__all__ = ["run_by_handler"]
-
 _REGION = "eu-central-1"
 
 

@@ -21,8 +21,6 @@ from rescan_cli.replay.server import ReplayServer
 from tests.lab.conformance.redocly import Finished, Redocly
 from tests.lab.conformance.run import ListeningReplay, Outputs, Run
 
-__all__ = ["Document", "run_by_respect"]
-
 _OUTPUTS = ("imageDigest", "vulnerabilities", "finalAction")
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-__all__ = ["Finished", "Redocly", "RedoclyMissing", "install"]
-
 VERSION = "2.77.0"
 # Nothing is sent home, and nothing is said of newer versions.
 _QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "NO_COLOR": "1"}

@@ -11,17 +11,6 @@ from rescan_cli.replay.router import Replay
 from tests.recordings import recording
 from tests.recordings.facts import POLICY_ID
 
-__all__ = [
-    "AUTHORIZATION",
-    "SECRET",
-    "TAG",
-    "Asked",
-    "ListeningReplay",
-    "Outputs",
-    "Run",
-    "replayed",
-]
-
 TAG = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/payments/api:2.4.1"
 SECRET = '{"username": "demo", "password": "demo-only"}'
 AUTHORIZATION = "Basic ZGVtbzpkZW1vLW9ubHk="

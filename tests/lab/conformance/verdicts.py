@@ -10,8 +10,6 @@ from msgspec import Struct
 
 from tests.lab.conformance import redocly
 
-__all__ = ["Verdict", "Verdicts", "as_markdown", "referees"]
-
 # The referees that judge branch by branch; the others are counted.
 _COLUMNS = ("Arazzo, as given", "Arazzo, ours", "OpenAPI, ours", "OpenAPI, Anchore's")
 _FAULTS, _FUZZING = "Faults of the given document", "Fuzzing"

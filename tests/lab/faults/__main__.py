@@ -7,7 +7,7 @@ It ends with 1 when a rule is broken; what the functions printed stays in .build
 
 import sys
 
-from tests.lab.faults.cases import Case
+from tests.lab.faults.case import Case
 from tests.lab.faults.matrix import every_case
 from tests.lab.faults.outcome import Outcome
 from tests.lab.faults.shares import outcomes_of

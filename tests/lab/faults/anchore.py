@@ -12,8 +12,6 @@ from tests.lab.faults.loopback import BreakingServer, answering, play
 from tests.recordings.enterprise_image import Image
 from tests.support.scripted_server import Act
 
-__all__ = ["LoopbackAnchore"]
-
 
 class LoopbackAnchore(BreakingServer):
     """`gone_through` holds the full tag and the action of each evaluation that was answered."""

@@ -12,8 +12,6 @@ from tests.lab.faults.outcome import Stage
 from tests.lab.faults.rules import Expected
 from tests.lab.faults.story import Story
 
-__all__ = ["anchore_cases", "given_up_cases"]
-
 _STEPS = (Step.FIND_ACTIVE_IMAGE, Step.REFRESH_VULNERABILITIES, Step.REGATE)
 _SAMPLE = ("404, not analyzed",)
 

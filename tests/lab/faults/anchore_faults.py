@@ -2,8 +2,6 @@
 
 from tests.support.scripted_server import Act, drip, raw, reset, respond, silence
 
-__all__ = ["LASTING", "NOT_ANALYZED", "PASSING", "SLOW"]
-
 # The server closes after each answer: a connection that died while it was kept is another fault.
 _CLOSE = "Connection: close"
 _JSON = "Content-Type: application/json"

@@ -19,9 +19,6 @@ from tests.lab.faults.outcome import Stage
 from tests.lab.faults.rules import Expected
 from tests.lab.faults.story import Story
 
-__all__ = ["ledger_cases", "queue_cases", "topic_cases"]
-
-
 _OUTBOX = (AwsCall.CLAIM, AwsCall.LIST, AwsCall.FETCH, AwsCall.CLEAR)
 
 

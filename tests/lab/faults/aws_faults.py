@@ -11,19 +11,6 @@ from tests.lab.faults.aws_proxy import AwsCall, Fault, Passage
 from tests.lab.faults.loopback import Hangup
 from tests.support.scripted_server import reset, silence
 
-__all__ = [
-    "aged",
-    "answer_lost",
-    "broken_off",
-    "garbled",
-    "killing",
-    "partly_failed",
-    "refused",
-    "silent",
-    "skewed",
-    "slow",
-]
-
 _XML = (
     '<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type>'
     "<Code>{}</Code><Message>said the proxy</Message></Error><RequestId>1</RequestId>"

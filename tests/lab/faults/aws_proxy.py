@@ -21,8 +21,6 @@ from werkzeug import Request, Response
 from tests.lab.faults.loopback import BreakingServer, answering, play
 from tests.support.scripted_server import Act
 
-__all__ = ["LEDGER", "AwsCall", "AwsProxy", "Call", "Fault", "Journal", "Passage"]
-
 _OF_ONE_CONNECTION = {"connection", "transfer-encoding", "keep-alive", "content-length"}
 
 

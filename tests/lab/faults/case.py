@@ -12,8 +12,6 @@ from tests.lab.faults.rules import Expected
 from tests.lab.faults.story import Story, Telling
 from tests.support.scripted_server import Act
 
-__all__ = ["Begin", "Case", "at_anchore", "at_aws", "both"]
-
 _AS_USUAL = Expected()
 Begin = Callable[[Lane], None]
 

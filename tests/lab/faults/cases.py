@@ -16,8 +16,6 @@ from tests.lab.faults.outcome import Role, Stage
 from tests.lab.faults.rules import Expected
 from tests.lab.faults.story import Story
 
-__all__ = ["Case", "cases"]
-
 
 @cache
 def cases() -> tuple[Case, ...]:

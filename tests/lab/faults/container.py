@@ -13,9 +13,6 @@ from tests.support.artifacts import host_artifact
 from tests.support.lambda_process import process_environment
 from tests.support.runtime_api import Invocation, RuntimeApi
 
-__all__ = ["DIED", "Container"]
-
-
 # What Lambda says of an invocation whose process died.
 DIED = Invocation(error={"errorType": "Runtime.ExitError"})
 

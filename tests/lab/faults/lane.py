@@ -18,8 +18,6 @@ from tests.support.aws_server import SESSION
 from tests.support.paths import ROOT
 from tests.support.runtime_api import Invocation
 
-__all__ = ["Lane"]
-
 _EVENTS = ROOT / "events"
 _PUSH = json.loads((_EVENTS / "ecr-push.json").read_text())
 _SCHEDULE = json.loads((_EVENTS / "schedule-rule.json").read_text())

@@ -12,8 +12,6 @@ from tests.support.scripted_server import Act
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-__all__ = ["BreakingServer", "Hangup", "answering", "play"]
-
 
 class Hangup(ConnectionAbortedError):
     """Ends the connection without an answer: werkzeug takes it for a client that went away."""

@@ -7,15 +7,14 @@ from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
 
-from tests.lab.faults.cases import Case, cases
+from tests.lab.faults.case import Case
+from tests.lab.faults.cases import cases
 from tests.lab.faults.lane import Lane
 from tests.lab.faults.moto_server import moto_server
 from tests.lab.faults.outcome import Outcome
 from tests.lab.faults.storm import StormOutcome
 from tests.lab.faults.storm_cases import StormCase, storm_cases
 from tests.support.lambda_process import copy_runtime_client
-
-__all__ = ["AnyCase", "AnyOutcome", "Matrix", "every_case"]
 
 AnyCase = Case | StormCase
 AnyOutcome = Outcome | StormOutcome

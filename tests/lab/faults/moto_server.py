@@ -12,8 +12,6 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from tests.lab.faults.loopback import BreakingServer
 from tests.support.aws_server import SESSION
 
-__all__ = ["Aws", "moto_server"]
-
 _numbers = count(1)
 _SECRET = {"username": "watcher", "password": "s3cr3t-pass"}
 

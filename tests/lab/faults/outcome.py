@@ -4,8 +4,6 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-__all__ = ["Messages", "Outcome", "Role", "Said", "Stage"]
-
 
 class Role(StrEnum):
     """What becomes of an image: it stays a GO, becomes a STOP, or is a STOP no more."""

@@ -10,8 +10,6 @@ from typing import Any
 from tests.lab.faults.queues import Queues, event_source
 from tests.support.runtime_api import Invocation
 
-__all__ = ["Pump"]
-
 Invoke = Callable[[Any], Invocation]
 _MOST_BATCHES = 100
 

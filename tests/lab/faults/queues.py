@@ -16,8 +16,6 @@ from msgspec.structs import replace
 from rescan.aws.outbox_items import storm_item, storm_of
 from tests.support.template import resources
 
-__all__ = ["EventSource", "Queues", "event_source"]
-
 _TABLE = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
 _PUBLISHER = {"subject": {"S": "publisher"}}
 
@@ -153,7 +151,7 @@ class Queues:
         for item in self._ledger.scan(TableName=self.table)["Items"]:
             if "storm" in item:
                 storm = storm_of(item)
-                rested = replace(storm, told_at=storm.told_at - storm.gap)
+                rested = replace(storm, notified_at=storm.notified_at - storm.interval)
                 self._ledger.put_item(TableName=self.table, Item=storm_item(rested))
 
     def forget(self) -> None:

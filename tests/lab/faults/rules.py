@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from tests.lab.faults.outcome import Messages, Outcome, Role, Stage
 
-__all__ = ["Expected", "broken_rules", "no_message_vanishes"]
-
 _VERDICTS = {Role.CALM: "go", Role.FLIPS: "stop", Role.MENDS: "go"}
 
 

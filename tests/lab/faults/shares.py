@@ -8,8 +8,6 @@ from pathlib import Path
 
 from tests.lab.faults.matrix import AnyCase, AnyOutcome, Matrix, every_case
 
-__all__ = ["outcomes_of"]
-
 _PROCESSES = 2
 _LANES = 5
 

@@ -20,8 +20,6 @@ from tests.lab.faults.lane import Lane
 from tests.lab.faults.outcome import Messages
 from tests.recordings.enterprise_image import Image
 
-__all__ = ["MENDED", "Announced", "Phase", "Storm", "StormOutcome", "StormTelling"]
-
 _numbers = count(1)
 # DIGEST_ABOVE is 10.
 _WEB, _LATE = 11, 3

@@ -11,8 +11,6 @@ from tests.lab.faults.lane import Lane
 from tests.lab.faults.storm import Phase, Storm, StormOutcome, StormTelling
 from tests.lab.faults.storm_rules import broken_storm_rules
 
-__all__ = ["StormCase", "storm_cases"]
-
 _CLAIMS = (AwsCall.CLAIM, AwsCall.LIST)
 _GROUPS = (AwsCall.SEND_OFF, AwsCall.PUBLISH, AwsCall.CLEAR, AwsCall.FORGET)
 

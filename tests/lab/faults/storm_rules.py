@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from tests.lab.faults.rules import Expected, no_message_vanishes
 from tests.lab.faults.storm import MENDED, Phase, StormOutcome
 
-__all__ = ["broken_storm_rules"]
-
 
 def broken_storm_rules(outcome: StormOutcome, latest: Phase) -> list[str]:
     """The rules that the outcome breaks, in words; none is what is wanted."""

@@ -6,8 +6,6 @@ from tests.lab.faults.storm import StormOutcome
 from tests.lab.faults.storm_cases import StormCase
 from tests.lab.faults.table_rows import table
 
-__all__ = ["STORM", "short_storm_line", "storm_cell", "storm_table"]
-
 STORM = """\
 ## Storm
 

@@ -19,8 +19,6 @@ from tests.lab.faults.lane import Lane
 from tests.lab.faults.outcome import Messages, Outcome, Role, Said, Stage
 from tests.recordings.enterprise_image import Image
 
-__all__ = ["Story", "Telling"]
-
 _numbers = count(1)
 _STOPS = ("port 22",)
 

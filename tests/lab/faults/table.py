@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from tests.lab.faults.cases import Case
+from tests.lab.faults.case import Case
 from tests.lab.faults.outcome import Outcome, Role
 from tests.lab.faults.rules import broken_rules
 from tests.lab.faults.storm import StormOutcome
 from tests.lab.faults.storm_cases import StormCase
 from tests.lab.faults.storm_table import STORM, short_storm_line, storm_cell, storm_table
 from tests.lab.faults.table_rows import table
-
-__all__ = ["document", "lines", "short_table"]
 
 _BEGINNING = """\
 # The fault matrix

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-__all__ = ["table"]
-
 
 def table(cells: Mapping[tuple[str, str], str]) -> str:
     """Rows and columns in the order in which they come; what has no cell stays empty."""

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.lab.faults.cases import Case, cases
+from tests.lab.faults.case import Case
+from tests.lab.faults.cases import cases
 from tests.lab.faults.matrix import AnyCase, Matrix, every_case
 from tests.lab.faults.rules import broken_rules
 from tests.lab.faults.storm_cases import StormCase, storm_cases

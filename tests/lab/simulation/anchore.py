@@ -15,8 +15,6 @@ from requests.adapters import BaseAdapter
 from tests.lab.simulation.scenario import Scenario
 from tests.lab.simulation.turns import SimulatedTime
 
-__all__ = ["SimulatedAnchore"]
-
 _IMAGE = re.compile(r"/v2/images/sha256:(?P<number>[0-9a-f]{64})/(?P<step>vuln|check)\b.*")
 CVE = "CVE-2026-31337"
 PAGE = 500

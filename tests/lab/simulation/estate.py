@@ -19,15 +19,15 @@ from rescan.kernel.deadline import Deadline
 from rescan.kernel.metrics import Tally
 from rescan.kernel.watch_list import WatchList
 from rescan.ledger.entry import Entry, subject_of
-from rescan.notice.delivery import Topics
 from rescan.outbox.grouping import GroupingRules
 from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 from rescan.settings import Settings
 from rescan.work.publisher import Publisher
-from rescan.work.recorder import Announcer
-from rescan.work.requeue import GoingBack
+from rescan.work.recorder import Recorder
+from rescan.work.requeue import Requeue
 from rescan.work.sweep import FullSweep
+from rescan.work.topics import Topics
 from rescan.work.worker import Worker
 from tests.lab.simulation.anchore import SimulatedAnchore
 from tests.lab.simulation.queue import SimulatedQueue
@@ -35,8 +35,6 @@ from tests.lab.simulation.scenario import Figures, Scenario
 from tests.lab.simulation.turns import SimulatedTime
 from tests.support.environment import LEAST
 from tests.support.fakes import NOON, FakeLedger, FakeOutbox, FakeTopic
-
-__all__ = ["Estate"]
 
 WINDOW = timedelta(seconds=60)
 _SILENT = Logger(service="simulation", logger_handler=logging.NullHandler())
@@ -73,8 +71,8 @@ class Estate:
         self.queue.work = Worker(
             settings,
             partial(AnchoreClient, transport, EnterpriseDialect()),
-            Announcer(self.ledger, topics, self.tally),
-            GoingBack(self.queue, jitter),
+            Recorder(self.ledger, topics, self.tally),
+            Requeue(self.queue, jitter),
             self.tally,
             self.time.now,
         ).work

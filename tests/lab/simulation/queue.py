@@ -13,8 +13,6 @@ from rescan.kernel.deadline import Deadline
 from tests.lab.simulation.scenario import Scenario
 from tests.lab.simulation.turns import SimulatedTime
 
-__all__ = ["SimulatedQueue"]
-
 # The function's timeout without what it keeps back for itself.
 SECONDS_FOR_A_BATCH = 265
 

@@ -5,8 +5,6 @@ from datetime import timedelta
 
 from tests.lab.simulation.scenario import Figures, Scenario
 
-__all__ = ["Run", "page", "table"]
-
 Run = tuple[str, Scenario, Figures]
 
 _HEAD = (

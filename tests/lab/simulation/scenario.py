@@ -5,8 +5,6 @@ from datetime import timedelta
 
 from rescan.kernel.image_tag import ImageTag
 
-__all__ = ["Figures", "Scenario"]
-
 
 @dataclass(frozen=True)
 class Scenario:

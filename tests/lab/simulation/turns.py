@@ -6,8 +6,6 @@ from heapq import heappop, heappush
 from itertools import count
 from threading import Lock, Thread
 
-__all__ = ["SimulatedTime"]
-
 
 class SimulatedTime:
     """One thread runs at a time: whoever sleeps hands over to the one that is due next.

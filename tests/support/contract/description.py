@@ -11,8 +11,6 @@ import yaml  # type: ignore[import-untyped]
 from openapi_core import Config, OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAPIResponse
 
-__all__ = ["Description"]
-
 
 class Description:
     """A description in YAML; `trusted`: whether the description itself is not checked first."""

@@ -19,8 +19,6 @@ from rescan_cli.replay.har import Recording
 from rescan_cli.replay.mount import replayed_session
 from tests.recordings.situations import STOPPED
 
-__all__ = ["CHECK", "IMAGES", "VULN", "came_to", "drifted", "reported"]
-
 IMAGES, VULN, CHECK = "/images", "/vuln/all", "/check"
 
 

@@ -23,8 +23,6 @@ from tests.recordings import recording
 from tests.recordings.facts import POLICY_ID
 from tests.recordings.situations import BATCH, ORDERS, STOPPED
 
-__all__ = ["Exchange", "exchanges"]
-
 _TAGS = [ImageTag.parse(image.full_tag) for image in (STOPPED, ORDERS, BATCH)]
 _DIALECTS = [
     EnterpriseDialect(),

@@ -14,8 +14,6 @@ from urllib.parse import urlencode
 
 from rescan_cli.replay.har import Entry
 
-__all__ = ["by_browser", "by_mitmproxy"]
-
 Json = dict[str, Any]
 _HOST = "anchore.internal.example.net:8443"
 

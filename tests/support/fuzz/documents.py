@@ -8,8 +8,6 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-__all__ = ["broken_bytes", "broken_documents", "junk"]
-
 # Words that mean something somewhere, so that they turn up where they mean something else.
 _WORDS = [
     "stop", "STOP", "go", "warn", "error", "None", "", "active", "analyzed", "deleting",

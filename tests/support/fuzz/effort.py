@@ -7,8 +7,6 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
 
-__all__ = ["THOROUGH", "fuzzed"]
-
 THOROUGH = os.environ.get("CONFORMANCE") == "1"
 
 

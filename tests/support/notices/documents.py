@@ -12,8 +12,6 @@ from tests.support.notices.golden import FOLDER
 from tests.support.notices.picture import picture
 from tests.support.paths import ROOT
 
-__all__ = ["MESSAGES", "PICTURES", "documents"]
-
 MESSAGES = ROOT / "docs" / "messages.md"
 _PICTURES = ROOT / "docs" / "pictures"
 # The pictures, and the golden file that each shows.

@@ -11,7 +11,7 @@ from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.news import ClearedBy, News
 from rescan.outbox.group import Group
 from rescan.outbox.grouping import GroupingRules, plan, storm_after
-from rescan.outbox.items import Channel, Waiting
+from rescan.outbox.items import Channel, PendingNotice
 from tests.support.notices.announced import (
     FIRST_STOP,
     NOW,
@@ -35,7 +35,7 @@ from tests.support.notices.reports import (
     report,
     row,
 )
-from tests.support.notices.said import gist_of
+from tests.support.notices.said import envelope_of
 
 RULES = GroupingRules(digest_above=10, window=timedelta(seconds=60))
 OPENSSL = row("CVE-2026-1234", "Critical", "openssl", "3.0.11-1", fix="3.0.18")
@@ -76,9 +76,9 @@ def openssl(number: int) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def waiting(newses: Iterable[News]) -> list[Waiting]:
+def waiting(newses: Iterable[News]) -> list[PendingNotice]:
     """As they wait in the outbox."""
-    return [Waiting(Channel.STOPS, gist_of(news)) for news in newses]
+    return [PendingNotice(Channel.STOPS, envelope_of(news)) for news in newses]
 
 
 def group_of(newses: Iterable[News]) -> Group:

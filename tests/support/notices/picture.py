@@ -9,8 +9,6 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-__all__ = ["picture"]
-
 # 72 columns of text, and some air.
 _COLUMNS = 76
 _PAPER = TerminalTheme(

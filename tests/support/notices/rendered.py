@@ -13,8 +13,6 @@ from tests.support.notices.news_cases import GOLDEN
 from tests.support.notices.said import chat_of, group_chat, notice_of
 from tests.support.notices.summary_cases import GOLDEN_SUMMARIES, notices_of
 
-__all__ = ["CASES", "chat", "mail"]
-
 CASES: dict[str, Callable[[], News | Group | Summary]] = {**GOLDEN, **GROUPS, **GOLDEN_SUMMARIES}
 
 

@@ -5,12 +5,10 @@ from msgspec.structs import replace
 from rescan.ledger.news import News
 from rescan.notice.group_notice import group_notice
 from rescan.notice.render import due_of
-from rescan.outbox.envelope import Gist
+from rescan.outbox.envelope import Envelope
 from rescan.outbox.group import Group
-from rescan.outbox.items import Channel, Due
+from rescan.outbox.items import Channel, OutboxItem
 from rescan.outbox.notice import Notice
-
-__all__ = ["chat_of", "gist_of", "group_chat", "notice_of"]
 
 
 def notice_of(news: News) -> Notice:
@@ -23,9 +21,9 @@ def chat_of(news: News) -> Notice:
     return _due(news, Channel.CHAT).notice
 
 
-def gist_of(news: News) -> Gist:
+def envelope_of(news: News) -> Envelope:
     """By which it is put together with others."""
-    return _due(news, Channel.STOPS).gist
+    return _due(news, Channel.STOPS).envelope
 
 
 def group_chat(group: Group) -> Notice:
@@ -34,6 +32,6 @@ def group_chat(group: Group) -> Notice:
     return group_notice(replace(group, members=members))
 
 
-def _due(news: News, channel: Channel) -> Due:
+def _due(news: News, channel: Channel) -> OutboxItem:
     (due,) = due_of(news, [channel])
     return due

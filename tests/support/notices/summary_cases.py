@@ -12,8 +12,6 @@ from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 from tests.support.notices.reports import TAG
 
-__all__ = ["GOLDEN_SUMMARIES", "MORNING", "SWEPT", "notices_of", "quiet"]
-
 MORNING = datetime(2026, 11, 25, 7, 0, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

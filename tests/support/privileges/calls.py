@@ -8,8 +8,6 @@ import pytest
 from botocore import handlers
 from msgspec import Struct
 
-__all__ = ["Call", "recorded_calls"]
-
 # Source: AWS Service Authorization Reference, Amazon SQS: a batch needs the action of one.
 _ACTIONS = {"sqs:SendMessageBatch": "sqs:SendMessage"}
 

@@ -19,8 +19,6 @@ from rescan_cli.replay.router import Replay
 from tests.support.deployed import DeployedStack
 from tests.support.paths import ROOT
 
-__all__ = ["PATHS", "Function"]
-
 TAG = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/payments/api:2.4.1"
 IN_PLACE = {"WORK_QUEUE_URL": "", "LEDGER_TABLE": ""}
 

@@ -10,8 +10,6 @@ from msgspec import Struct
 from tests.support.deployed import DeployedStack
 from tests.support.privileges.calls import Call
 
-__all__ = ["Permission", "permissions"]
-
 
 class Permission(Struct, frozen=True):
     """One action of one statement; both may have wildcards."""
