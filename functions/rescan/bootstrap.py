@@ -104,8 +104,10 @@ def _queued(
 
 
 def _channels(settings: Settings, sns: "SNSClient") -> dict[Channel, StopTopic]:
-    arns = {Channel.STOPS: settings.stop_topic_arn, Channel.CHAT: settings.chat_topic_arn}
-    return {channel: StopTopic(sns, arn) for channel, arn in arns.items() if arn is not None}
+    topics = {Channel.STOPS: StopTopic(sns, settings.stop_topic_arn)}
+    if settings.chat_topic_arn is not None:
+        topics[Channel.CHAT] = StopTopic(sns, settings.chat_topic_arn, "CHAT_TOPIC_ARN")
+    return topics
 
 
 def _anchore(transport: Transport, settings: Settings) -> Callable[[Deadline], AnchoreClient]:
