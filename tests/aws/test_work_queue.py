@@ -102,19 +102,19 @@ def test_entries_that_fail_again_and_again_are_an_error_that_counts_them(
     with Stubber(client) as stub:
         for _ in range(4):
             stub.add_response("send_message_batch", {"Successful": [], **failed("0", "2")})
-        with pytest.raises(QueueUnavailable, match="2 messages were not taken: InternalError"):
+        with pytest.raises(QueueUnavailable, match="2 messages were not accepted: InternalError"):
             WorkQueue(client, url).send_all(gates(3))
 
 
 def test_a_refused_batch_is_an_error(client: Any, url: str) -> None:
     with Stubber(client) as stub:
         stub.add_client_error("send_message_batch", "AccessDenied")
-        with pytest.raises(QueueUnavailable, match="3 messages were not taken: AccessDenied"):
+        with pytest.raises(QueueUnavailable, match="3 messages were not accepted: AccessDenied"):
             WorkQueue(client, url).send_all(gates(3))
 
 
 def test_a_refused_message_is_an_error(client: Any, url: str) -> None:
     with Stubber(client) as stub:
         stub.add_client_error("send_message", "AccessDenied")
-        with pytest.raises(QueueUnavailable, match="1 message was not taken: AccessDenied"):
+        with pytest.raises(QueueUnavailable, match="1 message was not accepted: AccessDenied"):
             WorkQueue(client, url).send(FULL, timedelta())

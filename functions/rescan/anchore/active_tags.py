@@ -1,4 +1,4 @@
-"""Every tag of every active image: what a sweep without a watch list looks at.
+"""The tags of all active images: what a sweep without a watch list gates.
 
 Source: Enterprise v2 `GET /v2/summaries/image-tags` (1-based pages, `total_rows`); servers that
 lack it answer the plain image list, which has no pages.
@@ -62,7 +62,7 @@ def list_active_tags(
 def _tag(full_tag: str) -> ImageTag:
     try:
         return ImageTag.parse(full_tag)
-    except ValueError as error:  # left out, an image would go unwatched in silence
+    except ValueError as error:  # to skip it would leave an image unwatched
         raise AnchoreAnswerUnreadable(
             f"Anchore lists what is no tag: {error}",
             step=Step.LIST_TAGS,
@@ -101,7 +101,7 @@ def _pages(
     previous: list[_Summary] = []
     while page.items:
         if page.items == previous:
-            # A server that ignores `page` would be read for ever.
+            # A server that ignores `page` answers the first one without end.
             raise AnchoreAnswerUnreadable(
                 "a page repeats the page before it",
                 step=Step.LIST_TAGS,
@@ -133,7 +133,7 @@ def _plain_list(transport: Transport, deadline: Deadline) -> Iterator[str]:
     query = Query(Step.LIST_TAGS, "/images", {"image_status": "active"})
     try:
         images = transport.ask(query, lambda body: json.decode(body, type=_ImageList), deadline)
-    except ImageUnknown:  # how real servers say "no image at all"
+    except ImageUnknown:  # a server without any image answers 404
         return
     for image in images.items:
         if _active(image.image_status):

@@ -1,4 +1,4 @@
-"""How requests to Anchore are authorized, and how its credentials stay out of everything else.
+"""Authorizes requests to Anchore, and keeps the credentials out of all other text.
 
 Anchore takes HTTP Basic (an API key is Basic with the user `_api_key`), or a bearer token.
 Source: Enterprise documentation, "API" and "User authentication".
@@ -29,12 +29,12 @@ class _Secret(Struct):
 
 def authorization_of(secret: str) -> str:
     """The Authorization header that the secret's JSON stands for; no error quotes any of it."""
-    said = _decoded(secret)
-    if said is None:
+    credentials = _decoded(secret)
+    if credentials is None:
         raise SecretUnusable(f"The secret is not such JSON. {_EXPECTED}.")
-    if said.username and ":" in said.username:
+    if credentials.username and ":" in credentials.username:
         raise SecretUnusable("The secret's username holds a colon, which HTTP Basic cannot carry.")
-    header = _header(said)
+    header = _header(credentials)
     if header is None:
         raise SecretUnusable(f"The secret holds no credentials. {_EXPECTED}.")
     if not header.isascii() or not header.isprintable():
@@ -43,28 +43,28 @@ def authorization_of(secret: str) -> str:
 
 
 def _decoded(secret: str) -> _Secret | None:
-    """None, no error: the decoder's own could quote the secret, even as the context of ours."""
+    """None instead of an error: the decoder's message could quote the secret."""
     try:
         return json.decode(secret, type=_Secret)
     except (DecodeError, UnicodeError):
         return None
 
 
-def _header(said: _Secret) -> str | None:
-    if said.authorization and said.authorization.strip():
-        return said.authorization.strip()
-    if said.token and said.token.strip():
-        return f"Bearer {said.token.strip()}"
-    if said.username and said.password:
-        pair = f"{said.username}:{said.password}".encode()
+def _header(secret: _Secret) -> str | None:
+    if secret.authorization and secret.authorization.strip():
+        return secret.authorization.strip()
+    if secret.token and secret.token.strip():
+        return f"Bearer {secret.token.strip()}"
+    if secret.username and secret.password:
+        pair = f"{secret.username}:{secret.password}".encode()
         return f"Basic {base64.b64encode(pair).decode()}"
     return None
 
 
 class AnchoreAuth(AuthBase):
-    """The `auth` of a requests session: a header that comes from a secret, read when needed.
+    """The `auth` of a requests session: the header is made from the secret when first needed.
 
-    As an `auth` object it also keeps a `.netrc` from replacing the credentials.
+    An `auth` object also keeps `requests` from taking credentials from a `.netrc`.
     """
 
     def __init__(self, read_secret: Callable[[], str]) -> None:
@@ -84,7 +84,7 @@ class AnchoreAuth(AuthBase):
             return self._header != refused
 
     def scrub(self, text: str) -> str:
-        """The text with the credentials struck out, encoded or plain: servers echo requests."""
+        """The text without the credentials, encoded or plain: servers echo requests."""
         for word in self._words():
             text = text.replace(word, "***")
         return text

@@ -1,4 +1,4 @@
-"""How long work may still take: one moment on the monotonic clock, handed down to each wait."""
+"""How long work may still take: a moment on the monotonic clock, passed down to each wait."""
 
 import time
 from collections.abc import Callable
@@ -27,8 +27,8 @@ class Deadline:
         return self.remaining() == 0.0
 
     def half(self) -> "Deadline":
-        """The deadline of a part that others follow: at most half of what is left.
+        """The deadline of a step that others follow: half of what is left.
 
-        A server that drips its answer thus never eats the time of the steps behind it.
+        So a server that drips its answer leaves time for the later steps.
         """
         return Deadline(self.clock() + self.remaining() / 2, self.clock)

@@ -6,7 +6,7 @@ from threading import Lock
 
 
 class Metric(StrEnum):
-    """One name a metric; all are counts, but for the ages."""
+    """The metrics by name; all are counts, except the ages."""
 
     EXPECTED = "Expected"
     EVALUATED = "Evaluated"
@@ -35,12 +35,12 @@ class Tally:
         self._lock = Lock()
 
     def add(self, metric: Metric, value: float = 1) -> None:
-        """Count; also nothing, for a metric that says 0 is known to be alive."""
+        """Add to the metric; zero is emitted too, so that missing data means an outage."""
         with self._lock:
             self._counts[metric] += value
 
     def take(self) -> dict[Metric, float]:
-        """What was counted since the last time."""
+        """The counts since the last call, which are reset."""
         with self._lock:
             counts, self._counts = self._counts, defaultdict(float)
         return dict(counts)

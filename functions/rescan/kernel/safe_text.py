@@ -1,7 +1,7 @@
 """Text that comes from images and servers, made safe for mails, logs and XML.
 
-SNS refuses a body with characters that XML 1.0 forbids (section 2.2, Char); terminals and mail
-readers obey control characters and bidirectional overrides, so those go too.
+SNS refuses a body with characters that XML 1.0 forbids (section 2.2, Char). Terminals and mail
+readers obey control characters and bidirectional overrides, so those are removed too.
 """
 
 import re
@@ -20,10 +20,10 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str, longest: int) -> str:
-    """The text on one line, of at most `longest` characters, honestly cut."""
+    """The text on one line, of at most `longest` characters; a cut text ends in three dots."""
     return cut(" ".join(printable(text).split()), longest)
 
 
 def cut(text: str, longest: int) -> str:
-    """At most `longest` characters; a cut one ends in three dots."""
+    """At most `longest` characters; a cut text ends in three dots."""
     return text if len(text) <= longest else text[: longest - 3] + "..."

@@ -28,7 +28,7 @@ class WatchList(Struct, frozen=True):
         return bool(self.patterns) or not self.tags
 
     def select(self, active: Iterable[ImageTag]) -> Iterator[ImageTag]:
-        """The watched tags, each once: the named ones first, then the active ones that match."""
+        """The watched tags, each once: named tags first, then active ones that match."""
         yield from dict.fromkeys(self.tags)
         everything = not self.tags and not self.patterns
         for tag in active:
@@ -36,7 +36,7 @@ class WatchList(Struct, frozen=True):
                 yield tag
 
     def unmatched(self, active: Iterable[ImageTag]) -> tuple[str, ...]:
-        """The patterns that no active tag has: a typo there would watch nothing, silently."""
+        """The patterns that match no active tag: a typo there would watch nothing, silently."""
         tags = list(active)
         return tuple(p.pattern for p in self.patterns if not any(map(p.matches, tags)))
 
