@@ -160,7 +160,7 @@ def test_a_change_that_finds_itself_outdated_writes_nothing(desk: Desk) -> None:
 
 def test_conflicts_without_end_are_an_error(desk: Desk) -> None:
     class Contested(FakeLedger):
-        def write(self, entry: Entry, due: Sequence[OutboxItem] = ()) -> None:
+        def write(self, entry: Entry, notices: Sequence[OutboxItem] = ()) -> None:
             raise LedgerConflict("always")
 
     desk.ledger = Contested()

@@ -1,6 +1,6 @@
 """Works through the messages of a sweep, one after the other; no image's failure ends the others.
 
-A sweep fails, so that Lambda's Errors metric shows it, only after all images had their turn:
+A sweep fails, so that Lambda's Errors metric shows it, only after every image had its turn:
 
     an Anchore error on some images   their results are not_evaluated; the sweep succeeds
     the same on every image           SweepIncomplete
@@ -8,9 +8,12 @@ A sweep fails, so that Lambda's Errors metric shows it, only after all images ha
     no time left                      SweepIncomplete, which says for how many images
 """
 
+from typing import Any
+
 from aws_lambda_powertools import Logger
 from msgspec import Struct, field
 
+from rescan.events import responses
 from rescan.events.commands import Gate
 from rescan.events.gate_log import GateImage
 from rescan.events.gate_result import GateResult
@@ -22,35 +25,33 @@ _MOST_FAILURES = 20
 
 
 class Consumed(Struct):
-    """The results, of so many `messages`, and what failed otherwise."""
+    """The results as they are answered, of so many `messages`, and what failed.
+
+    The reports behind them are not kept: one may hold megabytes of vulnerabilities.
+    """
 
     messages: int
-    results: list[GateResult] = field(default_factory=list)
+    results: list[dict[str, Any]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
+    def add(self, gated: GateResult) -> None:
+        """One image more."""
+        self.results.append(responses.result(gated))
+
+    @property
+    def not_evaluated(self) -> int:
+        """How many images were answered, but not evaluated."""
+        return sum(1 for result in self.results if result["outcome"] == Outcome.NOT_EVALUATED.value)
+
     def check(self) -> None:
-        """Raise SweepIncomplete, naming the failures, unless the sweep succeeded."""
-        failures = [*self.failures]
-        if self.results and len(self._not_evaluated()) == self.messages:
-            failures.append(
-                f"no image was evaluated, the first because: {_reason(self.results[0])}"
-            )
+        """SweepIncomplete, which names the failures, unless there are none."""
+        failures = self.failures[:_MOST_FAILURES]
+        if self.messages and self.not_evaluated == self.messages:
+            first = self.results[0]["reason"]
+            failures.append(f"no image was evaluated, the first because: {first}")
         if failures:
             done = f"{len(self.results)} of {self.messages} images were answered"
-            problems = "; ".join(failures[:_MOST_FAILURES])
-            raise SweepIncomplete(f"The sweep is incomplete: {done}. {problems}")
-
-    def log(self, logger: Logger) -> None:
-        """How many images were watched, answered, and not evaluated."""
-        logger.info(
-            "sweep ended",
-            watched=self.messages,
-            answered=len(self.results),
-            not_evaluated=len(self._not_evaluated()),
-        )
-
-    def _not_evaluated(self) -> list[GateResult]:
-        return [result for result in self.results if result.outcome is Outcome.NOT_EVALUATED]
+            raise SweepIncomplete(f"The sweep is incomplete: {done}. " + "; ".join(failures))
 
 
 def consume(gates: list[Gate], gate_now: GateImage, deadline: Deadline, logger: Logger) -> Consumed:
@@ -62,17 +63,14 @@ def consume(gates: list[Gate], gate_now: GateImage, deadline: Deadline, logger: 
             break
         own = deadline if turn == len(gates) else deadline.half()
         try:
-            consumed.results.append(gate_now(gate, own))
+            consumed.add(gate_now(gate, own))
         except AnchoreError as error:
-            consumed.results.append(GateResult(gate.tag, why=str(error), failed=True))
+            consumed.add(GateResult(gate.tag, why=str(error), failed=True))
         except RescanError as error:
             consumed.failures.append(f"{gate.tag}: {error}")
         except Exception as error:
             logger.exception("image failed", tag=str(gate.tag))
             consumed.failures.append(f"{gate.tag}: {error}")
-    consumed.log(logger)
+    answered, not_evaluated = len(consumed.results), consumed.not_evaluated
+    logger.info("sweep ended", watched=len(gates), answered=answered, not_evaluated=not_evaluated)
     return consumed
-
-
-def _reason(result: GateResult) -> str:
-    return result.report.reason if result.report else result.why

@@ -14,7 +14,6 @@ from threading import Lock
 
 from msgspec.structs import replace
 
-from rescan.events import responses
 from rescan.events.commands import Gate, Sweep
 from rescan.events.dispatcher import Answer, Handlers
 from rescan.events.gate_result import GateResult
@@ -38,11 +37,9 @@ class Invocation:
         self._settings = container.settings
         self._logger = container.logger
         self._queue, self._ledger = MemoryQueue(), MemoryLedger()
-        # No later run would publish what waits for another window.
-        window = timedelta()
-        self._parts = Parts(
-            container, self._queue, self._ledger, MemoryOutbox(self._ledger), window
-        )
+        outbox = MemoryOutbox(self._ledger)
+        # What waited for another window would never be published.
+        self._parts = Parts(container, self._queue, self._ledger, outbox, window=timedelta())
         self._enqueuing, self._publishing = Lock(), Lock()
 
     @property
@@ -57,13 +54,13 @@ class Invocation:
         )
 
     def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:
-        """The result, and its news is published; any error is the caller's."""
-        gated = self._parts.gate_now(gate, deadline)
+        """The result, once its news is published; every error is the caller's."""
+        gated = self._gate(gate, deadline)
         self._publish([gate.tag], deadline)
-        return _published(gated)
+        return gated
 
     def work(self, gate: Gate, deadline: Deadline) -> GateResult:
-        """The same for a queue, which tries again when Anchore is not done: ImagePending."""
+        """The same for a queue, which is to try again while Anchore is not done: ImagePending."""
         gated = self.gate_now(gate, deadline)
         if gated.report is not None and gated.outcome is Outcome.PENDING:
             raise ImagePending(f"{gate.tag}: {gated.report.reason}; the queue tries again.")
@@ -72,13 +69,19 @@ class Invocation:
     def sweep(self, sweep: Sweep, deadline: Deadline) -> Answer:
         """{"results": one for each watched tag}; AnchoreError of listing them, SweepIncomplete."""
         gates = self._enqueued(sweep, deadline)
-        consumed = consume(gates, self._parts.gate_now, deadline, self._logger)
+        consumed = consume(gates, self._gate, deadline, self._logger)
         try:
             self._publish([gate.tag for gate in gates], deadline)
         except PublishFailed as error:
-            consumed.failures.append(str(error))
+            consumed.failures.insert(0, str(error))
         consumed.check()
-        return {"results": [responses.result(_published(gated)) for gated in consumed.results]}
+        return {"results": consumed.results}
+
+    def _gate(self, gate: Gate, deadline: Deadline) -> GateResult:
+        """The result as it is answered, which is only once its news is published."""
+        gated = self._parts.gate_now(gate, deadline)
+        is_new = gated.notification is Notification.QUEUED
+        return replace(gated, notification=Notification.PUBLISHED) if is_new else gated
 
     def _enqueued(self, sweep: Sweep, deadline: Deadline) -> list[Gate]:
         watch_list = sweep.watched(self._settings)
@@ -94,22 +97,16 @@ class Invocation:
             waiting = list(self._ledger.notices.values())
         left = [item for item in waiting if item.envelope.tag in tags]
         if left:
-            subjects = dict.fromkeys(item.notice.subject for item in left)
-            named = "; ".join(list(subjects)[:_MOST_NAMED])
-            problem = self._parts.topics.last_refusal or "No time was left."
-            raise PublishFailed(f"{len(subjects)} notices were not published: {named}. {problem}")
+            subjects = "; ".join(item.notice.subject for item in left[:_MOST_NAMED])
+            reason = self._parts.topics.last_refusal or "No time was left."
+            raise PublishFailed(f"Notices not published: {len(left)}: {subjects}. {reason}")
 
     def _run_publisher(self, deadline: Deadline) -> None:
-        """A run takes a minute at most, so there may be several; one that fails is the last."""
+        """Each run ends within a minute, so there may be several; one that fails is the last."""
         while self._ledger.notices and not deadline.passed:
             run = self._parts.publisher.run(deadline)
             if run["failed"] or not run["published"]:
                 return
-
-
-def _published(gated: GateResult) -> GateResult:
-    is_new = gated.notification is Notification.QUEUED
-    return replace(gated, notification=Notification.PUBLISHED) if is_new else gated
 
 
 def _ignored(reason: str) -> Answer:

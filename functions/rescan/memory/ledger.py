@@ -34,16 +34,17 @@ class MemoryLedger:
     def read(self, subject: str) -> Entry | None:
         return self.entries.get(subject)
 
-    def write(self, entry: Entry, due: Sequence[OutboxItem] = ()) -> None:
+    def write(self, entry: Entry, notices: Sequence[OutboxItem] = ()) -> None:
         with self.lock:
             written = self.entries.get(entry.subject)
             if entry.version - 1 != (written.version if written else 0):
                 raise LedgerConflict(f"{entry.subject} was written meanwhile.")
             self.entries[entry.subject] = entry
-            self.notices |= {(item.channel, item.envelope.id): item for item in due}
+            self._keep(notices)
 
-    def add(self, due: Sequence[OutboxItem]) -> None:
-        self.notices |= {(item.channel, item.envelope.id): item for item in due}
+    def add(self, notices: Sequence[OutboxItem]) -> None:
+        with self.lock:
+            self._keep(notices)
 
     def mark_swept(self, subject: str, sweep: datetime) -> None:
         with self.lock:
@@ -59,6 +60,9 @@ class MemoryLedger:
 
     def record_sweep(self, sweep: SweepRecord) -> None:
         self.sweeps.append(sweep)
+
+    def _keep(self, notices: Sequence[OutboxItem]) -> None:
+        self.notices |= {(item.channel, item.envelope.id): item for item in notices}
 
 
 def _snapshot(entry: Entry) -> EntrySnapshot:

@@ -44,35 +44,32 @@ class Container(Struct, frozen=True, kw_only=True):
 
 
 class Parts:
-    """`window` is the time from one run of the publisher to the next; zero: there is no next one.
+    """Worker, sweep, publisher and daily summary; who gates an image logs its result.
 
-    What gates an image logs it.
+    `window` is the time from one run of the publisher to the next; zero: there is no next run.
     """
 
     def __init__(
-        self, its: Container, queue: WorkQueue, ledger: Ledger, outbox: Outbox, window: timedelta
+        self,
+        container: Container,
+        queue: WorkQueue,
+        ledger: Ledger,
+        outbox: Outbox,
+        window: timedelta,
     ) -> None:
-        settings, topics = its.settings, Topics(its.topics, its.tally)
-        recorder = Recorder(ledger, topics, its.tally)
-        worker = Worker(settings, its.anchore_until, recorder, Requeue(queue), its.tally, its.clock)
+        settings, tally, clock = container.settings, container.tally, container.clock
+        topics, logger = Topics(container.topics, tally), container.logger
+        recorder = Recorder(ledger, topics, tally)
+        worker = Worker(settings, container.anchore_until, recorder, Requeue(queue), tally, clock)
+        stops, active_tags = container.topics[Channel.STOPS], container.active_tags
         rules = GroupingRules(settings.digest_above, window)
         schedule = Schedule(timedelta(hours=settings.sweep_hours), settings.daily_summary)
         self.topics = topics
-        self.gate_now = logged(worker.gate_now, its.logger)
-        self.work = logged(worker.work, its.logger)
-        self.full_sweep = FullSweep(
-            its.active_tags,
-            ledger,
-            queue,
-            its.topics[Channel.STOPS],
-            its.tally,
-            its.logger,
-            its.clock,
-        )
-        self.publisher = Publisher(
-            outbox, topics, rules, its.tally, its.logger, its.clock, its.sleep
-        )
-        self.daily_summary = DailySummary(ledger, topics.channels, schedule, its.logger, its.clock)
+        self.gate_now = logged(worker.gate_now, logger)
+        self.work = logged(worker.work, logger)
+        self.full_sweep = FullSweep(active_tags, ledger, queue, stops, tally, logger, clock)
+        self.publisher = Publisher(outbox, topics, rules, tally, logger, clock, container.sleep)
+        self.daily_summary = DailySummary(ledger, topics.channels, schedule, logger, clock)
         self._settings = settings
 
     def sweep(self, sweep: Sweep, deadline: Deadline) -> Answer:
