@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
+import msgspec
 from msgspec import json
 
 from rescan.events.commands import Gate
@@ -38,13 +39,12 @@ class _Counted:
         return super().__getattribute__(name)
 
 
-@dataclass
 class FakeLedger(_Counted, MemoryLedger):
     """The ledger in memory, and its outbox; `refuses`: the calls that raise LedgerUnavailable."""
 
     port = calls_of(Ledger)
-    refuses: set[str] = field(default_factory=set)
-    calls: list[str] = field(default_factory=list)
+    refuses: set[str] = msgspec.field(default_factory=set)
+    calls: list[str] = msgspec.field(default_factory=list)
 
     def called(self, name: str) -> None:
         self.calls.append(name)
@@ -98,7 +98,6 @@ class FakeTopic:
         return [json.decode(n.result)["id"] for n in self.notices]
 
 
-@dataclass
 class FakeQueue(MemoryQueue):
     """The queue in memory; `refuses` while it is down."""
 

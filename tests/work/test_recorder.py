@@ -44,7 +44,7 @@ class Desk:
 
     @property
     def waiting(self) -> list[str]:
-        return [due.envelope.event_type for due in self.ledger.due.values()]
+        return [item.envelope.event_type for item in self.ledger.notices.values()]
 
 
 def verdict(result: Report, at: datetime = NOON) -> Change:

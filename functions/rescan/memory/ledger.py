@@ -1,10 +1,10 @@
 """The ledger in memory."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from rescan.kernel.errors import LedgerConflict
@@ -14,22 +14,21 @@ from rescan.outbox.items import Channel, InFlight, OutboxItem
 from rescan.work.ports import EntrySnapshot, SweepRecord
 
 
-@dataclass
-class MemoryLedger:
+class MemoryLedger(Struct):
     """Implements `ports.Ledger`, for many threads at once.
 
     Like the table it holds the outbox as well: the `notices` that wait, the `storms`, the messages
     in flight, and which publisher has claimed it. `MemoryOutbox` is the publisher's view of them.
     """
 
-    entries: dict[str, Entry] = field(default_factory=dict)
-    sweeps: list[SweepRecord] = field(default_factory=list)
-    notices: dict[tuple[Channel, str], OutboxItem] = field(default_factory=dict)
-    storms: dict[str, Storm] = field(default_factory=dict)
-    flights: dict[str, InFlight] = field(default_factory=dict)
+    entries: dict[str, Entry] = {}
+    sweeps: list[SweepRecord] = []
+    notices: dict[tuple[Channel, str], OutboxItem] = {}
+    storms: dict[str, Storm] = {}
+    flights: dict[str, InFlight] = {}
     claims: int = 0
     claimed_until: datetime | None = None
-    lock: Lock = field(default_factory=Lock, repr=False)
+    lock: Lock = field(default_factory=Lock)
 
     def read(self, subject: str) -> Entry | None:
         return self.entries.get(subject)

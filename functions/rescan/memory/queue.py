@@ -1,17 +1,17 @@
 """The work queue in memory."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import timedelta
+
+from msgspec import Struct
 
 from rescan.events.commands import Gate
 
 
-@dataclass
-class MemoryQueue:
+class MemoryQueue(Struct):
     """Implements `ports.WorkQueue`: keeps messages with their delays until they are taken."""
 
-    sent: list[tuple[Gate, timedelta]] = field(default_factory=list)
+    sent: list[tuple[Gate, timedelta]] = []
 
     def send(self, gate: Gate, delay: timedelta) -> None:
         self.sent.append((gate, delay))
