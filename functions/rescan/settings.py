@@ -173,7 +173,7 @@ def _check_url(url: str) -> None:
 
 
 def _check_queue_and_ledger(settings: Settings) -> None:
-    """Each needs the other: a queue alone would say everything again, at every sweep."""
+    """Each needs the other: without a ledger the queue's work would all be news, each time."""
     pair = ("work_queue_url", "ledger_table")
     missing = [name for name in pair if getattr(settings, name) is None]
     if len(missing) == 1:

@@ -1,4 +1,4 @@
-"""The ledger's contract, on the table (moto) and on the fake that other tests use."""
+"""The ledger's contract, on the table (moto) and in memory."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,18 +19,20 @@ from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry, UnknownPush
 from rescan.ledger.news import Failing
+from rescan.memory.ledger import MemoryLedger
+from rescan.memory.outbox import MemoryOutbox
 from rescan.work.ports import EntrySnapshot, Ledger, Outbox, SweepRecord
 from tests.support.entries import FRESH, stopped
-from tests.support.fakes import NOON, FakeLedger, FakeOutbox
+from tests.support.fakes import NOON
 from tests.support.outbox_items import OUTBOX_ITEM
 
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture(params=["table", "fake"])
+@pytest.fixture(params=["table", "memory"])
 def ledger(request: pytest.FixtureRequest) -> Ledger:
-    if request.param == "fake":
-        return FakeLedger()
+    if request.param == "memory":
+        return MemoryLedger()
     return LedgerTable(request.getfixturevalue("client"), "ledger")
 
 
@@ -84,8 +86,8 @@ def test_a_write_that_met_a_conflict_leaves_neither_entry_nor_notice(
 def _outbox_of(ledger: Ledger) -> Outbox:
     if isinstance(ledger, LedgerTable):
         return OutboxTable(ledger._client, "ledger")  # noqa: SLF001 - the same table
-    assert isinstance(ledger, FakeLedger)
-    return FakeOutbox(ledger)
+    assert isinstance(ledger, MemoryLedger)
+    return MemoryOutbox(ledger)
 
 
 def test_a_sweep_sees_every_entry_and_nothing_else(ledger: Ledger) -> None:

@@ -191,8 +191,8 @@ class Life:
 
     def _when_all_is_said(self) -> Reader:
         reader = self.reader
-        for due in sorted(self.ledger.due.values(), key=lambda due: due.envelope.order):
-            reader = reader.after(due.notice)
+        for item in sorted(self.ledger.notices.values(), key=lambda item: item.envelope.order):
+            reader = reader.after(item.notice)
         return reader
 
     def _publish(self, faults: Faults) -> None:

@@ -225,7 +225,7 @@ def test_it_is_published_like_other_notices_and_once_a_day() -> None:
         answer = daily_summary(ledger).run()
     publisher_of(FakeOutbox(ledger), topic, lambda: NOON).run(Deadline.after(60))
     assert answer == {"quiet": False, "stopped": 1, "notEvaluated": 0, "missing": 0}
-    assert (topic.said, ledger.due) == (["SUMMARY"], {})
+    assert (topic.said, ledger.notices) == (["SUMMARY"], {})
 
 
 @pytest.mark.parametrize("call", ["snapshots", "last_sweep", "add"])
@@ -233,4 +233,4 @@ def test_a_ledger_that_refuses_fails_it(call: str) -> None:
     ledger = FakeLedger(refuses={call})
     with pytest.raises(LedgerUnavailable):
         daily_summary(ledger).run()
-    assert ledger.due == {}
+    assert ledger.notices == {}

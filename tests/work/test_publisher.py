@@ -32,7 +32,7 @@ class Desk:
     faults: Faults = field(default_factory=Faults)
 
     def hold(self, *dues: OutboxItem) -> None:
-        self.ledger.due |= {(each.channel, each.envelope.id): each for each in dues}
+        self.ledger.add(dues)
 
     def run(self, seconds: float = 60) -> dict[str, Any]:
         """A new container's run."""
@@ -175,7 +175,7 @@ def test_groups_that_could_not_be_cleared_keep_their_ids_and_numbers(desk: Desk)
     desk.run()
     said = desk.topic.ids
     assert (len(said), sorted(said[:2])) == (4, sorted(said[2:]))
-    assert sorted(storm.images for storm in desk.ledger.told.values()) == [20, 37]
+    assert sorted(storm.images for storm in desk.ledger.storms.values()) == [20, 37]
 
 
 def test_a_chat_that_fails_holds_no_mail_back() -> None:
@@ -207,10 +207,10 @@ CALLS = [
     "waiting",
     "storms",
     "notice",
-    "send_off",
+    "mark_in_flight",
     "publish",
     "remove",
-    "landed",
+    "clear_in_flight",
     "remember",
     "release",
 ]

@@ -18,8 +18,8 @@ from tests.support.one_publisher import RULES
 from tests.support.outbox_life import Arrival, OutboxLife, Window
 
 CALLS = [
-    *("claim", "waiting", "in_flight", "storms", "notice", "send_off"),
-    *("publish", "remove", "landed", "remember", "release"),
+    *("claim", "waiting", "in_flight", "storms", "notice", "mark_in_flight"),
+    *("publish", "remove", "clear_in_flight", "remember", "release"),
 ]
 ARRIVALS = st.builds(
     Arrival,
@@ -58,7 +58,7 @@ UNCLEARED_FOR_LONG = [
     Window(restarts=True),
 ]
 UNANSWERED = [Window(SINGLES, {"publish": Fault.UNANSWERED}, fail=2)]
-NOT_FORGOTTEN = [Window((Arrival(images=24),), {"landed": Fault.REFUSED}, fail=1)]
+NOT_FORGOTTEN = [Window((Arrival(images=24),), {"clear_in_flight": Fault.REFUSED}, fail=1)]
 SLOW_STORM = [*(Window((Arrival(n, 24),)) for n in (0, 50, 80, 110, 140)), *FLAPS]
 
 
@@ -87,7 +87,7 @@ def leave_to_repeat(windows: list[Window]) -> int:
         if window.has(faults=(Fault.CRASH_BEFORE, Fault.CRASH_AFTER))
         or window.has("publish", faults=(Fault.UNANSWERED,))
     ]
-    cannot_clear = any(window.has("remove", "landed") for window in windows)
+    cannot_clear = any(window.has("remove", "clear_in_flight") for window in windows)
     return sum(lost) + cannot_clear * sum(window.restarts for window in windows)
 
 

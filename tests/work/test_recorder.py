@@ -44,7 +44,7 @@ class Desk:
 
     @property
     def waiting(self) -> list[str]:
-        return [due.envelope.event_type for due in self.ledger.due.values()]
+        return [item.envelope.event_type for item in self.ledger.notices.values()]
 
 
 def verdict(result: Report, at: datetime = NOON) -> Change:
@@ -160,7 +160,7 @@ def test_a_change_that_finds_itself_outdated_writes_nothing(desk: Desk) -> None:
 
 def test_conflicts_without_end_are_an_error(desk: Desk) -> None:
     class Contested(FakeLedger):
-        def write(self, entry: Entry, due: Sequence[OutboxItem] = ()) -> None:
+        def write(self, entry: Entry, notices: Sequence[OutboxItem] = ()) -> None:
             raise LedgerConflict("always")
 
     desk.ledger = Contested()

@@ -44,12 +44,15 @@ class LedgerTable:
         # An entry that only a sweep has marked remembers nothing yet.
         return None if item is None or "memory" not in item else entry_of(item)
 
-    def write(self, entry: Entry, due: Sequence[OutboxItem] = ()) -> None:
+    def write(self, entry: Entry, notices: Sequence[OutboxItem] = ()) -> None:
         put = self._put(entry)
         try:
-            if due:
-                notices = [{"Put": {"TableName": self._table, "Item": notice_item(d)}} for d in due]
-                items: Any = [{"Put": put}, *notices]
+            if notices:
+                puts = [
+                    {"Put": {"TableName": self._table, "Item": notice_item(notice)}}
+                    for notice in notices
+                ]
+                items: Any = [{"Put": put}, *puts]
                 # A repetition carries the same token, so it meets its own first try as done.
                 self._call(
                     "writing", lambda: self._client.transact_write_items(TransactItems=items)
@@ -59,9 +62,9 @@ class LedgerTable:
         except ConditionFailed as failed:
             raise LedgerConflict(f"{entry.subject} was written meanwhile.") from failed
 
-    def add(self, due: Sequence[OutboxItem]) -> None:
-        for each in due:
-            item = notice_item(each)
+    def add(self, notices: Sequence[OutboxItem]) -> None:
+        for notice in notices:
+            item = notice_item(notice)
             self._call(
                 "writing",
                 lambda: self._client.put_item(TableName=self._table, Item=item),  # noqa: B023

@@ -1,4 +1,4 @@
-"""Which tags a sweep looks at, now: the watch list over what Anchore lists as active."""
+"""The tags of a sweep: those of the watch list, and active ones that match its patterns."""
 
 from collections.abc import Callable, Iterable
 
@@ -16,7 +16,7 @@ def watched_tags(
 ) -> list[ImageTag]:
     """The tags, each once; a pattern that matches none is logged. AnchoreError.
 
-    The active tags are listed only where the watch list needs them, in half of the time left.
+    The active tags are listed only when the watch list needs them, in half of the time left.
     """
     active = list(active_tags(deadline.half())) if watch_list.needs_listing else []
     for pattern in watch_list.unmatched(active):

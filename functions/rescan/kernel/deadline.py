@@ -7,15 +7,21 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Deadline:
-    """A moment (`at`, seconds on `clock`) after which nobody waits for the result."""
+    """A moment (`at`, seconds on `clock`) after which nobody waits for the result.
+
+    `grace` are seconds beyond it, for publishing what was found until then.
+    """
 
     at: float
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+    grace: float = 0.0
 
     @classmethod
-    def after(cls, seconds: float, clock: Callable[[], float] = time.monotonic) -> "Deadline":
+    def after(
+        cls, seconds: float, clock: Callable[[], float] = time.monotonic, grace: float = 0.0
+    ) -> "Deadline":
         """The moment `seconds` from now."""
-        return cls(clock() + seconds, clock)
+        return cls(clock() + seconds, clock, grace)
 
     def remaining(self) -> float:
         """Seconds left, never below zero."""
@@ -25,6 +31,10 @@ class Deadline:
     def passed(self) -> bool:
         """Whether no time is left."""
         return self.remaining() == 0.0
+
+    def with_grace(self) -> "Deadline":
+        """The moment at which the grace ends."""
+        return Deadline(self.at + self.grace, self.clock)
 
     def half(self) -> "Deadline":
         """The deadline of a step that others follow: half of what is left.

@@ -1,12 +1,12 @@
-"""Remembers a result and decides what is new about it, so that no crash between the two loses it.
+"""Records a result, and its notices with it: no crash in between can lose one of them.
 
-Verdict and notice are one write: both stand in the ledger, or neither. Publishing is the work of
-the one publisher (`publishing.py`), which takes the notices from the outbox.
+The entry goes to the ledger and its notices to the outbox in one write: both are there, or neither.
+The publisher (`publisher.py`) takes the notices from the outbox.
 
-    the ledger refuses        -> a STOP is published at once, from what this run knows, and stays to
-                                 be remembered: another run may have decided otherwise meanwhile
-    another run wrote first   -> read again, decide again; a newer verdict is never overwritten
-    SNS refuses then          -> PublishFailed
+    another run wrote first   read again, decide again; a newer verdict is never overwritten
+    the ledger refuses        a STOP is published at once, from what this run knows, and is still
+                              to be recorded: another run may have decided otherwise meanwhile
+    SNS refuses as well       PublishFailed
 """
 
 from collections.abc import Callable
@@ -31,8 +31,8 @@ Change = Callable[[Entry], Remembered]
 class Recorded(Struct, frozen=True):
     """What became of a result.
 
-    `unrecorded`: a STOP that the ledger did not take; whoever can should try again. `published_id`
-    is the id it was published under although it was not saved.
+    `unrecorded`: a STOP that the ledger did not take; who can try again should. `published_id` is
+    the id it was published under although it was not saved.
     """
 
     notification: Notification
@@ -52,7 +52,7 @@ class Recorder:
         self._tally = tally
 
     def read(self, fresh: Entry) -> Entry | None:
-        """What is remembered of the subject, `fresh` if nothing; None: the ledger refuses."""
+        """The ledger's entry, or `fresh` when there is none; None when the ledger refuses."""
         try:
             return self._ledger.read(fresh.subject) or fresh
         except LedgerUnavailable:
@@ -60,7 +60,7 @@ class Recorder:
             return None
 
     def mark_swept(self, entry: Entry, sweep: datetime) -> None:
-        """The entry is newer than the sweep: that counts as the sweep's result."""
+        """Let an entry that is newer than the sweep count as the sweep's result."""
         try:
             self._ledger.mark_swept(entry.subject, sweep)
         except LedgerUnavailable:
@@ -69,15 +69,16 @@ class Recorder:
     def record(
         self, entry: Entry | None, fresh: Entry, change: Change, published_id: str | None = None
     ) -> Recorded:
-        """Write what the change makes of the entry, and its news into the outbox.
+        """Write what the change makes of the entry, and its notices into the outbox.
 
-        `entry` None: the ledger cannot be read, so `fresh` stands for it. `published_id` is the id
-        of a STOP that an earlier attempt published without being able to save it.
+        `entry` None: the ledger cannot be read, and `fresh` stands in for the entry. `published_id`
+        is the id of a STOP that an earlier attempt published without being able to save it.
+        PublishFailed when neither the ledger nor SNS takes a STOP.
         """
         for _ in range(_TRIES):
             after, news = change(entry or fresh)
             if after is entry:
-                return Recorded(Notification.NONE)  # the change found itself outdated
+                return Recorded(Notification.NONE)  # the result is outdated
             news = None if news is not None and news.id == published_id else news
             if entry is None:
                 return self._publish_unrecorded(after, news, published_id)
@@ -98,12 +99,12 @@ class Recorder:
     def _publish_unrecorded(
         self, after: Entry, news: News | None, published_id: str | None
     ) -> Recorded:
-        """Without a memory only a STOP is said: at worst again, never too seldom."""
+        """Without a ledger only a STOP is published: once too often at worst, never missing."""
         if not after.stopped:
             return Recorded(Notification.NONE)
         if news is None or news.event_type is not EventType.STOP:
             return Recorded(Notification.NONE, unrecorded=True, published_id=published_id)
-        self._topics.say(news)
+        self._topics.publish_news(news)
         return Recorded(Notification.PUBLISHED, unrecorded=True, published_id=news.id)
 
 

@@ -1,7 +1,7 @@
-"""How work goes back to the queue: as a copy, and only then is the original done.
+"""Sends work back to the queue: sends a copy, then the original is acknowledged.
 
-The copy carries when the work was first seen and how often it went back, so it never counts
-against the queue's maxReceiveCount, and nothing waits inside the function.
+The copy carries when the work was first seen and how often it was sent back. It is a new message,
+so it never counts against the queue's maxReceiveCount, and nothing waits inside the function.
 """
 
 import random
@@ -21,14 +21,14 @@ _LONGEST = timedelta(seconds=900)
 
 
 class Requeue:
-    """`jitter` gives a number from 0 to 1."""
+    """`jitter` returns a number from 0 to 1."""
 
     def __init__(self, queue: WorkQueue, jitter: Callable[[], float] = random.random) -> None:
         self._queue = queue
         self._jitter = jitter
 
     def send(self, gate: Gate, error: RescanError | None = None) -> GateResult:
-        """Send the copy; QueueUnavailable leaves the original where it is."""
+        """Send the copy, after a delay; QueueUnavailable leaves the original in the queue."""
         asked = getattr(error, "retry_after", None)
         wait = delay(gate.attempt, self._jitter(), asked)
         self._queue.send(replace(gate, attempt=gate.attempt + 1), wait)
@@ -36,9 +36,9 @@ class Requeue:
 
 
 def delay(attempt: int, jitter: float, retry_after: float | None) -> timedelta:
-    """30 s doubled with each attempt, half of it jitter; at least what the server asked for.
+    """30 s, doubled with each attempt, half of it random; no less than the server asked for.
 
-    Never above 900 s.
+    Never more than 900 s.
     """
     grown: timedelta = min(_LONGEST, _FIRST * 2 ** min(attempt, 10)) * (0.5 + jitter / 2)
     return min(_LONGEST, max(grown, timedelta(seconds=retry_after or 0)))

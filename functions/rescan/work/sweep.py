@@ -1,7 +1,7 @@
-"""A sweep through the queue: one message for every tag that is watched, or held as stopped.
+"""A sweep: enqueues a message for every tag that is watched, or that the ledger holds as stopped.
 
-ECR's events are best effort, so each sweep is a full reconciliation. It measures the one before:
-that was complete when every tag that it enqueued has a result since it began.
+ECR delivers its events on a best effort basis, so each sweep is a full reconciliation. It also
+measures the previous one, which is complete when each tag that it enqueued has a newer result.
 """
 
 from itertools import chain
@@ -23,7 +23,7 @@ from rescan.work.topics import Topic
 
 
 class FullSweep:
-    """Enqueues; what it cannot enqueue fails it loudly."""
+    """Enqueues all tags, or raises: QueueUnavailable."""
 
     def __init__(
         self,
@@ -46,9 +46,10 @@ class FullSweep:
     def run(
         self, trigger: Trigger, watch_list: WatchList, deadline: Deadline, *, measured: bool
     ) -> dict[str, Any]:
-        """Enqueue the watched tags and the stopped ones; AnchoreError, QueueUnavailable.
+        """Enqueue the tags: {"enqueued", "sweep"}; AnchoreError, QueueUnavailable.
 
-        `measured`: a whole reconciliation, not one schedule's own list of tags.
+        `measured`: this is a full reconciliation, not one schedule's own list of tags. Only then
+        are the stopped tags enqueued as well, and the previous sweep is measured.
         """
         started = self._clock()
         snapshots = self._snapshots() if measured else []
@@ -58,7 +59,7 @@ class FullSweep:
         tags = dict.fromkeys(chain(watched, stopped))
         enqueued = self._queue.send_all(Gate(tag, trigger, sweep=started) for tag in tags)
         if measured:
-            self._remember(SweepRecord(started, enqueued, before))
+            self._record(SweepRecord(started, enqueued, before))
             self._tally.add(Metric.EXPECTED, enqueued)
         self._logger.info("sweep enqueued", enqueued=enqueued)
         return {"enqueued": enqueued, "sweep": started.isoformat()}
@@ -67,12 +68,12 @@ class FullSweep:
         try:
             return list(self._ledger.snapshots())
         except LedgerUnavailable as error:
-            # The watched tags are swept all the same; the stopped ones are among them, mostly.
+            # The watched tags are swept all the same; most stopped ones are among them.
             self._ledger_failed("the ledger cannot be read", error)
             return []
 
     def _measure(self, snapshots: list[EntrySnapshot]) -> SweepRecord | None:
-        """The sweep before, that was measured."""
+        """The previous sweep, once it is measured; None when there is none, or it is unknown."""
         self._measure_readers()
         ages = [
             self._clock() - snapshot.evaluated_at for snapshot in snapshots if snapshot.evaluated_at
@@ -111,7 +112,7 @@ class FullSweep:
             unanswered=[str(g.tag) for g in snapshots if g.sweep is None or g.sweep < since][:20],
         )
 
-    def _remember(self, sweep: SweepRecord) -> None:
+    def _record(self, sweep: SweepRecord) -> None:
         try:
             self._ledger.record_sweep(sweep)
         except LedgerUnavailable as error:

@@ -1,16 +1,16 @@
-"""Gates one image with a memory: what a result means for the ledger, its readers and the queue.
+"""Gates one image: what its result means for the ledger, the outbox and the queue.
 
-    a verdict                           remembered, and its news published
-    pending, or a push not yet known    goes back to the queue; after PENDING_HOURS a failure
-    Anchore down, throttled, no time    the same
-    a STOP that the ledger did not take said, and goes back to be remembered
-    the ledger and SNS refuse           goes back, however old
-    any other error of Anchore's        a failed attempt: remembered, left to the next sweep
-    not evaluated                       the same
-    no image                            remembered; a STOP of it ends, a watched tag is a failure
-    a push that never became known      remembered besides
+    a verdict                             recorded, and its notices wait in the outbox
+    pending, or a push not yet known      back to the queue; after PENDING_HOURS a failure
+    Anchore down, throttled, no time      the same
+    a STOP that the ledger does not take  published at once, and back to the queue to be recorded
+    the ledger and SNS refuse             back to the queue, however old the work is
+    any other error of Anchore's          recorded as a failed attempt; the next sweep tries again
+    not evaluated                         the same
+    no image                              recorded; it ends a STOP, and fails a tag that is watched
+    a push that never became known        recorded as such as well
 
-What raises brings the message itself back: a crash, or a queue that takes no copy.
+An error that is raised leaves the message in the queue: a crash, or a queue that takes no copy.
 """
 
 from collections.abc import Callable
@@ -74,26 +74,29 @@ class Worker:
         self._requeue = requeue
         self._tally = tally
         self._clock = clock
-        self._pace = NotificationPolicy(
+        self._notification_policy = NotificationPolicy(
             timedelta(hours=settings.reminder_hours), timedelta(hours=settings.not_evaluated_hours)
         )
 
     def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:
-        """For one who waits: remembered and published alike, but every error is the caller's."""
-        fresh = self._fresh(gate)
-        report = rescan(self._anchore_until(deadline), gate.request(self._settings))
+        """For a caller who waits: recorded like all work, but every error is the caller's.
+
+        A pending image, or one that neither Anchore nor the ledger knows, leaves no trace.
+        """
+        report = rescan(self._anchore(gate, deadline), gate.request(self._settings))
         self._tally.add(outcome_metric(report.outcome))
+        fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
-        is_remembered = entry is not None and entry.version > 0
+        is_known = entry is not None and entry.version > 0
         if report.outcome is Outcome.PENDING or (
-            report.outcome is Outcome.NOT_FOUND and not is_remembered
+            report.outcome is Outcome.NOT_FOUND and not is_known
         ):
             return GateResult(gate.tag, report)
         recorded = self._record(gate, report, entry, fresh)
         return GateResult(gate.tag, report, recorded.notification)
 
     def work(self, gate: Gate, deadline: Deadline) -> GateResult:
-        """For the queue: done, or gone back."""
+        """For the queue: done, or sent back to it; QueueUnavailable when it takes no copy."""
         gate = replace(gate, first_seen=gate.first_seen or self._clock())
         fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
@@ -105,15 +108,13 @@ class Worker:
         except (AnchoreError, OutOfTime, SecretUnusable) as error:
             return self._after_error(gate, error, entry, fresh)
         except PublishFailed as error:
-            # Nothing of the STOP is remembered or said: it must be found again.
+            # The STOP is neither recorded nor published: it must be found again.
             return self._requeue.send(gate, error)
 
     def _gate(
         self, gate: Gate, entry: Entry | None, fresh: Entry, deadline: Deadline
     ) -> GateResult:
-        if deadline.passed:
-            raise OutOfTime(f"No time was left to gate {gate.tag}: Anchore was not asked.")
-        anchore = self._anchore_until(deadline)
+        anchore = self._anchore(gate, deadline)
         report = rescan(anchore, gate.request(self._settings))
         unknown_push = _is_unknown_push(gate, report)
         if (report.outcome is Outcome.PENDING or unknown_push) and not self._is_too_old(gate):
@@ -141,6 +142,11 @@ class Worker:
         recorded = self._recorder.record(entry, fresh, change)
         return GateResult(gate.tag, notification=recorded.notification, why=str(error), failed=True)
 
+    def _anchore(self, gate: Gate, deadline: Deadline) -> AnalyzingAnchore:
+        if deadline.passed:
+            raise OutOfTime(f"No time was left to gate {gate.tag}: Anchore was not asked.")
+        return self._anchore_until(deadline)
+
     # --- what a result makes of the entry
 
     def _record(self, gate: Gate, report: Report, entry: Entry | None, fresh: Entry) -> Recorded:
@@ -155,27 +161,33 @@ class Worker:
             step = Step.REGATE if report.evaluation else Step.FIND_ACTIVE_IMAGE
             change = self._failure(gate, step, report.reason)
         if (push := _unknown_push(gate, report, self._clock())) is not None:
-            change = _remembering(push, change)
+            change = _with_push(push, change)
         return self._recorder.record(entry, fresh, change, gate.published_id)
 
     def _verdict(self, gate: Gate, report: Report) -> Change:
-        return self._change(gate, lambda e, now: after_verdict(e, report, now, self._pace))
+        return self._change(
+            gate, lambda e, now: after_verdict(e, report, now, self._notification_policy)
+        )
 
     def _not_found(self, gate: Gate, report: Report) -> Change:
         watched = gate.tag in self._settings.watch_list.tags
         return self._change(
-            gate, lambda e, now: after_not_found(e, report, now, self._pace, watched=watched)
+            gate,
+            lambda e, now: after_not_found(
+                e, report, now, self._notification_policy, watched=watched
+            ),
         )
 
     def _failure(self, gate: Gate, step: str, reason: str) -> Change:
         now = self._clock()
         failing = Failing(min(gate.first_seen or now, now), step, reason)
         return self._change(
-            gate, lambda e, now: after_failure(e, failing, gate.trigger, now, self._pace)
+            gate,
+            lambda e, now: after_failure(e, failing, gate.trigger, now, self._notification_policy),
         )
 
     def _change(self, gate: Gate, result: Callable[[Entry, datetime], Remembered]) -> Change:
-        """The result as of now; on an entry that was evaluated later it counts as nothing."""
+        """The result as of now; an entry that was evaluated later stays as it is."""
         now, team = self._clock(), self._settings.routes.of(gate.tag)
 
         def change(entry: Entry) -> Remembered:
@@ -199,7 +211,7 @@ def _is_unknown_push(gate: Gate, report: Report) -> bool:
 
 
 def _unknown_push(gate: Gate, report: Report, now: datetime) -> UnknownPush | None:
-    """The push, when Anchore knows no image under its tag, or only the one before."""
+    """The push, when Anchore knows no image under its tag, or still the previous one."""
     if _is_unknown_push(gate, report):
         return UnknownPush(now)
     is_push = gate.trigger.kind is TriggerKind.ECR_PUSH
@@ -208,7 +220,7 @@ def _unknown_push(gate: Gate, report: Report, now: datetime) -> UnknownPush | No
     return None
 
 
-def _remembering(push: UnknownPush, change: Change) -> Change:
+def _with_push(push: UnknownPush, change: Change) -> Change:
     def changed(entry: Entry) -> Remembered:
         after, news = change(entry)
         return (after if after is entry else replace(after, unknown_push=push)), news
@@ -225,7 +237,7 @@ def _step(error: RescanError) -> str:
 
 
 def _swept(gate: Gate, remembered: Remembered) -> Remembered:
-    """The result counts for the sweep that asked, and for those before it."""
+    """The result counts for the sweep that asked for it, and for earlier ones."""
     after, news = remembered
     if gate.sweep is not None and (after.sweep is None or after.sweep < gate.sweep):
         after = replace(after, sweep=gate.sweep)

@@ -34,7 +34,7 @@ def shown(invocation: Invocation, tag: str) -> list[RenderableType]:
     said: list[RenderableType] = [_heading("What Anchore was asked")]
     said.append(_requests(invocation.requests))
     said += [_heading("What the function answered"), _answer(invocation, tag)]
-    nothing = Text("No notice was published: only a STOP is.", "dim")
+    nothing = Text("No notice was published: nothing is new.", "dim")
     return [*said, *(map(_mail, invocation.mails) if invocation.mails else [nothing])]
 
 
