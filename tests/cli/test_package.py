@@ -69,6 +69,12 @@ def test_the_newest_release_in_the_changelog_is_the_version() -> None:
     assert re.fullmatch(rf"{re.escape(project['version'])} - \d{{4}}-\d\d-\d\d", headings[1])
 
 
+def test_the_manual_names_the_wheel_of_this_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    page = (ROOT / "docs" / "cli.md").read_text()
+    assert re.findall(r"anchore_rescan-(.+?)-py3", page) == [project["version"]]
+
+
 def test_lambda_gets_nothing_of_the_command() -> None:
     deployed = {name for name, _ in locked("functions/requirements.txt")}
     assert deployed & {"click", "httpx", "moto", "respx", "rich", "werkzeug"} == set()
