@@ -10,7 +10,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults conformance bench check build build-lambda golden simulation lock clean
+.PHONY: help demo test faults conformance bench check package build build-lambda golden simulation lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ check: $(VENV)/ready ## format, lint, types, layers, template
 	$(BIN)/sam validate --lint
 	$(BIN)/python -m pytest tests/template
 
+package: $(VENV)/ready ## wheel and sdist, installed with pipx and uv, used and weighed; about a minute
+	@$(BIN)/python -m pytest -n 0 tests/lab/package.py
+
 build: $(VENV)/ready ## .build/host: the artifact for this machine
 	rm -rf .build/host
 	$(BIN)/python functions/build_artifact.py host .build/host
@@ -62,7 +65,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml
 
 lock: $(VENV)/ready ## both lock files from pyproject.toml; LOCK=--upgrade for the newest versions
-	$(COMPILE) $(LOCK) --group dev --extra cli --output-file requirements.lock
+	$(COMPILE) $(LOCK) --group dev --extra replay --output-file requirements.lock
 	$(COMPILE) --constraint requirements.lock --output-file functions/requirements.txt
 
 clean: ## removes everything that make has made

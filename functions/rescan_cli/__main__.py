@@ -60,9 +60,11 @@ def _say(error: BaseException) -> None:
         if os.environ.get(_TRACE):
             traceback.print_exception(error)
         elif isinstance(error, ModuleNotFoundError):
+            extra = "replay" if sys.argv[1:2] in (["replay"], ["serve"]) else "cli"
             sys.stderr.write(
-                f"anchore-rescan: the package {error.name} is missing. Expected the extra cli."
-                " Example: pip install 'anchore-rescan[cli]'\n"
+                f"anchore-rescan: the package {error.name} is missing. Expected the extra {extra},"
+                " installed from the wheel's file. Example: pipx install --force"
+                f" './anchore_rescan-VERSION-py3-none-any.whl[{extra}]'\n"
             )
         else:
             sys.stderr.write(
