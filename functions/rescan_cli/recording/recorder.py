@@ -74,7 +74,7 @@ def recorded(
         if leaks(file.name + file.text, credentials):
             raise CredentialLeft(
                 f"{file.name} would hold a credential of Anchore's, plain or encoded: nothing was"
-                " written. Redact the text around it with --redact, by a pattern that does not quote it."
+                " written. Redact the text around it, by a --redact pattern that does not quote it."
             )
         _prove(file, run, connection, redactor)
         written.append(file)
