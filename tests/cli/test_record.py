@@ -55,15 +55,13 @@ def replay_of(file: Any, folder: Path, said: dict[str, str]) -> Report | Anchore
             return error
 
 
-def outputs(
-    came_to: Report | AnchoreError, redact: Callable[[str], str] = lambda text: text
-) -> Any:
+def outputs(ended: Report | AnchoreError, redact: Callable[[str], str] = lambda text: text) -> Any:
     """Everything that is said of it, and the rows as they were sent."""
-    if isinstance(came_to, AnchoreError):
-        return type(came_to), redact(came_to.problem), came_to.step
-    result = json.loads(report_json(came_to, NOW))
+    if isinstance(ended, AnchoreError):
+        return type(ended), redact(ended.problem), ended.step
+    result = json.loads(report_json(ended, NOW))
     del result["id"]  # made of the tag as it was
-    return every(result, redact), rows(came_to.vulnerabilities, redact)
+    return every(result, redact), rows(ended.vulnerabilities, redact)
 
 
 def rows(listed: VulnerabilityList | None, redact: Callable[[str], str]) -> Any:
@@ -87,7 +85,7 @@ def test_a_replay_gives_the_outputs_of_the_live_run(
 ) -> None:
     with replayed(name) as said:
         runs, files, redactor = recorded_live(said, [TAG], *patterns)
-    live = outputs(runs[0].came_to, redactor.text)
+    live = outputs(runs[0].result, redactor.text)
     assert outputs(replay_of(files[0], tmp_path, said)) == live
 
 
@@ -149,7 +147,7 @@ LIVE = {
 
 
 @pytest.mark.parametrize("case", LIVE)
-def test_a_broken_answer_is_recorded_as_what_it_came_to(case: str, tmp_path: Path) -> None:
+def test_a_broken_answer_is_recorded_as_an_error(case: str, tmp_path: Path) -> None:
     acts, outcome = LIVE[case]
     with ScriptedServer(*acts) as server:
         said = variables(server.url, MAX_BODY_MB="1")
