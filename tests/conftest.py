@@ -3,9 +3,11 @@
 import os
 import sys
 from collections.abc import Iterator
+from functools import cache
 from unittest.mock import patch
 
 import pytest
+from botocore import session
 
 
 @pytest.fixture
@@ -15,6 +17,13 @@ def fresh_container() -> Iterator[None]:
         _forget()
         yield
         _forget()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _descriptions_of_aws_are_read_once() -> Iterator[None]:
+    """botocore reads and parses them for each session, which takes longer than most tests do."""
+    with patch.object(session, "create_loader", cache(session.create_loader)):
+        yield
 
 
 def _forget() -> None:
