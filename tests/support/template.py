@@ -38,8 +38,8 @@ def translated(**parameters: str) -> dict[str, Any]:
     return _copy(_translated(frozenset(parameters.items())))
 
 
-# SAM takes a second to be imported and a tenth of one to translate: only the tests that need it
-# wait for it, and each of them once for what it asks.
+# SAM takes a second to be imported, and a tenth of one for each translation: hence the caches, and
+# no import above that every run of any test would wait for.
 
 
 def _copy(pickled: bytes) -> dict[str, Any]:
@@ -49,14 +49,14 @@ def _copy(pickled: bytes) -> dict[str, Any]:
 
 @cache
 def _parsed(file: str) -> bytes:
-    from samcli.yamlhelper import yaml_parse
+    from samcli.yamlhelper import yaml_parse  # noqa: PLC0415
 
     return pickle.dumps(yaml_parse((ROOT / file).read_text()))
 
 
 @cache
 def _translated(parameters: frozenset[tuple[str, str]]) -> bytes:
-    from samtranslator.translator.transform import transform
+    from samtranslator.translator.transform import transform  # noqa: PLC0415
 
     source = template()
     # Where `sam package` puts the code; SAM accepts no other.
