@@ -4,10 +4,22 @@ import os
 import sys
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
+from pkgutil import walk_packages
 from unittest.mock import patch
 
 import pytest
 from botocore import session
+
+from tests.support.paths import ROOT
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """hypothesis mixes the constants of loaded modules into what it draws: let them be the same
+    in every run, whatever else runs beside a property."""
+    if any(getattr(it.obj, "is_hypothesis_test", False) for it in session.items):  # type: ignore[attr-defined]
+        for module in walk_packages([str(ROOT / "functions")]):
+            import_module(module.name)
 
 
 @pytest.fixture
