@@ -23,7 +23,7 @@ from rescan_cli.replay.har import read_recording
 from rescan_cli.replay.server import ReplayServer
 from rescan_cli.result_json import report_json
 from tests.recordings import names
-from tests.support.command import PASSWORD, Done, run, run_process
+from tests.support.command import PASSWORD, Done, run
 from tests.support.images import DIGEST, TAG, replayed, variables
 from tests.support.scripted_server import Act, ScriptedServer, raw, reset, respond
 from tests.support.scripted_server import json as answer
@@ -248,13 +248,15 @@ def test_a_pattern_that_changes_the_outcome_is_refused(case: str, tmp_path: Path
     assert f"does not replay as it was recorded: {told}" in done.err
 
 
-def test_a_policy_that_a_pattern_hides_is_asked_for_by_its_new_name(tmp_path: Path) -> None:
+def test_a_policy_that_a_pattern_hides_is_asked_for_by_its_new_name(
+    tmp_path: Path, fresh_container: None
+) -> None:
     policy = "2c53a13c-1765-11e8-82ef-23527761d060"
     with replayed("stop") as said:
         hidden = ("--policy", policy, "--redact", policy)
         done = run("record", TAG, "--to", str(tmp_path), *hidden, variables=said)
     (file,) = tmp_path.iterdir()
-    again = run_process("replay", str(file), variables={})
+    again = run("replay", str(file), variables={})
     assert (done.status, again.status, policy in file.read_text()) == (0, 1, False)
 
 
