@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import ImageEvent, News
-from rescan.notice.group_notice import group_notice
 from rescan.notice.group_result import LARGEST_GROUP_RESULT
 from rescan.notice.group_words import group_headline, group_steps
+from rescan.notice.render import group_notice
 from rescan.outbox.envelope import Envelope
 from rescan.outbox.group import Group
 from rescan.outbox.grouping import MOST_IMAGES, plan

@@ -21,7 +21,7 @@ from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import EventType, News
 from rescan.ledger.transitions import Remembered
-from rescan.notice.render import due_of
+from rescan.notice.render import outbox_items
 from rescan.work.ports import Ledger
 from rescan.work.topics import Topics
 
@@ -93,7 +93,7 @@ class Recorder:
         raise LedgerConflict(f"{fresh.subject} was written {_TRIES} times meanwhile.")
 
     def _write(self, entry: Entry, news: News | None) -> None:
-        self._ledger.write(entry, due_of(news, self._topics.channels) if news else ())
+        self._ledger.write(entry, outbox_items(news, self._topics.channels) if news else ())
 
     def _publish_unrecorded(
         self, after: Entry, news: News | None, published_id: str | None

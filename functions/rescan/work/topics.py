@@ -5,7 +5,7 @@ from typing import Protocol
 
 from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.news import News
-from rescan.notice.render import due_of
+from rescan.notice.render import outbox_items
 from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 
@@ -36,7 +36,7 @@ class Topics:
 
     def say(self, news: News) -> None:
         """Publish the news at once, on each channel; PublishFailed, NoticeInvalid."""
-        for due in due_of(news, self.channels):
+        for due in outbox_items(news, self.channels):
             self.publish(due.channel, due.notice)
 
     def publish(self, channel: Channel, notice: Notice) -> None:
