@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from rescan.gate.model import Outcome, Report
+from rescan.gate.model import Outcome
+from rescan.gate.report import Report
 from rescan.ledger.news import EventType, News
 from rescan.notice.stop import Stop
 

@@ -9,7 +9,8 @@ from datetime import datetime
 from msgspec import json
 from msgspec.structs import replace
 
-from rescan.gate.model import Outcome, Report, RescanRequest, Step
+from rescan.gate.model import Outcome, RescanRequest
+from rescan.gate.report import Report
 from rescan.kernel.errors import AnchoreError
 from rescan.ledger.news import EventType, Failing, News, stable_id
 from rescan.notice.outage import Outage
@@ -28,8 +29,7 @@ def report_json(report: Report, now: datetime) -> str:
         return _indented(stop_result(Stop.of(news), _WITHOUT_BOUND))
     if report.outcome.is_verdict:
         return _indented(verdict_result(news, report))
-    step = Step.FIND_ACTIVE_IMAGE if report.evaluation is None else Step.REGATE
-    failing = Failing(now, step, report.reason)
+    failing = Failing.of_report(report, now)
     return _indented(outage_result(Outage.of(replace(news, failing=failing))))
 
 
@@ -42,7 +42,7 @@ def failed_json(request: RescanRequest, error: AnchoreError, now: datetime) -> s
         trigger=request.trigger,
         at=now,
         policy_id=request.policy_id,
-        failing=Failing(now, error.step, error.problem),
+        failing=Failing(now, error.step, error.problem, error.cause),
         team=request.team,
     )
     return _indented(outage_result(Outage.of(news)))

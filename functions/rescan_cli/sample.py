@@ -6,14 +6,8 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Evaluation, Finding
-from rescan.gate.model import (
-    Outcome,
-    Report,
-    Trigger,
-    TriggerKind,
-    Vulnerability,
-    VulnerabilityList,
-)
+from rescan.gate.model import Outcome, Trigger, TriggerKind, Vulnerability, VulnerabilityList
+from rescan.gate.report import Report
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.news import EventType, News, stable_id
 from rescan.notice.notice_of import notice_of

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from rescan.gate.model import Outcome, Report
+from rescan.gate.model import Outcome
+from rescan.gate.report import Report
 from rescan.ledger.news import EventType, News
 from rescan.notice.result import verdict_result
 from tests.recordings import recording

@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Allowlisted
-from rescan.gate.model import Outcome, Report
+from rescan.gate.model import Outcome
+from rescan.gate.report import Report
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import EventType, News
 from rescan.ledger.transitions import after_verdict

@@ -7,13 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Finding, Problem
-from rescan.gate.model import (
-    Outcome,
-    Report,
-    Severity,
-    Trigger,
-    TriggerKind,
-)
+from rescan.gate.model import Outcome, Severity, Trigger, TriggerKind
+from rescan.gate.report import Report
 from rescan.kernel.image_tag import Digest
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry, UnknownPush, subject_of

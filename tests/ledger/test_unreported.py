@@ -5,7 +5,8 @@ from msgspec.structs import replace
 
 from rescan.aws.ledger_items import LARGEST_MEMORY_BYTES, entry_of, item_of
 from rescan.gate.evaluation import Finding, FindingKey
-from rescan.gate.model import Outcome, Report, Severity
+from rescan.gate.model import Outcome, Severity
+from rescan.gate.report import Report
 from rescan.ledger.news import Change, Changes, ClearedBy, ClearedFinding, News
 from rescan.ledger.transitions import after_verdict
 from rescan.ledger.unreported import UnreportedChanges

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Problem
-from rescan.gate.model import Report
+from rescan.gate.report import Report
 from rescan.ledger.news import News
 from tests.support.notices.announced import FIRST_STOP, not_evaluated, recovered, reminder, stop
 from tests.support.notices.reports import (

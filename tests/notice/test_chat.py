@@ -14,7 +14,7 @@ from moto import mock_aws
 from msgspec.structs import replace
 
 from rescan.aws.sns_topic import StopTopic
-from rescan.gate.model import Outcome, Report, Trigger, TriggerKind
+from rescan.gate.model import Outcome, Trigger, TriggerKind
 from rescan.kernel.errors import NoticeInvalid
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.entry import Entry, subject_of
@@ -209,7 +209,7 @@ def thread(news: News) -> str:
 def life_of(policy_id: str | None, tag: ImageTag = TAG) -> list[News]:
     """Each kind of news of a tag under a configured policy, as the ledger has them."""
     entry = Entry(subject=subject_of(None, tag, policy_id), tag=tag, policy_id=policy_id)
-    said: Report = replace(typical(), tag=tag)
+    said = replace(typical(), tag=tag)
     entry, first = after_verdict(entry, said, NOW, PACE)
     entry, again = after_verdict(entry, said, NOW + 25 * HOUR, PACE)
     failing, trigger = Failing(NOW, "regate", "HTTP 500"), Trigger(TriggerKind.SCHEDULE)

@@ -8,7 +8,10 @@ from typing import Any, Literal, TypeAlias
 from msgspec import Struct, json
 
 from rescan.gate.evaluation import FindingKey
-from rescan.gate.model import Report, Severity, Trigger
+from rescan.gate.model import Severity, Step, Trigger
+from rescan.gate.report import Report
+from rescan.kernel.errors import AnchoreError, RescanError
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
 
@@ -85,11 +88,27 @@ class Changes(Struct, frozen=True):
 
 
 class Failing(Struct, frozen=True):
-    """Since when no real evaluation has come about, at which step, and why."""
+    """Since when no real evaluation has come about, at which step it fails, and why.
+
+    The cause of an entry that was stored without one is OTHER.
+    """
 
     since: datetime
     step: str
     reason: str
+    cause: FailureCause = FailureCause.OTHER
+
+    @classmethod
+    def of_report(cls, report: Report, since: datetime) -> "Failing":
+        """What keeps the report from being a verdict."""
+        cause = report.cause or FailureCause.OTHER
+        return cls(since, report.failed_step, report.reason, cause)
+
+    @classmethod
+    def of_error(cls, error: RescanError, since: datetime) -> "Failing":
+        """An attempt that ended with the error; before the first request its step is the first."""
+        step = error.step if isinstance(error, AnchoreError) else Step.FIND_ACTIVE_IMAGE
+        return cls(since, step, str(error), error.cause)
 
 
 class News(Struct, frozen=True, kw_only=True):
@@ -144,20 +163,3 @@ class News(Struct, frozen=True, kw_only=True):
 def stable_id(*facts: Any) -> str:
     """The same for the same facts, which JSON must be able to hold; 32 hexadecimal digits."""
     return sha256(json.encode(facts)).hexdigest()[:32]
-
-
-class FailureCause(StrEnum):
-    """What keeps an image from being evaluated; who must act depends on it."""
-
-    GONE = "no longer in Anchore"
-    NOT_FOUND = "not in Anchore"
-    CREDENTIALS = "credentials refused"
-    FORBIDDEN = "access refused"
-    THROTTLED = "Anchore throttles"
-    CERTIFICATE = "certificate not trusted"
-    DOWN = "Anchore does not answer"
-    ANALYSIS_FAILED = "analysis failed"
-    NOT_ANALYZED = "not analyzed yet"
-    NOT_MAPPED = "no mapping rule"
-    WRONG_ANSWER = "an answer that nobody understands"
-    OTHER = "another reason"

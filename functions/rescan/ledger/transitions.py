@@ -13,9 +13,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rescan.gate.allowlist_expiry import AllowlistExpiry
-from rescan.gate.blocking_findings import blocking_findings
 from rescan.gate.evaluation import FindingKey
-from rescan.gate.model import Outcome, Report, Severity, Step, Trigger, TriggerKind
+from rescan.gate.model import Outcome, Severity, Step, Trigger, TriggerKind
+from rescan.gate.report import Report
+from rescan.kernel.failure_cause import FailureCause
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import (
@@ -55,7 +56,7 @@ def after_verdict(
     entry: Entry, report: Report, now: datetime, pace: NotificationPolicy
 ) -> Remembered:
     """The entry after a stop, warn or go, and what is new about it."""
-    evaluation, look = report.evaluation, AllowlistExpiry.of(report, now)
+    evaluation, look = report.evaluation, report.expiry(now)
     after = replace(
         entry,
         verdict=report.outcome,
@@ -168,18 +169,17 @@ def _new_ones(
 
 def _what_stops(report: Report) -> dict[FindingKey, Severity | None]:
     """The stopping findings; a denylist or a problem that stops is known like one of them."""
-    evaluation, listed = report.evaluation, report.vulnerabilities
+    evaluation = report.evaluation
     if evaluation is None:
         return {}
     found: dict[FindingKey, Severity | None] = {}
-    for finding in blocking_findings(evaluation.findings, listed.rows if listed else ()):
+    for finding in report.blocking:
         known = (found.get(finding.key), finding.known_severity)
         found[finding.key] = max((s for s in known if s is not None), default=None)
-    if (evaluation.final_action_reason or "").lower() == "denylisted":
+    if evaluation.is_denylisted:
         found[FindingKey("", "image", "denylist", "denylisted")] = None
-    for problem in evaluation.problems or ():
-        if problem.prevents_evaluation:
-            found[FindingKey("", "image", "evaluation_problem", problem.problem_type)] = None
+    for problem in evaluation.errors:
+        found[FindingKey("", "image", "evaluation_problem", problem.problem_type)] = None
     return found
 
 
@@ -234,7 +234,7 @@ def after_failure(
     since = entry.failing.since if entry.failing else failing.since
     if entry.evaluated_at is not None:
         since = max(since, entry.evaluated_at)
-    failing = Failing(since, failing.step, failing.reason)
+    failing = replace(failing, since=since)
     after = replace(entry, failing=failing, result_at=now)
     if now - since < pace.not_evaluated or not pace.due(entry.failing_said_at, now):
         return after, None
@@ -246,9 +246,9 @@ def after_not_found(
     entry: Entry, report: Report, now: datetime, pace: NotificationPolicy, *, watched: bool
 ) -> Remembered:
     """The entry after Anchore had no image; `watched`: the watch list names the tag."""
-    failing = Failing(now, Step.FIND_ACTIVE_IMAGE, report.reason)
     if entry.stopped:
-        gone = replace(failing, reason=f"no longer in Anchore: {report.reason}")
+        reason = f"no longer in Anchore: {report.reason}"
+        gone = Failing(now, Step.FIND_ACTIVE_IMAGE, reason, FailureCause.GONE)
         after = Entry(
             subject=entry.subject,
             tag=entry.tag,
@@ -262,7 +262,7 @@ def after_not_found(
         )
         return after, _not_evaluated(entry, after, report.trigger, gone, now)
     if watched:
-        return after_failure(entry, failing, report.trigger, now, pace)
+        return after_failure(entry, Failing.of_report(report, now), report.trigger, now, pace)
     return replace(entry, result_at=now, failing=None, failing_said_at=None), None
 
 

@@ -74,8 +74,8 @@ def _of_recovery(envelope: Envelope, recovery: Recovery) -> Envelope:
 def _of_outage(envelope: Envelope, outage: Outage) -> Envelope:
     failing = outage.failing
     reason = one_line(failing.reason.replace(str(envelope.tag), "the tag"), 200)
-    said = f"{outage.cause} ({one_line(failing.step, 80)})"
-    key = _VARYING.sub("#", f"{failing.step} {outage.cause} {reason}")
+    said = f"{outage.words} ({one_line(failing.step, 80)})"
+    key = _VARYING.sub("#", f"{failing.step} {outage.words} {reason}")
     failure = Issue(IssueKind.FAILURE, key, said)
     return replace(envelope, cause=outage.cause, issues=(failure,))
 

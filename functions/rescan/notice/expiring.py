@@ -4,7 +4,8 @@ from msgspec import Struct
 
 from rescan.gate.allowlist_expiry import AllowlistExpiry
 from rescan.gate.blocking_findings import BlockingFinding
-from rescan.gate.model import Outcome, Report, Severity
+from rescan.gate.model import Outcome, Severity
+from rescan.gate.report import Report
 from rescan.kernel.errors import NoticeInvalid
 from rescan.ledger.news import News
 
@@ -20,11 +21,12 @@ class Expiring(Struct, frozen=True):
     @classmethod
     def of(cls, news: News) -> "Expiring":
         """NoticeInvalid when the outcome is another, or no end is near."""
-        report, look = news.report, AllowlistExpiry.of(news.report, news.at)
+        report = news.report
         if report is None or report.outcome not in (Outcome.GO, Outcome.WARN):
             outcome = report.outcome if report else "not known"
             said = f"the outcome of {news.tag} is {outcome}, expected go or warn"
             raise NoticeInvalid(f"{said} for an EXPIRING")
+        look = report.expiry(news.at)
         if not look.soon:
             said = f"no allowlist item that {news.tag} needs ends within 14 days"
             raise NoticeInvalid(f"{said}, expected one for an EXPIRING")

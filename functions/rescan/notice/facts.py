@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from rescan.gate.model import Report, Trigger, TriggerKind
+from rescan.gate.model import Trigger, TriggerKind
+from rescan.gate.report import Report
 from rescan.kernel.safe_text import one_line
 from rescan.kernel.team import UNROUTED, team_name
 from rescan.ledger.news import News

@@ -4,7 +4,8 @@ from collections import Counter
 
 from msgspec import Struct
 
-from rescan.gate.model import Outcome, Report, Severity
+from rescan.gate.model import Outcome, Severity
+from rescan.gate.report import Report
 from rescan.kernel.errors import NoticeInvalid
 from rescan.ledger.news import ClearedBy, ClearedFinding, News
 

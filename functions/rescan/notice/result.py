@@ -11,7 +11,7 @@ from msgspec import Struct, json
 from msgspec.structs import replace
 
 from rescan.gate.blocking_findings import BlockingFinding
-from rescan.gate.model import Report
+from rescan.gate.report import Report
 from rescan.kernel.safe_text import one_line
 from rescan.ledger.news import ClearedFinding, News
 from rescan.notice import result_shapes as shapes

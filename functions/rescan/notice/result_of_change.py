@@ -34,7 +34,7 @@ def changes(news: News) -> shapes.Changes | None:
 
 def suppressed(news: News) -> shapes.HeldBack:
     """As many findings as fit, those that end first at the front, those not known at the end."""
-    look = AllowlistExpiry.of(news.report, news.at)
+    look = news.report.expiry(news.at) if news.report else AllowlistExpiry(news.at)
     every = [(rfc3339(e.until), finding) for e in look.endings for finding in e.findings]
     doubtful = (*look.over, *look.unknown)
     shown = that_fit(_held([*every, *((None, finding) for finding in doubtful)]), _LARGEST)

@@ -6,9 +6,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from rescan.gate.blocking_findings import BlockingFinding, blocking_findings
+from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.evaluation import Problem
-from rescan.gate.model import Outcome, Report, Severity
+from rescan.gate.model import Outcome, Severity
+from rescan.gate.report import Report
 from rescan.kernel.errors import NoticeInvalid
 from rescan.ledger.news import EventType, News
 
@@ -48,10 +49,7 @@ class Stop(Struct, frozen=True):
             outcome = report.outcome if report else "not known"
             said = f"the outcome of {news.tag} is {outcome}, expected stop"
             raise NoticeInvalid(f"{said} for a {news.event_type}")
-        evaluation, listed = report.evaluation, report.vulnerabilities
-        findings = blocking_findings(
-            evaluation.findings if evaluation else (), listed.rows if listed else ()
-        )
+        findings = report.blocking
         cause = _cause(report, findings)
         if news.event_type is EventType.REMINDER:
             return cls(news, report, cause, findings, (), 0)
@@ -80,8 +78,7 @@ class Stop(Struct, frozen=True):
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What kept Anchore from evaluating the policy."""
-        problems = self.report.evaluation.problems if self.report.evaluation else None
-        return tuple(problem for problem in problems or () if problem.prevents_evaluation)
+        return self.report.evaluation.errors if self.report.evaluation else ()
 
     @property
     def findings_problem(self) -> str | None:
@@ -103,11 +100,11 @@ def counts_of(findings: Iterable[BlockingFinding]) -> dict[str, int]:
 
 def _cause(report: Report, findings: tuple[BlockingFinding, ...]) -> StopCause:
     evaluation = report.evaluation
-    if evaluation and (evaluation.final_action_reason or "").lower() == "denylisted":
+    if evaluation and evaluation.is_denylisted:
         return StopCause.DENYLIST
     if findings:
         return StopCause.FINDINGS
-    if evaluation and any(p.prevents_evaluation for p in evaluation.problems or ()):
+    if evaluation and evaluation.errors:
         return StopCause.EVALUATION_PROBLEM
     if evaluation and evaluation.findings_problem:
         return StopCause.FINDINGS_UNREADABLE

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Allowlisted, Finding
-from rescan.gate.model import Outcome, Report, Severity, Step, Trigger, TriggerKind
+from rescan.gate.model import Outcome, Severity, Step, Trigger, TriggerKind
+from rescan.gate.report import Report
+from rescan.kernel.failure_cause import FailureCause
 from rescan.ledger.news import (
     Change,
     ChangedFinding,
@@ -100,8 +102,9 @@ def recovered(*cleared: ClearedFinding, **fields: object) -> News:
     return stop(go, **(defaults | fields))
 
 
-def not_evaluated(reason: str, **fields: object) -> News:
+def not_evaluated(reason: str, cause: FailureCause = FailureCause.OTHER, **fields: object) -> News:
     """Failing for seven hours while nothing is known of a STOP, unless `fields` say otherwise."""
+    since = NOW - timedelta(hours=7, minutes=2)
     news_fields = {
         "event_type": EventType.NOT_EVALUATED,
         "id": ID,
@@ -109,7 +112,7 @@ def not_evaluated(reason: str, **fields: object) -> News:
         "team": "payments",
         "trigger": SCHEDULE,
         "at": NOW,
-        "failing": Failing(NOW - timedelta(hours=7, minutes=2), Step.FIND_ACTIVE_IMAGE, reason),
+        "failing": Failing(since, Step.FIND_ACTIVE_IMAGE, reason, cause),
     } | fields
     return News(**news_fields)  # type: ignore[arg-type]
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Allowlisted, Evaluation, Finding, FindingKey
-from rescan.gate.model import Outcome, Report, Severity, Vulnerability
+from rescan.gate.model import Outcome, Severity, Vulnerability
+from rescan.gate.report import Report
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import (
     Change,
