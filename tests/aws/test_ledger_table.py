@@ -41,7 +41,7 @@ def ledger(request: pytest.FixtureRequest) -> Ledger:
 FULL = replace(
     stopped(("CVE-1", Severity.CRITICAL), ("CVE-2", None)),
     failing=FAILING,
-    failing_said_at=NOON,
+    failure_notice_at=NOON,
     sweep=NOON,
     unknown_push=UnknownPush(NOON - SECOND, Digest(f"sha256:{'d' * 64}")),
     held_until=NOON + timedelta(days=9),

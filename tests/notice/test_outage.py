@@ -2,7 +2,7 @@
 
 import pytest
 
-from rescan.ledger.news import News
+from rescan.ledger.news import Failing, News
 from tests.support.notices.announced import FIRST_STOP, NOW, not_evaluated
 from tests.support.notices.news_cases import (
     credentials_refused,
@@ -56,7 +56,5 @@ def test_image_that_anchore_does_not_have_is_not_promised_another_try(news: News
 
 
 def test_step_that_nobody_knows_is_shown_as_it_is() -> None:
-    news = not_evaluated("why")
-    assert news.failing is not None
-    body = notice_of(not_evaluated("why", failing=type(news.failing)(NOW, "submit", "why"))).body
+    body = notice_of(not_evaluated("why", failing=Failing(NOW, "submit", "why"))).body
     assert "\nStep       submit\n" in body

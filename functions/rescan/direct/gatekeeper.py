@@ -10,7 +10,7 @@ from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import ImagePending, OutOfTime
 from rescan.kernel.metrics import Metric, Tally
-from rescan.ledger.news import EventType, News
+from rescan.ledger.news import StopNews
 from rescan.settings import Settings
 from rescan.work.topics import Topics
 
@@ -41,7 +41,7 @@ class Gatekeeper:
         self._tally.add(Metric.EVALUATED, report.outcome.is_verdict)
         if report.outcome is not Outcome.STOP:
             return GateResult(gate.tag, report)
-        self._topics.say(News.unremembered(EventType.STOP, report, self._clock()))
+        self._topics.say(StopNews.unremembered(report, self._clock()))
         return GateResult(gate.tag, report, Notification.PUBLISHED)
 
     def work(self, gate: Gate, deadline: Deadline) -> GateResult:

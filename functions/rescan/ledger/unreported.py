@@ -14,7 +14,7 @@ from rescan.gate.evaluation import Finding, FindingKey
 from rescan.gate.model import Severity
 from rescan.gate.report import Report
 from rescan.kernel.image_tag import Digest
-from rescan.ledger.news import Change, ChangedFinding, Changes, ClearedBy, ClearedFinding
+from rescan.ledger.changes import Change, ChangedFinding, Changes, ClearedBy, ClearedFinding
 
 # With bounded texts below 48 kB, of the 64 kB that an entry has in the ledger.
 _MOST_KEPT = 30

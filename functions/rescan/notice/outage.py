@@ -2,9 +2,8 @@
 
 from msgspec import Struct
 
-from rescan.kernel.errors import NoticeInvalid
 from rescan.kernel.failure_cause import FailureCause
-from rescan.ledger.news import Failing, News
+from rescan.ledger.news import Failing, NotEvaluatedNews
 
 CAUSES = {
     FailureCause.GONE: "no longer in Anchore",
@@ -25,18 +24,13 @@ CAUSES = {
 class Outage(Struct, frozen=True):
     """An image that could not be evaluated for a while. It never ends a STOP."""
 
-    news: News
+    news: NotEvaluatedNews
     failing: Failing
     cause: FailureCause
 
     @classmethod
-    def of(cls, news: News) -> "Outage":
-        """NoticeInvalid when nothing fails, or when there is a verdict after all."""
-        if news.failing is None:
-            raise NoticeInvalid(f"nothing fails on {news.tag}, expected that for a NOT_EVALUATED")
-        if news.report is not None and news.report.outcome.is_verdict:
-            said = f"the outcome of {news.tag} is {news.report.outcome}, expected no verdict"
-            raise NoticeInvalid(f"{said} for a NOT_EVALUATED")
+    def of(cls, news: NotEvaluatedNews) -> "Outage":
+        """What keeps the image of the news from a verdict."""
         return cls(news, news.failing, news.failing.cause)
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Outcome
 from rescan.kernel.safe_text import one_line
-from rescan.ledger.news import ClearedBy, ClearedFinding
+from rescan.ledger.changes import ClearedBy, ClearedFinding
 from rescan.notice.ahead import ahead
 from rescan.notice.changed import changed
 from rescan.notice.facts import (

@@ -8,10 +8,9 @@ from msgspec import Struct
 
 from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.evaluation import Problem
-from rescan.gate.model import Outcome, Severity
+from rescan.gate.model import Severity
 from rescan.gate.report import Report
-from rescan.kernel.errors import NoticeInvalid
-from rescan.ledger.news import EventType, News
+from rescan.ledger.news import ReminderNews, StopNews
 
 
 class StopCause(StrEnum):
@@ -34,7 +33,7 @@ class Stop(Struct, frozen=True):
     it only counts, is empty unless the news names some of the findings as new.
     """
 
-    news: News
+    news: StopNews | ReminderNews
     report: Report
     cause: StopCause
     told: tuple[BlockingFinding, ...]
@@ -42,16 +41,11 @@ class Stop(Struct, frozen=True):
     new: int
 
     @classmethod
-    def of(cls, news: News) -> "Stop":
-        """NoticeInvalid when the outcome is another: that must never be announced as a STOP."""
+    def of(cls, news: StopNews | ReminderNews) -> "Stop":
+        """The findings of the news, those that are new apart from the known ones."""
         report = news.report
-        if report is None or report.outcome is not Outcome.STOP:
-            outcome = report.outcome if report else "not known"
-            said = f"the outcome of {news.tag} is {outcome}, expected stop"
-            raise NoticeInvalid(f"{said} for a {news.event_type}")
-        findings = report.blocking
-        cause = _cause(report, findings)
-        if news.event_type is EventType.REMINDER:
+        findings, cause = report.blocking, _cause(report, report.blocking)
+        if isinstance(news, ReminderNews):
             return cls(news, report, cause, findings, (), 0)
         if news.new is None:
             return cls(news, report, cause, findings, (), len(findings))
@@ -62,7 +56,8 @@ class Stop(Struct, frozen=True):
     @property
     def noun(self) -> str:
         """What one of the findings told is called."""
-        return "new finding" if self.new and self.news.new is not None else "finding"
+        names_new = isinstance(self.news, StopNews) and self.news.new is not None
+        return "new finding" if self.new and names_new else "finding"
 
     @property
     def worst(self) -> Severity:

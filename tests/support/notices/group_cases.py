@@ -10,7 +10,8 @@ from rescan.gate.model import Severity, Vulnerability
 from rescan.gate.report import Report
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
-from rescan.ledger.news import ClearedBy, News
+from rescan.ledger.changes import ClearedBy
+from rescan.ledger.news import News
 from rescan.outbox.group import Group
 from rescan.outbox.grouping import GroupingRules, plan, storm_after
 from rescan.outbox.items import Channel, PendingNotice

@@ -10,7 +10,8 @@ from rescan.gate.report import Report
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.team import UNROUTED
-from rescan.ledger.news import Change, ChangedFinding, ClearedBy, ClearedFinding, Failing, News
+from rescan.ledger.changes import Change, ChangedFinding, ClearedBy, ClearedFinding
+from rescan.ledger.news import Failing, News
 from tests.support.notices import reports
 from tests.support.notices.announced import (
     FIRST_STOP,
@@ -21,6 +22,7 @@ from tests.support.notices.announced import (
     changes,
     cleared,
     expiring,
+    go_until,
     held,
     not_evaluated,
     recovered,
@@ -120,7 +122,7 @@ def rebuilt() -> News:
 
 def allowlisted() -> News:
     """The one finding is still there, and will stop the image again in a week."""
-    on_the_list = expiring(held(FTPD.key.what, IN_A_WEEK)).report
+    on_the_list = go_until(held(FTPD.key.what, IN_A_WEEK))
     return recovered(replace(FTPD, by=ClearedBy.ALLOWLISTED), report=on_the_list)
 
 
