@@ -10,7 +10,8 @@ from rich.text import Text
 
 from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.evaluation import Allowlisted
-from rescan.gate.model import Report, Vulnerability, present
+from rescan.gate.model import Vulnerability, present
+from rescan.gate.report import Report
 from rescan.gate.vulnerability_index import VulnerabilityIndex
 from rescan.notice.stop import Stop
 from rescan.notice.stop_advice import next_steps

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rescan.gate.blocking_findings import BlockingFinding
-from rescan.gate.model import Report
+from rescan.gate.report import Report
 from rescan.notice.paragraphs import by_severity, counted
 from rescan.notice.stop import Stop
 from rescan_cli.terminal import STYLES, facts, plain, severity_text, table

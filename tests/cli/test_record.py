@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from rescan.gate.model import Report, VulnerabilityList
+from rescan.gate.model import VulnerabilityList
+from rescan.gate.report import Report
 from rescan.kernel.errors import AnchoreError
 from rescan.kernel.image_tag import ImageTag
 from rescan_cli.connection import connect

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import ImageEvent
-from rescan.notice.group_notice import group_notice
 from rescan.notice.group_result import LARGEST_GROUP_RESULT
 from rescan.notice.group_words import group_headline, group_steps
+from rescan.notice.render import group_notice
 from rescan.outbox.grouping import MOST_IMAGES
 from tests.support.notices import schema
 from tests.support.notices.announced import expiring, held, not_evaluated
@@ -180,9 +181,9 @@ def test_hundreds_behind_one_item_of_an_allowlist_are_one_message() -> None:
 
 
 def test_outages_of_different_causes_name_none_as_the_one_to_mend() -> None:
-    reasons = ("HTTP 401 'Unauthorized'", "the analysis failed", "no mapping rule")
+    causes = (FailureCause.CREDENTIALS, FailureCause.ANALYSIS_FAILED, FailureCause.NOT_MAPPED)
     newses = [
-        about(not_evaluated(f"{reasons[number % 3]} {'x' * number}"), number, tag)
+        about(not_evaluated(f"why {'x' * number}", causes[number % 3]), number, tag)
         for number, tag in enumerate(tags(range(12)))
     ]
     assert group_notice(group_of(newses)).body.startswith(

@@ -21,7 +21,7 @@ from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import EventType, News
 from rescan.ledger.transitions import Remembered
-from rescan.notice.render import due_of
+from rescan.notice.render import outbox_items
 from rescan.outbox.items import OutboxItem
 from rescan.work.ports import Ledger
 from rescan.work.topics import Topics
@@ -95,7 +95,7 @@ class Recorder:
         raise LedgerConflict(f"{fresh.subject} was written {_TRIES} times meanwhile.")
 
     def _items(self, news: News | None) -> tuple[OutboxItem, ...]:
-        return due_of(news, self._topics.channels) if news else ()
+        return outbox_items(news, self._topics.channels) if news else ()
 
     def _publish_unrecorded(
         self, after: Entry, news: News | None, published_id: str | None

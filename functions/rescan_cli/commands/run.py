@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from rescan.gate.model import Report
+from rescan.gate.report import Report
 from rescan.kernel.clock import utc_now
 from rescan.kernel.errors import AnchoreError
 from rescan.kernel.image_tag import Digest, ImageTag

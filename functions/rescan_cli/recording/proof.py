@@ -6,7 +6,8 @@ from msgspec.structs import replace
 from rescan.anchore.client import AnchoreClient
 from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.transport import Transport
-from rescan.gate.model import Report, VulnerabilityList
+from rescan.gate.model import VulnerabilityList
+from rescan.gate.report import Report
 from rescan.gate.workflow import rescan
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreError

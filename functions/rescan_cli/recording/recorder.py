@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from rescan.gate.model import Report
+from rescan.gate.report import Report
 from rescan.kernel.errors import AnchoreError, RescanError
 from rescan.kernel.image_tag import ImageTag
 from rescan_cli.connection import Connection

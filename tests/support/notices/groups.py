@@ -7,7 +7,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from rescan.kernel.image_tag import ImageTag
-from rescan.notice.group_notice import group_notice
+from rescan.notice.render import group_notice
 from rescan.outbox.envelope import Envelope
 from rescan.outbox.group import Group
 from rescan.outbox.grouping import plan

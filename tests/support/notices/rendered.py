@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 
 from rescan.ledger.news import News
-from rescan.notice.group_notice import group_notice
+from rescan.notice.render import group_notice
 from rescan.notice.summary import Summary
 from rescan.outbox.group import Group
 from rescan.outbox.notice import Notice
