@@ -22,6 +22,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(file)
 
 
+@pytest.mark.slow
 def test_the_wheel_brings_the_command(wheel: zipfile.ZipFile) -> None:
     (file,) = (name for name in wheel.namelist() if name.endswith("entry_points.txt"))
     said = configparser.ConfigParser()
@@ -31,11 +32,13 @@ def test_the_wheel_brings_the_command(wheel: zipfile.ZipFile) -> None:
     assert callable(getattr(import_module(module), function))
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_two_packages_and_no_tests(wheel: zipfile.ZipFile) -> None:
     tops = {name.partition("/")[0] for name in wheel.namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"rescan", "rescan_cli"}
 
 
+@pytest.mark.slow
 def test_the_wheel_names_the_libraries_of_the_command_as_an_extra(wheel: zipfile.ZipFile) -> None:
     (file,) = (name for name in wheel.namelist() if name.endswith("METADATA"))
     needed = [
@@ -55,6 +58,7 @@ def test_lambda_gets_nothing_of_the_command() -> None:
     assert "rescan_cli" not in build
 
 
+@pytest.mark.slow
 def test_a_checkout_runs_without_being_installed(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "rescan_cli", "--version"],
