@@ -63,10 +63,10 @@ def command(
 ) -> ExitStatus:
     """Gate each TAG and write what Anchore answered as HAR 1.2, redacted.
 
-    Authorization, cookies, the host, account and user names are replaced, each original by the
-    same word throughout, so that the recording replays to the same outcome, which is tried first.
-    Nothing is written while a credential is left anywhere in it. The exit status is 0 when all
-    tags were recorded.
+    Credentials, cookies, the host, account and user names and known kinds of other secrets are
+    replaced, each original by the same word throughout, so that the recording replays to the same
+    outcome, which is tried first. Nothing is written while one of your credentials is left in it,
+    in up to two encodings. The exit status is 0 when all tags were recorded.
     """
     adapter = RecordingAdapter()
     connection = connect(Chosen(**chosen), os.environ, adapter)

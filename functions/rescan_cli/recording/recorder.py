@@ -5,14 +5,16 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from rescan.anchore.credentials import credentials_in
 from rescan.gate.model import Report
+from rescan.kernel.credential_detector import CredentialDetector
 from rescan.kernel.errors import AnchoreError, RescanError
 from rescan.kernel.image_tag import ImageTag
 from rescan_cli.connection import Connection
 from rescan_cli.gating import gate
 from rescan_cli.recording.exchange import Exchange, RecordingAdapter
 from rescan_cli.recording.har import har_text
-from rescan_cli.recording.leaks import credentials_in, leaks
+from rescan_cli.recording.json_text import texts_in
 from rescan_cli.recording.names import names_in
 from rescan_cli.recording.proof import outputs_live, outputs_replayed
 from rescan_cli.recording.redaction import Redactor
@@ -69,10 +71,11 @@ def recorded(
     bodies = (e.body.decode(errors="replace") for run in runs for e in run.exchanges)
     names = names_in(bodies, settings.anchore_account, connection.secret)
     redactor = Redactor(settings.base_url, credentials, names, patterns)
+    detector = CredentialDetector(credentials)
     written: list[Written] = []
     for run in runs:
         file = _written(run, redactor, {one.name for one in written})
-        if leaks(file.name + file.text, credentials):
+        if detector.finds_one_in("\n".join({file.name, *texts_in(file.text)})):
             raise CredentialLeft(
                 f"{file.name} would hold a credential of Anchore's, plain or encoded: nothing was"
                 " written. Name what holds it with --redact, by a pattern that does not quote it."
