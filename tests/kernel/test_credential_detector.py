@@ -21,6 +21,8 @@ SECRETS = st.text(
 )
 # Nothing that could itself be the beginning of an escape.
 AROUND = st.sampled_from(["", " ", "Authorization: ", '{"message": "', "/", "no user 'é' "])
+# UTF-16 in base64 is two encodings already, unless what it holds is ASCII.
+OUTER = st.sampled_from(sorted(ENCODINGS.keys() - {"base64 of UTF-16"}))
 # Load of the machine is no defect.
 QUIET = settings(deadline=None, database=None)
 
@@ -43,7 +45,7 @@ def test_a_credential_is_found_as_a_parameter(encoding: str) -> None:
     assert CredentialDetector([PASSWORD]).finds_one_in(echo)
 
 
-@given(SECRETS, st.sampled_from(list(ENCODINGS)), st.sampled_from(list(ENCODINGS)), AROUND, AROUND)
+@given(SECRETS, st.sampled_from(list(ENCODINGS)), OUTER, AROUND, AROUND)
 @QUIET
 def test_any_credential_is_found_in_any_two_encodings(
     secret: str, inner: str, outer: str, near: str, far: str
