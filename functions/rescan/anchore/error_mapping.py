@@ -1,6 +1,7 @@
 """Which error of the tree a failed request is: one place for exceptions, one for statuses."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -134,21 +135,24 @@ def _message(body: bytes) -> str:
     try:
         decoded = json.decode(body, type=_ErrorBody | str)
     except MALFORMED:
-        return one_line(body.decode(errors="replace"), _LONGEST_EXCERPT)
+        return body.decode(errors="replace")
     if isinstance(decoded, str):
-        return one_line(decoded, _LONGEST_EXCERPT)
-    words = (
-        w for w in (decoded.message, decoded.detail, decoded.title) if isinstance(w, str) and w
-    )
-    return one_line(next(words, ""), _LONGEST_EXCERPT)
+        return decoded
+    words = (decoded.message, decoded.detail, decoded.title)
+    return next((word for word in words if isinstance(word, str) and word), "")
 
 
 def of_status(
-    response: requests.Response, body: bytes, *, step: Step, request: str
+    response: requests.Response,
+    body: bytes,
+    *,
+    step: Step,
+    request: str,
+    excerpt: Callable[[str, int], str] = one_line,
 ) -> errors.AnchoreError:
-    """The error for an answer that is no 200."""
+    """The error for an answer that is no 200; `excerpt` makes what is shown of its text."""
     status = response.status_code
-    message = _message(body)
+    message = excerpt(_message(body), _LONGEST_EXCERPT)
     where: dict[str, Any] = {"step": step, "request": request, "status": status}
     problem = f"HTTP {status}" + (f" {message!r}" if message else "")
     if status == 429 or status >= 500:
