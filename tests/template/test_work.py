@@ -25,13 +25,15 @@ def becomes_work(event: Any, **parameters: str) -> bool:
     ("file", "expected"),
     [
         ("ecr-push", True),
+        ("ecr-replication", True),  # in the region that gets the image there is no push
+        ("ecr-replication-failed", False),
         ("ecr-push-untagged", True),  # the function says why it does nothing
         ("ecr-push-failed", False),
         ("ecr-delete", False),
         ("schedule-rule", False),
     ],
 )
-def test_only_a_push_that_succeeded_becomes_work(file, expected):
+def test_only_an_image_that_arrived_becomes_work(file, expected):
     event = json.loads((ROOT / "events" / f"{file}.json").read_text())
     assert becomes_work(event) is expected
 
