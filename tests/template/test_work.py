@@ -167,7 +167,7 @@ def test_message_that_crashed_five_times_goes_to_dead_letters():
 
 def test_every_queue_is_encrypted():
     queues = of_type("AWS::SQS::Queue")
-    assert [queue["SqsManagedSseEnabled"] for queue in queues] == [True] * 4
+    assert [queue["SqsManagedSseEnabled"] for queue in queues] == [True] * 5
 
 
 def test_dead_letters_outlive_the_queue_that_they_come_from():
@@ -181,4 +181,5 @@ def test_dead_letters_outlive_the_queue_that_they_come_from():
         "WorkDeadLetters": 14,
         "PushDeadLetters": 14,
         "ScheduleDeadLetters": 14,
+        "NoticeDeadLetters": 14,
     }
