@@ -1,4 +1,4 @@
-# Needs Python 3.11 or newer and make; everything else is installed into .venv, hash by hash.
+# Needs Python 3.11 or newer and make. Everything else is installed into .venv, checked by hash.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 export PYTHONPATH := functions:.
 export SAM_CLI_TELEMETRY := 0
-# A network with a CA of its own: uv trusts what the machine trusts.
+# For networks with their own CA: uv trusts the CAs that the machine trusts.
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
@@ -16,7 +16,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 EVENT ?= events/ecr-push.json
-# The recording that shows the event best.
+# The recording that fits the event.
 RECORDING ?= $(if $(findstring schedule,$(EVENT)),sweep,$(if $(findstring superseded,$(EVENT)),superseded_push,stop))
 shown = $(or $(wildcard tests/recordings/$(RECORDING).har),$(RECORDING))
 
@@ -29,10 +29,10 @@ test: $(VENV)/ready ## all tests
 faults: $(VENV)/ready ## the whole fault matrix, about two minutes; writes docs/faults.md
 	@$(BIN)/python -m tests.lab.faults
 
-conformance: $(VENV)/ready ## the referees that no one here wrote, and fuzzing; writes docs/conformance.md
+conformance: $(VENV)/ready ## judges that were not written here, and fuzzing; writes docs/conformance.md
 	@$(BIN)/python -m tests.lab.conformance
 
-bench: $(VENV)/ready ## ours against a floor in the same run, minutes; writes docs/benchmarks.md, fails at a missed bound
+bench: $(VENV)/ready ## the function against floors, minutes; writes docs/benchmarks.md, fails at a missed bound
 	@$(BIN)/python -m tests.lab.bench
 
 check: $(VENV)/ready ## format, lint, types, layers, template
@@ -54,13 +54,13 @@ build-lambda: $(VENV)/ready ## .build/lambda: the artifact for python3.13 on arm
 	rm -rf .build/lambda
 	$(BIN)/python functions/build_artifact.py lambda .build/lambda
 
-golden: $(VENV)/ready ## writes the golden notices anew; read the diff
+golden: $(VENV)/ready ## rewrites the golden notices; read the diff
 	$(BIN)/python -m tests.support.notices.rewrite_golden
 
 simulation: $(VENV)/ready ## a sweep over 10,000 images on a simulated clock; writes docs/simulation.md
 	$(BIN)/python -m tests.lab.simulation
 
-# No index stands in the locks: the machine's own settings say where packages come from.
+# The locks name no index: the machine's own settings say where packages come from.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml
 
@@ -68,7 +68,7 @@ lock: $(VENV)/ready ## both lock files from pyproject.toml; LOCK=--upgrade for t
 	$(COMPILE) $(LOCK) --group dev --extra replay --output-file requirements.lock
 	$(COMPILE) --constraint requirements.lock --output-file functions/requirements.txt
 
-clean: ## removes everything that make has made
+clean: ## removes everything that make has created
 	rm -rf .venv .build .aws-sam .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(VENV)/ready: requirements.lock

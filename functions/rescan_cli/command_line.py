@@ -1,4 +1,4 @@
-"""The command line: which command is meant, and what its errors say and weigh."""
+"""The command line: runs the command that is named, and turns errors into messages and statuses."""
 
 import os
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ _COMMANDS = {
 
 
 def run(arguments: Sequence[str]) -> ExitStatus:
-    """The exit status; what is neither a known error nor a wrong usage passes through.
+    """The exit status; an error that is neither known nor a wrong usage is raised.
 
     click's own `main` is not used: it ends the process with 1 when the reader goes away.
     """
@@ -45,14 +45,14 @@ def run(arguments: Sequence[str]) -> ExitStatus:
     except click.Abort:
         return ExitStatus.INTERRUPTED
     except click.ClickException as error:
-        _say(error.format_message())
+        _report(error.format_message())
         return ExitStatus.REFUSED
     except RescanError as error:
-        _say(str(error))
+        _report(str(error))
         return of_error(error)
 
 
-def _say(problem: str) -> None:
+def _report(problem: str) -> None:
     click.echo(f"{PROGRAM}: {printable(problem)}", err=True)
 
 

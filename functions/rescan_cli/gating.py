@@ -1,7 +1,8 @@
 """One image through the workflow, as a direct invocation of the function would take it."""
 
 from rescan.events.commands import Gate
-from rescan.gate.model import Report, RescanRequest, Trigger, TriggerKind
+from rescan.gate.model import RescanRequest, Trigger, TriggerKind
+from rescan.gate.report import Report
 from rescan.gate.workflow import rescan
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.settings import Settings

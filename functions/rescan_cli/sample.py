@@ -6,16 +6,10 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Evaluation, Finding
-from rescan.gate.model import (
-    Outcome,
-    Report,
-    Trigger,
-    TriggerKind,
-    Vulnerability,
-    VulnerabilityList,
-)
+from rescan.gate.model import Outcome, Trigger, TriggerKind, Vulnerability, VulnerabilityList
+from rescan.gate.report import Report
 from rescan.kernel.image_tag import Digest, ImageTag
-from rescan.ledger.news import EventType, News, stable_id
+from rescan.ledger.news import StopNews, stable_id
 from rescan.notice.notice_of import notice_of
 from rescan.notice.told import told_of
 from rescan.outbox.notice import Notice
@@ -71,8 +65,7 @@ def sample_notice(now: datetime, team: str) -> Notice:
 
     Its event type is STOP; subject and body begin with TEST, and so does the result's `id`.
     """
-    news = News(
-        event_type=EventType.STOP,
+    news = StopNews(
         id=f"{MARK}-{stable_id(now)}",
         tag=_TAG,
         trigger=Trigger(TriggerKind.DIRECT),

@@ -1,5 +1,7 @@
 """The ledger's contract, on the table (moto) and in memory."""
 
+import json
+import zlib
 from datetime import timedelta
 from typing import Any
 
@@ -9,12 +11,13 @@ from botocore.config import Config
 from botocore.stub import Stubber
 from msgspec.structs import replace
 
-from rescan.aws.ledger_items import LARGEST_MEMORY_BYTES
+from rescan.aws.ledger_items import LARGEST_MEMORY_BYTES, item_of
 from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Outcome, Severity
 from rescan.kernel.errors import LedgerConflict, LedgerUnavailable
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry, UnknownPush
@@ -27,6 +30,7 @@ from tests.support.fakes import NOON
 from tests.support.outbox_items import OUTBOX_ITEM
 
 SECOND = timedelta(seconds=1)
+FAILING = Failing(NOON, "regate", "HTTP 500", FailureCause.DOWN)
 
 
 @pytest.fixture(params=["table", "memory"])
@@ -38,8 +42,8 @@ def ledger(request: pytest.FixtureRequest) -> Ledger:
 
 FULL = replace(
     stopped(("CVE-1", Severity.CRITICAL), ("CVE-2", None)),
-    failing=Failing(NOON, "regate", "HTTP 500"),
-    failing_said_at=NOON,
+    failing=FAILING,
+    failure_notice_at=NOON,
     sweep=NOON,
     unknown_push=UnknownPush(NOON - SECOND, Digest(f"sha256:{'d' * 64}")),
     held_until=NOON + timedelta(days=9),
@@ -106,7 +110,7 @@ def test_a_sweep_sees_every_entry_and_nothing_else(ledger: Ledger) -> None:
             sweep=NOON,
             result_at=NOON,
             first_stop_at=NOON,
-            failing=Failing(NOON, "regate", "HTTP 500"),
+            failing=FAILING,
             unknown_push_at=NOON - SECOND,
             held_until=NOON + timedelta(days=9),
         ),
@@ -131,6 +135,22 @@ def test_the_last_sweep_is_remembered(ledger: Ledger) -> None:
 
 
 # --- the table alone
+
+
+def test_a_failure_that_was_stored_without_a_cause_has_another_reason(client: Any) -> None:
+    """As it was written before causes were stored: in the snapshot, and in the entry itself."""
+    ledger = LedgerTable(client, "ledger")
+    item = item_of(FULL)
+    del item["failing_cause"]
+    memory = json.loads(zlib.decompress(item["memory"]["B"]))
+    del memory["entry"]["failing"]["cause"]
+    item["memory"] = {"B": zlib.compress(json.dumps(memory).encode())}
+    client.put_item(TableName="ledger", Item=item)
+    expected = replace(FAILING, cause=FailureCause.OTHER)
+    assert [snapshot.failing for snapshot in ledger.snapshots()] == [expected]
+    entry = ledger.read(FULL.subject)
+    assert entry is not None
+    assert entry.failing == expected
 
 
 def test_a_huge_memory_keeps_the_worst_and_stays_small(client: Any) -> None:

@@ -21,6 +21,7 @@ from rescan.kernel.errors import NoticeInvalid, PublishFailed
 from rescan.outbox.notice import Notice
 from tests.support.notices.announced import stop
 from tests.support.notices.news_cases import GOLDEN
+from tests.support.notices.rendered import mail
 from tests.support.notices.reports import typical
 from tests.support.notices.said import notice_of
 
@@ -52,7 +53,7 @@ def test_subscriber_gets_what_was_published(
     case: str, subscribed: tuple[StopTopic, Any, str]
 ) -> None:
     topic, sqs, queue = subscribed
-    notice = notice_of(GOLDEN[case]())
+    notice = mail(case)
     message_id = topic.publish(notice)
     (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
     envelope = json.loads(message["Body"])

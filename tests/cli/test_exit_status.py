@@ -118,7 +118,7 @@ def test_a_certificate_of_an_unknown_ca_is_the_callers_to_mend() -> None:
 def _tree(root: type[errors.RescanError]) -> Iterator[type[errors.RescanError]]:
     yield root
     for child in root.__subclasses__():
-        if child.__module__ == "rescan.errors":
+        if child.__module__ == errors.__name__:
             yield from _tree(child)
 
 

@@ -1,12 +1,12 @@
 """template.yaml as CloudFormation gets it from SAM, and the resources that a stack then has."""
 
 import json
+import pickle
 import re
+from functools import cache
 from typing import Any
 
 import pytest
-from samcli.yamlhelper import yaml_parse
-from samtranslator.translator.transform import transform
 
 from tests.support.paths import ROOT
 
@@ -26,25 +26,46 @@ _NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 def template() -> dict[str, Any]:
-    """The file, with its short tags spelt out."""
-    return _parsed("template.yaml")
-
-
-def _parsed(file: str) -> dict[str, Any]:
-    parsed: dict[str, Any] = yaml_parse((ROOT / file).read_text())
-    return parsed
+    """The file, with its short tags spelt out; a copy, which the caller may change."""
+    return _copy(_parsed("template.yaml"))
 
 
 def translated(**parameters: str) -> dict[str, Any]:
-    """What SAM makes of the file: plain CloudFormation, nothing evaluated but what SAM needs."""
+    """What SAM makes of the file: plain CloudFormation, nothing evaluated but what SAM needs.
+
+    A copy, which the caller may change.
+    """
+    return _copy(_translated(frozenset(parameters.items())))
+
+
+# SAM takes a second to be imported, and a tenth of one for each translation: hence the caches, and
+# no import above that every run of any test would wait for.
+
+
+def _copy(pickled: bytes) -> dict[str, Any]:
+    made: dict[str, Any] = pickle.loads(pickled)  # noqa: S301 - made by this process
+    return made
+
+
+@cache
+def _parsed(file: str) -> bytes:
+    from samcli.yamlhelper import yaml_parse  # noqa: PLC0415
+
+    return pickle.dumps(yaml_parse((ROOT / file).read_text()))
+
+
+@cache
+def _translated(parameters: frozenset[tuple[str, str]]) -> bytes:
+    from samtranslator.translator.transform import transform  # noqa: PLC0415
+
     source = template()
     # Where `sam package` puts the code; SAM accepts no other.
     source["Resources"]["RescanFunction"]["Properties"]["CodeUri"] = CODE_URI
     with pytest.MonkeyPatch.context() as environment:
         # SAM asks boto3 for the region, to know the partition.
         environment.setenv("AWS_DEFAULT_REGION", _PSEUDO_PARAMETERS["AWS::Region"])
-        made: dict[str, Any] = transform(source, {**PARAMETERS, **parameters}, _NoManagedPolicies())
-    return made
+        made = transform(source, PARAMETERS | dict(parameters), _NoManagedPolicies())
+    return pickle.dumps(made)
 
 
 def resources(**parameters: str) -> dict[str, Any]:
@@ -100,7 +121,7 @@ def _dashboard(pseudo: dict[str, str], **parameters: str) -> dict[str, Any]:
         name: _reference(value)
         for name, value in properties("Dashboard", **parameters)["Parameters"].items()
     }
-    stack = _Stack(_parsed("dashboard.yaml"), given)
+    stack = _Stack(_copy(_parsed("dashboard.yaml")), given)
     stack.values |= pseudo
     made: dict[str, Any] = stack.evaluated(stack.template["Resources"]["Dashboard"]["Properties"])
     return made

@@ -11,7 +11,7 @@ from tests.support.paths import ROOT
 from tests.support.template import of_type, template
 
 RUNBOOK = (ROOT / "docs" / "operations.md").read_text()
-HOURS = template()["Parameters"]["SweepHours"]["AllowedValues"]
+HOURS = ["1", "6", "12", "24"]
 OTHER_TOPIC = "arn:aws:sns:eu-central-1:123456789012:on-call"
 
 SERVICE = [{"Name": "service", "Value": "anchore-rescan"}]
@@ -92,6 +92,10 @@ def test_silence_counts_against_the_sweeps_and_the_publisher_alone():
         "no-complete-sweep": BREACHING,
         "notices-too-old": BREACHING,
     }
+
+
+def test_sweeps_come_in_the_hours_that_these_tests_try():
+    assert template()["Parameters"]["SweepHours"]["AllowedValues"] == HOURS
 
 
 @pytest.mark.parametrize("hours", HOURS)

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from rescan.gate.model import Notification, Outcome, Report
+from rescan.gate.model import Notification, Outcome
+from rescan.gate.report import Report
 from rescan.kernel.errors import LedgerConflict, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.entry import Entry

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Severity
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.json_decoding import preload_decoders
 from rescan.ledger.announced_findings import AnnouncedFindings
@@ -23,7 +24,7 @@ from rescan.work.ports import EntrySnapshot, SweepRecord
 # Scans pay for whole items, whatever they project; this only keeps `memory` from being sent.
 SNAPSHOT = (
     "tag, stopped, evaluated_at, sweep, result_at, first_stop_at, failing, failing_since,"
-    " unknown_push_at, held_until"
+    " failing_cause, unknown_push_at, held_until"
 )
 
 LARGEST_MEMORY_BYTES = 64 * 1024
@@ -49,6 +50,7 @@ def item_of(entry: Entry) -> dict[str, Any]:
         "sweep": entry.sweep and entry.sweep.isoformat(),
         "failing": entry.failing and f"{entry.failing.step}: {entry.failing.reason}"[:300],
         "failing_since": entry.failing and entry.failing.since.isoformat(),
+        "failing_cause": entry.failing and entry.failing.cause,
         "first_stop_at": entry.first_stop_at and entry.first_stop_at.isoformat(),
         "unknown_push_at": entry.unknown_push and entry.unknown_push.at.isoformat(),
         "held_until": entry.held_until and entry.held_until.isoformat(),
@@ -127,7 +129,8 @@ def _failing(item: Any, since: datetime | None) -> Failing | None:
     if since is None:
         return None
     step, _, reason = item["failing"]["S"].partition(": ")
-    return Failing(since, step, reason)
+    cause = item.get("failing_cause", {"S": FailureCause.OTHER})["S"]
+    return Failing(since, step, reason, FailureCause(cause))
 
 
 preload_decoders(_StoredEntry)

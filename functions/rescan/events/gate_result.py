@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from rescan.gate.model import Notification, Outcome, Report
+from rescan.gate.model import Notification, Outcome
+from rescan.gate.report import Report
 from rescan.kernel.image_tag import ImageTag
 
 

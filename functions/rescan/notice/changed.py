@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from rescan.ledger.news import Change, ChangedFinding, News
+from rescan.ledger.changes import Change, ChangedFinding, ClearedFinding
+from rescan.ledger.news import ComparedNews, RecoveredNews
 from rescan.notice.findings_list import called, named
 from rescan.notice.paragraphs import items
 from rescan.notice.times import moment
@@ -17,11 +18,12 @@ _WORDS = {
 }
 
 
-def changed(news: News) -> list[str]:
+def changed(news: ComparedNews) -> list[str]:
     """Nothing where nothing is remembered. What the notice lists by itself is not named again."""
     if (changes := news.changes) is None:
         return []
-    listed = {finding.key for finding in news.cleared}
+    cleared = _cleared(news)
+    listed = {finding.key for finding in cleared}
     found = [finding for finding in changes.findings if finding.key not in listed]
     said = list(items(_sentences(news, found)))
     since = moment(changes.since)
@@ -30,7 +32,7 @@ def changed(news: News) -> list[str]:
     return [] if listed else [f"Nothing has changed since {since}."]
 
 
-def _sentences(news: News, found: list[ChangedFinding]) -> Iterator[str]:
+def _sentences(news: ComparedNews, found: list[ChangedFinding]) -> Iterator[str]:
     if news.previous_digest is not None:
         yield "The tag is on another image: both digests stand at the end."
     if news.changes and news.changes.policy_changed:
@@ -41,8 +43,12 @@ def _sentences(news: News, found: list[ChangedFinding]) -> Iterator[str]:
             yield f"{len(names):,} {words}"
         elif names:
             yield f"{len(names):,} {words}: {named(names)}"
-    if news.changes and (more := news.changes.more) and not news.cleared:
+    if news.changes and (more := news.changes.more) and not _cleared(news):
         yield f"{more:,} more are gone, the less severe ones"
+
+
+def _cleared(news: ComparedNews) -> tuple[ClearedFinding, ...]:
+    return news.cleared if isinstance(news, RecoveredNews) else ()
 
 
 def _name(finding: ChangedFinding) -> str:

@@ -4,7 +4,7 @@ One for one image; that of a group is `group_chat.py`'s.
 """
 
 from rescan.kernel.safe_text import one_line
-from rescan.ledger.news import News, stable_id
+from rescan.ledger.news import ImageNews, stable_id
 from rescan.notice import outage_advice, stop_advice
 from rescan.notice.chat_lines import expiring_lines, outage_lines, recovered_lines, stop_lines
 from rescan.notice.chat_message import (
@@ -86,7 +86,7 @@ def _room_below(first: str) -> int:
     return LONGEST_DESCRIPTION - len(first) - len("\n\n")
 
 
-def _metadata(news: News, summary: str) -> Metadata:
+def _metadata(news: ImageNews, summary: str) -> Metadata:
     digest = news.report.image_digest if news.report else None
     resources = [str(news.tag), *([digest] if digest else [])]
     return Metadata(
@@ -97,5 +97,5 @@ def _metadata(news: News, summary: str) -> Metadata:
     )
 
 
-def _image_and_policy(news: News) -> list[str]:
+def _image_and_policy(news: ImageNews) -> list[str]:
     return [resource_name(str(news.tag)), one_line(policy_id(news) or "", 200)]

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from rescan.gate.blocking_findings import BlockingFinding
 from rescan.kernel.safe_text import one_line
-from rescan.ledger.news import ClearedFinding, News
+from rescan.ledger.changes import ClearedFinding
+from rescan.ledger.news import ImageNews
 from rescan.notice.ahead import end_of, unsure
 from rescan.notice.expiring import Expiring
 from rescan.notice.expiring_mail import later
-from rescan.notice.facts import policy_id, team_of
+from rescan.notice.facts import policy_id, previous_digest, team_of
 from rescan.notice.findings_list import fix_of
 from rescan.notice.markdown import code
 from rescan.notice.outage import Outage
@@ -71,11 +72,11 @@ def expiring_lines(expiring: Expiring, room: int) -> Iterator[str]:
     yield from _listed(findings, len(pairs), room - _length(facts))
 
 
-def _facts(news: News) -> Iterator[str]:
+def _facts(news: ImageNews) -> Iterator[str]:
     yield f"Image {code(str(news.tag))}"
     digest = news.report.image_digest if news.report else None
-    if news.previous_digest is not None:
-        yield f"The tag has moved from {code(one_line(news.previous_digest, 80))}"
+    if (previous := previous_digest(news)) is not None:
+        yield f"The tag has moved from {code(one_line(previous, 80))}"
     if digest is not None:
         yield f"Digest {code(one_line(digest, 80))}"
     yield f"Team {code(team_of(news))}"

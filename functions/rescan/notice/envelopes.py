@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.model import Severity
 from rescan.kernel.safe_text import one_line
-from rescan.ledger.news import News
+from rescan.ledger.news import ComparedNews
 from rescan.notice.expiring import Expiring
 from rescan.notice.facts import policy_id, team_of
 from rescan.notice.outage import Outage
@@ -74,8 +74,8 @@ def _of_recovery(envelope: Envelope, recovery: Recovery) -> Envelope:
 def _of_outage(envelope: Envelope, outage: Outage) -> Envelope:
     failing = outage.failing
     reason = one_line(failing.reason.replace(str(envelope.tag), "the tag"), 200)
-    said = f"{outage.cause} ({one_line(failing.step, 80)})"
-    key = _VARYING.sub("#", f"{failing.step} {outage.cause} {reason}")
+    said = f"{outage.words} ({one_line(failing.step, 80)})"
+    key = _VARYING.sub("#", f"{failing.step} {outage.words} {reason}")
     failure = Issue(IssueKind.FAILURE, key, said)
     return replace(envelope, cause=outage.cause, issues=(failure,))
 
@@ -95,9 +95,9 @@ def _of_expiring(envelope: Envelope, expiring: Expiring) -> Envelope:
     )
 
 
-def _policy(news: News) -> Iterator[Issue]:
+def _policy(news: ComparedNews) -> Iterator[Issue]:
     """A policy that has changed since the last evaluation of the same image comes first."""
-    evaluation = news.report.evaluation if news.report else None
+    evaluation = news.report.evaluation
     if news.policy_changed and evaluation is not None:
         name = policy_id(news) or "not named"
         yield Issue(IssueKind.POLICY, f"{name} {evaluation.policy_digest}", one_line(name, 120))

@@ -4,32 +4,25 @@ from msgspec import Struct
 
 from rescan.gate.allowlist_expiry import AllowlistExpiry
 from rescan.gate.blocking_findings import BlockingFinding
-from rescan.gate.model import Outcome, Report, Severity
-from rescan.kernel.errors import NoticeInvalid
-from rescan.ledger.news import News
+from rescan.gate.model import Severity
+from rescan.gate.report import Report
+from rescan.ledger.news import ExpiringNews
 
 
 class Expiring(Struct, frozen=True):
     """A report whose outcome is GO or WARN, for a while. `findings`: those of the near ends."""
 
-    news: News
+    news: ExpiringNews
     report: Report
     look: AllowlistExpiry
     findings: tuple[BlockingFinding, ...]
 
     @classmethod
-    def of(cls, news: News) -> "Expiring":
-        """NoticeInvalid when the outcome is another, or no end is near."""
-        report, look = news.report, AllowlistExpiry.of(news.report, news.at)
-        if report is None or report.outcome not in (Outcome.GO, Outcome.WARN):
-            outcome = report.outcome if report else "not known"
-            said = f"the outcome of {news.tag} is {outcome}, expected go or warn"
-            raise NoticeInvalid(f"{said} for an EXPIRING")
-        if not look.soon:
-            said = f"no allowlist item that {news.tag} needs ends within 14 days"
-            raise NoticeInvalid(f"{said}, expected one for an EXPIRING")
+    def of(cls, news: ExpiringNews) -> "Expiring":
+        """The findings of all ends that are near."""
+        look = news.expiry
         findings = tuple(finding for ending in look.soon for finding in ending.findings)
-        return cls(news, report, look, findings)
+        return cls(news, news.report, look, findings)
 
     @property
     def worst(self) -> Severity:

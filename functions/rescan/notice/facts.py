@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from rescan.gate.model import Report, Trigger, TriggerKind
+from rescan.gate.model import Trigger, TriggerKind
+from rescan.gate.report import Report
 from rescan.kernel.safe_text import one_line
 from rescan.kernel.team import UNROUTED, team_name
-from rescan.ledger.news import News
+from rescan.ledger.news import EvaluatedNews, ImageNews
 from rescan.notice.paragraphs import by_severity, paragraph
 from rescan.notice.times import moment
 
@@ -21,18 +22,18 @@ _TRIGGERS = {
 }
 
 
-def image_facts(news: News) -> Iterator[str]:
+def image_facts(news: ImageNews) -> Iterator[str]:
     """The full name, and whose image it is."""
     yield f"Image      {one_line(str(news.tag), 600)}"
     yield f"Team       {team_of(news)}"
 
 
-def digests(news: News) -> Iterator[str]:
+def digests(news: ImageNews) -> Iterator[str]:
     """The digest on a line of its own, or the two between which the tag has moved."""
     digest = news.report.image_digest if news.report else None
-    if news.previous_digest is not None:
+    if (previous := previous_digest(news)) is not None:
         yield "The tag has moved from"
-        yield one_line(news.previous_digest, 80)
+        yield one_line(previous, 80)
         yield "to" if digest else "to a digest that is not known"
     elif digest is not None:
         yield "Digest"
@@ -40,12 +41,17 @@ def digests(news: News) -> Iterator[str]:
         yield one_line(digest, 80)
 
 
+def previous_digest(news: ImageNews) -> str | None:
+    """The one that the tag was on before it moved."""
+    return news.previous_digest if isinstance(news, EvaluatedNews) else None
+
+
 def shortened(text: str) -> str:
     """The same with digests of twelve digits: the whole one stands once, at the end."""
     return _DIGEST.sub(r"\1", text)
 
 
-def evaluation_facts(news: News, report: Report) -> Iterator[str]:
+def evaluation_facts(news: ImageNews, report: Report) -> Iterator[str]:
     """The policy, why, the trigger, and when Anchore evaluated."""
     evaluated_at = report.evaluation.evaluated_at if report.evaluation else None
     yield f"Policy     {one_line(policy_id(news) or _NOT_SAID, 200)}"
@@ -54,13 +60,13 @@ def evaluation_facts(news: News, report: Report) -> Iterator[str]:
     yield f"Evaluated  {one_line(evaluated_at or _NOT_SAID, 40)}"
 
 
-def policy_id(news: News) -> str | None:
+def policy_id(news: ImageNews) -> str | None:
     """The policy that was evaluated, or else the one that was asked for."""
     evaluated = news.report.policy_id if news.report else None
     return evaluated or news.policy_id
 
 
-def team_of(news: News) -> str:
+def team_of(news: ImageNews) -> str:
     """Whose image it is, on one line and never empty."""
     return team_name(news.team) or UNROUTED
 

@@ -1,7 +1,7 @@
 """The notice of what there is to say: a subject and a body for people, attributes for machines."""
 
 from rescan.gate.model import Severity
-from rescan.ledger.news import News
+from rescan.ledger.news import ImageNews
 from rescan.notice.attributes import attributes, value
 from rescan.notice.expiring import Expiring
 from rescan.notice.expiring_mail import expiring_body, expiring_subject
@@ -56,7 +56,7 @@ def _of_expiring(expiring: Expiring) -> Notice:
 
 
 def _attributes(
-    news: News, worst: Severity, fix_available: bool | None, result: str
+    news: ImageNews, worst: Severity, fix_available: bool | None, result: str
 ) -> dict[str, AttributeValue]:
     return attributes(
         news.event_type,

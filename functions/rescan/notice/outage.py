@@ -1,52 +1,44 @@
 """What a NOT_EVALUATED says, drawn from the news: what the image lacks a verdict for."""
 
-import re
-
 from msgspec import Struct
 
-from rescan.kernel.errors import NoticeInvalid
-from rescan.ledger.news import Failing, FailureCause, News
+from rescan.kernel.failure_cause import FailureCause
+from rescan.ledger.news import Failing, NotEvaluatedNews
 
-# The words of the workflow, of its verdicts and of the errors, the more precise ones first: a
-# reason is all that is remembered of a failure.
-_WORDS = {
-    FailureCause.GONE: r"no longer in Anchore",
-    FailureCause.NOT_FOUND: r"has no active image with the tag",
-    FailureCause.CREDENTIALS: r"HTTP 401|[Tt]he secret",
-    FailureCause.FORBIDDEN: r"HTTP 403",
-    FailureCause.THROTTLED: r"HTTP 429",
-    FailureCause.CERTIFICATE: r"TLS failed",
-    FailureCause.DOWN: r"HTTP 5\d\d|no connection|no whole answer|the connection broke|the proxy",
-    FailureCause.ANALYSIS_FAILED: r"the analysis failed",
-    FailureCause.NOT_ANALYZED: r"the analysis is not finished|has not caught up",
-    FailureCause.NOT_MAPPED: r"no mapping rule",
-    FailureCause.WRONG_ANSWER: r"HTTP [34]\d\d|not what this operation gives|does not decompress",
+CAUSES = {
+    FailureCause.GONE: "no longer in Anchore",
+    FailureCause.NOT_FOUND: "not in Anchore",
+    FailureCause.CREDENTIALS: "credentials refused",
+    FailureCause.FORBIDDEN: "access refused",
+    FailureCause.THROTTLED: "Anchore throttles",
+    FailureCause.CERTIFICATE: "certificate not trusted",
+    FailureCause.DOWN: "Anchore does not answer",
+    FailureCause.ANALYSIS_FAILED: "analysis failed",
+    FailureCause.NOT_ANALYZED: "not analyzed yet",
+    FailureCause.NOT_MAPPED: "no mapping rule",
+    FailureCause.WRONG_ANSWER: "an answer that nobody understands",
+    FailureCause.OTHER: "another reason",
 }
 
 
 class Outage(Struct, frozen=True):
     """An image that could not be evaluated for a while. It never ends a STOP."""
 
-    news: News
+    news: NotEvaluatedNews
     failing: Failing
     cause: FailureCause
 
     @classmethod
-    def of(cls, news: News) -> "Outage":
-        """NoticeInvalid when nothing fails, or when there is a verdict after all."""
-        if news.failing is None:
-            raise NoticeInvalid(f"nothing fails on {news.tag}, expected that for a NOT_EVALUATED")
-        if news.report is not None and news.report.outcome.is_verdict:
-            said = f"the outcome of {news.tag} is {news.report.outcome}, expected no verdict"
-            raise NoticeInvalid(f"{said} for a NOT_EVALUATED")
-        return cls(news, news.failing, _cause(news.failing.reason))
+    def of(cls, news: NotEvaluatedNews) -> "Outage":
+        """What keeps the image of the news from a verdict."""
+        return cls(news, news.failing, news.failing.cause)
+
+    @property
+    def words(self) -> str:
+        """The cause in a few words."""
+        return CAUSES[self.cause]
 
     @property
     def is_absence(self) -> bool:
         """Whether Anchore works, and has no such image."""
         return self.cause in (FailureCause.GONE, FailureCause.NOT_FOUND)
-
-
-def _cause(reason: str) -> FailureCause:
-    found = (cause for cause, words in _WORDS.items() if re.search(words, reason))
-    return next(found, FailureCause.OTHER)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rescan.ledger.news import FailureCause
+from rescan.kernel.failure_cause import FailureCause
 from rescan.notice.outage import Outage
 
 _EVERY_IMAGE = " Other images are likely to fail in the same way: mend this first."

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from rescan.gate.model import Step
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.safe_text import one_line
-from rescan.ledger.news import FailureCause
 from rescan.notice.facts import (
     digests,
     image_facts,
@@ -60,9 +60,9 @@ def outage_headline(outage: Outage, quote: Quote = str) -> str:
 
 def _how(outage: Outage) -> str:
     if outage.cause is FailureCause.GONE:
-        return f", {outage.cause}"
+        return f", {outage.words}"
     how_long = f" for {age(outage.failing.since, outage.news.at)}"
-    return f"{how_long}, {outage.cause}" if outage.is_absence else how_long
+    return f"{how_long}, {outage.words}" if outage.is_absence else how_long
 
 
 def outage_meaning(outage: Outage) -> str:

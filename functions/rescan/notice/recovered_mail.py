@@ -5,11 +5,10 @@ What is gone from the verdict need not be gone from the image, so each cause say
 
 from collections.abc import Iterator
 
-from rescan.gate.allowlist_expiry import AllowlistExpiry
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Outcome
 from rescan.kernel.safe_text import one_line
-from rescan.ledger.news import ClearedBy, ClearedFinding
+from rescan.ledger.changes import ClearedBy, ClearedFinding
 from rescan.notice.ahead import ahead
 from rescan.notice.changed import changed
 from rescan.notice.facts import (
@@ -98,7 +97,7 @@ def _still_there(recovery: Recovery) -> Iterator[str]:
 
 
 def _ahead(recovery: Recovery, quote: Quote) -> Iterator[str]:
-    look = AllowlistExpiry.of(recovery.report, recovery.news.at)
+    look = recovery.report.expiry(recovery.news.at)
     return ahead(look, f"{recovery.report.outcome.name} only until", quote)
 
 

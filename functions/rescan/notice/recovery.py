@@ -4,9 +4,10 @@ from collections import Counter
 
 from msgspec import Struct
 
-from rescan.gate.model import Outcome, Report, Severity
-from rescan.kernel.errors import NoticeInvalid
-from rescan.ledger.news import ClearedBy, ClearedFinding, News
+from rescan.gate.model import Severity
+from rescan.gate.report import Report
+from rescan.ledger.changes import ClearedBy, ClearedFinding
+from rescan.ledger.news import RecoveredNews
 
 
 class Recovery(Struct, frozen=True):
@@ -16,20 +17,15 @@ class Recovery(Struct, frozen=True):
     remembered; `total` is how many there were.
     """
 
-    news: News
+    news: RecoveredNews
     report: Report
     cleared: tuple[ClearedFinding, ...]
     total: int
 
     @classmethod
-    def of(cls, news: News) -> "Recovery":
-        """NoticeInvalid when the outcome is another: nothing else ends a STOP."""
-        report = news.report
-        if report is None or report.outcome not in (Outcome.GO, Outcome.WARN):
-            outcome = report.outcome if report else "not known"
-            said = f"the outcome of {news.tag} is {outcome}, expected go or warn"
-            raise NoticeInvalid(f"{said} for a RECOVERED")
-        return cls(news, report, news.cleared, max(news.cleared_total, len(news.cleared)))
+    def of(cls, news: RecoveredNews) -> "Recovery":
+        """The same, with a total that is never below the number of what is remembered."""
+        return cls(news, news.report, news.cleared, max(news.cleared_total, len(news.cleared)))
 
     @property
     def worst(self) -> Severity:

@@ -5,18 +5,26 @@ is a new version.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TypeVar
 
 from msgspec import Struct, json
 from msgspec.structs import replace
 
 from rescan.gate.blocking_findings import BlockingFinding
-from rescan.gate.model import Report
+from rescan.gate.report import Report
 from rescan.kernel.safe_text import one_line
-from rescan.ledger.news import ClearedFinding, News
+from rescan.ledger.changes import ClearedFinding
+from rescan.ledger.news import (
+    ComparedNews,
+    EvaluatedNews,
+    EventType,
+    ImageNews,
+    NotEvaluatedNews,
+)
 from rescan.notice import result_shapes as shapes
 from rescan.notice.expiring import Expiring
-from rescan.notice.facts import policy_id, team_of
+from rescan.notice.facts import policy_id, previous_digest, team_of
 from rescan.notice.outage import Outage
 from rescan.notice.recovery import Recovery
 from rescan.notice.result_of_change import changes, suppressed, that_fit
@@ -42,7 +50,7 @@ def stop_result(stop: Stop, largest: int = LARGEST_RESULT) -> str:
         problem=_text(stop.findings_problem, 500),
         findings=(),
     )
-    said = replace(_said(stop.news), stopping=none_shown)
+    said = replace(_said(stop.news, stop.news.event_type), stopping=none_shown)
     shown = first_that_fit(
         (_finding(f.bounded(), new=n < stop.new) for n, f in enumerate(findings)),
         said,
@@ -55,7 +63,7 @@ def stop_result(stop: Stop, largest: int = LARGEST_RESULT) -> str:
 def recovered_result(recovery: Recovery) -> str:
     """The same of a RECOVERED: as many cleared findings as fit, the worst ones."""
     none_shown = shapes.Cleared(total=recovery.total, shown=0, findings=())
-    said = replace(_said(recovery.news), cleared=none_shown)
+    said = replace(_said(recovery.news, EventType.RECOVERED), cleared=none_shown)
     shown = first_that_fit(map(_cleared, recovery.cleared), said, recovery.total)
     return encoded(replace(said, cleared=replace(none_shown, shown=len(shown), findings=shown)))
 
@@ -65,7 +73,7 @@ def outage_result(outage: Outage) -> str:
     failing = outage.failing
     return encoded(
         replace(
-            _said(outage.news),
+            _said(outage.news, EventType.NOT_EVALUATED),
             failing=shapes.Failing(
                 since=rfc3339(failing.since),
                 step=one_line(failing.step, 80),
@@ -77,12 +85,12 @@ def outage_result(outage: Outage) -> str:
 
 def expiring_result(expiring: Expiring) -> str:
     """The same of an EXPIRING: what it is about stands in `held_back`."""
-    return encoded(_said(expiring.news))
+    return encoded(_said(expiring.news, EventType.EXPIRING))
 
 
-def verdict_result(news: News, report: Report) -> str:
+def verdict_result(report: Report, now: datetime) -> str:
     """The same of a go or a warn, which no notice tells: the outcome is its event type."""
-    return encoded(replace(_said(news), event_type=report.outcome.name))
+    return encoded(_said(EvaluatedNews.unremembered(report, now), report.outcome.name))
 
 
 def first_that_fit(
@@ -103,12 +111,12 @@ def encoded(result: shapes.Result) -> str:
 # --- what every kind says
 
 
-def _said(news: News) -> shapes.Result:
+def _said(news: ImageNews, event_type: str) -> shapes.Result:
     report = news.report
     evaluation = report.evaluation if report else None
     return shapes.Result(
         id=one_line(news.id, 128),
-        event_type=news.event_type,
+        event_type=event_type,
         at=rfc3339(news.at),
         image=_image(news),
         team=team_of(news),
@@ -118,8 +126,8 @@ def _said(news: News) -> shapes.Result:
         policy_id=_text(policy_id(news), 200),
         trigger=_trigger(news),
         evaluated_at=_text(evaluation.evaluated_at if evaluation else None, 40),
-        first_stop_at=rfc3339(news.first_stop_at) if news.first_stop_at else None,
-        previous_digest=_text(news.previous_digest, 80),
+        first_stop_at=_first_stop_at(news),
+        previous_digest=_text(previous_digest(news), 80),
         suppressed=suppressed(news),
         changes=changes(news),
         vulnerabilities=_vulnerabilities(report) if report else None,
@@ -127,11 +135,16 @@ def _said(news: News) -> shapes.Result:
     )
 
 
+def _first_stop_at(news: ImageNews) -> str | None:
+    at = news.first_stop_at if isinstance(news, ComparedNews | NotEvaluatedNews) else None
+    return rfc3339(at) if at else None
+
+
 def _text(text: str | None, longest: int) -> str | None:
     return one_line(text or "", longest) or None
 
 
-def _image(news: News) -> shapes.Image:
+def _image(news: ImageNews) -> shapes.Image:
     tag, report = news.tag, news.report
     return shapes.Image(
         registry=one_line(tag.registry, 256),
@@ -142,7 +155,7 @@ def _image(news: News) -> shapes.Image:
     )
 
 
-def _trigger(news: News) -> shapes.Trigger:
+def _trigger(news: ImageNews) -> shapes.Trigger:
     at = news.trigger.at
     return shapes.Trigger(kind=news.trigger.kind, at=rfc3339(at) if at else None)
 

@@ -7,7 +7,8 @@ from msgspec import Struct, json
 
 from rescan.gate.allowlist_expiry import AllowlistExpiry
 from rescan.gate.blocking_findings import BlockingFinding
-from rescan.ledger.news import ChangedFinding, News
+from rescan.ledger.changes import ChangedFinding
+from rescan.ledger.news import ComparedNews, ImageNews
 from rescan.notice import result_shapes as shapes
 from rescan.notice.times import rfc3339
 
@@ -17,9 +18,9 @@ _LARGEST = 15_000
 _Listed = TypeVar("_Listed", bound=Struct)
 
 
-def changes(news: News) -> shapes.Changes | None:
+def changes(news: ImageNews) -> shapes.Changes | None:
     """As many findings as fit; None where nothing is remembered to compare with."""
-    if (said := news.changes) is None:
+    if not isinstance(news, ComparedNews) or (said := news.changes) is None:
         return None
     shown = that_fit(map(_changed, said.findings), _LARGEST)
     return shapes.Changes(
@@ -32,9 +33,9 @@ def changes(news: News) -> shapes.Changes | None:
     )
 
 
-def suppressed(news: News) -> shapes.HeldBack:
+def suppressed(news: ImageNews) -> shapes.HeldBack:
     """As many findings as fit, those that end first at the front, those not known at the end."""
-    look = AllowlistExpiry.of(news.report, news.at)
+    look = news.report.expiry(news.at) if news.report else AllowlistExpiry(news.at)
     every = [(rfc3339(e.until), finding) for e in look.endings for finding in e.findings]
     doubtful = (*look.over, *look.unknown)
     shown = that_fit(_held([*every, *((None, finding) for finding in doubtful)]), _LARGEST)

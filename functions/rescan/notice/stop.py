@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from rescan.gate.blocking_findings import BlockingFinding, blocking_findings
+from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.evaluation import Problem
-from rescan.gate.model import Outcome, Report, Severity
-from rescan.kernel.errors import NoticeInvalid
-from rescan.ledger.news import EventType, News
+from rescan.gate.model import Severity
+from rescan.gate.report import Report
+from rescan.ledger.news import ReminderNews, StopNews
 
 
 class StopCause(StrEnum):
@@ -33,7 +33,7 @@ class Stop(Struct, frozen=True):
     it only counts, is empty unless the news names some of the findings as new.
     """
 
-    news: News
+    news: StopNews | ReminderNews
     report: Report
     cause: StopCause
     told: tuple[BlockingFinding, ...]
@@ -41,19 +41,11 @@ class Stop(Struct, frozen=True):
     new: int
 
     @classmethod
-    def of(cls, news: News) -> "Stop":
-        """NoticeInvalid when the outcome is another: that must never be announced as a STOP."""
+    def of(cls, news: StopNews | ReminderNews) -> "Stop":
+        """The findings of the news, those that are new apart from the known ones."""
         report = news.report
-        if report is None or report.outcome is not Outcome.STOP:
-            outcome = report.outcome if report else "not known"
-            said = f"the outcome of {news.tag} is {outcome}, expected stop"
-            raise NoticeInvalid(f"{said} for a {news.event_type}")
-        evaluation, listed = report.evaluation, report.vulnerabilities
-        findings = blocking_findings(
-            evaluation.findings if evaluation else (), listed.rows if listed else ()
-        )
-        cause = _cause(report, findings)
-        if news.event_type is EventType.REMINDER:
+        findings, cause = report.blocking, _cause(report, report.blocking)
+        if isinstance(news, ReminderNews):
             return cls(news, report, cause, findings, (), 0)
         if news.new is None:
             return cls(news, report, cause, findings, (), len(findings))
@@ -64,7 +56,8 @@ class Stop(Struct, frozen=True):
     @property
     def noun(self) -> str:
         """What one of the findings told is called."""
-        return "new finding" if self.new and self.news.new is not None else "finding"
+        names_new = isinstance(self.news, StopNews) and self.news.new is not None
+        return "new finding" if self.new and names_new else "finding"
 
     @property
     def worst(self) -> Severity:
@@ -80,8 +73,7 @@ class Stop(Struct, frozen=True):
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What kept Anchore from evaluating the policy."""
-        problems = self.report.evaluation.problems if self.report.evaluation else None
-        return tuple(problem for problem in problems or () if problem.prevents_evaluation)
+        return self.report.evaluation.errors if self.report.evaluation else ()
 
     @property
     def findings_problem(self) -> str | None:
@@ -103,11 +95,11 @@ def counts_of(findings: Iterable[BlockingFinding]) -> dict[str, int]:
 
 def _cause(report: Report, findings: tuple[BlockingFinding, ...]) -> StopCause:
     evaluation = report.evaluation
-    if evaluation and (evaluation.final_action_reason or "").lower() == "denylisted":
+    if evaluation and evaluation.is_denylisted:
         return StopCause.DENYLIST
     if findings:
         return StopCause.FINDINGS
-    if evaluation and any(p.prevents_evaluation for p in evaluation.problems or ()):
+    if evaluation and evaluation.errors:
         return StopCause.EVALUATION_PROBLEM
     if evaluation and evaluation.findings_problem:
         return StopCause.FINDINGS_UNREADABLE

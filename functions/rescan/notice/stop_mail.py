@@ -5,7 +5,6 @@ The size is bounded, since every text of another's is cut and every list has a m
 
 from collections.abc import Iterator
 
-from rescan.gate.allowlist_expiry import AllowlistExpiry
 from rescan.gate.evaluation import Problem
 from rescan.gate.model import Severity
 from rescan.kernel.safe_text import one_line
@@ -131,9 +130,7 @@ def _notes(stop: Stop) -> Iterator[str]:
     # Where no finding at all was read, the reason says why.
     if stop.findings_problem is not None and stop.cause is not StopCause.FINDINGS_UNREADABLE:
         yield f"Findings may be missing: {shortened(one_line(stop.findings_problem, 400))}"
-    yield from ahead(
-        AllowlistExpiry.of(stop.report, stop.news.at), "Beside that, allowlisted until"
-    )
+    yield from ahead(stop.report.expiry(stop.news.at), "Beside that, allowlisted until")
     yield from remarks(stop.report)
 
 

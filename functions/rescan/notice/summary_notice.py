@@ -1,37 +1,30 @@
 """The notices of a SUMMARY, one for each channel. It is told to all: of no team, about no image."""
 
-from collections.abc import Iterable
-
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.team import UNROUTED
 from rescan.ledger.news import EventType, stable_id
 from rescan.notice.attributes import NONE, attributes
-from rescan.notice.render import for_each
 from rescan.notice.summary import Summary
-from rescan.notice.summary_chat import summary_chat
 from rescan.notice.summary_mail import summary_body, summary_subject
 from rescan.notice.summary_result import summary_result
 from rescan.outbox.envelope import Envelope
-from rescan.outbox.items import Channel, OutboxItem
 from rescan.outbox.notice import Notice
 
 _NO_IMAGE = ImageTag(NONE, NONE, NONE)
 
 
-def due_of_summary(summary: Summary, channels: Iterable[Channel]) -> tuple[OutboxItem, ...]:
-    """One for each channel, under the id of the day: the last one of a day that waits is said."""
-    envelope = Envelope(
+def summary_envelope(summary: Summary) -> Envelope:
+    """By which the summary waits in the outbox, under the id of its day."""
+    return Envelope(
         id=_id(summary),
         event_type=EventType.SUMMARY,
         subject="summary",
         tag=_NO_IMAGE,
         at=summary.at,
     )
-    mail = summary_notice(summary)
-    return for_each(channels, envelope, mail, lambda: summary_chat(summary, envelope.id))
 
 
-def summary_notice(summary: Summary) -> Notice:
+def summary_mail(summary: Summary) -> Notice:
     """The mail. It goes with what nobody has claimed: the team is `unrouted`."""
     said = attributes(
         EventType.SUMMARY,

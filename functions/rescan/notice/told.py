@@ -2,7 +2,14 @@
 
 from typing import TypeAlias
 
-from rescan.ledger.news import EventType, News
+from rescan.ledger.news import (
+    ExpiringNews,
+    News,
+    NotEvaluatedNews,
+    RecoveredNews,
+    ReminderNews,
+    StopNews,
+)
 from rescan.notice.expiring import Expiring
 from rescan.notice.outage import Outage
 from rescan.notice.recovery import Recovery
@@ -12,13 +19,13 @@ Told: TypeAlias = Stop | Recovery | Outage | Expiring
 
 
 def told_of(news: News) -> Told:
-    """NoticeInvalid when the facts contradict the event type."""
-    match news.event_type:
-        case EventType.STOP | EventType.REMINDER:
+    """What the notice of the news tells."""
+    match news:
+        case StopNews() | ReminderNews():
             return Stop.of(news)
-        case EventType.RECOVERED:
+        case RecoveredNews():
             return Recovery.of(news)
-        case EventType.NOT_EVALUATED:
+        case NotEvaluatedNews():
             return Outage.of(news)
-        case EventType.EXPIRING:
+        case ExpiringNews():
             return Expiring.of(news)

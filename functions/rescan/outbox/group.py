@@ -7,7 +7,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from rescan.gate.model import Severity
-from rescan.ledger.news import EventType, FailureCause, ImageEvent, stable_id
+from rescan.kernel.failure_cause import FailureCause
+from rescan.ledger.news import EventType, ImageEvent, stable_id
 from rescan.outbox.envelope import Envelope, Issue
 from rescan.outbox.items import Channel, PendingNotice
 

@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from rescan.gate.allowlist_expiry import HORIZON
 from rescan.kernel.clock import Clock, utc_now
+from rescan.notice.render import summary_outbox_items
 from rescan.notice.summary import Coverage, Dated, Failed, Summary
-from rescan.notice.summary_notice import due_of_summary
 from rescan.outbox.items import Channel
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord
 
@@ -57,7 +57,7 @@ class DailySummary:
         """{"quiet", "stopped", "notEvaluated", "missing"}; LedgerUnavailable."""
         snapshots, sweep = self._ledger.snapshots(), self._ledger.last_sweep()
         summary = summary_of(snapshots, sweep, self._schedule, self._clock())
-        self._ledger.add(due_of_summary(summary, self._channels))
+        self._ledger.add(summary_outbox_items(summary, self._channels))
         answer: dict[str, Any] = {
             "quiet": summary.is_quiet,
             "stopped": len(summary.stopped),

@@ -28,7 +28,7 @@ from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import LedgerUnavailable, NoticeInvalid, NotThePublisher, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
-from rescan.notice.group_notice import group_notice
+from rescan.notice.render import group_notice
 from rescan.outbox.group import Group
 from rescan.outbox.grouping import GroupingRules, Storm, plan, storm_after
 from rescan.outbox.items import Channel, InFlight, PendingNotice

@@ -21,7 +21,8 @@ from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import EventType, News
 from rescan.ledger.transitions import Remembered
-from rescan.notice.render import due_of
+from rescan.notice.render import outbox_items
+from rescan.outbox.items import OutboxItem
 from rescan.work.ports import Ledger
 from rescan.work.topics import Topics
 
@@ -83,7 +84,7 @@ class Recorder:
             if entry is None:
                 return self._publish_unrecorded(after, news, published_id)
             try:
-                self._write(replace(after, version=entry.version + 1), news)
+                self._ledger.write(replace(after, version=entry.version + 1), self._items(news))
             except LedgerConflict:
                 entry = self.read(fresh)
             except LedgerUnavailable:
@@ -93,8 +94,8 @@ class Recorder:
                 return Recorded(_notification(after, news))
         raise LedgerConflict(f"{fresh.subject} was written {_TRIES} times meanwhile.")
 
-    def _write(self, entry: Entry, news: News | None) -> None:
-        self._ledger.write(entry, due_of(news, self._topics.channels) if news else ())
+    def _items(self, news: News | None) -> tuple[OutboxItem, ...]:
+        return outbox_items(news, self._topics.channels) if news else ()
 
     def _publish_unrecorded(
         self, after: Entry, news: News | None, published_id: str | None
@@ -104,7 +105,8 @@ class Recorder:
             return Recorded(Notification.NONE)
         if news is None or news.event_type is not EventType.STOP:
             return Recorded(Notification.NONE, unrecorded=True, published_id=published_id)
-        self._topics.publish_news(news)
+        for item in self._items(news):
+            self._topics.publish(item.channel, item.notice)
         return Recorded(Notification.PUBLISHED, unrecorded=True, published_id=news.id)
 
 

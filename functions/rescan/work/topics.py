@@ -4,8 +4,6 @@ from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from rescan.kernel.metrics import Metric, Tally
-from rescan.ledger.news import News
-from rescan.notice.render import due_of
 from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 
@@ -45,11 +43,6 @@ class Topics:
     def confirmed_subscriptions(self) -> int:
         """Of all channels together: whoever reads one of them reads a STOP; PublishFailed."""
         return sum(topic.confirmed_subscriptions() for topic in self._topics.values())
-
-    def publish_news(self, news: News) -> None:
-        """Publish the news at once on each channel; PublishFailed, NoticeInvalid."""
-        for due in due_of(news, self.channels):
-            self.publish(due.channel, due.notice)
 
     def publish(self, channel: Channel, notice: Notice) -> None:
         """Publish the notice, and count it; PublishFailed, NoticeInvalid."""

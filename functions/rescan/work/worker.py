@@ -21,7 +21,8 @@ from msgspec.structs import replace
 
 from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
-from rescan.gate.model import Outcome, Report, Step, TriggerKind, outcome_metric
+from rescan.gate.model import Outcome, TriggerKind, outcome_metric
+from rescan.gate.report import Report
 from rescan.gate.workflow import Anchore, rescan
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
@@ -138,7 +139,7 @@ class Worker:
         if error.fate in (Fate.RETRY, Fate.REQUEUE) and not self._is_too_old(gate):
             return self._requeue.send(gate, error)
         self._tally.add(outcome_metric(Outcome.NOT_EVALUATED))
-        change = self._failure(gate, _step(error), str(error))
+        change = self._failure(gate, Failing.of_error(error, self._since(gate)))
         recorded = self._recorder.record(entry, fresh, change)
         return GateResult(gate.tag, notification=recorded.notification, why=str(error), failed=True)
 
@@ -155,11 +156,8 @@ class Worker:
             change = self._verdict(gate, report)
         elif report.outcome is Outcome.NOT_FOUND:
             change = self._not_found(gate, report)
-        elif report.vulnerabilities_problem is not None:
-            change = self._failure(gate, Step.REFRESH_VULNERABILITIES, report.reason)
         else:
-            step = Step.REGATE if report.evaluation else Step.FIND_ACTIVE_IMAGE
-            change = self._failure(gate, step, report.reason)
+            change = self._failure(gate, Failing.of_report(report, self._since(gate)))
         if (push := _unknown_push(gate, report, self._clock())) is not None:
             change = _with_push(push, change)
         return self._recorder.record(entry, fresh, change, gate.published_id)
@@ -178,9 +176,11 @@ class Worker:
             ),
         )
 
-    def _failure(self, gate: Gate, step: str, reason: str) -> Change:
+    def _since(self, gate: Gate) -> datetime:
         now = self._clock()
-        failing = Failing(min(gate.first_seen or now, now), step, reason)
+        return min(gate.first_seen or now, now)
+
+    def _failure(self, gate: Gate, failing: Failing) -> Change:
         return self._change(
             gate,
             lambda e, now: after_failure(e, failing, gate.trigger, now, self._notification_policy),
@@ -230,10 +230,6 @@ def _with_push(push: UnknownPush, change: Change) -> Change:
 
 def _is_newer(entry: Entry, sweep: datetime | None) -> bool:
     return sweep is not None and entry.evaluated_at is not None and entry.evaluated_at > sweep
-
-
-def _step(error: RescanError) -> str:
-    return error.step if isinstance(error, AnchoreError) else Step.FIND_ACTIVE_IMAGE
 
 
 def _swept(gate: Gate, remembered: Remembered) -> Remembered:

@@ -10,7 +10,7 @@ from typing import Any
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from rescan.settings import Settings
-from rescan_cli.doctor.check import NotLookedAt, Trouble
+from rescan_cli.doctor.check import NotChecked, Trouble
 from rescan_cli.doctor.route import Route
 
 # X509_V_ERR_* of OpenSSL, x509_vfy.h.
@@ -27,7 +27,7 @@ _Certificate = dict[str, Any]
 def certificates(route: Route, settings: Settings) -> str:
     """Who issued the server's certificate, and until when; Trouble when it is refused."""
     if not settings.encrypted:
-        raise NotLookedAt("ANCHORE_URL is no https URL: the credentials travel unencrypted")
+        raise NotChecked("ANCHORE_URL is no https URL: the credentials travel unencrypted")
     bundle = _bundle(settings, os.environ)
     try:
         context = _trusting(bundle)

@@ -1,6 +1,6 @@
-"""The file: HAR 1.2, as small as the format allows, with everything in it redacted.
+"""The text of the file: HAR 1.2, as small as the format allows, redacted throughout.
 
-An exchange without a whole answer becomes a 504: for the workflow the two are the same.
+An exchange without a whole answer becomes a 504, which the workflow treats alike.
 """
 
 import base64
@@ -14,7 +14,7 @@ from rescan_cli.recording.exchange import Exchange
 from rescan_cli.recording.redaction import HIDDEN, Redactor
 
 _SECRET = {"authorization", "cookie", "proxy-authorization", "set-cookie"}
-# What a client goes by. The others tell of the house (Server, Via, request ids) and of no verdict.
+# Headers that matter to a client. Others (Server, Via, request ids) describe the installation.
 _KEPT = {
     "accept", "content-type", "location", "retry-after", "www-authenticate", "x-anchore-account",
 }  # fmt: skip
@@ -92,7 +92,7 @@ def _headers(pairs: Iterable[tuple[str, str | bytes]], redactor: Redactor) -> li
 
 
 def _content(body: bytes, mime_type: str, redactor: Redactor) -> dict[str, Any]:
-    """As text; a body that is no UTF-8 as base64, its bytes redacted as letters."""
+    """As text; a body that is no UTF-8 as base64, redacted as Latin-1."""
     try:
         text = redactor.body(body.decode())
         return {"size": len(text.encode()), "mimeType": mime_type, "text": text}

@@ -1,4 +1,4 @@
-"""Changing values inside of a JSON text while every other byte of it stays as it was sent."""
+"""Changes values within a JSON text and leaves every other byte as it was sent."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def change_values(
     key: Callable[[str], str],
     number: Callable[[str], str],
 ) -> str:
-    """The JSON text with its strings, keys and numbers as the functions make them."""
+    """The JSON text with its strings, keys and numbers replaced by what the functions return."""
 
     def changed(token: re.Match[str]) -> str:
         literal, colon = token[1], token[2]
@@ -38,7 +38,7 @@ def change_values(
 
 
 def members(text: str) -> Iterator[tuple[str, str]]:
-    """Every member whose value is a string, however deep: its name and value."""
+    """Name and value of each member, at any depth, whose value is a string."""
     found: list[tuple[str, str]] = []
 
     def keep(pairs: list[tuple[str, object]]) -> None:

@@ -1,4 +1,4 @@
-"""The last look at a file before it is written: whether a credential is in it, however encoded."""
+"""The last check before a file is written: whether it holds a credential, in any encoding."""
 
 import base64
 import html
@@ -18,15 +18,16 @@ _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
 def credentials_in(secret: str) -> tuple[str, ...]:
-    """What must not be told of the secret's JSON: password or token, and the header's value."""
-    said = json.decode(secret, type=dict[str, str])
+    """What to look for of the secret's JSON: password or token, and the header's value."""
+    secrets = json.decode(secret, type=dict[str, str])
     header = authorization_of(secret)
-    words = [header, header.rpartition(" ")[2], said.get("password", ""), said.get("token", "")]
+    hidden = (secrets.get(name, "") for name in ("password", "token"))
+    words = [header, header.rpartition(" ")[2], *hidden]
     return tuple(dict.fromkeys(word for word in words if len(word) >= _SHORTEST))
 
 
 def leaks(text: str, credentials: Iterable[str]) -> bool:
-    """Whether any of them is in the text: plain, base64, percent-encoded, escaped, or several."""
+    """Whether the text holds any of them: plain, in base64, percent-encoded, escaped, or nested."""
     needles = {needle for word in credentials for needle in _needles(word)}
     return any(
         needle in layer or needle in _without_blanks(layer)
@@ -43,7 +44,7 @@ def _needles(word: str) -> Iterator[str]:
 
 
 def _in_base64(raw: bytes, skipped: int) -> Iterator[str]:
-    """The characters of base64 that hang on nothing but `raw`, `skipped` bytes into a group."""
+    """The base64 characters that depend only on `raw`, `skipped` bytes into a group."""
     encoded = base64.b64encode(bytes(skipped) + raw).decode()
     first = -(-skipped * 8 // 6)
     last = (skipped + len(raw)) * 8 // 6
@@ -52,7 +53,7 @@ def _in_base64(raw: bytes, skipped: int) -> Iterator[str]:
 
 
 def _layers(text: str) -> Iterator[str]:
-    """The text, and what is left of it when one kind of encoding after another is taken off."""
+    """The text, and the text after each round of decoding."""
     for _ in range(_LAYERS):
         yield text
         inner = _joined(_ESCAPE.sub(_unescaped, html.unescape(unquote(text))))
@@ -67,7 +68,7 @@ def _unescaped(escape: re.Match[str]) -> str:
 
 
 def _joined(text: str) -> str:
-    """The text with one character for the two that JSON escapes the rarer ones by."""
+    """The text with each pair of surrogates, as JSON escapes rarer characters, as one character."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 

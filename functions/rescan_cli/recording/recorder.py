@@ -1,11 +1,11 @@
-"""Runs tags through the workflow and makes one recording of each, all redacted alike."""
+"""Runs tags through the workflow and makes a recording of each, all redacted alike."""
 
 import re
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from rescan.gate.model import Report
+from rescan.gate.report import Report
 from rescan.kernel.errors import AnchoreError, RescanError
 from rescan.kernel.image_tag import ImageTag
 from rescan_cli.connection import Connection
@@ -19,26 +19,26 @@ from rescan_cli.recording.redaction import Redactor
 
 
 class CredentialLeft(RescanError):
-    """A credential is in what would be written; nothing was."""
+    """The recording would hold a credential; nothing was written."""
 
 
 class ReplayDiffers(RescanError):
-    """What would be written does not come to what the live run came to; nothing was written."""
+    """The recording replays to other outputs than the live run; nothing was written."""
 
 
 class Run(Struct, frozen=True):
-    """What one tag came to, and the exchanges behind it."""
+    """The result of gating one tag, and the exchanges behind it."""
 
     tag: ImageTag
-    came_to: Report | AnchoreError
+    result: Report | AnchoreError
     exchanges: tuple[Exchange, ...]
 
     @property
     def outcome(self) -> str:
         """The outcome, or the name of the error."""
-        if isinstance(self.came_to, AnchoreError):
-            return type(self.came_to).__name__
-        return self.came_to.outcome.value
+        if isinstance(self.result, AnchoreError):
+            return type(self.result).__name__
+        return self.result.outcome.value
 
 
 class Written(Struct, frozen=True):
@@ -54,17 +54,16 @@ def run_tag(connection: Connection, adapter: RecordingAdapter, tag: ImageTag) ->
     """The run; `adapter` is the connection's."""
     adapter.exchanges = []
     try:
-        came_to: Report | AnchoreError = gate(connection, tag)
+        result: Report | AnchoreError = gate(connection, tag)
     except AnchoreError as error:
-        came_to = error
-    return Run(tag, came_to, tuple(adapter.exchanges))
+        result = error
+    return Run(tag, result, tuple(adapter.exchanges))
 
 
 def recorded(
     runs: Sequence[Run], connection: Connection, patterns: Iterable[re.Pattern[str]] = ()
 ) -> tuple[list[Written], Redactor]:
-    """The files, and what redacted them; CredentialLeft or ReplayDiffers when one of them cannot be
-    written."""
+    """The files and their redactor; CredentialLeft or ReplayDiffers for one not to be written."""
     settings, credentials = connection.settings, credentials_in(connection.secret)
     bodies = (e.body.decode(errors="replace") for run in runs for e in run.exchanges)
     names = names_in(bodies, settings.anchore_account, connection.secret)
@@ -75,7 +74,7 @@ def recorded(
         if leaks(file.name + file.text, credentials):
             raise CredentialLeft(
                 f"{file.name} would hold a credential of Anchore's, plain or encoded: nothing was"
-                " written. Name what holds it with --redact, by a pattern that does not quote it."
+                " written. Redact the text around it, by a --redact pattern that does not quote it."
             )
         _prove(file, run, connection, redactor)
         written.append(file)
@@ -83,24 +82,24 @@ def recorded(
 
 
 def _prove(file: Written, run: Run, connection: Connection, redactor: Redactor) -> None:
-    """A recording that a pattern has broken would be found out by whoever it is given to."""
-    live = outputs_live(run.came_to, redactor)
+    """Refuse a recording that a pattern has broken: its receiver would find that out."""
+    live = outputs_live(run.result, redactor)
     again = outputs_replayed(file.text, file.tag, connection, redactor)
     if again == live:
         return
-    said = f"{live.outcome} live, {again.outcome} replayed"
+    difference = f"{live.outcome} live, {again.outcome} replayed"
     if again.outcome == live.outcome:
-        said = f"both times {live.outcome}, but with other outputs"
+        difference = f"{live.outcome} both times, but with other outputs"
     raise ReplayDiffers(
-        f"{file.name} does not replay as it was recorded: {said}. Nothing was written. Expected"
-        " --redact patterns that leave alone what the workflow goes by, such as 'stop'."
+        f"{file.name} does not replay as it was recorded: {difference}. Nothing was written."
+        " Expected --redact patterns that keep what the workflow depends on, such as 'stop'."
     )
 
 
 def _written(run: Run, redactor: Redactor, taken: set[str]) -> Written:
     tag = redactor.text(str(run.tag))
     comment = (
-        f"{tag} came to {run.outcome}. Recorded by anchore-rescan record: credentials, cookies,"
+        f"{tag}: {run.outcome}. Recorded by anchore-rescan record: credentials, cookies,"
         " host, account and user names are replaced, each by the same word throughout."
     )
     return Written(

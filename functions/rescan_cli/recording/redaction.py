@@ -1,4 +1,4 @@
-"""Texts without what must not be in a recording, the same way in every place of it."""
+"""Texts without secrets and names, redacted the same way everywhere in a recording."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ from rescan_cli.recording.pseudonyms import Pseudonyms
 
 HIDDEN = "redacted"
 HOST = "anchore.example.com"
-# What the workflow and its answers mean by these words does not change with an account's name.
+# Words of the protocol, which stay even if an account has such a name.
 _PROTOCOL = {
     "active", "all", "analysis_failed", "analyzed", "analyzing", "auto", "critical", "deleting",
     "disabled", "error", "fail", "false", "go", "high", "inactive", "low", "medium", "negligible",
@@ -23,14 +23,14 @@ _PROTOCOL = {
 
 
 class _Rule(Struct, frozen=True):
-    """What to look for, and what stands there instead."""
+    """A pattern, and what replaces its matches."""
 
     pattern: re.Pattern[str]
     replacement: Callable[[str], str]
 
 
 class Redactor:
-    """Hides credentials, the host, the names, and whatever matches one of the patterns."""
+    """Replaces credentials, the host, names, and whatever matches one of the patterns."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Redactor:
         return _replaced(text, self._everywhere if whole_word else self._in_text)
 
     def body(self, text: str) -> str:
-        """A body: of JSON every value, so that it stays JSON, else the text."""
+        """A body: in JSON each value, so that it stays JSON; else the whole text."""
         if not is_json(text):
             return self.text(text)
         return change_values(text, value=self.text, key=self._key, number=self._number)
@@ -80,7 +80,7 @@ class Redactor:
 
 
 def _digits(made: Pseudonyms, text: str) -> str:
-    """Digits alone: a number stays one."""
+    """Replace only digits, so that a number stays one."""
     return re.sub(r"\d+", lambda digits: made.alike(digits[0]), text)
 
 
@@ -102,7 +102,7 @@ def _host(base_url: str) -> re.Pattern[str]:
 
 
 def _replaced(text: str, rules: Iterable[_Rule]) -> str:
-    """The text after every rule; no rule sees what another one has put there."""
+    """The text after every rule; no rule sees a replacement of another."""
     parts = [(text, False)]
     for rule in rules:
         parts = [cut for part in parts for cut in _cut(part, rule)]
