@@ -131,6 +131,9 @@ def test_topics_are_encrypted_with_the_key_of_the_stack(chat, topics):
                     "TopicArn": {"Ref": "StopTopic"},
                     "Protocol": "email",
                     "Endpoint": "team@example.com",
+                    "RedrivePolicy": {
+                        "deadLetterTargetArn": {"Fn::GetAtt": ["NoticeDeadLetters", "Arn"]}
+                    },
                 }
             ],
             id="given",

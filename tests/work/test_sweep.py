@@ -20,8 +20,10 @@ from rescan.kernel.errors import AnchoreUnreachable, QueueUnavailable
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import WatchList
+from rescan.outbox.items import Channel
 from rescan.work.ports import SweepRecord
 from rescan.work.sweep import FullSweep
+from rescan.work.topics import Topics
 from tests.support.anchore_answers import WHERE
 from tests.support.entries import FRESH
 from tests.support.fakes import NOON, FakeLedger, FakeQueue, FakeTopic
@@ -36,6 +38,7 @@ class Estate:
     active: list[ImageTag] | Exception = field(default_factory=lambda: [A, B])
     ledger: FakeLedger = field(default_factory=FakeLedger)
     topic: FakeTopic = field(default_factory=FakeTopic)
+    readers: Topics | None = None
     queue: FakeQueue = field(default_factory=FakeQueue)
     tally: Tally = field(default_factory=Tally)
     log: io.StringIO = field(default_factory=io.StringIO)
@@ -48,7 +51,13 @@ class Estate:
     def sweep(self, *entries: str, measured: bool = True) -> dict[str, object]:
         logger = Logger(service=f"sweep-{uuid4()}", logger_handler=logging.StreamHandler(self.log))
         sweep = FullSweep(
-            self._tags, self.ledger, self.queue, self.topic, self.tally, logger, lambda: self.now
+            self._tags,
+            self.ledger,
+            self.queue,
+            self.readers or self.topic,
+            self.tally,
+            logger,
+            lambda: self.now,
         )
         watch_list = WatchList.parse(entries)
         return sweep.run(TRIGGER, watch_list, Deadline.after(60), measured=measured)
@@ -172,6 +181,15 @@ def test_age_and_readers_are_measured(estate: Estate) -> None:
     counts = estate.tally.take()
     assert counts[Metric.OLDEST_EVALUATION_AGE_HOURS] == 30
     assert (counts[Metric.CONFIRMED_SUBSCRIPTIONS], counts[Metric.EXPECTED]) == (0, 2)
+
+
+def test_readers_of_every_channel_are_counted_together(estate: Estate) -> None:
+    """Who reads the chat alone is not alarmed for missing mail."""
+    estate.topic.subscriptions = 0
+    chat = FakeTopic(subscriptions=2)
+    estate.readers = Topics({Channel.STOPS: estate.topic, Channel.CHAT: chat}, estate.tally)
+    estate.sweep()
+    assert estate.tally.take()[Metric.CONFIRMED_SUBSCRIPTIONS] == 2
 
 
 def test_readers_that_cannot_be_counted_do_not_keep_the_sweep_from_being_measured(

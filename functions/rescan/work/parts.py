@@ -61,13 +61,13 @@ class Parts:
         topics, logger = Topics(container.topics, tally), container.logger
         recorder = Recorder(ledger, topics, tally)
         worker = Worker(settings, container.anchore_until, recorder, Requeue(queue), tally, clock)
-        stops, active_tags = container.topics[Channel.STOPS], container.active_tags
+        active_tags = container.active_tags
         rules = GroupingRules(settings.digest_above, window)
         schedule = Schedule(timedelta(hours=settings.sweep_hours), settings.daily_summary)
         self.topics = topics
         self.gate_now = logged(worker.gate_now, logger)
         self.work = logged(worker.work, logger)
-        self.full_sweep = FullSweep(active_tags, ledger, queue, stops, tally, logger, clock)
+        self.full_sweep = FullSweep(active_tags, ledger, queue, topics, tally, logger, clock)
         self.publisher = Publisher(outbox, topics, rules, tally, logger, clock, container.sleep)
         self.daily_summary = DailySummary(ledger, topics.channels, schedule, logger, clock)
         self._settings = settings

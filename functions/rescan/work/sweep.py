@@ -19,7 +19,7 @@ from rescan.kernel.errors import LedgerUnavailable, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import WatchList
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
-from rescan.work.topics import Topic
+from rescan.work.topics import Readers
 
 
 class FullSweep:
@@ -30,7 +30,7 @@ class FullSweep:
         active_tags: ActiveTags,
         ledger: Ledger,
         queue: WorkQueue,
-        topic: Topic,
+        readers: Readers,
         tally: Tally,
         logger: Logger,
         clock: Clock = utc_now,
@@ -38,7 +38,7 @@ class FullSweep:
         self._active_tags = active_tags
         self._ledger = ledger
         self._queue = queue
-        self._topic = topic
+        self._readers = readers
         self._tally = tally
         self._logger = logger
         self._clock = clock
@@ -93,9 +93,9 @@ class FullSweep:
 
     def _measure_readers(self) -> None:
         try:
-            confirmed = self._topic.confirmed_subscriptions()
+            confirmed = self._readers.confirmed_subscriptions()
         except PublishFailed as error:
-            self._logger.error("the topic's readers cannot be counted", reason=str(error))
+            self._logger.error("the topics' readers cannot be counted", reason=str(error))
         else:
             self._tally.add(Metric.CONFIRMED_SUBSCRIPTIONS, confirmed)
 

@@ -8,15 +8,19 @@ from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 
 
-class Topic(Protocol):
+class Readers(Protocol):
+    """Those who read what is published."""
+
+    def confirmed_subscriptions(self) -> int:
+        """The number of confirmed subscriptions; PublishFailed when SNS does not answer it."""
+        ...
+
+
+class Topic(Readers, Protocol):
     """Takes notices to those who subscribe."""
 
     def publish(self, notice: Notice) -> str:
         """The message id; PublishFailed, NoticeInvalid."""
-        ...
-
-    def confirmed_subscriptions(self) -> int:
-        """The number of confirmed subscriptions; PublishFailed when SNS does not answer it."""
         ...
 
 
@@ -35,6 +39,10 @@ class Topics:
     def channels(self) -> Collection[Channel]:
         """The channels that are switched on."""
         return self._topics.keys()
+
+    def confirmed_subscriptions(self) -> int:
+        """Of all channels together: whoever reads one of them reads a STOP; PublishFailed."""
+        return sum(topic.confirmed_subscriptions() for topic in self._topics.values())
 
     def publish(self, channel: Channel, notice: Notice) -> None:
         """Publish the notice, and count it; PublishFailed, NoticeInvalid."""

@@ -42,6 +42,8 @@ EXPECTED = {
     "ecr-push-signature": Seen(),
     "ecr-push-failed": Seen(),
     "ecr-delete": Seen(),
+    "ecr-replication": Seen(("STOP",), 3, 1),
+    "ecr-replication-failed": Seen(),
     # Two pages of tags; one stops, one goes, one is gone.
     "schedule-rule": Seen(("STOP", "GO", "NOT_FOUND"), 2 + 3 + 3 + 1, 1),
     "schedule-scheduler": Seen(("STOP", "GO", "NOT_FOUND"), 2 + 3 + 3 + 1, 1),
