@@ -304,6 +304,17 @@ def test_a_retry_after_beyond_the_budget_goes_back_to_the_caller(
     assert (raised.value.retry_after, len(server.requests)) == (600.0, 1)
 
 
+@pytest.mark.parametrize("header", ["inf", "nan", "-1", "1e308", "soon"])
+def test_a_retry_after_that_is_no_number_of_seconds_is_a_throttling_all_the_same(
+    header: str,
+) -> None:
+    throttled = respond(429, b"", f"Retry-After: {header}")
+    with ScriptedServer(*[throttled] * 4) as server:
+        with pytest.raises(errors.AnchoreThrottled) as raised:
+            get(server.url, seconds=60)
+        assert (raised.value.retry_after, len(server.requests)) == (None, 4)
+
+
 @pytest.mark.parametrize(
     "act",
     [respond(500), respond(502), respond(503), respond(504), reset, silence, raw(TRUNCATED)],
