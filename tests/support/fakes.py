@@ -17,9 +17,9 @@ from rescan.kernel.errors import (
     QueueUnavailable,
 )
 from rescan.ledger.entry import Entry
-from rescan.outbox.grouping import Storm
 from rescan.outbox.items import Channel, InFlight, OutboxItem, PendingNotice
 from rescan.outbox.notice import Notice
+from rescan.outbox.storm import Storm
 from rescan.work.ports import EntrySnapshot, SweepRecord
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -31,7 +31,7 @@ class FakeLedger:
 
     entries: dict[str, Entry] = field(default_factory=dict)
     due: dict[tuple[Channel, str], OutboxItem] = field(default_factory=dict)
-    told: dict[str, Storm] = field(default_factory=dict)
+    storms: dict[str, Storm] = field(default_factory=dict)
     sweeps: list[SweepRecord] = field(default_factory=list)
     refuses: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
@@ -116,35 +116,30 @@ class FakeOutbox:
         found = [PendingNotice(due.channel, due.envelope) for due in self._ledger.due.values()]
         return sorted(found, key=lambda it: it.envelope.order)[:most]
 
-    def notice(self, waiting: PendingNotice) -> Notice | None:
+    def notice(self, pending: PendingNotice) -> Notice | None:
         self._ledger.called("notice")
-        due = self._ledger.due.get((waiting.channel, waiting.envelope.id))
-        return due.notice if due else None
+        item = self._ledger.due.get(pending.key)
+        return item.notice if item else None
 
-    def remove(self, channel: Channel, ids: Iterable[str]) -> None:
-        self._ledger.called("remove")
-        for name in ids:
-            self._ledger.due.pop((channel, name), None)
+    def storms(self, ids: Iterable[str]) -> list[Storm]:
+        self._ledger.called("storms")
+        return [storm for name in ids if (storm := self._ledger.storms.get(name))]
 
     def in_flight(self) -> list[InFlight]:
+        # Known since the claim: no call of its own.
         return list(self._ledger.flights.values())
 
     def mark_in_flight(self, flight: InFlight, storm: Storm | None = None) -> None:
-        ledger = self._mine("send_off")
+        ledger = self._mine("mark_in_flight")
         ledger.flights[flight.id] = flight
         if storm is not None:
-            ledger.told[storm.id] = storm
+            ledger.storms[storm.id] = storm
 
-    def clear_in_flight(self, flight: InFlight) -> None:
-        self._mine("landed").flights.pop(flight.id, None)
-
-    def remember(self, storm: Storm) -> None:
-        self._ledger.called("remember")
-        self._ledger.told[storm.id] = storm
-
-    def storms(self) -> list[Storm]:
-        self._ledger.called("storms")
-        return list(self._ledger.told.values())
+    def clear_in_flight(self, flight: InFlight, superseded: Iterable[str] = ()) -> None:
+        self._ledger.called("clear_in_flight")
+        for name in (*superseded, *flight.ids):
+            self._ledger.due.pop((flight.channel, name), None)
+        self._ledger.flights.pop(flight.id, None)
 
     def _mine(self, name: str) -> FakeLedger:
         self._ledger.called(name)
