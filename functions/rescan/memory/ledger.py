@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from rescan.kernel.errors import LedgerConflict
 from rescan.ledger.entry import Entry
-from rescan.outbox.grouping import Storm
 from rescan.outbox.items import Channel, InFlight, OutboxItem
+from rescan.outbox.storm import Storm
 from rescan.work.ports import EntrySnapshot, SweepRecord
 
 

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from rescan.kernel.errors import NotThePublisher
 from rescan.memory.ledger import MemoryLedger
-from rescan.outbox.grouping import Storm
-from rescan.outbox.items import Channel, InFlight, PendingNotice
+from rescan.outbox.items import InFlight, PendingNotice
 from rescan.outbox.notice import Notice
+from rescan.outbox.storm import Storm
 
 
 class MemoryOutbox:
@@ -33,13 +33,12 @@ class MemoryOutbox:
         pending = [PendingNotice(item.channel, item.envelope) for item in items]
         return sorted(pending, key=lambda notice: notice.envelope.order)[:most]
 
-    def notice(self, waiting: PendingNotice) -> Notice | None:
-        item = self._ledger.notices.get((waiting.channel, waiting.envelope.id))
+    def notice(self, pending: PendingNotice) -> Notice | None:
+        item = self._ledger.notices.get(pending.key)
         return item.notice if item else None
 
-    def remove(self, channel: Channel, ids: Iterable[str]) -> None:
-        for name in ids:
-            self._ledger.notices.pop((channel, name), None)
+    def storms(self, ids: Iterable[str]) -> list[Storm]:
+        return [storm for name in ids if (storm := self._ledger.storms.get(name))]
 
     def in_flight(self) -> list[InFlight]:
         return list(self._ledger.flights.values())
@@ -49,14 +48,10 @@ class MemoryOutbox:
         if storm is not None:
             self._ledger.storms[storm.id] = storm
 
-    def clear_in_flight(self, flight: InFlight) -> None:
-        self._as_publisher().flights.pop(flight.id, None)
-
-    def remember(self, storm: Storm) -> None:
-        self._ledger.storms[storm.id] = storm
-
-    def storms(self) -> list[Storm]:
-        return list(self._ledger.storms.values())
+    def clear_in_flight(self, flight: InFlight, superseded: Iterable[str] = ()) -> None:
+        for notice_id in (*superseded, *flight.ids):
+            self._ledger.notices.pop((flight.channel, notice_id), None)
+        self._ledger.flights.pop(flight.id, None)
 
     def _as_publisher(self) -> MemoryLedger:
         if self._claim != self._ledger.claims:

@@ -10,7 +10,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from rescan.gate.blocking_findings import BlockingFinding
-from rescan.gate.model import Severity
+from rescan.gate.model import Severity, TriggerKind
 from rescan.kernel.safe_text import one_line
 from rescan.ledger.news import ComparedNews
 from rescan.notice.expiring import Expiring
@@ -39,6 +39,7 @@ def envelope_of(told: Told) -> Envelope:
         digest=report.image_digest if report else None,
         policy_id=policy_id(news),
         final_action=report.final_action if report else None,
+        pushed=news.trigger.kind is TriggerKind.ECR_PUSH,
     )
     match told:
         case Stop():

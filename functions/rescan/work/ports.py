@@ -10,9 +10,9 @@ from rescan.events.commands import Gate
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import Failing
-from rescan.outbox.grouping import Storm
-from rescan.outbox.items import Channel, InFlight, OutboxItem, PendingNotice
+from rescan.outbox.items import InFlight, OutboxItem, PendingNotice
 from rescan.outbox.notice import Notice
+from rescan.outbox.storm import Storm
 
 
 class EntrySnapshot(Struct, frozen=True):
@@ -95,35 +95,30 @@ class Outbox(Protocol):
         """What waits, oldest first; at most so many."""
         ...
 
-    def notice(self, waiting: PendingNotice) -> Notice | None:
-        """The notice itself; None when it was taken away meanwhile."""
+    def notice(self, pending: PendingNotice) -> Notice | None:
+        """The notice itself; None when it was deleted meanwhile."""
         ...
 
-    def remove(self, channel: Channel, ids: Iterable[str]) -> None:
-        """These were published."""
+    def storms(self, ids: Iterable[str]) -> list[Storm]:
+        """Those of these storms that there are."""
         ...
 
     def in_flight(self) -> list[InFlight]:
-        """What runs before were about to publish, or could not clear."""
+        """What was in flight when the outbox was claimed."""
         ...
 
     def mark_in_flight(self, flight: InFlight, storm: Storm | None = None) -> None:
-        """Remember what is about to be published, and how far its storm has then been told.
+        """Remember the message, and its storm as it is then; both or neither.
 
         NotThePublisher when another has claimed the outbox meanwhile.
         """
         ...
 
-    def clear_in_flight(self, flight: InFlight) -> None:
-        """It was published, and its notices are cleared; NotThePublisher as above."""
-        ...
+    def clear_in_flight(self, flight: InFlight, superseded: Iterable[str] = ()) -> None:
+        """It was published: delete the superseded notices, by their ids, and then its own.
 
-    def remember(self, storm: Storm) -> None:
-        """What its readers have been told by now."""
-        ...
-
-    def storms(self) -> list[Storm]:
-        """What readers were told lately, that may be a storm or become one."""
+        The next publisher may find it in flight still; that none of its notices waits says enough.
+        """
         ...
 
 

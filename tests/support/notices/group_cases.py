@@ -13,7 +13,7 @@ from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.changes import ClearedBy
 from rescan.ledger.news import News
 from rescan.outbox.group import Group
-from rescan.outbox.grouping import GroupingRules, plan, storm_after
+from rescan.outbox.grouping import COLLECTED, GroupingRules, plan, storm_after
 from rescan.outbox.items import Channel, PendingNotice
 from tests.support.notices.announced import (
     FIRST_STOP,
@@ -86,8 +86,7 @@ def waiting(newses: Iterable[News]) -> list[PendingNotice]:
 
 def group_of(newses: Iterable[News]) -> Group:
     """The one message that the publisher makes of them."""
-    (group,) = plan(waiting(newses), {}, RULES, NOW).units
-    assert isinstance(group, Group)
+    (group,) = plan(waiting(newses), {}, RULES, NOW + COLLECTED + RULES.window).groups
     return group
 
 
@@ -110,8 +109,7 @@ def more_of_it() -> Group:
     assert storm is not None
     later = NOW + timedelta(minutes=15)
     newses = [replace(news, at=later) for news in stops(range(37, 49))]
-    (group,) = plan(waiting(newses), {storm.id: storm}, RULES, later).units
-    assert isinstance(group, Group)
+    (group,) = plan(waiting(newses), {storm.id: storm}, RULES, later).groups
     return group
 
 
