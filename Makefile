@@ -5,12 +5,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 export PYTHONPATH := functions:.
+# Each process would compile hypothesis, moto and every test anew, which takes as long as the tests.
+unexport PYTHONDONTWRITEBYTECODE
 export SAM_CLI_TELEMETRY := 0
 # For networks with their own CA: uv trusts the CAs that the machine trusts.
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults conformance bench check package build build-lambda golden simulation lock clean
+.PHONY: help demo test test-fast faults conformance bench check package build build-lambda golden simulation lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +27,9 @@ demo: $(VENV)/ready ## the handler on a recorded Anchore; EVENT=file and RECORDI
 
 test: $(VENV)/ready ## all tests
 	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/ready ## while one edits: no builds, no processes, no floods, no properties
+	$(BIN)/python -m pytest -m "not slow"
 
 faults: $(VENV)/ready ## the whole fault matrix, about two minutes; writes docs/faults.md
 	@$(BIN)/python -m tests.lab.faults

@@ -1,6 +1,6 @@
 """The environment variables, parsed once into one frozen object; an empty one counts as unset.
 
-Each field's Meta holds what an error says is expected and an example; the README's table is
+Each field's Meta holds what an error says is expected and an example; docs/parameters.md is
 held against them.
 """
 

@@ -86,6 +86,7 @@ def test_the_same_news_waits_once(desk: Desk) -> None:
     assert len(desk.outbox().waiting(10)) == 1
 
 
+@pytest.mark.slow
 def test_what_was_removed_waits_no_longer(desk: Desk) -> None:
     names = [f"n{number:03}" for number in range(130)]
     desk.put(*(due(name, number) for number, name in enumerate(names)))

@@ -18,7 +18,7 @@ from moto.sns.models import sns_backends
 
 from tests.support.command import PASSWORD, Done, run, run_process
 from tests.support.images import DIGEST, TAG, variables
-from tests.support.scripted_server import Act, ScriptedServer, respond
+from tests.support.scripted_server import Act, ScriptedServer, refused_port, respond
 from tests.support.scripted_server import json as answer
 
 
@@ -167,19 +167,14 @@ def test_missing_credentials_do_not_keep_the_network_from_being_looked_at() -> N
 # --- the network
 
 
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port: int = closed.getsockname()[1]
-    return port
-
-
 def test_a_closed_port_is_named() -> None:
-    port = closed_port()
-    done = run("doctor", variables=variables(f"http://127.0.0.1:{port}"))
+    with refused_port() as port:
+        done = run("doctor", variables=variables(f"http://127.0.0.1:{port}"))
     assert done.status == 4
     assert f"no connection to 127.0.0.1:{port}: Connection refused" in lines(done)["TCP"]
 
 
+@pytest.mark.slow
 def test_a_name_without_an_address_is_named() -> None:
     done = run_process("doctor", variables=variables("https://anchore.invalid"))
     assert done.status == 4
@@ -198,9 +193,9 @@ def test_the_proxy_of_the_environment_is_used_and_its_password_hidden() -> None:
 
 
 def test_a_proxy_that_is_not_there_is_named() -> None:
-    port = closed_port()
-    proxy = {"HTTPS_PROXY": f"http://127.0.0.1:{port}", "NO_PROXY": ""}
-    done = run("doctor", variables=variables("https://anchore.invalid", **proxy))
+    with refused_port() as port:
+        proxy = {"HTTPS_PROXY": f"http://127.0.0.1:{port}", "NO_PROXY": ""}
+        done = run("doctor", variables=variables("https://anchore.invalid", **proxy))
     assert f"no connection to 127.0.0.1:{port}" in lines(done)["TCP"]
     assert "HTTPS_PROXY" in lines(done)["TCP, fix"]
 

@@ -24,6 +24,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(file)
 
 
+@pytest.mark.slow
 def test_the_wheel_brings_the_command(wheel: zipfile.ZipFile) -> None:
     (file,) = (name for name in wheel.namelist() if name.endswith("entry_points.txt"))
     said = configparser.ConfigParser()
@@ -33,11 +34,13 @@ def test_the_wheel_brings_the_command(wheel: zipfile.ZipFile) -> None:
     assert callable(getattr(import_module(module), function))
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_two_packages_and_no_tests(wheel: zipfile.ZipFile) -> None:
     tops = {name.partition("/")[0] for name in wheel.namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"rescan", "rescan_cli"}
 
 
+@pytest.mark.slow
 def test_the_wheel_names_the_libraries_of_each_extra(wheel: zipfile.ZipFile) -> None:
     assert _needed(wheel, "") == {"aws-lambda-powertools", "boto3", "msgspec", "requests"}
     cli = {"click", "httpx", "respx", "rich"}
@@ -56,6 +59,7 @@ def _metadata(wheel: zipfile.ZipFile) -> str:
     return wheel.read(file).decode()
 
 
+@pytest.mark.slow
 def test_the_wheel_bears_its_license(wheel: zipfile.ZipFile) -> None:
     (file,) = (name for name in wheel.namelist() if name.endswith("/LICENSE"))
     assert wheel.read(file) == (ROOT / "LICENSE").read_bytes()
@@ -82,6 +86,7 @@ def test_lambda_gets_nothing_of_the_command() -> None:
     assert "rescan_cli" not in build
 
 
+@pytest.mark.slow
 def test_a_checkout_runs_without_being_installed(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "rescan_cli", "--version"],

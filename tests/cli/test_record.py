@@ -198,6 +198,28 @@ def test_a_recording_tells_neither_who_nor_where(tmp_path: Path) -> None:
     assert {"name": "x-anchore-account", "value": "account-1"} in request["headers"]
 
 
+def test_a_recording_holds_no_secret_of_others(tmp_path: Path) -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dBjftJeZ4CVPmB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    body = {
+        "message": f"Bearer {token} of https://bob:hunter2@proxy.example.com, Cookie: sid=c00kie",
+        "debug": {"dbPassword": "hunter2", "credentials": [{"key": "AKIAIOSFODNN7EXAMPLE"}]},
+        "query": "next=/&access_token=0pAqu3",
+    }
+    redirect = respond(
+        307,
+        json.dumps(body).encode(),
+        "Location: https://sso.example.com/?code=0pAqu3",
+        f'WWW-Authenticate: Bearer realm="anchore", token={token}',
+    )
+    with ScriptedServer(redirect) as server:
+        assert record(server.url, tmp_path).status == 2
+    (file,) = tmp_path.iterdir()
+    text = file.read_text()
+    secrets = (token, "hunter2", "c00kie", "AKIA", "0pAqu3")
+    assert [secret for secret in secrets if secret in text] == []
+    assert 'realm=\\"anchore\\"' in text
+
+
 def test_recordings_of_one_run_hang_together(tmp_path: Path) -> None:
     other = TAG.replace("payments/api", "orders/web")
     acts = [listed(TAG, other), VULNERABILITIES, checked(), listed(TAG, other), VULNERABILITIES]

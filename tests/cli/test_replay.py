@@ -12,6 +12,8 @@ from tests.support.command import Done, run, run_process
 from tests.support.contract.exporters import by_browser, by_mitmproxy
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 GO = str(FOLDER / "go.har")
 STATUSES = {
     ("go", None): 0,

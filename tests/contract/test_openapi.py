@@ -11,6 +11,8 @@ import requests
 from tests.recordings import names, recording
 from tests.support.contract.exchanges import exchanges
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from tests.support.contract.description import Description
 

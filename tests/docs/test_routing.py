@@ -204,6 +204,7 @@ def test_attributes_of_a_subscription_deliver_what_the_page_says(aws: Aws) -> No
     assert aws.raw(url) == [raw(MAILS[name]) for name in ATTRIBUTES.delivers]
 
 
+@pytest.mark.slow
 def test_template_is_one_that_cloudformation_takes() -> None:
     from cfnlint.api import ManualArgs, lint  # noqa: PLC0415 - takes seconds
 

@@ -18,6 +18,8 @@ from tests.support.runtime_api import Invocation, RuntimeApi
 from tests.support.scripted_server import Act, ScriptedServer, drip, respond, silence
 from tests.support.scripted_server import json as json_answer
 
+pytestmark = pytest.mark.slow
+
 SECRET = {"username": "watcher", "password": "s3cr3t-pass"}
 ENCODED = "d2F0Y2hlcjpzM2NyM3QtcGFzcw"
 TAG = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/payments/api:2.4.1"

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from rescan_cli.command_line import commands
+from rescan_cli.commands.completion import VARIABLE
 from tests.recordings import FOLDER
 from tests.support.aws_server import loopback_aws
 from tests.support.command import Done, environment
@@ -127,6 +128,12 @@ def test_cli_says_its_version(cli: Installed, built: dict[str, Path]) -> None:
 
 def test_cli_helps_with_every_command(cli: Installed) -> None:
     assert [name for name in commands() if f"\n  {name} " not in cli.run("--help").out] == []
+
+
+def test_cli_completes(cli: Installed) -> None:
+    asked = {"COMP_WORDS": "anchore-rescan re", "COMP_CWORD": "1"}
+    done = cli.run(**{VARIABLE: "bash_complete", **asked})
+    assert done.out.split() == ["plain,record", "plain,replay"]
 
 
 @pytest.mark.parametrize("command", ["run", "explain"])

@@ -15,6 +15,8 @@ from tests.support.notices.floods import expiring_flood, flood, outage_flood, re
 from tests.support.notices.groups import broken, groups, many_of
 from tests.support.notices.said import mail_and_chat
 
+pytestmark = pytest.mark.slow
+
 Flood = Callable[[str], News]
 IN_TAGS = {
     "one-byte": "x",

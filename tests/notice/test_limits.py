@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from rescan.notice.result import LARGEST_RESULT
 from tests.support.notices.announced import stop
 from tests.support.notices.floods import (
@@ -12,6 +14,8 @@ from tests.support.notices.floods import (
 from tests.support.notices.rendered import mail
 from tests.support.notices.reports import evaluation, finding, report
 from tests.support.notices.said import notice_of
+
+pytestmark = pytest.mark.slow
 
 
 def test_flood_is_cut_honestly() -> None:

@@ -3,7 +3,7 @@
 import io
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from rescan.kernel import errors
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Tally
+from rescan.kernel.watch_list import ListedTags
 from rescan.memory.invocation import Invocation
 from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
@@ -101,8 +102,8 @@ class Estate:
     def teams(self) -> list[object]:
         return [notice.attributes["team"] for notice in self.notices]
 
-    def active_tags(self, deadline: Deadline) -> Iterator[ImageTag]:
-        return iter([ImageTag.parse(name) for name in self.outcomes])
+    def active_tags(self, deadline: Deadline) -> ListedTags:
+        return ListedTags(tuple(ImageTag.parse(name) for name in self.outcomes))
 
     def active_images(self, tag: ImageTag) -> list[ImageRecord]:
         self.asked.append(str(tag))

@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -19,7 +18,7 @@ from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreUnreachable, QueueUnavailable
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
-from rescan.kernel.watch_list import WatchList
+from rescan.kernel.watch_list import ListedTags, WatchList
 from rescan.outbox.items import Channel
 from rescan.work.ports import SweepRecord
 from rescan.work.sweep import FullSweep
@@ -43,6 +42,8 @@ class Estate:
     tally: Tally = field(default_factory=Tally)
     log: io.StringIO = field(default_factory=io.StringIO)
     now: datetime = NOON
+    not_tags: tuple[str, ...] = ()
+    missed: int = 0
 
     def remembers(self, tag: ImageTag, **entry: object) -> None:
         remembered = replace(FRESH, subject=str(tag), tag=tag, version=1, **entry)
@@ -62,10 +63,10 @@ class Estate:
         watch_list = WatchList.parse(entries)
         return sweep.run(TRIGGER, watch_list, Deadline.after(60), measured=measured)
 
-    def _tags(self, deadline: Deadline) -> Iterator[ImageTag]:
+    def _tags(self, deadline: Deadline) -> ListedTags:
         if isinstance(self.active, Exception):
             raise self.active
-        return iter(self.active)
+        return ListedTags(tuple(self.active), self.not_tags, self.missed)
 
     @property
     def enqueued(self) -> list[ImageTag]:
@@ -97,6 +98,21 @@ def test_a_watch_list_narrows_what_is_listed_but_not_what_is_stopped(estate: Est
     estate.sweep("reg.io/a:*", "reg.io/typo:*")
     assert estate.enqueued == [A, C]
     assert "reg.io/typo:*" in estate.log.getvalue()
+
+
+def test_a_row_that_is_no_tag_is_named_and_leaves_the_sweep_incomplete(estate: Estate) -> None:
+    estate.not_tags, estate.missed = ("<none>",), 2
+    estate.sweep()
+    assert estate.enqueued == [A, B]
+    assert '"not_tags":["<none>"]' in estate.log.getvalue().replace(" ", "")
+    counts = estate.tally.take()
+    assert (counts[Metric.EXPECTED], counts[Metric.UNWATCHED_ROWS]) == (5, 3)
+    estate.not_tags, estate.missed = (), 0
+    for tag in (A, B):
+        estate.remembers(tag, sweep=NOON, evaluated_at=NOON)
+    estate.now += HOUR
+    estate.sweep()
+    assert estate.tally.take()[Metric.SWEEP_COMPLETE] == 0
 
 
 def test_named_tags_need_no_list(estate: Estate) -> None:

@@ -12,7 +12,14 @@ from msgspec import DecodeError, Struct, json
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
+from rescan.kernel.credential_detector import SHORTEST, CredentialDetector
 from rescan.kernel.errors import SecretUnusable
+from rescan.kernel.safe_text import one_line
+
+WITHHELD = "[withheld: this text holds our credentials]"
+# An excerpt is made of so much of a text. A credential that begins there, encoded twice, ends
+# within the rest of what is looked at.
+_SHOWN, _LOOKED_AT = 1000, 5000
 
 _EXPECTED = (
     'Expected a JSON object with "username" and "password" (an API key: user "_api_key"),'
@@ -40,6 +47,26 @@ def authorization_of(secret: str) -> str:
     if not header.isascii() or not header.isprintable():
         raise SecretUnusable("The secret's authorization or token holds characters no header may.")
     return header
+
+
+def credentials_in(secret: str) -> tuple[str, ...]:
+    """What nobody may read of the secret's JSON, and of the header that it stands for."""
+    fields, header = _decoded(secret) or _Secret(), authorization_of(secret)
+    scheme, _, value = header.rpartition(" ")
+    pair = _pair(value) if scheme.lower() == "basic" else ""
+    words = (
+        header, value, pair, pair.partition(":")[2],
+        fields.authorization, fields.token, fields.password,
+    )  # fmt: skip
+    return tuple(dict.fromkeys(word for word in words if word and len(word) >= SHORTEST))
+
+
+def _pair(encoded: str) -> str:
+    """User and password with a colon in between; nothing when it is not their base64."""
+    try:
+        return base64.b64decode(encoded).decode()
+    except ValueError:
+        return ""
 
 
 def _decoded(secret: str) -> _Secret | None:
@@ -70,39 +97,34 @@ class AnchoreAuth(AuthBase):
     def __init__(self, read_secret: Callable[[], str]) -> None:
         self._read_secret = read_secret
         self._header: str | None = None
+        self._credentials: set[str] = set()
+        self._detector = CredentialDetector(())
         self._lock = Lock()
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        request.headers["Authorization"] = self._current()
+        with self._lock:
+            request.headers["Authorization"] = self._header or self._renewed()
         return request
 
     def renew(self, refused: str | None) -> bool:
         """Read the secret again; whether it now differs from the header that was `refused`."""
         with self._lock:
             if self._header == refused:
-                self._header = authorization_of(self._read_secret())
+                self._renewed()
             return self._header != refused
 
-    def scrub(self, text: str) -> str:
-        """The text without the credentials, encoded or plain: servers echo requests."""
-        for word in self._words():
-            text = text.replace(word, "***")
-        return text
+    def excerpt(self, text: str, longest: int) -> str:
+        """The beginning of a server's text on one line, or WITHHELD: servers echo requests."""
+        looked_at = text[:_LOOKED_AT]
+        shown = one_line(looked_at, _LOOKED_AT)
+        if any(map(self._detector.finds_one_in, {looked_at, shown})):
+            return WITHHELD
+        return one_line(text[:_SHOWN], longest)
 
-    def _current(self) -> str:
-        with self._lock:
-            if self._header is None:
-                self._header = authorization_of(self._read_secret())
-            return self._header
-
-    def _words(self) -> list[str]:
-        header = self._header or ""
-        scheme, _, credentials = header.rpartition(" ")
-        words = [header, credentials]
-        if scheme.lower() == "basic":
-            try:
-                decoded = base64.b64decode(credentials).decode()
-            except ValueError:
-                decoded = ""
-            words += [decoded, decoded.partition(":")[2]]
-        return [word for word in words if len(word) > 3]
+    def _renewed(self) -> str:
+        secret = self._read_secret()
+        self._header = authorization_of(secret)
+        # Those before too: the answer to a request of another thread may still echo them.
+        self._credentials.update(credentials_in(secret))
+        self._detector = CredentialDetector(self._credentials)
+        return self._header

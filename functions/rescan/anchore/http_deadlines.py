@@ -8,6 +8,7 @@ addresses may take n connect timeouts: the handler keeps a reserve for that (`ap
 
 import http.client
 import io
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ CONNECT_SECONDS = 5.0
 # A longer Retry-After is not waited for: the work goes back to the queue.
 LONGEST_WAIT_SECONDS = 20.0
 _ATTEMPTS = 3
+_DIGITS = re.compile("[0-9]+")
 
 PATIENT = frozenset({429, 502, 503, 504})
 # Each repetition of a forced refresh is another scan: only a refusal to begin one is repeated.
@@ -104,8 +106,20 @@ class _TimedTlsPool(HTTPSConnectionPool):
     ConnectionCls = _TimedTlsConnection
 
 
+def retry_after_seconds(header: str | None) -> float | None:
+    """The seconds that `Retry-After` asks for, a day at most; None for what is no number of them.
+
+    Source: RFC 9110, 10.2.3: digits, or a date, for which the growing delays serve as well.
+    """
+    digits = (header or "").strip()
+    return float(min(int(digits[:6]), 86_400)) if _DIGITS.fullmatch(digits) else None
+
+
 class _BudgetedRetry(Retry):
     """Retries as the request's scope allows, and never past its deadline."""
+
+    def parse_retry_after(self, retry_after: str) -> float:
+        return retry_after_seconds(retry_after) or 0.0
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
         return bool(self.total) and status_code in _SCOPE.get().retried_statuses

@@ -22,10 +22,11 @@ from rescan.gate.model import Step
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreAnswerTooLarge, AnchoreAnswerUnreadable, AnchoreError
 from rescan.kernel.json_decoding import MALFORMED
-from rescan.kernel.safe_text import one_line
 
 _Fact = TypeVar("_Fact")
 _CHUNK = 256 * 1024
+# More than an excerpt looks at.
+_BEGINNING = 32 * 1024
 # Decoding costs memory by values, not by bytes: {} is 2 bytes long, and about 100 once decoded. A
 # real row is four objects in 650 bytes, so the 64 MB of MAX_BODY_MB hold 400,000 objects. A real
 # finding has a dozen commas, so this is 70,000 findings. A million of the largest take 200 MB.
@@ -104,15 +105,19 @@ class Transport:
             if response.status_code == 401 and self._auth.renew(_authorization(response)):
                 response, body = self._send(query, deadline)
         if response.status_code not in _ACCEPTED:
-            raise self._scrubbed(
-                failures.of_status(response, bytes(body), step=query.step, request=str(query))
+            raise failures.of_status(
+                response,
+                bytes(body),
+                step=query.step,
+                request=str(query),
+                excerpt=self._auth.excerpt,
             )
         if body.count(query.counted) > _MOST_VALUES:
             raise self._too_many(query)
         try:
             return read(body)
         except MALFORMED as error:
-            raise self._scrubbed(_unreadable(query, response, body, error)) from error
+            raise self._unreadable(query, response, body, error) from error
 
     def _send(self, query: Query, deadline: Deadline) -> tuple[requests.Response, bytearray]:
         connect = max(0.001, min(CONNECT_SECONDS, deadline.remaining()))
@@ -179,28 +184,22 @@ class Transport:
             advice="No image has so many findings: see what answers at ANCHORE_URL.",
         )
 
-    def _scrubbed(self, error: AnchoreError) -> AnchoreError:
-        """The error without credentials: a server's text may echo the request's headers."""
-        error.args = (self._auth.scrub(str(error)),)
-        error.problem = self._auth.scrub(error.problem)
-        return error
-
-
-def _unreadable(
-    query: Query, response: requests.Response, body: bytearray, error: Exception
-) -> AnchoreError:
-    problem = f"the answer is not what this operation gives: {error}"
-    if not body.lstrip().startswith((b"{", b"[")):
-        kind = response.headers.get("Content-Type", "no content type")
-        beginning = one_line(bytes(body[:200]).decode(errors="replace"), 80)
-        problem += f" ({kind}, begins {beginning!r})"
-    return AnchoreAnswerUnreadable(
-        problem,
-        step=query.step,
-        request=str(query),
-        advice="Check ANCHORE_URL and ANCHORE_DIALECT.",
-        status=response.status_code,
-    )
+    def _unreadable(
+        self, query: Query, response: requests.Response, body: bytearray, error: Exception
+    ) -> AnchoreError:
+        excerpt = self._auth.excerpt
+        problem = f"the answer is not what this operation gives: {excerpt(str(error), 300)}"
+        if not body.lstrip().startswith((b"{", b"[")):
+            kind = excerpt(response.headers.get("Content-Type", "no content type"), 100)
+            beginning = excerpt(bytes(body[:_BEGINNING]).decode(errors="replace"), 80)
+            problem += f" ({kind}, begins {beginning!r})"
+        return AnchoreAnswerUnreadable(
+            problem,
+            step=query.step,
+            request=str(query),
+            advice="Check ANCHORE_URL and ANCHORE_DIALECT.",
+            status=response.status_code,
+        )
 
 
 def _authorization(response: requests.Response) -> str | None:

@@ -21,6 +21,8 @@ from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.safe_text import one_line
 
+# A reason is stored, logged and published; an answer may hold thousands of problems.
+_MOST_PROBLEMS = 3
 _VERDICTS = {"stop": Outcome.STOP, "warn": Outcome.WARN, "go": Outcome.GO}
 
 
@@ -46,10 +48,12 @@ def judge(
     tag: ImageTag,
     policy_id: str | None,
     refresh_error: AnchoreError | None,
+    is_list_empty: bool = False,
 ) -> Judgement:
     """What the evaluation means for the image that was asked about.
 
-    `refresh_error` is why its vulnerabilities were not refreshed.
+    `refresh_error` is why its vulnerabilities were not refreshed; `is_list_empty` says that all of
+    them were asked for, and none was listed.
     """
     if mismatch := _about_another(evaluation, digest, tag):
         return _not_evaluated(mismatch)
@@ -59,7 +63,7 @@ def judge(
         return _not_evaluated(f"Anchore answered an unknown final action: {action!r}")
     if verdict is Outcome.STOP:
         return Judgement(verdict, _why_it_stops(evaluation))
-    if doubts := list(_doubts(evaluation, policy_id, refresh_error)):
+    if doubts := list(_doubts(evaluation, policy_id, refresh_error, is_list_empty)):
         reasons = "; ".join(doubt.reason for doubt in doubts)
         causes = (doubt.cause for doubt in doubts if doubt.cause is not FailureCause.OTHER)
         return _not_evaluated(
@@ -96,23 +100,35 @@ def _why_it_stops(evaluation: Evaluation) -> str:
 
 
 def _doubts(
-    evaluation: Evaluation, policy_id: str | None, refresh_error: AnchoreError | None
+    evaluation: Evaluation,
+    policy_id: str | None,
+    refresh_error: AnchoreError | None,
+    is_list_empty: bool,
 ) -> Iterator[_Doubt]:
     if refresh_error is not None:
         reason = f"the vulnerabilities were not refreshed: {refresh_error}"
         yield _Doubt(reason, refresh_error.cause)
+    if is_list_empty and evaluation.names_vulnerabilities:
+        reason = "Anchore lists no vulnerability, and the evaluation names some: its scan failed"
+        yield _Doubt(reason, FailureCause.SCAN_FAILED)
     if policy_id is not None and evaluation.policy_id not in (None, policy_id):
         evaluated = _short(str(evaluation.policy_id))
         yield _Doubt(f"policy {evaluated} was evaluated, asked for {policy_id}")
-    if evaluation.problems is None:
-        yield _Doubt("it does not say whether the evaluation met problems")
-    for problem in evaluation.errors:
-        yield _Doubt(f"evaluation problem: {_short(f'{problem.problem_type}: {problem.details}')}")
+    yield from _problems(evaluation)
     if evaluation.mapped_to_rule is None:
         yield _Doubt("it does not say whether a mapping rule of the policy matches the image")
     elif not evaluation.mapped_to_rule:
         reason = "no mapping rule of the policy matches the image"
         yield _Doubt(reason, FailureCause.NOT_MAPPED)
+
+
+def _problems(evaluation: Evaluation) -> Iterator[_Doubt]:
+    if evaluation.problems is None:
+        yield _Doubt("it does not say whether the evaluation met problems")
+    for problem in evaluation.errors[:_MOST_PROBLEMS]:
+        yield _Doubt(f"evaluation problem: {_short(f'{problem.problem_type}: {problem.details}')}")
+    if (more := len(evaluation.errors) - _MOST_PROBLEMS) > 0:
+        yield _Doubt(f"{more:,} more evaluation problems")
 
 
 def _short(text: str) -> str:

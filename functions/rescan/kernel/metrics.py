@@ -25,6 +25,7 @@ class Metric(StrEnum):
     CONFIRMED_SUBSCRIPTIONS = "ConfirmedSubscriptions"
     SWEEP_COMPLETE = "SweepComplete"
     SWEEP_MISSING = "SweepMissing"
+    UNWATCHED_ROWS = "UnwatchedRows"
 
 
 class Tally:

@@ -7,6 +7,23 @@ from msgspec import Struct
 from rescan.kernel.image_tag import ImageTag, TagPattern
 
 
+class ListedTags(Struct, frozen=True):
+    """The active tags as Anchore lists them, each once.
+
+    `not_tags` names the rows that are no tag; `missed` counts the rows that its pages left out.
+    Either leaves images unwatched.
+    """
+
+    tags: tuple[ImageTag, ...] = ()
+    not_tags: tuple[str, ...] = ()
+    missed: int = 0
+
+    @property
+    def unwatched(self) -> int:
+        """How many rows give no tag to watch."""
+        return len(self.not_tags) + self.missed
+
+
 class WatchList(Struct, frozen=True):
     """Tags and patterns; with neither, every active tag is watched."""
 

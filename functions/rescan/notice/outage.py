@@ -15,6 +15,7 @@ CAUSES = {
     FailureCause.DOWN: "Anchore does not answer",
     FailureCause.ANALYSIS_FAILED: "analysis failed",
     FailureCause.NOT_ANALYZED: "not analyzed yet",
+    FailureCause.SCAN_FAILED: "vulnerability scan failed",
     FailureCause.NOT_MAPPED: "no mapping rule",
     FailureCause.WRONG_ANSWER: "an answer that nobody understands",
     FailureCause.OTHER: "another reason",

@@ -40,6 +40,8 @@ _OF_THE_IMAGE = {
     " add the image to Anchore; if it is gone for good, take it off the list.",
     FailureCause.ANALYSIS_FAILED: "Have Anchore analyze the image again, and look for the failure"
     " in the analyzer's log.",
+    FailureCause.SCAN_FAILED: "See in Anchore whether the feeds are in sync and the image"
+    " can be scanned. If it really has no vulnerability any more, the next evaluation says so.",
     FailureCause.NOT_MAPPED: "Add a mapping for the image to the policy: without one Anchore"
     " answers go to everything.",
     FailureCause.OTHER: "Read the reason in this notice; the function's log has more under the"

@@ -56,11 +56,14 @@ class FullSweep:
         before = self._measure(snapshots) if measured else None
         watched = watched_tags(watch_list, self._active_tags, deadline, self._logger)
         stopped = (snapshot.tag for snapshot in snapshots if snapshot.stopped)
-        tags = dict.fromkeys(chain(watched, stopped))
+        tags = dict.fromkeys(chain(watched.tags, stopped))
         enqueued = self._queue.send_all(Gate(tag, trigger, sweep=started) for tag in tags)
         if measured:
-            self._record(SweepRecord(started, enqueued, before))
-            self._tally.add(Metric.EXPECTED, enqueued)
+            # A row that cannot be watched is never answered: the sweep is not complete.
+            expected = enqueued + watched.unwatched
+            self._record(SweepRecord(started, expected, before))
+            self._tally.add(Metric.EXPECTED, expected)
+            self._tally.add(Metric.UNWATCHED_ROWS, watched.unwatched)
         self._logger.info("sweep enqueued", enqueued=enqueued)
         return {"enqueued": enqueued, "sweep": started.isoformat()}
 

@@ -36,6 +36,7 @@ from rescan.kernel.errors import (
 )
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
+from rescan.ledger.empty_list import believed
 from rescan.ledger.entry import Entry, UnknownPush, subject_of
 from rescan.ledger.news import Failing
 from rescan.ledger.transitions import (
@@ -84,16 +85,17 @@ class Worker:
 
         A pending image, or one that neither Anchore nor the ledger knows, leaves no trace.
         """
-        report = rescan(self._anchore(gate, deadline), gate.request(self._settings))
-        self._tally.add(outcome_metric(report.outcome))
+        evaluated = rescan(self._anchore(gate, deadline), gate.request(self._settings))
         fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
+        report = believed(evaluated, entry or fresh, self._clock())
+        self._count(report.outcome)
         is_known = entry is not None and entry.version > 0
         if report.outcome is Outcome.PENDING or (
             report.outcome is Outcome.NOT_FOUND and not is_known
         ):
             return GateResult(gate.tag, report)
-        recorded = self._record(gate, report, entry, fresh)
+        recorded = self._record(gate, evaluated, entry, fresh)
         return GateResult(gate.tag, report, recorded.notification)
 
     def work(self, gate: Gate, deadline: Deadline) -> GateResult:
@@ -116,17 +118,18 @@ class Worker:
         self, gate: Gate, entry: Entry | None, fresh: Entry, deadline: Deadline
     ) -> GateResult:
         anchore = self._anchore(gate, deadline)
-        report = rescan(anchore, gate.request(self._settings))
+        evaluated = rescan(anchore, gate.request(self._settings))
+        report = believed(evaluated, entry or fresh, self._clock())
         unknown_push = _is_unknown_push(gate, report)
         if (report.outcome is Outcome.PENDING or unknown_push) and not self._is_too_old(gate):
             if unknown_push and self._settings.add_missing_images and not gate.submitted:
                 anchore.submit(gate.tag)
                 gate = replace(gate, submitted=True)
-            self._tally.add(outcome_metric(Outcome.PENDING))
+            self._count(Outcome.PENDING)
             return replace(self._requeue.send(gate), report=report)
-        ended = Outcome.NOT_EVALUATED if report.outcome is Outcome.PENDING else report.outcome
-        self._tally.add(outcome_metric(ended))
-        recorded = self._record(gate, report, entry, fresh)
+        is_pending = report.outcome is Outcome.PENDING
+        self._count(Outcome.NOT_EVALUATED if is_pending else report.outcome)
+        recorded = self._record(gate, evaluated, entry, fresh)
         if recorded.unrecorded and not self._is_too_old(gate):
             back = self._requeue.send(replace(gate, published_id=recorded.published_id))
             return replace(back, report=report, notification=recorded.notification)
@@ -138,7 +141,7 @@ class Worker:
         self._tally.add(Metric.ANCHORE_ERRORS, isinstance(error, AnchoreError))
         if error.fate in (Fate.RETRY, Fate.REQUEUE) and not self._is_too_old(gate):
             return self._requeue.send(gate, error)
-        self._tally.add(outcome_metric(Outcome.NOT_EVALUATED))
+        self._count(Outcome.NOT_EVALUATED)
         change = self._failure(gate, Failing.of_error(error, self._since(gate)))
         recorded = self._recorder.record(entry, fresh, change)
         return GateResult(gate.tag, notification=recorded.notification, why=str(error), failed=True)
@@ -148,11 +151,15 @@ class Worker:
             raise OutOfTime(f"No time was left to gate {gate.tag}: Anchore was not asked.")
         return self._anchore_until(deadline)
 
+    def _count(self, outcome: Outcome) -> None:
+        self._tally.add(outcome_metric(outcome))
+        if outcome.is_verdict:
+            self._tally.add(Metric.EVALUATED)
+
     # --- what a result makes of the entry
 
     def _record(self, gate: Gate, report: Report, entry: Entry | None, fresh: Entry) -> Recorded:
         if report.outcome.is_verdict:
-            self._tally.add(Metric.EVALUATED)
             change = self._verdict(gate, report)
         elif report.outcome is Outcome.NOT_FOUND:
             change = self._not_found(gate, report)

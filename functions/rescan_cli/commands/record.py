@@ -63,10 +63,10 @@ def command(
 ) -> ExitStatus:
     """Gate each TAG and write what Anchore answered as HAR 1.2, redacted.
 
-    Authorization, cookies, the host, names of accounts and users are replaced, each original by
-    the same word throughout. Each recording is replayed first, and must have the same outcome.
-    Nothing is written while a credential is left anywhere in it. The exit status is 0 when all
-    tags were recorded.
+    Replaces credentials, cookies, the host, account and user names, and known kinds of other
+    secrets, each original by the same word throughout. Each recording is replayed first, and must
+    have the same outcome. Nothing is written while one of your credentials is left in it, in up to
+    two encodings. The exit status is 0 when all tags were recorded.
     """
     adapter = RecordingAdapter()
     connection = connect(Chosen(**chosen), os.environ, adapter)

@@ -1,6 +1,6 @@
-"""The text of the file: HAR 1.2, as small as the format allows, redacted throughout.
+"""The file: HAR 1.2, as small as the format allows, with everything in it redacted.
 
-An exchange without a whole answer becomes a 504, which the workflow treats alike.
+An exchange without a whole answer becomes a 504: for the workflow the two are the same.
 """
 
 import base64
@@ -13,10 +13,11 @@ from urllib.parse import parse_qsl, urlsplit
 from rescan_cli.recording.exchange import Exchange
 from rescan_cli.recording.redaction import HIDDEN, Redactor
 
-_SECRET = {"authorization", "cookie", "proxy-authorization", "set-cookie"}
-# Headers that matter to a client. Others (Server, Via, request ids) describe the installation.
+# A redirect may carry what it signs in by in its address.
+_SECRET = {"authorization", "cookie", "location", "proxy-authorization", "set-cookie"}
+# What a client goes by. The others tell of the house (Server, Via, request ids) and of no verdict.
 _KEPT = {
-    "accept", "content-type", "location", "retry-after", "www-authenticate", "x-anchore-account",
+    "accept", "content-type", "retry-after", "www-authenticate", "x-anchore-account",
 }  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def _headers(pairs: Iterable[tuple[str, str | bytes]], redactor: Redactor) -> li
 
 
 def _content(body: bytes, mime_type: str, redactor: Redactor) -> dict[str, Any]:
-    """As text; a body that is no UTF-8 as base64, redacted as Latin-1."""
+    """As text; a body that is no UTF-8 as base64, its bytes redacted as letters."""
     try:
         text = redactor.body(body.decode())
         return {"size": len(text.encode()), "mimeType": mime_type, "text": text}

@@ -1,18 +1,20 @@
-"""Runs tags through the workflow and makes a recording of each, all redacted alike."""
+"""Runs tags through the workflow and makes one recording of each, all redacted alike."""
 
 import re
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from rescan.anchore.credentials import credentials_in
 from rescan.gate.report import Report
+from rescan.kernel.credential_detector import CredentialDetector
 from rescan.kernel.errors import AnchoreError, RescanError
 from rescan.kernel.image_tag import ImageTag
 from rescan_cli.connection import Connection
 from rescan_cli.gating import gate
 from rescan_cli.recording.exchange import Exchange, RecordingAdapter
 from rescan_cli.recording.har import har_text
-from rescan_cli.recording.leaks import credentials_in, leaks
+from rescan_cli.recording.json_text import texts_in
 from rescan_cli.recording.names import names_in
 from rescan_cli.recording.proof import outputs_live, outputs_replayed
 from rescan_cli.recording.redaction import Redactor
@@ -63,18 +65,20 @@ def run_tag(connection: Connection, adapter: RecordingAdapter, tag: ImageTag) ->
 def recorded(
     runs: Sequence[Run], connection: Connection, patterns: Iterable[re.Pattern[str]] = ()
 ) -> tuple[list[Written], Redactor]:
-    """The files and their redactor; CredentialLeft or ReplayDiffers for one not to be written."""
+    """The files, and what redacted them; CredentialLeft or ReplayDiffers when one of them cannot be
+    written."""
     settings, credentials = connection.settings, credentials_in(connection.secret)
     bodies = (e.body.decode(errors="replace") for run in runs for e in run.exchanges)
     names = names_in(bodies, settings.anchore_account, connection.secret)
     redactor = Redactor(settings.base_url, credentials, names, patterns)
+    detector = CredentialDetector(credentials)
     written: list[Written] = []
     for run in runs:
         file = _written(run, redactor, {one.name for one in written})
-        if leaks(file.name + file.text, credentials):
+        if detector.finds_one_in("\n".join({file.name, *texts_in(file.text)})):
             raise CredentialLeft(
                 f"{file.name} would hold a credential of Anchore's, plain or encoded: nothing was"
-                " written. Redact the text around it, by a --redact pattern that does not quote it."
+                " written. Name what holds it with --redact, by a pattern that does not quote it."
             )
         _prove(file, run, connection, redactor)
         written.append(file)
@@ -82,24 +86,24 @@ def recorded(
 
 
 def _prove(file: Written, run: Run, connection: Connection, redactor: Redactor) -> None:
-    """Refuse a recording that a pattern has broken: its receiver would find that out."""
+    """A recording that a pattern has broken would be found out by whoever it is given to."""
     live = outputs_live(run.result, redactor)
     again = outputs_replayed(file.text, file.tag, connection, redactor)
     if again == live:
         return
-    difference = f"{live.outcome} live, {again.outcome} replayed"
+    said = f"{live.outcome} live, {again.outcome} replayed"
     if again.outcome == live.outcome:
-        difference = f"{live.outcome} both times, but with other outputs"
+        said = f"both times {live.outcome}, but with other outputs"
     raise ReplayDiffers(
-        f"{file.name} does not replay as it was recorded: {difference}. Nothing was written."
-        " Expected --redact patterns that keep what the workflow depends on, such as 'stop'."
+        f"{file.name} does not replay as it was recorded: {said}. Nothing was written. Expected"
+        " --redact patterns that leave alone what the workflow goes by, such as 'stop'."
     )
 
 
 def _written(run: Run, redactor: Redactor, taken: set[str]) -> Written:
     tag = redactor.text(str(run.tag))
     comment = (
-        f"{tag}: {run.outcome}. Recorded by anchore-rescan record: credentials, cookies,"
+        f"{tag} came to {run.outcome}. Recorded by anchore-rescan record: credentials, cookies,"
         " host, account and user names are replaced, each by the same word throughout."
     )
     return Written(

@@ -1,4 +1,4 @@
-"""Texts without secrets and names, redacted the same way everywhere in a recording."""
+"""Texts without what must not be in a recording, the same way in every place of it."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -7,13 +7,14 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from msgspec import Struct
 
+from rescan_cli.recording.foreign_secrets import FORMS, names_a_secret
 from rescan_cli.recording.json_text import change_values, is_json
 from rescan_cli.recording.names import Names
 from rescan_cli.recording.pseudonyms import Pseudonyms
 
 HIDDEN = "redacted"
 HOST = "anchore.example.com"
-# Words of the protocol, which stay even if an account has such a name.
+# What the workflow and its answers mean by these words does not change with an account's name.
 _PROTOCOL = {
     "active", "all", "analysis_failed", "analyzed", "analyzing", "auto", "critical", "deleting",
     "disabled", "error", "fail", "false", "go", "high", "inactive", "low", "medium", "negligible",
@@ -23,14 +24,15 @@ _PROTOCOL = {
 
 
 class _Rule(Struct, frozen=True):
-    """A pattern, and what replaces its matches."""
+    """What to look for, and what stands there instead, or instead of a group in it."""
 
     pattern: re.Pattern[str]
     replacement: Callable[[str], str]
+    group: int | str = 0
 
 
 class Redactor:
-    """Replaces credentials, the host, names, and whatever matches one of the patterns."""
+    """Hides credentials, others' secrets, the host, names, and what matches one of the patterns."""
 
     def __init__(
         self,
@@ -41,7 +43,10 @@ class Redactor:
     ) -> None:
         self._base_url = base_url
         made = Pseudonyms()
-        hidden = [_words(credentials, "", "", lambda word: HIDDEN)]
+        hidden = [
+            _words(credentials, "", "", lambda word: HIDDEN),
+            *(_Rule(form, lambda secret: HIDDEN, "secret") for form in FORMS),
+        ]
         host = [_Rule(_host(base_url), lambda word: HOST)]
         named = [
             _words(names.accounts, r"(?<!\w)", r"(?!\w)", lambda word: made.named("account", word)),
@@ -58,10 +63,12 @@ class Redactor:
         return _replaced(text, self._everywhere if whole_word else self._in_text)
 
     def body(self, text: str) -> str:
-        """A body: in JSON each value, so that it stays JSON; else the whole text."""
+        """A body: of JSON every value, so that it stays JSON, else the text."""
         if not is_json(text):
             return self.text(text)
-        return change_values(text, value=self.text, key=self._key, number=self._number)
+        return change_values(
+            text, value=self._value, key=self._key, number=self._number, secret=names_a_secret
+        )
 
     def url(self, url: str) -> str:
         """A URL of this Anchore, as if its API stood at the root of the host."""
@@ -75,12 +82,15 @@ class Redactor:
     def _key(self, text: str) -> str:
         return _replaced(text, self._everywhere)
 
-    def _number(self, text: str) -> str:
-        return _replaced(text, self._in_numbers)
+    def _value(self, text: str, is_secret: bool) -> str:
+        return HIDDEN if is_secret and text else self.text(text)
+
+    def _number(self, text: str, is_secret: bool) -> str:
+        return "0" if is_secret else _replaced(text, self._in_numbers)
 
 
 def _digits(made: Pseudonyms, text: str) -> str:
-    """Replace only digits, so that a number stays one."""
+    """Digits alone: a number stays one."""
     return re.sub(r"\d+", lambda digits: made.alike(digits[0]), text)
 
 
@@ -102,7 +112,7 @@ def _host(base_url: str) -> re.Pattern[str]:
 
 
 def _replaced(text: str, rules: Iterable[_Rule]) -> str:
-    """The text after every rule; no rule sees a replacement of another."""
+    """The text after every rule; no rule sees what another one has put there."""
     parts = [(text, False)]
     for rule in rules:
         parts = [cut for part in parts for cut in _cut(part, rule)]
@@ -116,7 +126,8 @@ def _cut(part: tuple[str, bool], rule: _Rule) -> list[tuple[str, bool]]:
         return [part]
     cut, end = [], 0
     for found in rule.pattern.finditer(text):
-        if found[0]:
-            cut += [(text[end : found.start()], False), (rule.replacement(found[0]), True)]
-            end = found.end()
+        if original := found[rule.group]:
+            start = found.start(rule.group)
+            cut += [(text[end:start], False), (rule.replacement(original), True)]
+            end = found.end(rule.group)
     return [*cut, (text[end:], False)]

@@ -13,7 +13,7 @@ from tests.support.command import run
 
 EVENTS = FOLDER.parent.parent / "events"
 
-pytestmark = pytest.mark.usefixtures("fresh_container")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fresh_container")]
 
 
 @dataclass(frozen=True)

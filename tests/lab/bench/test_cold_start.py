@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.lab.bench import anchore_server, aws_server
@@ -10,6 +11,7 @@ from tests.lab.bench.cold_start import Starter, ways_to_start
 from tests.lab.bench.function import environment
 
 
+@pytest.mark.slow
 def test_each_way_to_start_makes_the_same_calls_of_aws(tmp_path: Path) -> None:
     with running(anchore_server, 5, 0, 0) as anchore, running(aws_server, 0) as aws:
         starter = Starter(tmp_path / "client", environment(anchore, aws))

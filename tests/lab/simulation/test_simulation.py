@@ -8,6 +8,8 @@ from rescan.kernel.metrics import Metric
 from tests.lab.simulation.estate import Estate
 from tests.lab.simulation.scenario import Figures, Scenario
 
+pytestmark = pytest.mark.slow
+
 # An image takes 0.3 + 2 + 1 s, and the one page of their list 0.3 s. Twelve stop: 0, 25, ..., 275.
 IMAGES = 300
 STOPPED = frozenset(range(0, IMAGES, 25))
