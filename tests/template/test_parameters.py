@@ -181,6 +181,21 @@ def test_every_parameter_has_a_default_but_the_two_that_cannot():
         pytest.param("AlarmTopicArn", "", True, id="alarms-to-the-stop-topic"),
         pytest.param("AlarmTopicArn", TOPIC, True, id="alarms-to-another-topic"),
         pytest.param("AlarmTopicArn", TOPIC + ".fifo", False, id="alarms-to-a-fifo-topic"),
+        pytest.param("RunbookUrl", "https://git.example.com/a/docs/operations.md", True, id="page"),
+        pytest.param("RunbookUrl", "https://git.example.com/a#top", False, id="part-of-a-page"),
+        pytest.param("PermissionsBoundaryArn", "", True, id="no-boundary"),
+        pytest.param(
+            "PermissionsBoundaryArn",
+            "arn:aws-us-gov:iam::123456789012:policy/team/ceiling",
+            True,
+            id="boundary",
+        ),
+        pytest.param(
+            "PermissionsBoundaryArn",
+            "arn:aws:iam::123456789012:role/ceiling",
+            False,
+            id="boundary-that-is-no-policy",
+        ),
         pytest.param("CaBundle", "/opt/ca.pem", True, id="path"),
         pytest.param("CaBundle", "ca.pem", False, id="relative-path"),
         pytest.param(
