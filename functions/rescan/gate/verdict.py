@@ -24,6 +24,10 @@ from rescan.kernel.safe_text import one_line
 _VERDICTS = {"stop": Outcome.STOP, "warn": Outcome.WARN, "go": Outcome.GO}
 
 
+# An evaluation may meet a problem for each package of an image.
+_MOST_DOUBTS = 5
+
+
 class Judgement(Struct, frozen=True):
     """The outcome, why, as one sentence; and what kept the image from a verdict."""
 
@@ -60,7 +64,9 @@ def judge(
     if verdict is Outcome.STOP:
         return Judgement(verdict, _why_it_stops(evaluation))
     if doubts := list(_doubts(evaluation, policy_id, refresh_error)):
-        reasons = "; ".join(doubt.reason for doubt in doubts)
+        reasons = "; ".join(doubt.reason for doubt in doubts[:_MOST_DOUBTS])
+        more = len(doubts) - _MOST_DOUBTS
+        reasons += f"; and {more:,} more" if more > 0 else ""
         causes = (doubt.cause for doubt in doubts if doubt.cause is not FailureCause.OTHER)
         return _not_evaluated(
             f"Anchore answered {verdict}, which does not count: {reasons}",
