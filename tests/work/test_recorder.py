@@ -159,6 +159,22 @@ def test_a_change_that_finds_itself_outdated_writes_nothing(desk: Desk) -> None:
     assert desk.entry.version == 1
 
 
+def test_a_mark_that_meets_a_write_is_set_again(desk: Desk) -> None:
+    class Contested(FakeLedger):
+        writes: int = 2
+
+        def mark_swept(self, subject: str, sweep: datetime) -> None:
+            if self.writes:
+                self.writes -= 1
+                raise LedgerConflict("being written")
+            super().mark_swept(subject, sweep)
+
+    desk.ledger = Contested()
+    desk.record(STOP)
+    desk.recorder.mark_swept(desk.entry, NOON + HOUR)
+    assert desk.entry.sweep == NOON + HOUR
+
+
 def test_conflicts_without_end_are_an_error(desk: Desk) -> None:
     class Contested(FakeLedger):
         def write(self, entry: Entry, notices: Sequence[OutboxItem] = ()) -> None:

@@ -55,7 +55,8 @@ class Ledger(Protocol):
     def write(self, entry: Entry, notices: Sequence[OutboxItem] = ()) -> None:
         """Write the entry, and its notices into the outbox: both or neither.
 
-        LedgerConflict when the entry that is there is not the previous version.
+        LedgerConflict when the entry that is there is not the previous version, or was marked by a
+        later sweep meanwhile.
         """
         ...
 
@@ -64,7 +65,10 @@ class Ledger(Protocol):
         ...
 
     def mark_swept(self, subject: str, sweep: datetime) -> None:
-        """Let the entry as it is count as this sweep's result; a later sweep's mark stays."""
+        """Let the entry as it is count as this sweep's result; a later sweep's mark stays.
+
+        LedgerConflict while the entry is being written.
+        """
         ...
 
     def snapshots(self) -> Iterator[EntrySnapshot]:

@@ -61,11 +61,15 @@ class Recorder:
             return None
 
     def mark_swept(self, entry: Entry, sweep: datetime) -> None:
-        """Let an entry that is newer than the sweep count as the sweep's result."""
-        try:
-            self._ledger.mark_swept(entry.subject, sweep)
-        except LedgerUnavailable:
-            self._tally.add(Metric.LEDGER_ERRORS)
+        """Let an entry that is newer than the sweep count as the sweep's result; LedgerConflict."""
+        for _ in range(_TRIES):
+            try:
+                return self._ledger.mark_swept(entry.subject, sweep)
+            except LedgerConflict:
+                continue
+            except LedgerUnavailable:
+                return self._tally.add(Metric.LEDGER_ERRORS)
+        raise _contested(entry)
 
     def record(
         self, entry: Entry | None, fresh: Entry, change: Change, published_id: str | None = None
@@ -92,7 +96,7 @@ class Recorder:
                 return self._publish_unrecorded(after, news, published_id)
             else:
                 return Recorded(_notification(after, news))
-        raise LedgerConflict(f"{fresh.subject} was written {_TRIES} times meanwhile.")
+        raise _contested(fresh)
 
     def _items(self, news: News | None) -> tuple[OutboxItem, ...]:
         return outbox_items(news, self._topics.channels) if news else ()
@@ -108,6 +112,10 @@ class Recorder:
         for item in self._items(news):
             self._topics.publish(item.channel, item.notice)
         return Recorded(Notification.PUBLISHED, unrecorded=True, published_id=news.id)
+
+
+def _contested(entry: Entry) -> LedgerConflict:
+    return LedgerConflict(f"{entry.subject} was written {_TRIES} times meanwhile.")
 
 
 def _notification(after: Entry, news: News | None) -> Notification:
