@@ -1,4 +1,4 @@
-"""Ledger, outbox and queue as `work/` uses them; `aws/` and `memory/` implement them."""
+"""Ledger, outbox, queue and deferred work, which `aws/` and `memory/` implement."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -128,6 +128,22 @@ class Outbox(Protocol):
 
     def storms(self) -> list[Storm]:
         """What readers were told lately, that may be a storm or become one."""
+        ...
+
+
+class DeferredWork(Protocol):
+    """Work that has left the queue until a moment. Each call raises LedgerUnavailable."""
+
+    def defer(self, gate: Gate, until: datetime) -> None:
+        """Keep the work; the same work is kept once."""
+        ...
+
+    def ready(self, now: datetime, most: int) -> Iterator[list[Gate]]:
+        """The work whose moment has come, in batches; at most so much."""
+        ...
+
+    def remove(self, gates: list[Gate]) -> None:
+        """These are on the queue again; one that stays all the same is only done twice."""
         ...
 
 

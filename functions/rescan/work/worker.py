@@ -1,16 +1,17 @@
 """Gates one image: what its result means for the ledger, the outbox and the queue.
 
     a verdict                             recorded, and its notices wait in the outbox
-    pending, or a push not yet known      back to the queue; after PENDING_HOURS a failure
+    pending, or a push not yet known      back to the queue; after PENDING_HOURS it is given up
     Anchore down, throttled, no time      the same
     a STOP that the ledger does not take  published at once, and back to the queue to be recorded
-    the ledger and SNS refuse             back to the queue, however old the work is
+    the ledger and SNS refuse             back to the queue; after that the message fails
     any other error of Anchore's          recorded as a failed attempt; the next sweep tries again
     not evaluated                         the same
     no image                              recorded; it ends a STOP, and fails a tag that is watched
     a push that never became known        recorded as such as well
 
-An error that is raised leaves the message in the queue: a crash, or a queue that takes no copy.
+What is given up is recorded as a failed attempt, and counted. An error that is raised leaves the
+message in the queue, which makes it a dead letter in the end: a crash, a queue that takes no copy.
 """
 
 from collections.abc import Callable
@@ -47,7 +48,7 @@ from rescan.ledger.transitions import (
 )
 from rescan.settings import Settings
 from rescan.work.recorder import Change, Recorded, Recorder
-from rescan.work.requeue import Requeue
+from rescan.work.requeue import Requeue, ends_chain
 
 
 class AnalyzingAnchore(Anchore, Protocol):
@@ -110,6 +111,8 @@ class Worker:
             return self._after_error(gate, error, entry, fresh)
         except PublishFailed as error:
             # The STOP is neither recorded nor published: it must be found again.
+            if self._is_last(gate):
+                raise
             return self._requeue.send(gate, error)
 
     def _gate(
@@ -127,17 +130,21 @@ class Worker:
         ended = Outcome.NOT_EVALUATED if report.outcome is Outcome.PENDING else report.outcome
         self._tally.add(outcome_metric(ended))
         recorded = self._record(gate, report, entry, fresh)
-        if recorded.unrecorded and not self._is_too_old(gate):
+        if recorded.unrecorded and not self._is_last(gate):
             back = self._requeue.send(replace(gate, published_id=recorded.published_id))
             return replace(back, report=report, notification=recorded.notification)
+        is_given_up = report.outcome is Outcome.PENDING or unknown_push or recorded.unrecorded
+        self._tally.add(Metric.GIVEN_UP, is_given_up)
         return GateResult(gate.tag, report, recorded.notification)
 
     def _after_error(
         self, gate: Gate, error: RescanError, entry: Entry | None, fresh: Entry
     ) -> GateResult:
         self._tally.add(Metric.ANCHORE_ERRORS, isinstance(error, AnchoreError))
-        if error.fate in (Fate.RETRY, Fate.REQUEUE) and not self._is_too_old(gate):
+        passes = error.fate in (Fate.RETRY, Fate.REQUEUE)
+        if passes and not self._is_too_old(gate):
             return self._requeue.send(gate, error)
+        self._tally.add(Metric.GIVEN_UP, passes)
         self._tally.add(outcome_metric(Outcome.NOT_EVALUATED))
         change = self._failure(gate, Failing.of_error(error, self._since(gate)))
         recorded = self._recorder.record(entry, fresh, change)
@@ -199,6 +206,10 @@ class Worker:
     def _is_too_old(self, gate: Gate) -> bool:
         now = self._clock()
         return now - (gate.first_seen or now) >= timedelta(hours=self._settings.pending_hours)
+
+    def _is_last(self, gate: Gate) -> bool:
+        """Whether work that the ledger refuses goes back no more: nor can the ledger defer it."""
+        return self._is_too_old(gate) or ends_chain(gate)
 
     def _fresh(self, gate: Gate) -> Entry:
         policy_id = gate.request(self._settings).policy_id

@@ -19,10 +19,12 @@ from rescan.kernel.deadline import Deadline
 from rescan.kernel.metrics import Tally
 from rescan.kernel.watch_list import WatchList
 from rescan.ledger.entry import Entry, subject_of
+from rescan.memory.deferred import MemoryDeferred
 from rescan.outbox.grouping import GroupingRules
 from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 from rescan.settings import Settings
+from rescan.work.deferral import Deferral
 from rescan.work.publisher import Publisher
 from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue
@@ -62,6 +64,8 @@ class Estate:
         self.anchore = SimulatedAnchore(scenario, self.time)
         self.ledger, self.topic, self.tally = _yesterday(scenario), TimedTopic(self.time), Tally()
         self.queue = SimulatedQueue(scenario, self.time)
+        self._deferred = MemoryDeferred()
+        self._deferral = Deferral(self._deferred, self.queue, self.tally, _SILENT, self.time.now)
         settings = Settings.parse(LEAST)
         topics = Topics({Channel.STOPS: self.topic}, self.tally)
         transport = Transport(
@@ -72,7 +76,7 @@ class Estate:
             settings,
             partial(AnchoreClient, transport, EnterpriseDialect()),
             Recorder(self.ledger, topics, self.tally),
-            Requeue(self.queue, jitter),
+            Requeue(self.queue, self._deferred, self.time.now, jitter),
             self.tally,
             self.time.now,
         ).work
@@ -122,7 +126,8 @@ class Estate:
     def _publish(self) -> None:
         """The schedule, for as long as there is something to do."""
         self._publisher.run(Deadline.after(265, self.time.passed))
-        if not self.queue.idle or self.ledger.due:
+        self._deferral.release(Deadline.after(265, self.time.passed))
+        if not self.queue.idle or self.ledger.due or self._deferred.work:
             self.time.begin(self._publish, after=WINDOW.total_seconds())
 
     def _enqueue(self) -> None:
