@@ -106,7 +106,13 @@ class Life:
         self._worker = Worker(
             Settings.parse(LEAST),
             lambda deadline: image,
-            Recorder(ledger, Topics({Channel.STOPS: topic}, Tally()), Tally()),
+            Recorder(
+                ledger,
+                Topics({Channel.STOPS: topic}, Tally()),
+                Tally(),
+                lambda: self.now,
+                lambda seconds: None,
+            ),
             Requeue(queue, self.deferred, lambda: self.now, lambda: 1.0),
             Tally(),
             lambda: self.now,

@@ -379,11 +379,13 @@ def test_a_known_stop_that_cannot_be_written_may_be_news_after_all(
 
 
 @pytest.mark.parametrize("call", ["read", "write"])
-def test_a_stop_that_is_said_without_a_memory_goes_back_and_is_said_once_until_it_is_remembered(
+def test_a_stop_that_cannot_be_recorded_goes_back_and_is_said_once_until_it_can_be(
     desk: Desk, call: str
 ) -> None:
     desk.anchore, desk.ledger.refuses = "stop", {call}
-    gated = desk.work(PUSH)
+    first = desk.work(PUSH)
+    assert (first.notification, first.requeued) == (Notification.NONE, True)
+    gated = desk.work(desk.returned)
     assert (gated.notification, gated.requeued) == (Notification.PUBLISHED, True)
     again = desk.work(desk.returned)
     assert (again.notification, again.requeued) == (Notification.NONE, True)
@@ -391,6 +393,21 @@ def test_a_stop_that_is_said_without_a_memory_goes_back_and_is_said_once_until_i
     remembered = desk.work(desk.returned)
     assert (remembered.notification, remembered.requeued) == (Notification.KNOWN, False)
     assert (desk.said, desk.entry.stopped) == (["STOP"], True)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_ledger_that_fails_for_a_moment_is_no_reason_to_publish_a_stop_on_its_own(
+    desk: Desk, known: bool
+) -> None:
+    desk.anchore = "stop"
+    if known:
+        desk.work(PUSH)
+        assert desk.said == ["STOP"]
+    desk.ledger.refuses = {"read"}
+    desk.work(SWEPT)
+    desk.ledger.refuses = set()
+    desk.work(desk.returned)
+    assert (desk.said, desk.entry.sweep) == (["STOP"], SWEPT.sweep)
 
 
 def test_an_image_that_was_missing_before_a_newer_verdict_ends_no_stop(desk: Desk) -> None:
@@ -541,4 +558,5 @@ def test_an_image_that_was_never_evaluated_is_told_by_its_name(desk: Desk) -> No
 def test_a_stop_without_a_ledger_is_told_to_its_team(desk: Desk) -> None:
     desk.anchore, desk.settings, desk.ledger.refuses = "stop", BY_NAME, {"read"}
     desk.work(PUSH)
+    desk.work(desk.returned)
     assert [n.attributes["team"] for n in desk.notices] == ["by-name"]

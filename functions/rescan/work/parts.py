@@ -61,7 +61,7 @@ class Parts:
     ) -> None:
         settings, tally, clock = container.settings, container.tally, container.clock
         topics, logger = Topics(container.topics, tally), container.logger
-        recorder = Recorder(ledger, topics, tally)
+        recorder = Recorder(ledger, topics, tally, clock, container.sleep)
         requeue = Requeue(queue, deferred, clock)
         worker = Worker(settings, container.anchore_until, recorder, requeue, tally, clock)
         stops, active_tags = container.topics[Channel.STOPS], container.active_tags

@@ -3,7 +3,8 @@
     a verdict                             recorded, and its notices wait in the outbox
     pending, or a push not yet known      back to the queue; after PENDING_HOURS it is given up
     Anchore down, throttled, no time      the same
-    a STOP that the ledger does not take  published at once, and back to the queue to be recorded
+    a STOP that the ledger does not take  back to the queue; published by the attempt after that,
+                                          and back to be recorded
     the ledger and SNS refuse             back to the queue; after that the message fails
     any other error of Anchore's          recorded as a failed attempt; the next sweep tries again
     not evaluated                         the same
@@ -129,9 +130,12 @@ class Worker:
             return replace(self._requeue.send(gate), report=report)
         ended = Outcome.NOT_EVALUATED if report.outcome is Outcome.PENDING else report.outcome
         self._tally.add(outcome_metric(ended))
-        recorded = self._record(gate, report, entry, fresh)
-        if recorded.unrecorded and not self._is_last(gate):
-            back = self._requeue.send(replace(gate, published_id=recorded.published_id))
+        is_last = self._is_last(gate)
+        patient = not (gate.unrecorded or is_last)
+        recorded = self._record(gate, report, entry, fresh, patient=patient)
+        if recorded.unrecorded and not is_last:
+            gate = replace(gate, unrecorded=True, published_id=recorded.published_id)
+            back = self._requeue.send(gate)
             return replace(back, report=report, notification=recorded.notification)
         is_given_up = report.outcome is Outcome.PENDING or unknown_push or recorded.unrecorded
         self._tally.add(Metric.GIVEN_UP, is_given_up)
@@ -157,7 +161,15 @@ class Worker:
 
     # --- what a result makes of the entry
 
-    def _record(self, gate: Gate, report: Report, entry: Entry | None, fresh: Entry) -> Recorded:
+    def _record(
+        self,
+        gate: Gate,
+        report: Report,
+        entry: Entry | None,
+        fresh: Entry,
+        *,
+        patient: bool = False,
+    ) -> Recorded:
         if report.outcome.is_verdict:
             self._tally.add(Metric.EVALUATED)
             change = self._verdict(gate, report)
@@ -167,7 +179,7 @@ class Worker:
             change = self._failure(gate, Failing.of_report(report, self._since(gate)))
         if (push := _unknown_push(gate, report, self._clock())) is not None:
             change = _with_push(push, change)
-        return self._recorder.record(entry, fresh, change, gate.published_id)
+        return self._recorder.record(entry, fresh, change, gate.published_id, patient=patient)
 
     def _verdict(self, gate: Gate, report: Report) -> Change:
         return self._change(
