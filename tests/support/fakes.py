@@ -113,8 +113,8 @@ class FakeOutbox:
 
     def waiting(self, most: int) -> list[PendingNotice]:
         self._ledger.called("waiting")
-        found = [PendingNotice(due.channel, due.envelope) for due in self._ledger.due.values()]
-        return sorted(found, key=lambda it: it.envelope.order)[:most]
+        found = [PendingNotice(item.channel, item.envelope) for item in self._ledger.due.values()]
+        return sorted(found, key=lambda notice: notice.envelope.order)[:most]
 
     def notice(self, pending: PendingNotice) -> Notice | None:
         self._ledger.called("notice")
