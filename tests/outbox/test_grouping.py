@@ -9,7 +9,7 @@ from rescan.gate.model import Severity
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import EventType
 from rescan.outbox import grouping
-from rescan.outbox.grouping import COLLECTED, Plan, due_at, plan, storm_after, storm_id
+from rescan.outbox.grouping import GroupingRules, Plan, due_at, plan, storm_after, storm_id
 from rescan.outbox.items import Channel, PendingNotice
 from rescan.outbox.storm import LONGEST_GAP, QUIET, Storm
 from tests.support.fakes import NOON
@@ -330,13 +330,13 @@ def test_what_repeats_is_one_message_a_team_and_sweep_though_nothing_is_common(
         replace(notice, envelope=replace(notice.envelope, at=NOON + n * 5 * MINUTE))
         for n, notice in enumerate(different(range(17), event_type=kind))
     ]
-    assert planned(swept, at=NOON + COLLECTED - MINUTE) == Plan(held=tuple(swept))
-    assert messages(planned(swept, at=NOON + COLLECTED)) == [(None, 17)]
+    assert planned(swept, at=NOON + RULES.collected - MINUTE) == Plan(held=tuple(swept))
+    assert messages(planned(swept, at=NOON + RULES.collected)) == [(None, 17)]
 
 
 @pytest.mark.parametrize("kind", REPEATING)
 def test_the_issue_that_all_share_is_what_a_repetition_is_about(kind: EventType) -> None:
-    at = NOON + COLLECTED
+    at = NOON + RULES.collected
     assert messages(planned(many(range(2), "CVE-1", "CVE-2", event_type=kind), at=at)) == [
         ("CVE-1", 2)
     ]
@@ -344,7 +344,7 @@ def test_the_issue_that_all_share_is_what_a_repetition_is_about(kind: EventType)
 
 @pytest.mark.parametrize("kind", REPEATING)
 def test_a_single_repetition_is_published_as_it_is_and_makes_no_storm(kind: EventType) -> None:
-    made = planned([pending(0, "CVE-1", event_type=kind)], at=NOON + COLLECTED)
+    made = planned([pending(0, "CVE-1", event_type=kind)], at=NOON + RULES.collected)
     assert messages(made) == alone(range(1))
     assert storm_after(made.groups[0], {}, RULES, NOON) is None
 
@@ -369,8 +369,19 @@ def test_so_many_repetitions_that_others_have_no_room_do_not_wait() -> None:
 
 @pytest.mark.parametrize("kind", EventType)
 def test_the_age_of_a_notice_counts_from_when_it_is_due(kind: EventType) -> None:
-    wait = COLLECTED if kind in REPEATING else timedelta()
-    assert due_at(pending(0, "CVE-1", event_type=kind)) == NOON + wait
+    wait = RULES.collected if kind in REPEATING else timedelta()
+    assert due_at(pending(0, "CVE-1", event_type=kind), RULES) == NOON + wait
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EventType if kind is not EventType.SUMMARY])
+def test_without_a_window_and_without_collecting_nothing_is_held(kind: EventType) -> None:
+    rules = GroupingRules(digest_above=10, window=timedelta(), collected=timedelta())
+    storms: dict[str, Storm] = {}
+    for first in range(0, 120, 30):
+        made = plan(different(range(first, first + 30), event_type=kind), storms, rules, NOON)
+        assert (messages(made), made.held) == ([(None, 30)], ())
+        if (storm := storm_after(made.groups[0], storms, rules, NOON)) is not None:
+            storms = {storm.id: storm}
 
 
 def test_a_storm_s_id_is_that_of_its_readers_and_kind() -> None:

@@ -19,7 +19,7 @@ from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import EventType
 from rescan.outbox.envelope import Envelope, Issue
 from rescan.outbox.group import Group
-from rescan.outbox.grouping import COLLECTED, REPEATING, plan, storm_after
+from rescan.outbox.grouping import REPEATING, plan, storm_after
 from rescan.outbox.items import Channel, ImageKey, NoticeKey, PendingNotice
 from rescan.outbox.storm import LONGEST_GAP, Storm
 from rescan.outbox.superseding import Superseded, rounds, superseded
@@ -30,7 +30,7 @@ from tests.support.pending_notices import issue
 
 WINDOW = RULES.window
 TEAMS = ("payments", "web", "batch")
-# In an hour: those alone, and eight times (0, 1, 3, 7, 15, 30, 45 and 60 minutes) four groups.
+# In an hour: ten alone, and eight times (0, 1, 3, 7, 15, 30, 45 and 60 minutes) four groups.
 MOST_AT_ONCE = 4
 MOST_IN_AN_HOUR = RULES.digest_above + 8 * MOST_AT_ONCE
 # What may be left out because of what, the earlier first.
@@ -187,7 +187,7 @@ class Planning(RuleBasedStateMachine):
         longest: defaultdict[ImageKey, timedelta] = defaultdict(timedelta)
         for notice in self.pending:
             if notice.key not in dropped:
-                own = COLLECTED if notice.envelope.event_type in REPEATING else LONGEST_GAP
+                own = RULES.collected if notice.envelope.event_type in REPEATING else LONGEST_GAP
                 longest[notice.image] = max(longest[notice.image], own)
                 assert self.now - notice.envelope.at < longest[notice.image]
 
@@ -202,7 +202,7 @@ class Planning(RuleBasedStateMachine):
                 assert in_an_hour + number == 1
                 continue
             assert in_an_hour + number <= MOST_IN_AN_HOUR
-            lately = sum(told for at, told in before if self.minute - at < 120)
+            lately = sum(n for at, n in before if self.minute - at < 120)
             is_one_by_one = lately + images[series] <= RULES.digest_above
             assert number == images[series] if is_one_by_one else number <= MOST_AT_ONCE
 

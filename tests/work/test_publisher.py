@@ -11,12 +11,11 @@ from msgspec.structs import replace
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.news import EventType
-from rescan.outbox.grouping import COLLECTED
 from rescan.outbox.items import Channel, InFlight, OutboxItem
 from rescan.work.publisher import Publisher
 from tests.support.fakes import NOON, FakeLedger, FakeOutbox, FakeTopic
 from tests.support.faults import Crash, Fault, Faults, Faulty
-from tests.support.one_publisher import publisher_of
+from tests.support.one_publisher import RULES, publisher_of
 from tests.support.outbox_notices import ids_of, outbox_item
 
 QUARTER = timedelta(minutes=15)
@@ -369,7 +368,7 @@ def test_reminders_behind_stops_that_sns_refused_for_days_make_no_message(
 def test_a_reminder_is_not_lost_behind_a_stop_that_can_never_be_published(desk: Desk) -> None:
     [stop] = ALONE[:1]
     desk.hold(broken(stop), repeating(stop))
-    desk.now += timedelta(hours=24) + COLLECTED
+    desk.now += timedelta(hours=24) + RULES.collected
     assert desk.run() == {"published": 1, "images": 1, "failed": 1, "left": 1}
     assert desk.topic.said == ["STOP"]  # what `outbox_item` says of every notice
     assert desk.published == ["n00000-24"]
@@ -387,7 +386,7 @@ def test_what_is_superseded_stays_until_the_other_is_published(desk: Desk) -> No
 def test_reminders_of_a_sweep_are_one_message_when_they_have_waited(desk: Desk) -> None:
     reminders = [repeating(outbox_item(n, f"CVE-{n}"), hours=n / 60) for n in range(40)]
     desk.hold(*reminders)
-    desk.now = NOON + COLLECTED - timedelta(minutes=1)
+    desk.now = NOON + RULES.collected - timedelta(minutes=1)
     assert desk.run() == {"published": 0, "images": 0, "failed": 0, "left": 40}
     desk.now += timedelta(minutes=1)
     assert desk.run() == {"published": 1, "images": 40, "failed": 0, "left": 0}

@@ -11,7 +11,6 @@ from itertools import product
 from hypothesis import strategies as st
 
 from rescan.ledger.news import EventType
-from rescan.outbox.grouping import COLLECTED
 from rescan.outbox.storm import LONGEST_GAP
 from tests.support import lives
 from tests.support.faults import Fault
@@ -74,7 +73,7 @@ REMINDED = [
 SLOW_STORM = [*(Window((Arrival(n, 24),)) for n in (0, 50, 80, 110, 140)), *FLAPS]
 OWN_FINDINGS = [Window((Arrival(n * 40, 40, finding=None),), minutes=3) for n in range(8)]
 # A claim outlives its owner for more than one window, and reminders wait for their sweep.
-SETTLED = int(COLLECTED / RULES.window) + 25
+SETTLED = int(RULES.collected / RULES.window) + 25
 
 
 for_any = partial(lives.for_any, Window, examples=60, shortest=1)
@@ -154,7 +153,7 @@ def test_no_notice_is_held_for_longer_than_a_quarter_of_an_hour_and_a_window(
 def test_no_reminder_waits_longer_than_for_its_sweep(windows: list[Window]) -> None:
     a_run = timedelta(seconds=45)
     waited = life(windows).longest_wait(EventType.REMINDER)
-    assert waited <= COLLECTED + RULES.window + a_run
+    assert waited <= RULES.collected + RULES.window + a_run
 
 
 @for_any(FAULTY)

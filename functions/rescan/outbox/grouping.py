@@ -6,7 +6,7 @@ Notices of one kind for one team on one channel are a series, pushes apart from 
     more                                   together: first by a change of the policy, then by each
                                            issue that a quarter of them have, then all others
     while that goes on (a storm)           together, at growing distances of LONGEST_GAP at most
-    REMINDER, EXPIRING                     together, COLLECTED after the first: one a sweep
+    REMINDER, EXPIRING                     together, two hours after the first: one a sweep
     SUMMARY                                one message each
 
 So a team gets no more messages when each image stops for reasons of its own. A group never crosses
@@ -29,23 +29,23 @@ from rescan.outbox.storm import LONGEST_GAP, Storm
 MOST_IMAGES = 400
 # Of all names in a group's attributes; SNS takes 256 KiB a message.
 MOST_NAME_BYTES = 60_000
-# Readers know what these say: they wait for the rest of their sweep.
+# Readers know what these say.
 REPEATING = frozenset({EventType.REMINDER, EventType.EXPIRING})
-COLLECTED = timedelta(hours=2)
-# More of them take the place of others among those that the publisher looks at.
+# More of them would take the place of others among those that the publisher looks at.
 MOST_COLLECTED = 2_000
 # An issue has a message of its own when a quarter of the images have it.
 _MESSAGES_AT_ONCE = 4
 
 
 class GroupingRules(Struct, frozen=True):
-    """How many notices are too many for the same readers, and how often a publisher runs.
+    """How many notices are too many for the same readers, and how often a publisher looks.
 
-    `window` zero: there is no next run, so nothing waits for one.
+    What repeats is `collected` for so long. With neither a window nor that, nothing ever waits.
     """
 
     digest_above: int
     window: timedelta
+    collected: timedelta = COLLECTED
 
 
 class Plan(Struct, frozen=True):
@@ -55,12 +55,13 @@ class Plan(Struct, frozen=True):
     held: tuple[PendingNotice, ...] = ()
 
 
-def due_at(notice: PendingNotice) -> datetime:
-    """When the notice is to be published, if nothing holds it up."""
+def due_at(notice: PendingNotice, rules: GroupingRules) -> datetime:
+    """When the notice is to be published; nothing that ends soon is collected."""
     envelope = notice.envelope
-    latest = envelope.at + COLLECTED
-    ends_soon = any(issue.until and issue.until < latest + COLLECTED for issue in envelope.issues)
-    return envelope.at if envelope.event_type not in REPEATING or ends_soon else latest
+    latest = envelope.at + rules.collected
+    soon = latest + rules.collected
+    is_urgent = any(issue.until is not None and issue.until < soon for issue in envelope.issues)
+    return envelope.at if envelope.event_type not in REPEATING or is_urgent else latest
 
 
 def storm_id(notice: PendingNotice) -> str:
@@ -127,8 +128,7 @@ def _of_series(
 ) -> Plan:
     kind, lately = members[0].envelope.event_type, storm.images_lately(now)
     if kind in REPEATING:
-        has_next_run = bool(rules.window)
-        waits, most = has_next_run and collects and now < min(map(due_at, members)), 1
+        waits, most = collects and now < min(due_at(member, rules) for member in members), 1
     elif kind is EventType.SUMMARY or lately + len(members) <= rules.digest_above:
         return Plan(tuple(map(alone, members)))
     else:

@@ -14,7 +14,7 @@ from rescan.events.watched_tags import ActiveTags
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.metrics import Tally
-from rescan.outbox.grouping import GroupingRules
+from rescan.outbox.grouping import COLLECTED, GroupingRules
 from rescan.outbox.items import Channel
 from rescan.settings import Settings
 from rescan.work.daily_summary import DailySummary, Schedule
@@ -65,7 +65,8 @@ class Parts:
         requeue = Requeue(queue, deferred, clock)
         worker = Worker(settings, container.anchore_until, recorder, requeue, tally, clock)
         active_tags = container.active_tags
-        rules = GroupingRules(settings.digest_above, window)
+        collected = COLLECTED if window else timedelta()
+        rules = GroupingRules(settings.digest_above, window, collected)
         schedule = Schedule(timedelta(hours=settings.sweep_hours), settings.daily_summary)
         self.topics = topics
         self.gate_now = logged(worker.gate_now, logger)

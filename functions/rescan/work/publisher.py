@@ -105,7 +105,7 @@ class Publisher:
 
     def _measure(self, waiting: Collection[PendingNotice]) -> None:
         """Also nothing: an alarm takes silence for a publisher that has died."""
-        oldest = min(map(due_at, waiting), default=None)
+        oldest = min((due_at(notice, self._rules) for notice in waiting), default=None)
         age = self._clock() - oldest if oldest else timedelta()
         self._tally.add(Metric.OLDEST_NOTICE_AGE_SECONDS, max(0.0, age.total_seconds()))
 

@@ -9,7 +9,7 @@ after it   the fault has ended
 later      the storm's interval has passed
 
 Nothing depends on how fast the machine is: work that goes back is taken again before anything is
-published, and a story in which AWS answered too late for the function is told again (`matrix.py`).
+published, and a story in which AWS answered too late for the function begins anew (`matrix.py`).
 """
 
 import json

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from rescan.ledger.news import EventType
-from rescan.outbox.grouping import COLLECTED
 from tests.lab.simulation.floods import Flood
 from tests.lab.simulation.scenario import Figures, Scenario
+from tests.support.one_publisher import RULES
 
 Run = tuple[str, Scenario, Figures]
 
@@ -82,8 +82,8 @@ How to read it:
   them have in common makes a message of its own. So diversity changes little.
 - In the middle of the sweep of 83 minutes the team pushes one more image that stops. Its message
   is of one image, and comes at the next look.
-- Reminders wait {COLLECTED / timedelta(hours=1):g} hours for the rest of their sweep. A message
-  names 400 images at most.
+- Reminders wait {RULES.collected / timedelta(hours=1):g} hours for the rest of their sweep, and a
+  message names 400 images at most.
 - While SNS is away five sweeps find the same images. A reminder gives way to the STOP that still
   waits, so the images make as many messages as they do without reminders.
 

@@ -13,7 +13,7 @@ from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.changes import ClearedBy
 from rescan.ledger.news import News
 from rescan.outbox.group import Group
-from rescan.outbox.grouping import COLLECTED, GroupingRules, plan, storm_after
+from rescan.outbox.grouping import GroupingRules, plan, storm_after
 from rescan.outbox.items import Channel, PendingNotice
 from tests.support.notices.announced import (
     FIRST_STOP,
@@ -86,7 +86,7 @@ def waiting(newses: Iterable[News]) -> list[PendingNotice]:
 
 def group_of(newses: Iterable[News]) -> Group:
     """The one message that the publisher makes of them."""
-    (group,) = plan(waiting(newses), {}, RULES, NOW + COLLECTED + RULES.window).groups
+    (group,) = plan(waiting(newses), {}, RULES, NOW + RULES.collected + RULES.window).groups
     return group
 
 

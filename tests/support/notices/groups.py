@@ -10,7 +10,7 @@ from rescan.kernel.image_tag import ImageTag
 from rescan.notice.render import group_notice
 from rescan.outbox.envelope import Envelope
 from rescan.outbox.group import Group
-from rescan.outbox.grouping import COLLECTED, plan
+from rescan.outbox.grouping import plan
 from rescan.outbox.items import Channel, PendingNotice
 from tests.support.notices import chat as chat_message
 from tests.support.notices import schema
@@ -33,7 +33,7 @@ def broken(group: Group) -> list[str]:
 def groups(envelopes: list[Envelope]) -> list[Group]:
     """The messages about several images that the publisher makes of notices for one team."""
     waiting = [PendingNotice(Channel.STOPS, envelope) for envelope in envelopes]
-    made = plan(waiting, {}, RULES, NOW + COLLECTED + RULES.window).groups
+    made = plan(waiting, {}, RULES, NOW + RULES.collected + RULES.window).groups
     return [group for group in made if len(group.members) > 1]
 
 
