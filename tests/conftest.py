@@ -12,10 +12,21 @@ from unittest.mock import patch
 
 import pytest
 from botocore import session as botocore_session
+from hypothesis import HealthCheck, settings
 
 from tests.support.paths import ROOT
 
 FUNCTIONS = ROOT / "functions"
+
+# The same draws in every run, in whatever time: load of the machine is no defect.
+settings.register_profile(
+    "suite",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("suite")
 
 
 def _is_property(item: pytest.Item) -> bool:

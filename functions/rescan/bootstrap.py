@@ -13,6 +13,7 @@ from rescan.anchore.build import dialect_of, transport_of
 from rescan.anchore.client import AnchoreClient
 from rescan.anchore.transport import new_session
 from rescan.aws.clients import dynamodb_client, secrets_client, sns_client, sqs_client
+from rescan.aws.deferred_table import DeferredTable
 from rescan.aws.ecr_domains import dns_suffix
 from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
@@ -67,6 +68,7 @@ def _handlers(container: Container, aws: boto3.Session) -> Callable[[], Handlers
         WorkQueue(sqs_client(aws), settings.work_queue_url),
         LedgerTable(dynamodb, table),
         OutboxTable(dynamodb, table),
+        DeferredTable(dynamodb, table),
         timedelta(seconds=settings.notice_window_seconds),
     ).handlers
     return lambda: handlers

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -118,6 +118,20 @@ def test_a_sweep_sees_every_entry_and_nothing_else(ledger: Ledger) -> None:
     ]
 
 
+@pytest.mark.parametrize("sweep", [None, NOON])
+def test_a_write_never_sets_back_the_mark_of_a_sweep_that_came_between(
+    ledger: Ledger, sweep: datetime | None
+) -> None:
+    ledger.write(replace(FULL, sweep=sweep))
+    ledger.mark_swept(FULL.subject, NOON + SECOND)
+    later = replace(FULL, version=FULL.version + 1, sweep=sweep)
+    with pytest.raises(LedgerConflict):
+        ledger.write(later)
+    marked = replace(later, sweep=NOON + SECOND)
+    ledger.write(marked)
+    assert ledger.read(FULL.subject) == marked
+
+
 @pytest.mark.parametrize("seconds", [-1, 0, 1, 1.5])
 def test_the_mark_of_a_sweep_never_goes_back(ledger: Ledger, seconds: float) -> None:
     ledger.write(FULL)
@@ -171,6 +185,45 @@ def test_a_huge_memory_keeps_the_worst_and_stays_small(client: Any) -> None:
     assert 1_000 < len(kept.findings) < 20_000
     dropped = [severity for key, severity in known.items() if key not in kept.findings]
     assert min(s for s in kept.findings.values() if s is not None) >= max(dropped)
+
+
+@pytest.mark.parametrize("findings", [0, 1])
+def test_an_entry_whose_reason_is_huge_is_written_with_a_short_one(
+    client: Any, findings: int
+) -> None:
+    reason = "".join(f"problem {n * 7919 % 1_000_003:x}; " for n in range(40_000))
+    known = {FindingKey("p", "vulnerabilities", "package", "CVE-1"): Severity.HIGH}
+    stopping = AnnouncedFindings(known, 1) if findings else AnnouncedFindings()
+    entry = replace(FULL, failing=replace(FAILING, reason=reason), stopping=stopping)
+    table = LedgerTable(client, "ledger")
+    table.write(entry)
+    read = table.read(entry.subject)
+    assert read is not None
+    assert read.failing is not None
+    assert read.failing.reason == reason[:997] + "..."
+    assert read.stopping == stopping
+
+
+def test_an_entry_that_cannot_be_cut_is_an_error_that_says_so(client: Any) -> None:
+    digest = Digest("".join(f"{n * 7919 % 1_000_003:x}" for n in range(40_000)))
+    with pytest.raises(LedgerUnavailable, match=r"takes [\d,]+ bytes without its findings"):
+        LedgerTable(client, "ledger").write(replace(FULL, digest=digest))
+
+
+@pytest.mark.parametrize(
+    ("call", "operation"),
+    [
+        pytest.param(lambda t: t.write(FULL), "put_item", id="write"),
+        pytest.param(lambda t: t.mark_swept("s", NOON), "update_item", id="mark"),
+    ],
+)
+def test_a_plain_write_that_meets_a_transaction_is_a_conflict(
+    client: Any, call: Any, operation: str
+) -> None:
+    with Stubber(client) as stub:
+        stub.add_client_error(operation, "TransactionConflictException", "under way")
+        with pytest.raises(LedgerConflict):
+            call(LedgerTable(client, "ledger"))
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ FULL = Gate(
     first_seen=NOON,
     attempt=3,
     submitted=True,
+    unrecorded=True,
     published_id="7c3f",
 )
 

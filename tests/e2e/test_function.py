@@ -139,7 +139,8 @@ def test_an_error_is_handed_back_before_lambda_would_kill_the_process(
     function: Function, act: Act
 ) -> None:
     with ScriptedServer(act) as anchore, function.on(anchore.url) as api:
-        ended = api.invoke(event("ecr-push"), seconds=3.0)
+        api.wait_until_asked()  # the init phase has a time of its own
+        ended = api.invoke(event("ecr-push"), seconds=5.0)
     assert ended.error["errorType"] == "AnchoreTimeout"
     assert ended.seconds_left > 0
 

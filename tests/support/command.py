@@ -45,6 +45,7 @@ def environment(**variables: str) -> dict[str, str]:
         "PYTHONWARNINGS": "error",
         "HOME": "/nonexistent",
         "NO_PROXY": "*",
+        **{name: said for name, said in os.environ.items() if name.startswith("COVERAGE_")},
         **variables,
     }
 

@@ -13,6 +13,7 @@ from msgspec import json
 
 from rescan.events.commands import Gate
 from rescan.kernel.errors import LedgerUnavailable, PublishFailed, QueueUnavailable
+from rescan.memory.deferred import MemoryDeferred
 from rescan.memory.ledger import MemoryLedger
 from rescan.memory.outbox import MemoryOutbox
 from rescan.memory.queue import MemoryQueue
@@ -97,6 +98,17 @@ class FakeTopic:
     def ids(self) -> list[str]:
         """The ids of the notices, in order."""
         return [json.decode(n.result)["id"] for n in self.notices]
+
+
+class FakeDeferred(MemoryDeferred):
+    """Deferred work in memory; `refuses` while the ledger is down."""
+
+    refuses: bool = False
+
+    def defer(self, gate: Gate, until: datetime) -> None:
+        if self.refuses:
+            raise LedgerUnavailable("refused: defer")
+        super().defer(gate, until)
 
 
 class FakeQueue(MemoryQueue):

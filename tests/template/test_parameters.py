@@ -103,7 +103,7 @@ def test_function_has_a_chat_topic_only_when_one_is_wanted(chat, topic):
     [
         ("MaxConcurrency", 2, 1000),  # what Lambda takes
         ("BatchSize", 1, 10),  # what SQS hands over at once
-        ("PendingHours", 0, None),  # as the settings
+        ("PendingHours", 0, 24),  # as the settings
         ("DigestAbove", 1, None),
         ("ReminderHours", 0, None),
         ("NotEvaluatedHours", 0, None),

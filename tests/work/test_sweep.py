@@ -19,6 +19,7 @@ from rescan.kernel.errors import AnchoreUnreachable, QueueUnavailable
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import ListedTags, WatchList
+from rescan.ledger.news import Failing
 from rescan.outbox.items import Channel
 from rescan.work.ports import SweepRecord
 from rescan.work.sweep import FullSweep
@@ -91,6 +92,22 @@ def test_a_stopped_tag_is_enqueued_though_anchore_no_longer_lists_it(estate: Est
     estate.remembers(ImageTag.parse("reg.io/gone:1"), verdict=Outcome.GO)
     estate.sweep()
     assert estate.enqueued == [A, B, C]
+
+
+@pytest.mark.parametrize(
+    ("tried", "enqueued"),
+    [
+        pytest.param(NOON - HOUR, [A, B, C], id="since-the-sweep-before"),
+        pytest.param(NOON - 7 * HOUR, [A, B], id="nobody-asks-about-it-any-longer"),
+    ],
+)
+def test_a_tag_that_was_given_up_is_enqueued_though_no_list_has_it(
+    estate: Estate, tried: datetime, enqueued: list[ImageTag]
+) -> None:
+    estate.ledger.sweeps = [SweepRecord(NOON - 6 * HOUR, 2)]
+    estate.remembers(C, failing=Failing(NOON - 9 * HOUR, "regate", "HTTP 500"), result_at=tried)
+    estate.sweep()
+    assert estate.enqueued == enqueued
 
 
 def test_a_watch_list_narrows_what_is_listed_but_not_what_is_stopped(estate: Estate) -> None:

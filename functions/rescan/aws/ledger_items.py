@@ -1,10 +1,11 @@
 """How an entry of the ledger is written as an item of DynamoDB, and read back.
 
 An item holds the entry whole (`memory`, compressed JSON), and beside it the few facts that
-conditions, a sweep and a person need. DynamoDB takes 400 KB an item: the memory is cut to 64 kB.
+conditions, a sweep and a person need. DynamoDB takes 400 KB an item: the memory is cut to 64 KB.
 """
 
 import zlib
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,9 +14,11 @@ from msgspec.structs import replace
 
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Severity
+from rescan.kernel.errors import LedgerUnavailable
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.json_decoding import preload_decoders
+from rescan.kernel.safe_text import one_line
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import Failing
@@ -29,6 +32,7 @@ SNAPSHOT = (
 
 LARGEST_MEMORY_BYTES = 64 * 1024
 KEEP_DAYS = 90
+_LONGEST_REASON = 1000
 
 
 class _StoredEntry(Struct, frozen=True):
@@ -39,7 +43,7 @@ class _StoredEntry(Struct, frozen=True):
 
 
 def item_of(entry: Entry) -> dict[str, Any]:
-    """The item that the entry is written as."""
+    """The item that the entry is written as; LedgerUnavailable for one that cannot be cut."""
     facts = {
         "subject": entry.subject,
         "tag": str(entry.tag),
@@ -67,17 +71,32 @@ def item_of(entry: Entry) -> dict[str, Any]:
 
 
 def _memory(entry: Entry) -> bytes:
-    """The entry, with as many findings as fit, the worst ones."""
-    findings = entry.stopping
-    while True:
+    """The first version of the entry that fits."""
+    for version in _ever_smaller(entry):
         stored = _StoredEntry(
-            replace(entry, stopping=AnnouncedFindings({}, findings.total)),
-            list(findings.findings.items()),
+            replace(version, stopping=AnnouncedFindings({}, version.stopping.total)),
+            list(version.stopping.findings.items()),
         )
         memory = zlib.compress(json.encode(stored))
         if len(memory) <= LARGEST_MEMORY_BYTES:
             return memory
-        findings = findings.worst(len(findings.findings) // 2)
+    raise LedgerUnavailable(
+        f"The entry of {entry.tag} takes {len(memory):,} bytes without its findings, expected"
+        f" {LARGEST_MEMORY_BYTES:,} at most: it is not recorded. Report it as a defect."
+    )
+
+
+def _ever_smaller(entry: Entry) -> Iterator[Entry]:
+    """The entry; with a short reason; with ever fewer findings, the worst; with no changes."""
+    yield entry
+    if entry.failing is not None:
+        reason = one_line(entry.failing.reason, _LONGEST_REASON)
+        entry = replace(entry, failing=replace(entry.failing, reason=reason))
+        yield entry
+    while number := len(entry.stopping.findings):
+        entry = replace(entry, stopping=entry.stopping.worst(number // 2))
+        yield entry
+    yield replace(entry, unreported=entry.unreported.counted())
 
 
 def entry_of(item: Any) -> Entry:

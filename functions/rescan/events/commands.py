@@ -19,7 +19,7 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     `answer_in_full`: the caller waits for the workflow's outputs. The fields from `sweep` on are
     the history of work that goes through the queue: the start of the sweep that asked for it, when
     the work was first seen, how often it was sent back, whether the image was submitted to Anchore,
-    and the id under which its STOP was published while the ledger could not record it.
+    whether the ledger did not take its STOP, and what was published of that STOP all the same.
     """
 
     tag: ImageTag
@@ -32,6 +32,7 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     first_seen: datetime | None = None
     attempt: int = 0
     submitted: bool = False
+    unrecorded: bool = False
     published_id: str | None = None
 
     def request(self, settings: Settings) -> RescanRequest:

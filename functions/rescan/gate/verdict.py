@@ -21,9 +21,11 @@ from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.safe_text import one_line
 
-# A reason is stored, logged and published; an answer may hold thousands of problems.
-_MOST_PROBLEMS = 3
 _VERDICTS = {"stop": Outcome.STOP, "warn": Outcome.WARN, "go": Outcome.GO}
+
+
+# An evaluation may meet a problem for each package of an image.
+_MOST_DOUBTS = 5
 
 
 class Judgement(Struct, frozen=True):
@@ -64,7 +66,9 @@ def judge(
     if verdict is Outcome.STOP:
         return Judgement(verdict, _why_it_stops(evaluation))
     if doubts := list(_doubts(evaluation, policy_id, refresh_error, is_list_empty)):
-        reasons = "; ".join(doubt.reason for doubt in doubts)
+        reasons = "; ".join(doubt.reason for doubt in doubts[:_MOST_DOUBTS])
+        more = len(doubts) - _MOST_DOUBTS
+        reasons += f"; and {more:,} more" if more > 0 else ""
         causes = (doubt.cause for doubt in doubts if doubt.cause is not FailureCause.OTHER)
         return _not_evaluated(
             f"Anchore answered {verdict}, which does not count: {reasons}",
@@ -125,10 +129,8 @@ def _doubts(
 def _problems(evaluation: Evaluation) -> Iterator[_Doubt]:
     if evaluation.problems is None:
         yield _Doubt("it does not say whether the evaluation met problems")
-    for problem in evaluation.errors[:_MOST_PROBLEMS]:
+    for problem in evaluation.errors:
         yield _Doubt(f"evaluation problem: {_short(f'{problem.problem_type}: {problem.details}')}")
-    if (more := len(evaluation.errors) - _MOST_PROBLEMS) > 0:
-        yield _Doubt(f"{more:,} more evaluation problems")
 
 
 def _short(text: str) -> str:

@@ -16,6 +16,7 @@ class Metric(StrEnum):
     OUTCOME_NOT_FOUND = "OutcomeNotFound"
     OUTCOME_PENDING = "OutcomePending"
     OUTCOME_NOT_EVALUATED = "OutcomeNotEvaluated"
+    GIVEN_UP = "GivenUp"
     PUBLISHED = "Published"
     PUBLISH_FAILURES = "PublishFailures"
     OLDEST_NOTICE_AGE_SECONDS = "OldestNoticeAgeSeconds"

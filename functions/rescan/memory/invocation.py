@@ -22,6 +22,7 @@ from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import ImagePending, PublishFailed
 from rescan.kernel.image_tag import ImageTag
 from rescan.memory.consumer import consume
+from rescan.memory.deferred import MemoryDeferred
 from rescan.memory.ledger import MemoryLedger
 from rescan.memory.outbox import MemoryOutbox
 from rescan.memory.queue import MemoryQueue
@@ -39,7 +40,9 @@ class Invocation:
         self._queue, self._ledger = MemoryQueue(), MemoryLedger()
         outbox = MemoryOutbox(self._ledger)
         # What waited for another window would never be published.
-        self._parts = Parts(container, self._queue, self._ledger, outbox, window=timedelta())
+        self._parts = Parts(
+            container, self._queue, self._ledger, outbox, MemoryDeferred(), window=timedelta()
+        )
         self._enqueuing, self._publishing = Lock(), Lock()
 
     @property

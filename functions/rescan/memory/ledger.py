@@ -36,7 +36,9 @@ class MemoryLedger(Struct):
     def write(self, entry: Entry, notices: Sequence[OutboxItem] = ()) -> None:
         with self.lock:
             written = self.entries.get(entry.subject)
-            if entry.version - 1 != (written.version if written else 0):
+            if entry.version - 1 != (written.version if written else 0) or _is_marked(
+                written, entry
+            ):
                 raise LedgerConflict(f"{entry.subject} was written meanwhile.")
             self.entries[entry.subject] = entry
             self._keep(notices)
@@ -62,6 +64,12 @@ class MemoryLedger(Struct):
 
     def _keep(self, notices: Sequence[OutboxItem]) -> None:
         self.notices |= {(item.channel, item.envelope.id): item for item in notices}
+
+
+def _is_marked(written: Entry | None, entry: Entry) -> bool:
+    """Whether a sweep has marked what is written since the entry was read."""
+    mark = written.sweep if written else None
+    return mark is not None and (entry.sweep is None or entry.sweep < mark)
 
 
 def _snapshot(entry: Entry) -> EntrySnapshot:

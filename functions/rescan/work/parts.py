@@ -18,7 +18,8 @@ from rescan.outbox.grouping import GroupingRules
 from rescan.outbox.items import Channel
 from rescan.settings import Settings
 from rescan.work.daily_summary import DailySummary, Schedule
-from rescan.work.ports import Ledger, Outbox, WorkQueue
+from rescan.work.deferral import Deferral
+from rescan.work.ports import DeferredWork, Ledger, Outbox, WorkQueue
 from rescan.work.publisher import Publisher
 from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue
@@ -44,7 +45,7 @@ class Container(Struct, frozen=True, kw_only=True):
 
 
 class Parts:
-    """Worker, sweep, publisher and daily summary; who gates an image logs its result.
+    """Worker, sweep, publisher, deferral and daily summary; who gates an image logs its result.
 
     `window` is the time from one run of the publisher to the next; zero: there is no next run.
     """
@@ -55,12 +56,14 @@ class Parts:
         queue: WorkQueue,
         ledger: Ledger,
         outbox: Outbox,
+        deferred: DeferredWork,
         window: timedelta,
     ) -> None:
         settings, tally, clock = container.settings, container.tally, container.clock
         topics, logger = Topics(container.topics, tally), container.logger
-        recorder = Recorder(ledger, topics, tally)
-        worker = Worker(settings, container.anchore_until, recorder, Requeue(queue), tally, clock)
+        recorder = Recorder(ledger, topics, tally, clock, container.sleep)
+        requeue = Requeue(queue, deferred, clock)
+        worker = Worker(settings, container.anchore_until, recorder, requeue, tally, clock)
         active_tags = container.active_tags
         rules = GroupingRules(settings.digest_above, window)
         schedule = Schedule(timedelta(hours=settings.sweep_hours), settings.daily_summary)
@@ -70,7 +73,12 @@ class Parts:
         self.full_sweep = FullSweep(active_tags, ledger, queue, topics, tally, logger, clock)
         self.publisher = Publisher(outbox, topics, rules, tally, logger, clock, container.sleep)
         self.daily_summary = DailySummary(ledger, topics.channels, schedule, logger, clock)
+        self._deferral = Deferral(deferred, queue, tally, logger, clock)
         self._settings = settings
+
+    def publish(self, deadline: Deadline) -> Answer:
+        """What the schedule asks for each minute: notices first, then work that was deferred."""
+        return self.publisher.run(deadline) | self._deferral.release(deadline)
 
     def sweep(self, sweep: Sweep, deadline: Deadline) -> Answer:
         """Enqueue what the sweep looks at; EventRefused, AnchoreError, QueueUnavailable."""
@@ -85,6 +93,6 @@ class Parts:
             gate_now=self.gate_now,
             work=self.work,
             sweep=self.sweep,
-            publish=self.publisher.run,
+            publish=self.publish,
             summarize=self.daily_summary.run,
         )

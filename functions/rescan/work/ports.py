@@ -1,4 +1,4 @@
-"""Ledger, outbox and queue as `work/` uses them; `aws/` and `memory/` implement them."""
+"""Ledger, outbox, queue and deferred work, which `aws/` and `memory/` implement."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -55,7 +55,8 @@ class Ledger(Protocol):
     def write(self, entry: Entry, notices: Sequence[OutboxItem] = ()) -> None:
         """Write the entry, and its notices into the outbox: both or neither.
 
-        LedgerConflict when the entry that is there is not the previous version.
+        LedgerConflict when the entry that is there is not the previous version, or was marked by a
+        later sweep meanwhile.
         """
         ...
 
@@ -64,7 +65,10 @@ class Ledger(Protocol):
         ...
 
     def mark_swept(self, subject: str, sweep: datetime) -> None:
-        """Let the entry as it is count as this sweep's result; a later sweep's mark stays."""
+        """Let the entry as it is count as this sweep's result; a later sweep's mark stays.
+
+        LedgerConflict while the entry is being written.
+        """
         ...
 
     def snapshots(self) -> Iterator[EntrySnapshot]:
@@ -119,6 +123,22 @@ class Outbox(Protocol):
 
         The next publisher may find it in flight still; that none of its notices waits says enough.
         """
+        ...
+
+
+class DeferredWork(Protocol):
+    """Work that has left the queue until a moment. Each call raises LedgerUnavailable."""
+
+    def defer(self, gate: Gate, until: datetime) -> None:
+        """Keep the work; the same work is kept once."""
+        ...
+
+    def ready(self, now: datetime, most: int) -> Iterator[list[Gate]]:
+        """The work whose moment has come, in batches; at most so much."""
+        ...
+
+    def remove(self, gates: list[Gate]) -> None:
+        """These are on the queue again; one that stays all the same is only done twice."""
         ...
 
 

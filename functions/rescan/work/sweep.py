@@ -1,9 +1,11 @@
-"""A sweep: enqueues a message for every tag that is watched, or that the ledger holds as stopped.
+"""A sweep: enqueues a message for every tag that is watched, or that the ledger holds as stopped
+or failing. Work on a push that was given up is so tried again, until readers know that it fails.
 
 ECR delivers its events on a best effort basis, so each sweep is a full reconciliation. It also
 measures the previous one, which is complete when each tag that it enqueued has a newer result.
 """
 
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -49,14 +51,15 @@ class FullSweep:
         """Enqueue the tags: {"enqueued", "sweep"}; AnchoreError, QueueUnavailable.
 
         `measured`: this is a full reconciliation, not one schedule's own list of tags. Only then
-        are the stopped tags enqueued as well, and the previous sweep is measured.
+        are stopped and failing tags enqueued as well, and the previous sweep is measured.
         """
         started = self._clock()
         snapshots = self._snapshots() if measured else []
         before = self._measure(snapshots) if measured else None
         watched = watched_tags(watch_list, self._active_tags, deadline, self._logger)
-        stopped = (snapshot.tag for snapshot in snapshots if snapshot.stopped)
-        tags = dict.fromkeys(chain(watched.tags, stopped))
+        since = before.started if before else started
+        kept = (snapshot.tag for snapshot in snapshots if _is_open(snapshot, since))
+        tags = dict.fromkeys(chain(watched.tags, kept))
         enqueued = self._queue.send_all(Gate(tag, trigger, sweep=started) for tag in tags)
         if measured:
             # A row that cannot be watched is never answered: the sweep is not complete.
@@ -124,3 +127,11 @@ class FullSweep:
     def _ledger_failed(self, message: str, error: LedgerUnavailable) -> None:
         self._tally.add(Metric.LEDGER_ERRORS)
         self._logger.error(message, reason=str(error))
+
+
+def _is_open(snapshot: EntrySnapshot, since: datetime) -> bool:
+    """Whether the image is stopped, or has failed since the sweep before began."""
+    tried = snapshot.result_at
+    return snapshot.stopped or (
+        snapshot.failing is not None and tried is not None and tried >= since
+    )

@@ -1,16 +1,18 @@
 """Gates one image: what its result means for the ledger, the outbox and the queue.
 
     a verdict                             recorded, and its notices wait in the outbox
-    pending, or a push not yet known      back to the queue; after PENDING_HOURS a failure
+    pending, or a push not yet known      back to the queue; after PENDING_HOURS it is given up
     Anchore down, throttled, no time      the same
-    a STOP that the ledger does not take  published at once, and back to the queue to be recorded
-    the ledger and SNS refuse             back to the queue, however old the work is
+    a STOP that the ledger does not take  back to the queue; published by the attempt after that,
+                                          and back to be recorded
+    the ledger and SNS refuse             back to the queue; after that the message fails
     any other error of Anchore's          recorded as a failed attempt; the next sweep tries again
     not evaluated                         the same
     no image                              recorded; it ends a STOP, and fails a tag that is watched
     a push that never became known        recorded as such as well
 
-An error that is raised leaves the message in the queue: a crash, or a queue that takes no copy.
+What is given up is recorded as a failed attempt, and counted. An error that is raised leaves the
+message in the queue, which makes it a dead letter in the end: a crash, a queue that takes no copy.
 """
 
 from collections.abc import Callable
@@ -48,7 +50,7 @@ from rescan.ledger.transitions import (
 )
 from rescan.settings import Settings
 from rescan.work.recorder import Change, Recorded, Recorder
-from rescan.work.requeue import Requeue
+from rescan.work.requeue import Requeue, ends_chain
 
 
 class AnalyzingAnchore(Anchore, Protocol):
@@ -112,6 +114,8 @@ class Worker:
             return self._after_error(gate, error, entry, fresh)
         except PublishFailed as error:
             # The STOP is neither recorded nor published: it must be found again.
+            if self._is_last(gate):
+                raise
             return self._requeue.send(gate, error)
 
     def _gate(
@@ -129,18 +133,25 @@ class Worker:
             return replace(self._requeue.send(gate), report=report)
         is_pending = report.outcome is Outcome.PENDING
         self._count(Outcome.NOT_EVALUATED if is_pending else report.outcome)
-        recorded = self._record(gate, evaluated, entry, fresh)
-        if recorded.unrecorded and not self._is_too_old(gate):
-            back = self._requeue.send(replace(gate, published_id=recorded.published_id))
+        is_last = self._is_last(gate)
+        patient = not (gate.unrecorded or is_last)
+        recorded = self._record(gate, evaluated, entry, fresh, patient=patient)
+        if recorded.unrecorded and not is_last:
+            gate = replace(gate, unrecorded=True, published_id=recorded.published_id)
+            back = self._requeue.send(gate)
             return replace(back, report=report, notification=recorded.notification)
+        is_given_up = report.outcome is Outcome.PENDING or unknown_push or recorded.unrecorded
+        self._tally.add(Metric.GIVEN_UP, is_given_up)
         return GateResult(gate.tag, report, recorded.notification)
 
     def _after_error(
         self, gate: Gate, error: RescanError, entry: Entry | None, fresh: Entry
     ) -> GateResult:
         self._tally.add(Metric.ANCHORE_ERRORS, isinstance(error, AnchoreError))
-        if error.fate in (Fate.RETRY, Fate.REQUEUE) and not self._is_too_old(gate):
+        passes = error.fate in (Fate.RETRY, Fate.REQUEUE)
+        if passes and not self._is_too_old(gate):
             return self._requeue.send(gate, error)
+        self._tally.add(Metric.GIVEN_UP, passes)
         self._count(Outcome.NOT_EVALUATED)
         change = self._failure(gate, Failing.of_error(error, self._since(gate)))
         recorded = self._recorder.record(entry, fresh, change)
@@ -158,7 +169,15 @@ class Worker:
 
     # --- what a result makes of the entry
 
-    def _record(self, gate: Gate, report: Report, entry: Entry | None, fresh: Entry) -> Recorded:
+    def _record(
+        self,
+        gate: Gate,
+        report: Report,
+        entry: Entry | None,
+        fresh: Entry,
+        *,
+        patient: bool = False,
+    ) -> Recorded:
         if report.outcome.is_verdict:
             change = self._verdict(gate, report)
         elif report.outcome is Outcome.NOT_FOUND:
@@ -167,7 +186,7 @@ class Worker:
             change = self._failure(gate, Failing.of_report(report, self._since(gate)))
         if (push := _unknown_push(gate, report, self._clock())) is not None:
             change = _with_push(push, change)
-        return self._recorder.record(entry, fresh, change, gate.published_id)
+        return self._recorder.record(entry, fresh, change, gate.published_id, patient=patient)
 
     def _verdict(self, gate: Gate, report: Report) -> Change:
         return self._change(
@@ -206,6 +225,10 @@ class Worker:
     def _is_too_old(self, gate: Gate) -> bool:
         now = self._clock()
         return now - (gate.first_seen or now) >= timedelta(hours=self._settings.pending_hours)
+
+    def _is_last(self, gate: Gate) -> bool:
+        """Whether work that the ledger refuses goes back no more: nor can the ledger defer it."""
+        return self._is_too_old(gate) or ends_chain(gate)
 
     def _fresh(self, gate: Gate) -> Entry:
         policy_id = gate.request(self._settings).policy_id

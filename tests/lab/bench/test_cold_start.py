@@ -19,5 +19,5 @@ def test_each_way_to_start_makes_the_same_calls_of_aws(tmp_path: Path) -> None:
         for way in ways_to_start(tmp_path):
             started = starter.start(way, way.staged)
             assert len(started.parts()) == 5
-            calls.append(requests.get(f"{aws}/counts", timeout=5).json())
+            calls.append(requests.get(f"{aws}/counts", timeout=60).json())
     assert calls == [{"GetSecretValue": 1, "GetItem": 1, "PutItem": 1}] * 3

@@ -13,6 +13,6 @@ from tests.lab.bench.function import environment, handle, pushes
 def test_an_image_that_is_a_go_reads_the_ledger_once_and_writes_it_once():
     with running(anchore_server, 3, 0, 0) as anchore, running(aws_server, 0) as aws:
         answer = in_child(environment(anchore, aws), handle, pushes(range(2)))
-        counts = requests.get(f"{aws}/counts", timeout=5).json()
+        counts = requests.get(f"{aws}/counts", timeout=60).json()
     assert answer == {"batchItemFailures": []}
     assert counts == {"GetItem": 2, "PutItem": 2, "GetSecretValue": 1}
