@@ -7,9 +7,21 @@ import pytest
 from msgspec.structs import replace
 
 from rescan.aws.ledger_table import LedgerTable
+from rescan.aws.outbox_table import OutboxTable
 from rescan.events.parse import parse_event
 from rescan.kernel.errors import LedgerConflict
-from tests.support.items_0_1_0 import ENTRIES, MESSAGES, SWEEP, entries, stored
+from tests.support.fakes import NOON
+from tests.support.items_0_1_0 import (
+    ENTRIES,
+    HOUR,
+    IN_FLIGHT,
+    MESSAGES,
+    NOTICES,
+    STORM,
+    SWEEP,
+    entries,
+    stored,
+)
 
 
 @pytest.fixture
@@ -40,6 +52,22 @@ def test_an_entry_is_written_over_under_its_version(ledger: LedgerTable) -> None
 
 def test_the_last_sweep_is_measured(ledger: LedgerTable) -> None:
     assert ledger.last_sweep() == SWEEP
+
+
+def test_pending_notices_are_published(ledger: LedgerTable, client: Any) -> None:
+    outbox = OutboxTable(client, "ledger")
+    pending = outbox.waiting(10)
+    assert [(it.channel, it.envelope, outbox.notice(it)) for it in pending] == [
+        (it.channel, it.envelope, it.notice) for it in NOTICES
+    ]
+
+
+def test_a_publisher_takes_up_what_was_in_flight_and_goes_on_with_its_storm(
+    ledger: LedgerTable, client: Any
+) -> None:
+    outbox = OutboxTable(client, "ledger")
+    assert outbox.claim(NOON + 2 * HOUR, NOON + 3 * HOUR)
+    assert (outbox.in_flight(), outbox.storms([STORM.id])) == (IN_FLIGHT, [STORM])
 
 
 @pytest.mark.parametrize("name", MESSAGES)

@@ -14,6 +14,7 @@ from moto import mock_aws
 from msgspec.structs import replace
 
 from rescan.aws.ledger_table import LedgerTable
+from rescan.aws.outbox_table import OutboxTable
 from rescan.events.commands import Gate
 from rescan.gate.model import Severity, Trigger, TriggerKind
 from rescan.kernel.failure_cause import FailureCause
@@ -22,9 +23,12 @@ from rescan.ledger.changes import ClearedBy, ClearedFinding
 from rescan.ledger.entry import Entry, UnknownPush
 from rescan.ledger.news import Failing
 from rescan.ledger.unreported import UnreportedChanges
+from rescan.outbox.items import Channel, InFlight, OutboxItem
+from rescan.outbox.storm import Storm
 from rescan.work.ports import SweepRecord
 from tests.support.entries import FRESH, OLD, TAG, key, stopped
 from tests.support.fakes import NOON
+from tests.support.outbox_items import CVE, ENVELOPE, NOTICE
 from tests.support.paths import ROOT
 from tests.support.template import properties
 
@@ -50,6 +54,24 @@ ENTRIES: dict[str, Entry] = {
     ),
 }
 SWEEP = SweepRecord(NOON, 41, SweepRecord(NOON - 6 * HOUR, 40))
+NOTICES = [
+    OutboxItem(Channel.STOPS, ENVELOPE, NOTICE),
+    OutboxItem(Channel.CHAT, replace(ENVELOPE, id="b", at=NOON + HOUR), NOTICE),
+]
+STORM = Storm(
+    id="s",
+    images=37,
+    began_at=NOON - HOUR,
+    notified_at=NOON,
+    interval=timedelta(minutes=1),
+    issues={CVE.key: 37},
+    recent=(NOON - HOUR, NOON),
+)
+# A group, which has a text of its own; and a notice alone, which stands in the outbox.
+IN_FLIGHT = [
+    InFlight("f1", Channel.STOPS, ("a", "c"), NOTICE),
+    InFlight("f2", Channel.CHAT, ("b",)),
+]
 _PUSH = Trigger(TriggerKind.ECR_PUSH, NOON)
 MESSAGES: dict[str, Gate] = {
     "least": Gate(TAG, Trigger(TriggerKind.SCHEDULE)),
@@ -94,6 +116,11 @@ def _written() -> dict[str, Any]:
     for entry in entries():
         ledger.write(entry)
     ledger.record_sweep(SWEEP)
+    ledger.add(NOTICES)
+    outbox = OutboxTable(client, "ledger")
+    outbox.claim(NOON, NOON + HOUR)
+    for flight, storm in zip(IN_FLIGHT, (STORM, None), strict=True):
+        outbox.mark_in_flight(flight, storm)
     items = client.scan(TableName="ledger")["Items"]
     return {
         "items": sorted(items, key=lambda item: item["subject"]["S"]),
