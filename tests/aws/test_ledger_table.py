@@ -24,6 +24,7 @@ from rescan.ledger.entry import Entry, UnknownPush
 from rescan.ledger.news import Failing
 from rescan.memory.ledger import MemoryLedger
 from rescan.memory.outbox import MemoryOutbox
+from rescan.notice.summary import Coverage
 from rescan.work.ports import EntrySnapshot, Ledger, Outbox, SweepRecord
 from tests.support.entries import FRESH, stopped
 from tests.support.fakes import NOON
@@ -143,12 +144,22 @@ def test_the_mark_of_a_sweep_never_goes_back(ledger: Ledger, seconds: float) -> 
 def test_the_last_sweep_is_remembered(ledger: Ledger) -> None:
     assert ledger.last_sweep() is None
     ledger.record_sweep(SweepRecord(NOON, 2))
-    later = SweepRecord(NOON + SECOND, 3, SweepRecord(NOON, 2))
+    later = SweepRecord(NOON + SECOND, 3, Coverage(NOON, 2, 2, 1, 1))
     ledger.record_sweep(later)
     assert ledger.last_sweep() == later
 
 
 # --- the table alone
+
+
+def test_a_sweep_of_version_0_1_0_is_read_without_the_one_before_it(client: Any) -> None:
+    def sweep(at: str, expected: str) -> dict[str, Any]:
+        return {"sweep": {"S": at}, "expected": {"N": expected}}
+
+    before = sweep("2026-11-24T06:00:00+00:00", "2")
+    item = {"subject": {"S": "sweep"}, **sweep("2026-11-24T12:00:00+00:00", "3")}
+    client.put_item(TableName="ledger", Item=item | {"before": {"M": before}})
+    assert LedgerTable(client, "ledger").last_sweep() == SweepRecord(NOON, 3)
 
 
 def test_a_failure_that_was_stored_without_a_cause_has_another_reason(client: Any) -> None:

@@ -37,7 +37,7 @@ def snapshot(tag: ImageTag = A, **facts: object) -> EntrySnapshot:
 
 LATE = snapshot(C, sweep=SWEPT - 6 * HOUR, evaluated_at=NOON - 6 * HOUR)
 LOST = snapshot(C, sweep=None, evaluated_at=None)
-BEFORE = SweepRecord(SWEPT - 6 * HOUR, 2)
+BEFORE = Coverage(SWEPT - 6 * HOUR, expected=2, answered=1, evaluated=1, absent=0)
 
 
 # --- which sweep counts
@@ -57,14 +57,14 @@ BEFORE = SweepRecord(SWEPT - 6 * HOUR, 2)
         pytest.param(
             [snapshot(A), LATE],
             SweepRecord(SWEPT, 2, BEFORE),
-            Coverage(BEFORE.started, expected=2, answered=2, evaluated=2, absent=0),
+            BEFORE,
             Coverage(SWEPT, expected=2, answered=1, evaluated=1, absent=0),
-            id="the-last-is-at-work-and-the-one-before-was-complete",
+            id="the-last-is-at-work-and-the-one-before-stays-as-it-was-measured",
         ),
         pytest.param(
             [snapshot(A), LOST],
             SweepRecord(SWEPT, 2, BEFORE),
-            Coverage(BEFORE.started, expected=2, answered=1, evaluated=1, absent=0),
+            BEFORE,
             Coverage(SWEPT, expected=2, answered=1, evaluated=1, absent=0),
             id="the-one-before-has-lost-one",
         ),

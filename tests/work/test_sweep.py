@@ -20,7 +20,9 @@ from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import ListedTags, WatchList
 from rescan.ledger.news import Failing
+from rescan.notice.summary import Coverage
 from rescan.outbox.items import Channel
+from rescan.work.coverage import is_complete
 from rescan.work.ports import SweepRecord
 from rescan.work.sweep import FullSweep
 from rescan.work.topics import Topics
@@ -72,7 +74,6 @@ class Estate:
     @property
     def enqueued(self) -> list[ImageTag]:
         gates = [parse_event(json.loads(body), lambda r: None) for body, _ in self.queue.messages]
-        assert all(isinstance(gate, Gate) and gate.sweep == self.now for gate in gates)
         return [gate.tag for gate in gates if isinstance(gate, Gate)]
 
 
@@ -172,11 +173,28 @@ def test_the_first_sweep_has_none_before_it(estate: Estate) -> None:
     assert measured(estate) == (None, None)
 
 
-def test_a_sweep_remembers_the_one_before_it_and_no_more(estate: Estate) -> None:
+def test_only_the_messages_of_a_full_sweep_mark_its_results(estate: Estate) -> None:
+    estate.sweep()
+    estate.sweep(str(C), measured=False)
+    assert [gate.sweep for gate, _ in estate.queue.sent] == [NOON, NOON, None]
+
+
+@pytest.mark.parametrize(
+    ("expected", "missing", "complete"),
+    [(10, 1, 0), (999, 1, 0), (1000, 1, 1), (1000, 2, 0), (100_000, 100, 1), (100_000, 101, 0)],
+)
+def test_one_missing_tag_of_a_thousand_leaves_a_sweep_complete(
+    expected: int, missing: int, complete: int
+) -> None:
+    coverage = Coverage(NOON, expected, expected - missing, 0, 0)
+    assert is_complete(coverage) is bool(complete)
+
+
+def test_a_sweep_remembers_what_the_one_before_it_came_to(estate: Estate) -> None:
     for _ in range(3):
         estate.sweep()
         estate.now += HOUR
-    third = SweepRecord(NOON + 2 * HOUR, 2, SweepRecord(NOON + HOUR, 2))
+    third = SweepRecord(NOON + 2 * HOUR, 2, Coverage(NOON + HOUR, 2, 0, 0, 0))
     assert estate.ledger.last_sweep() == third
 
 
@@ -209,6 +227,7 @@ def test_a_schedule_s_own_tags_are_no_reconciliation(estate: Estate) -> None:
 def test_age_and_readers_are_measured(estate: Estate) -> None:
     estate.remembers(A, evaluated_at=NOON - 3 * HOUR)
     estate.remembers(B, evaluated_at=NOON - 30 * HOUR)
+    estate.remembers(C, evaluated_at=NOON - 900 * HOUR)  # no list has it any longer
     estate.topic.subscriptions = 0
     estate.sweep()
     counts = estate.tally.take()

@@ -22,6 +22,7 @@ from rescan.kernel.safe_text import one_line
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import Failing
+from rescan.notice.summary import Coverage
 from rescan.work.ports import EntrySnapshot, SweepRecord
 
 # Scans pay for whole items, whatever they project; this only keeps `memory` from being sent.
@@ -33,6 +34,7 @@ SNAPSHOT = (
 LARGEST_MEMORY_BYTES = 64 * 1024
 KEEP_DAYS = 90
 _LONGEST_REASON = 1000
+_COUNTS = ("answered", "evaluated", "absent")
 
 
 class _StoredEntry(Struct, frozen=True):
@@ -130,18 +132,31 @@ def snapshot_of(item: Any) -> EntrySnapshot:
 
 
 def sweep_item(sweep: SweepRecord) -> dict[str, Any]:
-    """The attributes of a sweep, and of the one before it."""
-    facts = {"sweep": {"S": sweep.started.isoformat()}, "expected": {"N": str(sweep.expected)}}
-    return facts if sweep.before is None else facts | {"before": {"M": sweep_item(sweep.before)}}
+    """The attributes of a sweep, and of what the one before it came to."""
+    item: dict[str, Any] = _begun(sweep)
+    if (before := sweep.before) is not None:
+        counts = {name: {"N": str(getattr(before, name))} for name in _COUNTS}
+        item["before"] = {"M": _begun(before) | counts}
+    return item
 
 
 def sweep_of(item: Any) -> SweepRecord:
-    """The sweep with these attributes."""
+    """The sweep with these attributes; version 0.1.0 did not keep what the one before came to."""
+    before = item.get("before", {}).get("M", {})
     return SweepRecord(
-        datetime.fromisoformat(item["sweep"]["S"]),
-        int(item["expected"]["N"]),
-        sweep_of(item["before"]["M"]) if "before" in item else None,
+        *_beginning(item),
+        Coverage(*_beginning(before), *(int(before[name]["N"]) for name in _COUNTS))
+        if before.keys() >= set(_COUNTS)
+        else None,
     )
+
+
+def _begun(sweep: SweepRecord | Coverage) -> dict[str, Any]:
+    return {"sweep": {"S": sweep.started.isoformat()}, "expected": {"N": str(sweep.expected)}}
+
+
+def _beginning(item: Any) -> tuple[datetime, int]:
+    return datetime.fromisoformat(item["sweep"]["S"]), int(item["expected"]["N"])
 
 
 def _failing(item: Any, since: datetime | None) -> Failing | None:

@@ -16,6 +16,7 @@ from rescan.kernel.clock import Clock, utc_now
 from rescan.notice.render import summary_outbox_items
 from rescan.notice.summary import Coverage, Dated, Failed, Summary
 from rescan.outbox.items import Channel
+from rescan.work.coverage import coverage_of, one_a_tag
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord
 
 _DAY = timedelta(days=1)
@@ -72,7 +73,7 @@ def summary_of(
     snapshots: Iterable[EntrySnapshot], sweep: SweepRecord | None, schedule: Schedule, now: datetime
 ) -> Summary:
     """The summary of every entry and of the last sweep; pure."""
-    every = _one_a_tag(snapshots)
+    every = one_a_tag(snapshots)
     counted, under_way = _sweeps(every, sweep, schedule, now)
     return Summary(
         at=now,
@@ -93,45 +94,20 @@ def summary_of(
     )
 
 
-def _one_a_tag(snapshots: Iterable[EntrySnapshot]) -> list[EntrySnapshot]:
-    """One entry a tag, which has one for each policy that ever gated it: that of the sweeps."""
-    found: dict[Any, EntrySnapshot] = {}
-    for snapshot in snapshots:
-        before = found.get(snapshot.tag)
-        if before is None or _standing(snapshot) > _standing(before):
-            found[snapshot.tag] = snapshot
-    return list(found.values())
-
-
-def _standing(snapshot: EntrySnapshot) -> tuple[datetime, datetime]:
-    return snapshot.sweep or _LONG_AGO, snapshot.evaluated_at or _LONG_AGO
-
-
 def _sweeps(
     every: list[EntrySnapshot], sweep: SweepRecord | None, schedule: Schedule, now: datetime
 ) -> tuple[Coverage | None, Coverage | None]:
-    """The sweep that counts, and the one under way, which has its period to become complete."""
+    """The sweep that counts, and the one under way, which has its period to become complete.
+
+    The one before it stands as it was measured: by now tags that came later have results, too.
+    """
     if sweep is None:
         return None, None
-    last = _coverage(every, sweep)
+    last = coverage_of(sweep, every)
     is_over = not last.missing or now >= sweep.started + schedule.sweep_period
     if is_over or sweep.before is None:
         return last, None
-    return _coverage(every, sweep.before), last
-
-
-def _coverage(every: list[EntrySnapshot], sweep: SweepRecord) -> Coverage:
-    """Never more than were expected: tags that came later may have a result as well."""
-    since = sweep.started
-    answered = sweep.answered(every)
-    others = [g for g in answered if g.evaluated_at is None or g.evaluated_at < since]
-    return Coverage(
-        started=since,
-        expected=sweep.expected,
-        answered=min(len(answered), sweep.expected),
-        evaluated=min(len(answered) - len(others), sweep.expected),
-        absent=sum(1 for g in others if g.failing is None),
-    )
+    return sweep.before, last
 
 
 def _failing(every: list[EntrySnapshot], since: datetime) -> tuple[Failed, ...]:

@@ -10,6 +10,7 @@ from rescan.events.commands import Gate
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import Failing
+from rescan.notice.summary import Coverage
 from rescan.outbox.items import InFlight, OutboxItem, PendingNotice
 from rescan.outbox.notice import Notice
 from rescan.outbox.storm import Storm
@@ -30,19 +31,14 @@ class EntrySnapshot(Struct, frozen=True):
 
 
 class SweepRecord(Struct, frozen=True):
-    """A full sweep: when it began, how many tags it enqueued, and the one before it.
+    """A full sweep: when it began, how many tags it enqueued, and what the one before it came to.
 
-    While a sweep is under way, the previous one tells whether the images are watched. That one's
-    own `before` is not kept.
+    While a sweep is under way, the previous one tells whether the images are watched.
     """
 
     started: datetime
     expected: int
-    before: "SweepRecord | None" = None
-
-    def answered(self, snapshots: Iterable[EntrySnapshot]) -> list[EntrySnapshot]:
-        """The entries that have a result from this sweep or a later one."""
-        return [g for g in snapshots if g.sweep is not None and g.sweep >= self.started]
+    before: Coverage | None = None
 
 
 class Ledger(Protocol):

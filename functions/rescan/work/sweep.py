@@ -2,15 +2,15 @@
 or failing. Work on a push that was given up is so tried again, until readers know that it fails.
 
 ECR delivers its events on a best effort basis, so each sweep is a full reconciliation. It also
-measures the previous one, which is complete when each tag that it enqueued has a newer result.
+measures the previous one, which is complete when the tags that it enqueued have a newer result.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from msgspec.structs import replace
 
 from rescan.events.commands import Gate
 from rescan.events.watched_tags import ActiveTags, watched_tags
@@ -20,6 +20,8 @@ from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import LedgerUnavailable, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import WatchList
+from rescan.notice.summary import Coverage
+from rescan.work.coverage import coverage_of, is_complete, one_a_tag
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
 from rescan.work.topics import Readers
 
@@ -60,8 +62,11 @@ class FullSweep:
         since = before.started if before else started
         kept = (snapshot.tag for snapshot in snapshots if _is_open(snapshot, since))
         tags = dict.fromkeys(chain(watched.tags, kept))
-        enqueued = self._queue.send_all(Gate(tag, trigger, sweep=started) for tag in tags)
+        # Results of a schedule's own list would count for a full sweep that never asked for them.
+        mark = started if measured else None
+        enqueued = self._queue.send_all(Gate(tag, trigger, sweep=mark) for tag in tags)
         if measured:
+            self._measure_age(one for one in snapshots if one.tag in tags)
             # A row that cannot be watched is never answered: the sweep is not complete.
             expected = enqueued + watched.unwatched
             self._record(SweepRecord(started, expected, before))
@@ -78,24 +83,24 @@ class FullSweep:
             self._ledger_failed("the ledger cannot be read", error)
             return []
 
-    def _measure(self, snapshots: list[EntrySnapshot]) -> SweepRecord | None:
-        """The previous sweep, once it is measured; None when there is none, or it is unknown."""
+    def _measure(self, snapshots: list[EntrySnapshot]) -> Coverage | None:
+        """The previous sweep as measured now; None when there is none, or it is unknown."""
         self._measure_readers()
-        ages = [
-            self._clock() - snapshot.evaluated_at for snapshot in snapshots if snapshot.evaluated_at
-        ]
-        if ages:
-            hours = max(ages).total_seconds() / 3600
-            self._tally.add(Metric.OLDEST_EVALUATION_AGE_HOURS, hours)
         try:
             before = self._ledger.last_sweep()
         except LedgerUnavailable as error:
             self._ledger_failed("the sweep before cannot be measured", error)
             return None
-        if before is None:
-            return None
-        self._measure_coverage(before, snapshots)
-        return replace(before, before=None)
+        return self._measure_coverage(before, one_a_tag(snapshots)) if before else None
+
+    def _measure_age(self, swept: Iterable[EntrySnapshot]) -> None:
+        """Of the tags that are enqueued: those of tags that are gone grow older for ever."""
+        oldest = min(
+            (one.evaluated_at for one in one_a_tag(swept) if one.evaluated_at), default=None
+        )
+        if oldest is not None:
+            hours = (self._clock() - oldest).total_seconds() / 3600
+            self._tally.add(Metric.OLDEST_EVALUATION_AGE_HOURS, hours)
 
     def _measure_readers(self) -> None:
         try:
@@ -105,18 +110,18 @@ class FullSweep:
         else:
             self._tally.add(Metric.CONFIRMED_SUBSCRIPTIONS, confirmed)
 
-    def _measure_coverage(self, before: SweepRecord, snapshots: list[EntrySnapshot]) -> None:
-        since = before.started
-        missing = max(0, before.expected - len(before.answered(snapshots)))
-        self._tally.add(Metric.SWEEP_MISSING, missing)
-        self._tally.add(Metric.SWEEP_COMPLETE, 0 if missing else 1)
+    def _measure_coverage(self, before: SweepRecord, every: list[EntrySnapshot]) -> Coverage:
+        coverage, since = coverage_of(before, every), before.started
+        self._tally.add(Metric.SWEEP_MISSING, coverage.missing)
+        self._tally.add(Metric.SWEEP_COMPLETE, is_complete(coverage))
         self._logger.info(
             "sweep measured",
             started=since.isoformat(),
             expected=before.expected,
-            missing=missing,
-            unanswered=[str(g.tag) for g in snapshots if g.sweep is None or g.sweep < since][:20],
+            missing=coverage.missing,
+            unanswered=[str(g.tag) for g in every if g.sweep is None or g.sweep < since][:20],
         )
+        return coverage
 
     def _record(self, sweep: SweepRecord) -> None:
         try:
