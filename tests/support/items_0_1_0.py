@@ -23,6 +23,7 @@ from rescan.ledger.changes import ClearedBy, ClearedFinding
 from rescan.ledger.entry import Entry, UnknownPush
 from rescan.ledger.news import Failing
 from rescan.ledger.unreported import UnreportedChanges
+from rescan.notice.summary import Coverage
 from rescan.outbox.items import Channel, InFlight, OutboxItem
 from rescan.outbox.storm import Storm
 from rescan.work.ports import SweepRecord
@@ -53,7 +54,7 @@ ENTRIES: dict[str, Entry] = {
         held_until=NOON + 24 * HOUR,
     ),
 }
-SWEEP = SweepRecord(NOON, 41, SweepRecord(NOON - 6 * HOUR, 40))
+SWEEP = SweepRecord(NOON, 41, Coverage(NOON - 6 * HOUR, 40, 39, 38, 1))
 NOTICES = [
     OutboxItem(Channel.STOPS, ENVELOPE, NOTICE),
     OutboxItem(Channel.CHAT, replace(ENVELOPE, id="b", at=NOON + HOUR), NOTICE),
