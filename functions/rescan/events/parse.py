@@ -61,7 +61,7 @@ def parse_event(event: object, dns_suffix: Callable[[str], str | None]) -> Event
     source, detail_type = event.get("source"), event.get("detail-type")
     if "Records" in event:
         return _batch(event)
-    if source == "aws.ecr" and detail_type in _ARRIVALS:
+    if source == "aws.ecr" and str(detail_type) in _ARRIVALS:
         return _ecr_push(event, dns_suffix)
     if source in ("aws.events", "aws.scheduler") and detail_type == "Scheduled Event":
         return Sweep(Trigger(TriggerKind.SCHEDULE, moment_of(event.get("time"))))

@@ -21,7 +21,7 @@ def ownership(findings: Sequence[BlockingFinding], noun: str) -> Iterator[str]:
     base, own, unreported = (inherited.count(value) for value in (True, False, None))
     if not base + own:
         return
-    doubt = f" Of {unreported:,} Anchore does not say." if unreported else ""
+    doubt = f" For {unreported:,}, Anchore does not say." if unreported else ""
     yield f"{_from_the_base(base, len(findings), noun)}: {_who(base, own)}.{doubt}"
 
 

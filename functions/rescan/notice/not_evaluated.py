@@ -35,20 +35,24 @@ _WORDS = {
     FailureCause.WRONG_ANSWER: "an answer that nobody understands",
     FailureCause.OTHER: "another reason",
 }
-# What whoever runs Anchore or the watcher does, which is the same for one image and for many.
+# A team cannot mend the platform: its notice says who must act.
+_FOR_THE_PLATFORM = "This waits for whoever runs Anchore and the watcher. They act: "
+# What they do, which is the same for one image and for many.
 _PLATFORM_STEPS = {
-    FailureCause.CREDENTIALS: "Check the secret that ANCHORE_SECRET_ARN names: an expired"
+    FailureCause.CREDENTIALS: "check the secret that ANCHORE_SECRET_ARN names: an expired"
     " password, a revoked key?",
-    FailureCause.FORBIDDEN: "Check the role of the function's user in Anchore, and"
+    FailureCause.FORBIDDEN: "check the role of the function's user in Anchore, and"
     " ANCHORE_ACCOUNT.",
-    FailureCause.THROTTLED: "Ask Anchore for less at a time (MaximumConcurrency), or give it more"
+    FailureCause.THROTTLED: "ask Anchore for less at a time (MaxConcurrency), or give it more"
     " power.",
-    FailureCause.CERTIFICATE: "Check CA_BUNDLE and Anchore's certificate: expired, or of another"
+    FailureCause.CERTIFICATE: "check CA_BUNDLE and Anchore's certificate: expired, or of another"
     " CA?",
-    FailureCause.DOWN: "See whether Anchore is up, and reachable from the function's network.",
-    FailureCause.NOT_ANALYZED: "Look at Anchore's analyzers: is one at work, how long is the"
+    FailureCause.DOWN: "see whether Anchore is up, and reachable from the function's network.",
+    FailureCause.NOT_ANALYZED: "look at Anchore's analyzers: is one at work, how long is the"
     " queue?",
-    FailureCause.WRONG_ANSWER: "Check ANCHORE_URL, ANCHORE_DIALECT and POLICY_ID: did Anchore or a"
+    FailureCause.SCAN_FAILED: "see in Anchore whether the feeds are in sync and the image can be"
+    " scanned. If it really has no vulnerability any more, the next evaluation says so.",
+    FailureCause.WRONG_ANSWER: "check ANCHORE_URL, ANCHORE_DIALECT and POLICY_ID: did Anchore or a"
     " proxy before it change?",
 }
 _EVERY_IMAGE = " Other images are likely to fail in the same way: mend this first."
@@ -61,18 +65,16 @@ _FURTHER = {
     " log.",
 }
 _IMAGE_STEPS = {
-    FailureCause.GONE: "If it was removed on purpose: nothing, but take it off WATCHED_TAGS where"
-    " they name it. If it still runs anywhere, add it to Anchore again: until then nobody watches"
-    " it.",
-    FailureCause.NOT_FOUND: "Check its spelling in WATCHED_TAGS, registry included: Anchore stores"
-    " a name as it was added, docker.io/nginx and docker.io/library/nginx are two. If it is right,"
-    " add the image to Anchore; if it is gone for good, take it off the list.",
+    FailureCause.GONE: "If it was removed on purpose, there is nothing to do, but a watch list that"
+    " names it is to leave it out. If it still runs anywhere, add it to Anchore again: until then"
+    " nobody watches it.",
+    FailureCause.NOT_FOUND: "Check the name on the watch list, registry included: Anchore stores a"
+    " name as it was added, docker.io/nginx and docker.io/library/nginx are two. If it is right,"
+    " add the image to Anchore; if it is gone for good, have it taken off the list.",
     FailureCause.ANALYSIS_FAILED: "Have Anchore analyze the image again, and look for the failure"
     " in the analyzer's log.",
-    FailureCause.SCAN_FAILED: "See in Anchore whether the feeds are in sync and the image can be"
-    " scanned. If it really has no vulnerability any more, the next evaluation says so.",
-    FailureCause.NOT_MAPPED: "Add a mapping for the image to the policy: without one Anchore"
-    " answers go to everything.",
+    FailureCause.NOT_MAPPED: "Ask the owner of the policy for a mapping of the image: without one"
+    " Anchore answers go to everything.",
     FailureCause.OTHER: "Read the reason in this notice; the function's log has more under the"
     " image's name.",
 }
@@ -97,7 +99,8 @@ class NotEvaluatedNotice(ImageNotice):
     def group_steps(group: Group) -> list[str]:
         step = _PLATFORM_STEPS.get(group.cause) if group.cause else None
         return [
-            step or "Find out why; the function's log has more under each image's name.",
+            _FOR_THE_PLATFORM
+            + (step or "find out why; the function's log has more under each image's name."),
             "Until that is mended, a reason to stop one of these images goes unnoticed; the last"
             " verdict of each stays.",
             "It is tried again by itself.",
@@ -152,7 +155,8 @@ class NotEvaluatedNotice(ImageNotice):
     def steps(self) -> list[str]:
         """By cause; a standing STOP is told again."""
         step = _IMAGE_STEPS.get(self.cause)
-        steps = [step or _PLATFORM_STEPS[self.cause] + _FURTHER.get(self.cause, "")]
+        platform_step = _FOR_THE_PLATFORM + _PLATFORM_STEPS.get(self.cause, "")
+        steps = [step or platform_step + _FURTHER.get(self.cause, "")]
         if self.news.first_stop_at is not None:
             steps.append("Do not deploy the image: nothing says that what stopped it is gone.")
         if not self._is_absent:

@@ -29,6 +29,12 @@ _MOST_IN_CHAT = 10
 _MOST_PROBLEMS = 5
 _MOST_RULES = 5
 _DO_NOT_DEPLOY = "Do not deploy it."
+# A number of findings would say nothing of why the image is stopped.
+_WITHOUT_FINDINGS = {
+    StopCause.DENYLIST: " is denylisted",
+    StopCause.EVALUATION_PROBLEM: " could not be evaluated",
+    StopCause.NOT_SAID: ", no reason given",
+}
 
 
 class _StoppedNotice(StopFacts):
@@ -57,17 +63,13 @@ class _StoppedNotice(StopFacts):
     def subject(self) -> str:
         """E.g. "STOP: 2 new findings (critical) in payments/api:2.4.1"."""
         still = f"{self.still}, " if self.still else ""
+        if without := _WITHOUT_FINDINGS.get(self.stop_cause):
+            return image_subject(f"{self.kind}: {still}", self.news.tag, without)
         number = counted(len(self.listed), self.noun)
         if self.stop_cause is StopCause.FINDINGS_UNREADABLE:
             number = "unknown number of findings"
-        details = f" ({', '.join(self._details())})" if self._details() else ""
-        return image_subject(f"{self.kind}: {still}{number}{details} in ", self.news.tag)
-
-    def _details(self) -> list[str]:
-        details = [str(self.worst)] if self.worst else []
-        if self.stop_cause in (StopCause.FINDINGS, StopCause.FINDINGS_UNREADABLE):
-            return details
-        return [*details, str(self.stop_cause)]
+        worst = f" ({self.worst})" if self.worst else ""
+        return image_subject(f"{self.kind}: {still}{number}{worst} in ", self.news.tag)
 
     @property
     def headline(self) -> str:
