@@ -66,7 +66,7 @@ class Estate:
         self.queue = SimulatedQueue(scenario, self.time)
         self._deferred = MemoryDeferred()
         self._deferral = Deferral(self._deferred, self.queue, self.tally, _SILENT, self.time.now)
-        settings = Settings.parse(LEAST)
+        settings = Settings.parse(LEAST | {"PENDING_HOURS": str(scenario.pending_hours)})
         topics = Topics({Channel.STOPS: self.topic}, self.tally)
         transport = Transport(
             self.anchore.session(), settings.base_url, AnchoreAuth(lambda: '{"token": "none"}')
@@ -99,11 +99,15 @@ class Estate:
             self.time.now,
         )
 
-    def sweep(self) -> Figures:
+    def lives(self) -> None:
         """One sweep, until nothing is left to do."""
         self.time.begin(self._enqueue)
         self.time.begin(self._publish, after=WINDOW.total_seconds())
         self.time.run()
+
+    def sweep(self) -> Figures:
+        """The same, in figures; at least one notice is published."""
+        self.lives()
         results = [entry.result_at for entry in self.ledger.entries.values()]
         moments = self.topic.moments
         return Figures(

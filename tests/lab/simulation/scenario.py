@@ -11,7 +11,8 @@ class Scenario:
     """An estate that was all GO yesterday, of which `stopped` are a STOP today.
 
     `workers` are batches that the function works on at the same time (MaxConcurrency). An answer
-    of Anchore's takes so many seconds, more or less by the share `jitter`.
+    of Anchore's takes so many seconds, more or less by the share `jitter`. It has not analyzed an
+    image before so many hours have passed, and work that waits is given up after `pending_hours`.
     """
 
     images: int
@@ -23,6 +24,8 @@ class Scenario:
     check_seconds: float = 1.0
     jitter: float = 0.0
     seed: int = 1
+    analyzed_after_hours: float = 0.0
+    pending_hours: int = 2
 
     def tag(self, number: int) -> ImageTag:
         """The tag of one image of the estate."""
