@@ -6,7 +6,7 @@ from threading import Lock
 
 
 class Metric(StrEnum):
-    """The metrics by name; all are counts, except the ages."""
+    """The metrics by name; all are counts, except the ages and the share."""
 
     EXPECTED = "Expected"
     EVALUATED = "Evaluated"
@@ -26,6 +26,7 @@ class Metric(StrEnum):
     CONFIRMED_SUBSCRIPTIONS = "ConfirmedSubscriptions"
     SWEEP_COMPLETE = "SweepComplete"
     SWEEP_MISSING = "SweepMissing"
+    SWEEP_FAILING_PERCENT = "SweepFailingPercent"
 
 
 class Tally:
