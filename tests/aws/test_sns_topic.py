@@ -139,6 +139,14 @@ KEY = (
 REPEAT = "The event may be repeated; a notice that did arrive then arrives twice."
 
 
+def test_a_missing_topic_is_blamed_on_the_variable_that_names_it() -> None:
+    sns = client("sns")
+    with Stubber(sns) as stubber:
+        stubber.add_client_error("publish", "NotFound", http_status_code=404)
+        with pytest.raises(PublishFailed, match="CHAT_TOPIC_ARN names no topic that exists"):
+            StopTopic(sns, ARN, "CHAT_TOPIC_ARN").publish(NOTICE)
+
+
 @pytest.mark.parametrize(
     ("code", "status", "advice"),
     [

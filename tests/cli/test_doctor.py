@@ -127,7 +127,7 @@ def test_a_trouble_has_its_fix(acts: tuple[Act, ...], check: str, fix: str) -> N
 
 def test_what_rests_on_a_trouble_is_skipped() -> None:
     told = lines(doctor(respond(404, b"{}"))[0])
-    assert told["Authorization"] == "- not before Version is mended"
+    assert told["Authorization"] == "- not before Version is fixed"
     assert "Policy" not in told
 
 
@@ -407,7 +407,7 @@ def test_what_is_not_there_is_named(aws: dict[str, str]) -> None:
         ("Queue", "WORK_QUEUE_URL"),
         ("Table", "LEDGER_TABLE"),
     ):
-        assert told[name].startswith("fix it is not there: ")
+        assert told[name].startswith("fix not found: ")
         assert variable in told[f"{name}, fix"]
 
 
@@ -416,4 +416,4 @@ def test_missing_credentials_of_aws_are_named(aws: dict[str, str]) -> None:
         k: v for k, v in aws.items() if k not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     }
     _, told = stack_lines(**without, AWS_EC2_METADATA_DISABLED="true")
-    assert told["Topic"] == "fix no AWS credentials that hold: NoCredentialsError"
+    assert told["Topic"] == "fix no valid AWS credentials: NoCredentialsError"

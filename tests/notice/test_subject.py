@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from rescan.gate.model import Report
+from rescan.gate.report import Report
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import Failing, News
 from tests.support.notices.announced import not_evaluated, recovered, reminder, stop
@@ -170,9 +171,9 @@ DENYLISTED_STORM = report(
         ),
         pytest.param(
             not_evaluated(
-                "has no active image with the tag",
+                "why",
                 first_stop_at=LONG_AGO,
-                failing=Failing(LONG_AGO, "", "has no active image with the tag"),
+                failing=Failing(LONG_AGO, "", "why", FailureCause.NOT_FOUND),
             ),
             "NOT EVALUATED for 739,943 d, not in Anchore, still STOP: ",
             id="not-evaluated",

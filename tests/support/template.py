@@ -92,16 +92,39 @@ def of_type(kind: str, **parameters: str) -> list[dict[str, Any]]:
     return [it["Properties"] for it in resources(**parameters).values() if it["Type"] == kind]
 
 
+def refused(**parameters: str) -> list[str]:
+    """What the rules of the template say against the parameters, before anything is made."""
+    source = template()
+    stack = _Stack(source, {**PARAMETERS, **parameters})
+    return [
+        assertion["AssertDescription"]
+        for rule in source["Rules"].values()
+        if stack.evaluated(rule["RuleCondition"])
+        for assertion in rule["Assertions"]
+        if not stack.evaluated(assertion["Assert"])
+    ]
+
+
+def dashboard_name(region: str, **parameters: str) -> str:
+    """The name of the dashboard that the stack has in the region."""
+    return str(_dashboard({"AWS::Region": region}, **parameters)["DashboardName"])
+
+
 def dashboard(**parameters: str) -> dict[str, Any]:
     """The body of the dashboard in the stack; `WorkQueue.QueueName` stands for that attribute."""
+    body: dict[str, Any] = json.loads(_dashboard({}, **parameters)["DashboardBody"])
+    return body
+
+
+def _dashboard(pseudo: dict[str, str], **parameters: str) -> dict[str, Any]:
     given = {
         name: _reference(value)
         for name, value in properties("Dashboard", **parameters)["Parameters"].items()
     }
     stack = _Stack(_copy(_parsed("dashboard.yaml")), given)
-    made = stack.evaluated(stack.template["Resources"]["Dashboard"]["Properties"])
-    body: dict[str, Any] = json.loads(made["DashboardBody"])
-    return body
+    stack.values |= pseudo
+    made: dict[str, Any] = stack.evaluated(stack.template["Resources"]["Dashboard"]["Properties"])
+    return made
 
 
 def _reference(value: Any) -> Any:
@@ -165,6 +188,9 @@ class _Stack:
                 return not arguments[0]
             case "Fn::Equals":
                 return arguments[0] == arguments[1]
+            case "Fn::EachMemberEquals":
+                members, text = arguments
+                return all(member == text for member in members)
             case "Fn::Join":
                 return _joined(*arguments)
             case "Fn::FindInMap":

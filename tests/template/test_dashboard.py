@@ -6,7 +6,7 @@ from typing import Any
 from rescan.aws.emf import NAMESPACE
 from rescan.kernel.metrics import Metric
 from tests.support.paths import ROOT
-from tests.support.template import dashboard, of_type, properties
+from tests.support.template import dashboard, dashboard_name, of_type, properties, template
 
 RUNBOOK = (ROOT / "docs" / "operations.md").read_text()
 AWS_METRICS = {
@@ -30,6 +30,19 @@ def shown(namespace: str) -> list[list[Any]]:
     return [metric for metric in metrics if metric[0] == namespace]
 
 
+def test_one_stack_in_two_regions_has_two_dashboards():
+    """Dashboards are global in an account: a second one of the same name is refused."""
+    assert [dashboard_name(region) for region in ("eu-central-1", "us-east-1")] == [
+        "anchore-rescan-eu-central-1",
+        "anchore-rescan-us-east-1",
+    ]
+
+
+def test_the_stack_puts_out_the_name_of_its_dashboard():
+    name = template()["Outputs"]["DashboardName"]["Value"]
+    assert name == {"Fn::Sub": "${AWS::StackName}-${AWS::Region}"}
+
+
 def test_every_metric_of_the_function_is_shown_with_its_dimension():
     assert {m[1] for m in shown(NAMESPACE)} == {metric.value for metric in Metric}
     assert {tuple(m[2:4]) for m in shown(NAMESPACE)} == {("service", "anchore-rescan")}
@@ -41,6 +54,7 @@ def test_every_queue_is_shown_by_the_name_that_its_stack_gives_it():
         ("QueueName", "WorkDeadLetters.QueueName"),
         ("QueueName", "PushDeadLetters.QueueName"),
         ("QueueName", "ScheduleDeadLetters.QueueName"),
+        ("QueueName", "NoticeDeadLetters.QueueName"),
     }
 
 

@@ -6,9 +6,10 @@ from enum import StrEnum
 from msgspec import Struct
 
 from rescan.gate.model import Severity
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
-from rescan.ledger.news import EventType, FailureCause
+from rescan.ledger.news import EventType
 
 
 class IssueKind(StrEnum):
@@ -41,7 +42,8 @@ class Envelope(Struct, frozen=True, kw_only=True):
 
     `id` is the news', `subject` the ledger's entry; `fix_available` None: nothing is known of
     fixes; `cause` is of a failure. `issues` come worst first and may be cut; `findings` counts all
-    of them. `order` is that in which what is said of an image was decided.
+    of them. `order` is that in which what is said of an image was decided. `pushed`: a push made
+    the verdict, and somebody waits for it.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     cause: FailureCause | None = None
     issues: tuple[Issue, ...] = ()
     findings: int = 0
+    pushed: bool = False
 
     @property
     def order(self) -> tuple[datetime, int, str]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from rescan.kernel.image_tag import ImageTag
-from rescan.notice.group_notice import group_notice
+from rescan.notice.render import group_notice
 from rescan.outbox.envelope import Envelope
 from rescan.outbox.group import Group
 from rescan.outbox.grouping import plan
@@ -33,8 +33,8 @@ def broken(group: Group) -> list[str]:
 def groups(envelopes: list[Envelope]) -> list[Group]:
     """The messages about several images that the publisher makes of notices for one team."""
     waiting = [PendingNotice(Channel.STOPS, envelope) for envelope in envelopes]
-    units = plan(waiting, {}, RULES, NOW).units
-    return [unit for unit in units if isinstance(unit, Group)]
+    made = plan(waiting, {}, RULES, NOW + RULES.collected + RULES.window).groups
+    return [group for group in made if len(group.members) > 1]
 
 
 def many_of(envelope: Envelope, character: str, images: int) -> Iterator[Envelope]:

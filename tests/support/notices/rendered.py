@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 
 from rescan.ledger.news import News
-from rescan.notice.group_notice import group_notice
+from rescan.notice.render import group_notice
 from rescan.notice.summary import Summary
 from rescan.outbox.group import Group
 from rescan.outbox.notice import Notice
@@ -13,7 +13,8 @@ from tests.support.notices.news_cases import GOLDEN
 from tests.support.notices.said import group_chat, mail_and_chat
 from tests.support.notices.summary_cases import GOLDEN_SUMMARIES, notices_of
 
-CASES: dict[str, Callable[[], News | Group | Summary]] = {**GOLDEN, **GROUPS, **GOLDEN_SUMMARIES}
+Announced = News | Group | Summary
+CASES: dict[str, Callable[[], Announced]] = {**GOLDEN, **GROUPS, **GOLDEN_SUMMARIES}
 
 
 def mail(case: str) -> Notice:
@@ -26,9 +27,18 @@ def chat(case: str) -> Notice:
     return _mail_and_chat(case)[1]
 
 
+def chat_notice(announced: Announced) -> Notice:
+    """What is published on the chat topic."""
+    return _both(announced)[1]
+
+
 @cache
 def _mail_and_chat(case: str) -> tuple[Notice, Notice]:
-    match CASES[case]():
+    return _both(CASES[case]())
+
+
+def _both(announced: Announced) -> tuple[Notice, Notice]:
+    match announced:
         case Group() as group:
             return group_notice(group), group_chat(group)
         case Summary() as summary:
