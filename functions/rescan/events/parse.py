@@ -166,10 +166,14 @@ def _tags(event: Mapping[str, Any]) -> Sweep:
     return Sweep(Trigger(TriggerKind.SCHEDULE), watch_list)
 
 
+# JSON can carry half of a surrogate pair; no request can.
+_Encodable = Annotated[str, Meta(pattern="^[^\ud800-\udfff]*$")]
+
+
 class _Direct(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
     tag: str
     vtype: VulnerabilityType | None = None
-    policy_id: str | None = None
+    policy_id: _Encodable | None = None
     image_digest: str | None = None
 
 
