@@ -13,8 +13,8 @@ from rescan.gate.evaluation import Allowlisted
 from rescan.gate.model import Vulnerability, present
 from rescan.gate.report import Report
 from rescan.gate.vulnerability_index import VulnerabilityIndex
-from rescan.notice.stop import Stop
-from rescan.notice.stop_advice import next_steps
+from rescan.notice.foreign import in_mail
+from rescan.notice.stop import StopNotice
 from rescan.notice.times import moment
 from rescan_cli.findings_table import fix_text, heading, origin_text, package_text
 from rescan_cli.terminal import plain, severity_text, table
@@ -22,7 +22,7 @@ from rescan_cli.terminal import plain, severity_text, table
 _INDENT = (0, 0, 0, 4)
 
 
-def explanation(report: Report, stop: Stop | None, now: datetime) -> Iterator[RenderableType]:
+def explanation(report: Report, stop: StopNotice | None, now: datetime) -> Iterator[RenderableType]:
     """The paragraphs."""
     yield from heading(report)
     if stop is not None:
@@ -37,8 +37,8 @@ def _listed(report: Report) -> Iterable[Vulnerability]:
 # --- what stops it
 
 
-def _stop(stop: Stop, rows: VulnerabilityIndex) -> Iterator[RenderableType]:
-    for number, finding in enumerate(stop.told, 1):
+def _stop(stop: StopNotice, rows: VulnerabilityIndex) -> Iterator[RenderableType]:
+    for number, finding in enumerate(stop.listed, 1):
         yield Text()
         yield from _finding(number, finding, rows)
     for problem in stop.problems:
@@ -46,8 +46,8 @@ def _stop(stop: Stop, rows: VulnerabilityIndex) -> Iterator[RenderableType]:
         yield plain(f"Problem of the evaluation: {problem.problem_type}: {problem.details}", 500)
     yield Text("\nWhat would end the STOP", "bold")
     # The last step of a notice is about the notice.
-    for step in next_steps(stop)[:-1]:
-        yield plain(f"- {step}", 400)
+    for step in stop.steps[:-1]:
+        yield plain(f"- {in_mail(step)}", 400)
 
 
 def _finding(

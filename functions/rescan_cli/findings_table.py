@@ -9,16 +9,16 @@ from rich.text import Text
 from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.report import Report
 from rescan.notice.paragraphs import by_severity, counted
-from rescan.notice.stop import Stop
+from rescan.notice.stop import StopNotice
 from rescan_cli.terminal import STYLES, facts, plain, severity_text, table
 
 
-def report_text(report: Report, stop: Stop | None) -> Iterator[RenderableType]:
+def report_text(report: Report, stop: StopNotice | None) -> Iterator[RenderableType]:
     """The heading and, for a STOP with findings, their table."""
     yield from heading(report)
-    if stop is not None and stop.told:
+    if stop is not None and stop.listed:
         yield Text()
-        yield _findings(stop.told)
+        yield _findings(stop.listed)
 
 
 def heading(report: Report) -> Iterator[RenderableType]:

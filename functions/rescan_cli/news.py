@@ -5,11 +5,11 @@ from datetime import datetime
 from rescan.gate.model import Outcome
 from rescan.gate.report import Report
 from rescan.ledger.news import StopNews
-from rescan.notice.stop import Stop
+from rescan.notice.stop import StopNotice
 
 
-def stop_of(report: Report, now: datetime) -> Stop | None:
+def stop_of(report: Report, now: datetime) -> StopNotice | None:
     """What stops the image, joined with the vulnerability rows; None when nothing does."""
     if report.outcome is not Outcome.STOP:
         return None
-    return Stop.of(StopNews.unremembered(report, now))
+    return StopNotice(StopNews.unremembered(report, now))

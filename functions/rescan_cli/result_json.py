@@ -12,8 +12,8 @@ from rescan.gate.model import RescanRequest
 from rescan.gate.report import Report
 from rescan.kernel.errors import AnchoreError
 from rescan.ledger.news import Failing, NotEvaluatedNews, stable_id
-from rescan.notice.outage import Outage
-from rescan.notice.result import outage_result, stop_result, verdict_result
+from rescan.notice.not_evaluated import NotEvaluatedNotice
+from rescan.notice.result import verdict_result
 from rescan_cli.news import stop_of
 
 # SNS bounds a notice; a file or a pipe has room for every finding.
@@ -23,7 +23,7 @@ _WITHOUT_BOUND = 1 << 40
 def report_json(report: Report, now: datetime) -> str:
     """What the image came to."""
     if (stop := stop_of(report, now)) is not None:
-        return _indented(stop_result(stop, _WITHOUT_BOUND))
+        return _indented(stop.result(_WITHOUT_BOUND))
     if report.outcome.is_verdict:
         return _indented(verdict_result(report, now))
     return _not_evaluated(
@@ -56,7 +56,7 @@ def failed_json(request: RescanRequest, error: AnchoreError, now: datetime) -> s
 
 
 def _not_evaluated(news: NotEvaluatedNews) -> str:
-    return _indented(outage_result(Outage.of(news)))
+    return _indented(NotEvaluatedNotice(news).result())
 
 
 def _indented(text: str) -> str:

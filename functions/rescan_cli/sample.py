@@ -10,8 +10,8 @@ from rescan.gate.model import Outcome, Trigger, TriggerKind, Vulnerability, Vuln
 from rescan.gate.report import Report
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.news import StopNews, stable_id
-from rescan.notice.notice_of import notice_of
-from rescan.notice.told import told_of
+from rescan.notice.render import outbox_items
+from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 
 MARK = "TEST"
@@ -75,7 +75,7 @@ def sample_notice(now: datetime, team: str) -> Notice:
         first_stop_at=now,
         team=team,
     )
-    notice = notice_of(told_of(news))
+    notice = outbox_items(news, [Channel.STOPS])[0].notice
     subject = f"{MARK}: {notice.subject}"[:99]
     return replace(notice, subject=subject, body=f"{_NOTE}\n\n{notice.body}")
 

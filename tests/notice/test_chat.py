@@ -1,7 +1,6 @@
 """Chat messages: the same facts as the mail's, in a shape and in words that every chat shows."""
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any, get_args
 
@@ -15,21 +14,21 @@ from msgspec.structs import replace
 
 from rescan.aws.sns_topic import StopTopic
 from rescan.gate.model import Outcome, Trigger, TriggerKind
-from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.entry import Entry, subject_of
-from rescan.ledger.news import EventType, Failing, ImageEvent, News, RecoveredNews, StopNews
+from rescan.ledger.news import Failing, ImageEvent, News, StopNews
 from rescan.ledger.transitions import after_failure, after_verdict
-from rescan.notice.markdown import code
+from rescan.notice.foreign import foreign, in_chat
 from tests.support.entries import HOUR, PACE
 from tests.support.notices.announced import NOW, expiring, held, not_evaluated, stop
-from tests.support.notices.chat import FOREIGN, SCHEMA, SPAN, errors, shown
-from tests.support.notices.drawn import any_news
+from tests.support.notices.chat import SCHEMA, errors, outside_of_spans
+from tests.support.notices.drawn import any_news, foreign_news
 from tests.support.notices.floods import expiring_flood, flood, outage_flood, recovery_flood
+from tests.support.notices.foreign_texts import FOREIGN_TEXTS, in_foreign_texts
 from tests.support.notices.golden import chat_files_of
 from tests.support.notices.news_cases import GOLDEN
-from tests.support.notices.rendered import CASES, chat, mail
-from tests.support.notices.reports import TAG, evaluation, finding, report, typical
+from tests.support.notices.rendered import CASES, chat, chat_notice, mail
+from tests.support.notices.reports import TAG, evaluation, typical
 from tests.support.notices.said import chat_of
 
 
@@ -123,54 +122,23 @@ def test_expiring_says_until_when_what_holds_and_what_to_do() -> None:
 # --- text of others
 
 
-@st.composite
-def foreign_news(draw: st.DrawFn, event_type: ImageEvent) -> News:
-    """News in which every text is somebody else's markup."""
-    found = finding(
-        f"{draw(FOREIGN)}+{draw(FOREIGN)}",
-        draw(FOREIGN),
-        gate=draw(st.sampled_from(["vulnerabilities", "§`*gate*"])),
-        trigger=draw(FOREIGN),
-        recommendation=draw(FOREIGN),
-    )
-    evaluated = evaluation(found, policy_id=draw(FOREIGN))
-    drawn: News = draw(any_news(event_type))
-    if event_type is EventType.EXPIRING:
-        item = held(found, drawn.at + HOUR, allowlist=draw(FOREIGN))
-        evaluated = replace(evaluated, allowlisted=(item,))
-    said = report(
-        evaluated,
-        tag=ImageTag(draw(FOREIGN), draw(FOREIGN), draw(FOREIGN)),
-        reason=draw(FOREIGN),
-        notes=(draw(FOREIGN),),
-        team=draw(FOREIGN),
-    )
-    outcome = drawn.report.outcome if drawn.report else Outcome.NOT_EVALUATED
-    facts: dict[str, Any] = {
-        "tag": said.tag,
-        "team": said.team,
-        "policy_id": draw(FOREIGN),
-        "report": replace(said, outcome=outcome),
-        "failing": Failing(NOW, draw(FOREIGN), draw(FOREIGN), draw(st.sampled_from(FailureCause))),
-        "previous_digest": draw(FOREIGN),
-        "new": None,
-    }
-    if isinstance(drawn, RecoveredNews):
-        facts["cleared"] = tuple(replace(c, key=found.key) for c in drawn.cleared)
-    return replace(
-        drawn, **{name: fact for name, fact in facts.items() if name in drawn.__struct_fields__}
-    )
-
-
 @pytest.mark.parametrize("event_type", get_args(ImageEvent))
 @given(data=st.data())
 @settings(max_examples=25, deadline=None, database=None, derandomize=True)
 def test_text_of_others_stands_in_code_spans_alone(
     event_type: ImageEvent, data: st.DataObject
 ) -> None:
-    texts = shown(message_of(data.draw(foreign_news(event_type))))
-    outside = [SPAN.sub("", text).replace("&lt;", "") for text in texts]
-    assert [text for text in outside if re.search("[§¶*~`<>\\[\\]@#|&\\\\]", text)] == []
+    assert outside_of_spans(message_of(data.draw(foreign_news(event_type)))) == []
+
+
+@pytest.mark.parametrize("case", sorted(CASES.keys() - {"stop_storm", "summary_many"}))
+@given(texts=FOREIGN_TEXTS)
+@settings(max_examples=3, deadline=None, database=None, derandomize=True)
+def test_text_of_others_in_every_golden_case_stands_in_code_spans_alone(
+    case: str, texts: list[str]
+) -> None:
+    foreign_case = in_foreign_texts(CASES[case](), texts)
+    assert outside_of_spans(json.loads(chat_notice(foreign_case).body)) == []
 
 
 @pytest.mark.parametrize(
@@ -187,7 +155,7 @@ def test_text_of_others_stands_in_code_spans_alone(
     ],
 )
 def test_code_span_holds_a_text_that_formats_nothing(text: str, span: str) -> None:
-    assert code(text) == span
+    assert in_chat(foreign(text, 500)) == span
 
 
 def test_age_of_less_than_an_hour_is_no_reference_of_slack() -> None:

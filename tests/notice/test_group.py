@@ -15,8 +15,7 @@ from msgspec.structs import replace
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import ImageEvent, News
-from rescan.notice.group_result import LARGEST_GROUP_RESULT
-from rescan.notice.group_words import group_headline, group_steps
+from rescan.notice.group import LARGEST_GROUP_RESULT
 from rescan.notice.render import group_notice
 from rescan.outbox.envelope import Envelope
 from rescan.outbox.group import Group
@@ -25,7 +24,7 @@ from rescan.outbox.items import Channel, PendingNotice
 from tests.support.notices import chat as chat_message
 from tests.support.notices import schema
 from tests.support.notices.announced import NOW, expiring, held, not_evaluated
-from tests.support.notices.drawn import any_news
+from tests.support.notices.drawn import any_news, foreign_news
 from tests.support.notices.floods import expiring_flood, flood, outage_flood, recovery_flood
 from tests.support.notices.group_cases import GROUPS, RULES, about, group_of, openssl, stops, tags
 from tests.support.notices.reports import finding
@@ -100,6 +99,18 @@ def test_any_group_keeps_every_limit(event_type: ImageEvent, data: st.DataObject
         for n in range(24)
     ]
     assert [problem for group in groups(envelopes) for problem in broken(group)] == []
+
+
+@pytest.mark.parametrize("event_type", get_args(ImageEvent))
+@given(data=st.data())
+@settings(max_examples=15, deadline=None, database=None, derandomize=True)
+def test_text_of_others_stands_in_code_spans_alone(
+    event_type: ImageEvent, data: st.DataObject
+) -> None:
+    envelope = envelope_of(data.draw(foreign_news(event_type)))
+    alike = [replace(envelope, id=str(n), subject=str(n)) for n in range(12)]
+    for group in groups(alike):
+        assert chat_message.outside_of_spans(json.loads(group_chat(group).body)) == []
 
 
 @pytest.mark.parametrize("number", [0, 1, 10])
@@ -187,14 +198,19 @@ def test_what_else_a_chat_message_has_no_room_for_is_counted() -> None:
 # --- words
 
 
+def opening(group: Group) -> str:
+    """The first paragraph of the mail, on one line."""
+    return " ".join(group_notice(group).body.split("\n\n")[0].split("\n"))
+
+
 def test_images_that_have_worse_than_what_they_share_say_so() -> None:
     def found(number: int) -> tuple[Any, ...]:
         shared = finding("CVE-2020-25648+nss-tools")
         return (shared, finding("CVE-2026-1234+openssl")) if number == 3 else (shared,)
 
-    assert group_headline(group_of(stops(range(11), found))) == (
+    assert opening(group_of(stops(range(11), found))).startswith(
         "STOP: CVE-2020-25648 (high, nss-tools, fixed in 0:3.53.1-7.el7_9) newly stops 11 images;"
-        " the worst they have is critical."
+        " the worst they have is critical. "
     )
 
 
@@ -205,13 +221,10 @@ def test_several_packages_and_fixes_are_counted_behind_the_most_frequent() -> No
         other = replace(issue, package=package, fixed_in=fix)
         envelopes[number] = replace(envelopes[number], issues=(other,))
     (group,) = groups(envelopes)
-    assert group_headline(group) == (
+    assert opening(group) == (
         "STOP: CVE-2026-1234 (critical, openssl and 2 other packages, fixed in 3.0.18 and 1 other"
-        " version) newly stops 12 images."
-    )
-    assert group_steps(group)[0] == (
-        "Do not deploy these images. Update the packages to the versions with the fix, rebuild and"
-        " push; one newer base image may mend many."
+        " version) newly stops 12 images. Do not deploy these images. Update the packages to the"
+        " versions with the fix, rebuild and push; one newer base image may mend many."
     )
 
 

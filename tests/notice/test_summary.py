@@ -14,7 +14,7 @@ from rescan.notice.summary import Coverage, Dated, Failed, Summary
 from rescan.notice.summary_result import LARGEST_SUMMARY_RESULT
 from rescan.outbox.items import Channel
 from tests.support.notices import chat as chat_message
-from tests.support.notices.chat import FOREIGN, SPAN, shown
+from tests.support.notices.chat import FOREIGN
 from tests.support.notices.drawn import TEXT, TIMES
 from tests.support.notices.golden import chat_files_of, files_of
 from tests.support.notices.schema import errors
@@ -215,5 +215,4 @@ def test_any_summary_can_be_announced(summary: Summary) -> None:
 @settings(max_examples=50, deadline=None, database=None, derandomize=True)
 def test_text_of_others_stands_in_code_spans_alone(summary: Summary) -> None:
     _, chat = notices_of(summary)
-    texts = shown(json.loads(chat.body))
-    assert [SPAN.sub("", text) for text in texts if "§" in SPAN.sub("", text)] == []
+    assert chat_message.outside_of_spans(json.loads(chat.body)) == []

@@ -3,7 +3,7 @@
 import pytest
 
 from rescan.gate.blocking_findings import BlockingFinding
-from rescan.notice.origin import who_acts
+from rescan.notice.advice import ownership
 from tests.support.notices.reports import finding
 
 KEY = finding("CVE-1+lib").key
@@ -68,4 +68,4 @@ BASE, OWN, UNSAID = (
     ],
 )
 def test_who_has_to_act_is_said(findings: list[BlockingFinding], expected: list[str]) -> None:
-    assert list(who_acts(tuple(findings), "finding")) == expected
+    assert list(ownership(findings, "finding")) == expected

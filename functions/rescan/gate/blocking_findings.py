@@ -85,6 +85,12 @@ def blocking_findings(
     return worst_first(_joined(same, index) for same in repeated.values())
 
 
+def any_fix(findings: Iterable[BlockingFinding]) -> bool | None:
+    """Whether any of them has a fix; None when no row of the vulnerability list describes any."""
+    listed = [finding for finding in findings if finding.listed]
+    return any(finding.fixed_in for finding in listed) if listed else None
+
+
 def worst_first(findings: Iterable[BlockingFinding]) -> tuple[BlockingFinding, ...]:
     """In the order of `blocking_findings`."""
     return tuple(sorted(findings, key=_rank))

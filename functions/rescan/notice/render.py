@@ -1,31 +1,32 @@
-"""Notices as messages: of news for the outbox, of a summary for the outbox, of a group for SNS."""
+"""Notices as messages: of news and of a summary for the outbox, of a group for SNS.
 
-from collections.abc import Callable, Iterable
+It keeps the limits of SNS by construction: the result of one image has at most 120,000 bytes, and
+subject, body and the other attributes have fewer than 130,000 together.
+"""
 
-from msgspec.structs import replace
+from collections.abc import Iterable
 
 from rescan.ledger.news import News
-from rescan.notice.attributes import attributes, value
+from rescan.notice.attributes import attributes
 from rescan.notice.chat import chat_body
-from rescan.notice.envelopes import envelope_of
-from rescan.notice.group_chat import group_chat
-from rescan.notice.group_mail import group_body, group_subject
-from rescan.notice.group_result import group_result
-from rescan.notice.notice_of import notice_of
+from rescan.notice.content import NoticeContent
+from rescan.notice.group import GroupNotice
+from rescan.notice.kinds import KINDS
+from rescan.notice.mail import mail_body, mail_subject
 from rescan.notice.summary import Summary
-from rescan.notice.summary_chat import summary_chat
-from rescan.notice.summary_notice import summary_envelope, summary_mail
-from rescan.notice.told import told_of
+from rescan.notice.summary_notice import SummaryNotice
 from rescan.outbox.envelope import Envelope
 from rescan.outbox.group import Group
 from rescan.outbox.items import Channel, OutboxItem
 from rescan.outbox.notice import Notice
 
+_BODIES = {Channel.STOPS: mail_body, Channel.CHAT: chat_body}
+
 
 def outbox_items(news: News, channels: Iterable[Channel]) -> tuple[OutboxItem, ...]:
-    """The notice of the news for each channel; NoticeInvalid when its facts contradict its kind."""
-    told = told_of(news)
-    return _for_each(channels, envelope_of(told), notice_of(told), lambda: chat_body(told))
+    """The notice of the news for each channel."""
+    content = KINDS[news.event_type](news)
+    return _items(content, content.labels, channels)
 
 
 def summary_outbox_items(summary: Summary, channels: Iterable[Channel]) -> tuple[OutboxItem, ...]:
@@ -33,46 +34,26 @@ def summary_outbox_items(summary: Summary, channels: Iterable[Channel]) -> tuple
 
     A summary that still waits in the outbox is replaced by the next one of the same day.
     """
-    envelope = summary_envelope(summary)
-    mail = summary_mail(summary)
-    return _for_each(channels, envelope, mail, lambda: summary_chat(summary, envelope.id))
+    content = SummaryNotice(summary)
+    return _items(content, content.labels, channels)
 
 
 def group_notice(group: Group) -> Notice:
-    """The message of the group for its channel.
-
-    `registry`, `repository` and `tag` hold each value of its images once.
-    A subscription's filter matches a String.Array when any of its values matches: whoever would
-    have got one of the notices gets the group.
-    """
-    tags = [envelope.tag for envelope in group.envelopes]
-    said = attributes(
-        group.event_type,
-        registry=_each(tag.registry for tag in tags),
-        repository=_each(tag.repository for tag in tags),
-        tag=_each(tag.tag for tag in tags),
-        team=group.team,
-        final_action=group.final_action,
-        policy_id=group.policy_id,
-        worst=group.worst,
-        fix_available=group.fix_available,
-        result=group_result(group),
-    )
-    body = group_chat(group) if group.channel is Channel.CHAT else group_body(group)
-    return Notice(group_subject(group), body, said)
+    """The message of the group for its channel."""
+    content = GroupNotice(group)
+    return _notice(content, group.channel, content.result())
 
 
-def _for_each(
-    channels: Iterable[Channel], envelope: Envelope, mail: Notice, chat: Callable[[], str]
+def _items(
+    content: NoticeContent, envelope: Envelope, channels: Iterable[Channel]
 ) -> tuple[OutboxItem, ...]:
-    """All with the mail's subject and attributes, so that filters choose alike."""
+    result = content.result()
     return tuple(
-        OutboxItem(
-            channel, envelope, replace(mail, body=chat()) if channel is Channel.CHAT else mail
-        )
-        for channel in channels
+        OutboxItem(channel, envelope, _notice(content, channel, result)) for channel in channels
     )
 
 
-def _each(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({value(each) for each in values}))
+def _notice(content: NoticeContent, channel: Channel, result: str) -> Notice:
+    """With the same subject and attributes on each channel, so that filters choose alike."""
+    body = _BODIES[channel](content)
+    return Notice(mail_subject(content), body, attributes(content.labels, result))

@@ -13,7 +13,8 @@ from tests.support.notices.news_cases import GOLDEN
 from tests.support.notices.said import chat_of, group_chat, notice_of
 from tests.support.notices.summary_cases import GOLDEN_SUMMARIES, notices_of
 
-CASES: dict[str, Callable[[], News | Group | Summary]] = {**GOLDEN, **GROUPS, **GOLDEN_SUMMARIES}
+Announced = News | Group | Summary
+CASES: dict[str, Callable[[], Announced]] = {**GOLDEN, **GROUPS, **GOLDEN_SUMMARIES}
 
 
 @cache
@@ -31,7 +32,12 @@ def mail(case: str) -> Notice:
 @cache
 def chat(case: str) -> Notice:
     """For the chat topic."""
-    match CASES[case]():
+    return chat_notice(CASES[case]())
+
+
+def chat_notice(announced: Announced) -> Notice:
+    """For the chat topic."""
+    match announced:
         case Group() as group:
             return group_chat(group)
         case Summary() as summary:
