@@ -1,4 +1,4 @@
-"""Why an image stops, at length: each finding with its rows and its way out, and what passes."""
+"""Why an image stops, in detail: each finding with a way out, and what is allowlisted."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -96,7 +96,7 @@ def _rows(rows: list[Vulnerability]) -> Table:
 def _words(finding: BlockingFinding, *, has_rows: bool) -> Iterator[str]:
     if finding.message and not has_rows:
         yield finding.message
-    yield f"To mend it: {_way_out(finding)}"
+    yield f"To do: {_way_out(finding)}"
     if finding.recommendation:
         yield f"The policy says: {finding.recommendation}"
 
@@ -113,13 +113,13 @@ def _way_out(finding: BlockingFinding) -> str:
     return f"{fix_text(finding)}: remove {finding.package}, or ask for an allowlist entry"
 
 
-# --- what would stop it
+# --- what is allowlisted
 
 
 def _first_to_end(report: Report) -> list[Allowlisted]:
-    """Each finding and item once, those that end first at the front."""
-    held = report.evaluation.allowlisted if report.evaluation else ()
-    rows = dict.fromkeys(held)
+    """Each finding and item once, those that end first come first."""
+    allowlisted = report.evaluation.allowlisted if report.evaluation else ()
+    rows = dict.fromkeys(allowlisted)
     return sorted(rows, key=lambda one: (one.until is None, one.until, _what(one)))
 
 

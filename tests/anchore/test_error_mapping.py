@@ -167,7 +167,7 @@ NO_IMAGE = "image data not found in DB"
         ),
         pytest.param(
             "could not find any evaluations for input images",
-            errors.AnchoreRefused,
+            errors.AnchoreServerError,
             id="hides-a-500",
         ),
         pytest.param("content type (x) not available", errors.AnchoreRefused, id="vtype"),
@@ -243,6 +243,12 @@ def test_an_error_says_what_keeps_images_from_a_verdict(
         pytest.param({"Retry-After": "Tue, 24 Nov 2026 12:00:00 GMT"}, None, id="date"),
         pytest.param({"Retry-After": "soon"}, None, id="a-word"),
         pytest.param({"Retry-After": ""}, None, id="empty"),
+        pytest.param({"Retry-After": "inf"}, None, id="infinity"),
+        pytest.param({"Retry-After": "nan"}, None, id="no-number"),
+        pytest.param({"Retry-After": "-1"}, None, id="negative"),
+        pytest.param({"Retry-After": "1e308"}, None, id="an-exponent"),
+        pytest.param({"Retry-After": "9" * 20}, 86_400.0, id="twenty-digits"),
+        pytest.param({"Retry-After": "\u0661\u0662"}, None, id="digits-of-another-script"),
         pytest.param({}, None, id="none"),
     ],
 )

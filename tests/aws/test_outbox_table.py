@@ -1,4 +1,4 @@
-"""The outbox's contract, on the table (moto) and on the fake that other tests use."""
+"""The outbox's contract, on the table (moto) and in memory."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,20 +11,30 @@ from msgspec.structs import replace
 from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
 from rescan.kernel.errors import LedgerUnavailable, NotThePublisher
-from rescan.outbox.grouping import Storm
+from rescan.memory.ledger import MemoryLedger
+from rescan.memory.outbox import MemoryOutbox
 from rescan.outbox.items import Channel, InFlight, OutboxItem, PendingNotice
+from rescan.outbox.storm import Storm
 from rescan.work.ports import Ledger, Outbox
 from tests.support.entries import FRESH
-from tests.support.fakes import NOON, FakeLedger, FakeOutbox
+from tests.support.fakes import NOON
 from tests.support.outbox_items import CVE, ENVELOPE, NOTICE, OUTBOX_ITEM
 
 SECOND = timedelta(seconds=1)
-STORM = Storm(id="s", issue=CVE, images=37, began_at=NOON, notified_at=NOON, interval=60 * SECOND)
-FLIGHT = InFlight("f1", Channel.STOPS, NOTICE, ("a", "b"))
-CHAT_FLIGHT = InFlight("f2", Channel.CHAT, NOTICE, ("a", "b"))
+STORM = Storm(
+    id="s",
+    images=37,
+    began_at=NOON,
+    notified_at=NOON,
+    interval=60 * SECOND,
+    issues={CVE.key: 37},
+    recent=(NOON,) * 10,
+)
+FLIGHT = InFlight("f1", Channel.STOPS, ("a", "b"), NOTICE)
+CHAT_FLIGHT = InFlight("f2", Channel.CHAT, ("a",))
 
 
-def due(name: str, seconds: float = 0) -> OutboxItem:
+def item(name: str, seconds: float = 0) -> OutboxItem:
     """A notice of that id, so much later."""
     return replace(OUTBOX_ITEM, envelope=replace(ENVELOPE, id=name, at=NOON + seconds * SECOND))
 
@@ -37,29 +47,29 @@ class Desk:
     client: Any = None
 
     def outbox(self) -> Outbox:
-        if isinstance(self.ledger, FakeLedger):
-            return FakeOutbox(self.ledger)
+        if isinstance(self.ledger, MemoryLedger):
+            return MemoryOutbox(self.ledger)
         return OutboxTable(self.client, "ledger")
 
-    def put(self, *due: OutboxItem) -> None:
-        for number, each in enumerate(due):
+    def put(self, *items: OutboxItem) -> None:
+        for number, each in enumerate(items):
             entry = replace(FRESH, subject=f"{each.envelope.id}-{number}", version=1)
             self.ledger.write(entry, [each])
 
 
-@pytest.fixture(params=["table", "fake"])
+@pytest.fixture(params=["table", "memory"])
 def desk(request: pytest.FixtureRequest) -> Desk:
-    if request.param == "fake":
-        return Desk(FakeLedger())
+    if request.param == "memory":
+        return Desk(MemoryLedger())
     client = request.getfixturevalue("client")
     return Desk(LedgerTable(client, "ledger"), client)
 
 
 def test_what_was_written_waits_oldest_first(desk: Desk) -> None:
-    desk.put(due("late", 2), due("first"), due("second", 1))
+    desk.put(item("late", 2), item("first"), item("second", 1))
     outbox = desk.outbox()
-    assert [it.envelope.id for it in outbox.waiting(10)] == ["first", "second", "late"]
-    assert [it.envelope.id for it in outbox.waiting(2)] == ["first", "second"]
+    assert [notice.envelope.id for notice in outbox.waiting(10)] == ["first", "second", "late"]
+    assert [notice.envelope.id for notice in outbox.waiting(2)] == ["first", "second"]
 
 
 def test_a_notice_is_read_as_it_was_written(desk: Desk) -> None:
@@ -74,8 +84,8 @@ def test_what_belongs_to_no_entry_waits_like_the_rest_and_is_replaced(desk: Desk
     for each in (OUTBOX_ITEM, newer):
         desk.ledger.add([each, replace(each, channel=Channel.CHAT)])
     waiting = desk.outbox().waiting(10)
-    assert {it.channel for it in waiting} == {Channel.STOPS, Channel.CHAT}
-    assert [desk.outbox().notice(it) for it in waiting] == [newer.notice] * 2
+    assert {notice.channel for notice in waiting} == {Channel.STOPS, Channel.CHAT}
+    assert [desk.outbox().notice(pending) for pending in waiting] == [newer.notice] * 2
     assert list(desk.ledger.snapshots()) == []
 
 
@@ -84,15 +94,28 @@ def test_the_same_news_waits_once(desk: Desk) -> None:
     assert len(desk.outbox().waiting(10)) == 1
 
 
-def test_what_was_removed_waits_no_longer(desk: Desk) -> None:
+@pytest.mark.slow
+def test_what_was_published_waits_no_longer_nor_what_it_supersedes(desk: Desk) -> None:
     names = [f"n{number:03}" for number in range(130)]
-    desk.put(*(due(name, number) for number, name in enumerate(names)))
+    desk.put(*(item(name, number) for number, name in enumerate(names)))
     outbox = desk.outbox()
+    outbox.claim(NOON, NOON + 60 * SECOND)
     every = outbox.waiting(1000)
-    assert [it.envelope.id for it in every] == names
-    outbox.remove(Channel.STOPS, [*names[:60], "never-there"])
-    assert [it.envelope.id for it in outbox.waiting(1000)] == names[60:]
+    assert [notice.envelope.id for notice in every] == names
+    flight = InFlight("f1", Channel.STOPS, (*names[:60], "never-there"))
+    outbox.mark_in_flight(flight)
+    outbox.clear_in_flight(flight, names[100:])
+    assert [notice.envelope.id for notice in outbox.waiting(1000)] == names[60:100]
     assert outbox.notice(every[0]) is None
+
+
+def test_the_same_id_on_another_channel_is_another_notice(desk: Desk) -> None:
+    chat = replace(OUTBOX_ITEM, channel=Channel.CHAT)
+    desk.ledger.add([OUTBOX_ITEM, chat])
+    outbox = desk.outbox()
+    outbox.claim(NOON, NOON + 60 * SECOND)
+    outbox.clear_in_flight(CHAT_FLIGHT)
+    assert outbox.waiting(10) == [PendingNotice(Channel.STOPS, ENVELOPE)]
 
 
 # --- one publisher at a time
@@ -115,35 +138,71 @@ def test_a_claim_whose_owner_died_ends_by_itself(desk: Desk) -> None:
     with pytest.raises(NotThePublisher):
         one.mark_in_flight(FLIGHT, STORM)
     with pytest.raises(NotThePublisher):
-        one.clear_in_flight(FLIGHT)
-    with pytest.raises(NotThePublisher):
         one.release()
     other.mark_in_flight(FLIGHT)
 
 
-def test_what_was_in_flight_when_its_publisher_died_is_the_next_one_s(desk: Desk) -> None:
-    one, other, third = desk.outbox(), desk.outbox(), desk.outbox()
+def test_what_was_in_flight_when_its_publisher_crashed_is_the_next_one_s(desk: Desk) -> None:
+    one, other = desk.outbox(), desk.outbox()
     one.claim(NOON, NOON + SECOND)
     assert one.in_flight() == []
     one.mark_in_flight(FLIGHT, STORM)
     one.mark_in_flight(CHAT_FLIGHT)
     other.claim(NOON + SECOND, NOON + 2 * SECOND)
-    assert (other.in_flight(), other.storms()) == ([FLIGHT, CHAT_FLIGHT], [STORM])
-    other.clear_in_flight(FLIGHT)
-    other.release()
-    third.claim(NOON + SECOND, NOON + 2 * SECOND)
-    assert third.in_flight() == [CHAT_FLIGHT]
+    assert (other.in_flight(), other.storms(["s"])) == ([FLIGHT, CHAT_FLIGHT], [STORM])
 
 
-def test_a_storm_is_remembered_as_it_was_told_last(desk: Desk) -> None:
+def in_flight_next(desk: Desk) -> list[InFlight]:
+    """What the publisher finds that comes when the claims of all have ended."""
+    outbox = desk.outbox()
+    assert outbox.claim(NOON + 3600 * SECOND, NOON + 3600 * SECOND)
+    return outbox.in_flight()
+
+
+@pytest.mark.parametrize("ends", ["release", "mark_in_flight"])
+def test_what_has_landed_is_forgotten_by_the_next_call(desk: Desk, ends: str) -> None:
+    outbox = desk.outbox()
+    outbox.claim(NOON, NOON + 60 * SECOND)
+    outbox.mark_in_flight(FLIGHT, STORM)
+    outbox.mark_in_flight(CHAT_FLIGHT)
+    outbox.clear_in_flight(FLIGHT)
+    if ends == "release":
+        outbox.release()
+        assert in_flight_next(desk) == [CHAT_FLIGHT]
+    else:
+        another = InFlight("f3", Channel.STOPS, ("c",))
+        outbox.mark_in_flight(another, STORM)
+        assert in_flight_next(desk) == [CHAT_FLIGHT, another]
+
+
+def test_what_landed_in_a_claim_before_is_not_forgotten_in_the_next(desk: Desk) -> None:
+    outbox = desk.outbox()
+    outbox.claim(NOON, NOON + SECOND)
+    outbox.mark_in_flight(FLIGHT)
+    outbox.clear_in_flight(FLIGHT)
+    outbox.claim(NOON + SECOND, NOON + 2 * SECOND)
+    outbox.mark_in_flight(FLIGHT)
+    assert in_flight_next(desk) == [FLIGHT]
+
+
+def test_a_storm_is_remembered_as_it_was_last(desk: Desk) -> None:
     outbox = desk.outbox()
     outbox.claim(NOON, NOON + 60 * SECOND)
     grown = replace(STORM, images=49, notified_at=NOON + 60 * SECOND)
     outbox.mark_in_flight(FLIGHT, STORM)
     outbox.mark_in_flight(FLIGHT, grown)
-    assert outbox.storms() == [grown]
-    outbox.remember(replace(grown, images=50))
-    assert outbox.storms() == [replace(grown, images=50)]
+    outbox.mark_in_flight(FLIGHT, replace(STORM, id="other"))
+    assert outbox.storms(["s", "unknown"]) == [grown]
+    assert outbox.storms([]) == []
+
+
+def test_who_lost_the_outbox_changes_neither_flight_nor_storm(desk: Desk) -> None:
+    one, other = desk.outbox(), desk.outbox()
+    one.claim(NOON, NOON + SECOND)
+    other.claim(NOON + SECOND, NOON + 60 * SECOND)
+    with pytest.raises(NotThePublisher):
+        one.mark_in_flight(FLIGHT, STORM)
+    assert (in_flight_next(desk), other.storms(["s"])) == ([], [])
 
 
 # --- the table alone
@@ -157,19 +216,40 @@ def test_a_storm_goes_away_by_itself(client: Any) -> None:
     assert int(item["expires_at"]["N"]) == int((NOON + timedelta(hours=26)).timestamp())
 
 
+def test_the_index_holds_notices_alone(client: Any) -> None:
+    LedgerTable(client, "ledger").write(replace(FRESH, version=1), [OUTBOX_ITEM])
+    outbox = OutboxTable(client, "ledger")
+    outbox.claim(NOON, NOON + 60 * SECOND)
+    outbox.mark_in_flight(FLIGHT, STORM)
+    items = client.scan(TableName="ledger", IndexName="pending")["Items"]
+    assert [item["subject"]["S"] for item in items] == ["notice#stops#a"]
+
+
+def test_messages_of_one_notice_leave_no_more_than_the_last_in_the_publisher_s_item(
+    client: Any,
+) -> None:
+    outbox = OutboxTable(client, "ledger")
+    outbox.claim(NOON, NOON + 60 * SECOND)
+    for number in range(20):
+        flight = InFlight(f"f{number}", Channel.STOPS, (f"n{number}",))
+        outbox.mark_in_flight(flight, STORM)
+        outbox.clear_in_flight(flight)
+        item = client.get_item(TableName="ledger", Key={"subject": {"S": "publisher"}})["Item"]
+        assert [name for name in item if name.startswith("flight_")] == [f"flight_f{number}"]
+
+
 @pytest.mark.parametrize(
     ("operation", "call"),
     [
         pytest.param("query", lambda outbox: outbox.waiting(1), id="waiting"),
-        pytest.param("query", lambda outbox: outbox.storms(), id="storms"),
+        pytest.param("batch_get_item", lambda outbox: outbox.storms(["s"]), id="storms"),
         pytest.param("update_item", lambda o: o.claim(NOON, NOON), id="claim"),
-        pytest.param("update_item", lambda o: o.mark_in_flight(FLIGHT), id="send-off"),
+        pytest.param("update_item", lambda o: o.mark_in_flight(FLIGHT), id="mark"),
         pytest.param("transact_write_items", lambda o: o.mark_in_flight(FLIGHT, STORM), id="storm"),
-        pytest.param("put_item", lambda o: o.remember(STORM), id="remember"),
         pytest.param(
             "get_item", lambda o: o.notice(PendingNotice(Channel.STOPS, ENVELOPE)), id="notice"
         ),
-        pytest.param("batch_write_item", lambda o: o.remove(Channel.STOPS, ["a"]), id="remove"),
+        pytest.param("batch_write_item", lambda o: o.clear_in_flight(FLIGHT), id="clear"),
     ],
 )
 def test_what_dynamodb_refuses_is_one_error_that_names_the_table(
@@ -194,5 +274,5 @@ def test_what_is_left_unprocessed_is_asked_for_again(client: Any) -> None:
         undone = {"ledger": [{"DeleteRequest": {"Key": key}}]}
         stub.add_response("batch_write_item", {"UnprocessedItems": undone})
         stub.add_response("batch_write_item", {"UnprocessedItems": {}})
-        OutboxTable(client, "ledger").remove(Channel.STOPS, ["a"])
+        OutboxTable(client, "ledger").clear_in_flight(CHAT_FLIGHT)
         stub.assert_no_pending_responses()

@@ -120,6 +120,13 @@ def test_an_answer_about_another_image_is_never_a_verdict(
     assert outcome(evaluation(action, **about)) is Outcome.NOT_EVALUATED
 
 
+def test_of_many_problems_five_are_named_and_the_others_counted() -> None:
+    problems = tuple(replace(ERROR, details=f"feed {n}") for n in range(400))
+    reason = judged(evaluation("go", problems=problems)).reason
+    assert reason.count("evaluation problem") == 5
+    assert reason.endswith("; and 395 more")
+
+
 def test_a_plain_warning_of_the_evaluation_leaves_a_go() -> None:
     assert outcome(evaluation("go", problems=(WARNING,))) is Outcome.GO
 

@@ -2,9 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import pytest
@@ -14,73 +12,21 @@ from msgspec.structs import replace
 
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
-from rescan.ledger.news import ImageEvent, News
+from rescan.ledger.news import ImageEvent
 from rescan.notice.group import LARGEST_GROUP_RESULT
 from rescan.notice.render import group_notice
-from rescan.outbox.envelope import Envelope
 from rescan.outbox.group import Group
-from rescan.outbox.grouping import MOST_IMAGES, plan
-from rescan.outbox.items import Channel, PendingNotice
+from rescan.outbox.grouping import MOST_IMAGES
 from tests.support.notices import chat as chat_message
 from tests.support.notices import schema
-from tests.support.notices.announced import NOW, expiring, held, not_evaluated
+from tests.support.notices.announced import expiring, held, not_evaluated
 from tests.support.notices.drawn import any_news, foreign_news
-from tests.support.notices.floods import expiring_flood, flood, outage_flood, recovery_flood
-from tests.support.notices.group_cases import GROUPS, RULES, about, group_of, openssl, stops, tags
+from tests.support.notices.group_cases import GROUPS, about, group_of, openssl, stops, tags
+from tests.support.notices.groups import broken, groups, many_of
 from tests.support.notices.reports import finding
 from tests.support.notices.said import envelope_of, group_chat
 
-Flood = Callable[[str], News]
-# No lone surrogate: the decoder of every answer refuses it, and a tag has none.
-CHARACTERS = {
-    "one-byte": "x",
-    "four-bytes": "\U0001f680",
-    "control": "\x01",
-    "backtick": "`",
-}
-
-
-def broken(group: Group) -> list[str]:
-    """Every limit and every rule of a schema that its mail or its chat message breaks."""
-    mail, chat = group_notice(group), group_chat(group)
-    return [
-        *mail.problems(),
-        *chat.problems(),
-        *schema.errors(json.loads(mail.result)),
-        *chat_message.errors(json.loads(chat.body)),
-    ]
-
-
-def groups(envelopes: list[Envelope]) -> list[Group]:
-    """The messages about several images that the publisher makes of notices for one team."""
-    waiting = [PendingNotice(Channel.STOPS, envelope) for envelope in envelopes]
-    units = plan(waiting, {}, RULES, NOW).units
-    return [unit for unit in units if isinstance(unit, Group)]
-
-
 # --- limits
-
-
-@cache
-def flooded_gist(flooded: Flood, character: str) -> Envelope:
-    return envelope_of(flooded(character))
-
-
-def many_of(envelope: Envelope, character: str, images: int) -> Iterator[Envelope]:
-    """So many, each of a registry, a repository and a tag of its own, all long."""
-    for number in range(images):
-        name = f"{number}{character * 400}"
-        tag = ImageTag(name, name, name)
-        yield replace(envelope, id=name, subject=name, tag=tag, at=NOW + timedelta(seconds=number))
-
-
-@pytest.mark.parametrize("flooded", [flood, recovery_flood, outage_flood, expiring_flood])
-@pytest.mark.parametrize("character", CHARACTERS.values(), ids=CHARACTERS)
-def test_group_of_long_names_keeps_every_limit(flooded: Flood, character: str) -> None:
-    envelope = flooded_gist(flooded, character)
-    made = groups(list(many_of(envelope, character, MOST_IMAGES)))
-    assert sum(len(group.members) for group in made) == MOST_IMAGES
-    assert [problem for group in made for problem in broken(group)] == []
 
 
 def test_group_of_as_many_images_as_one_message_takes_keeps_every_limit() -> None:

@@ -13,20 +13,25 @@ from rescan.outbox.notice import Notice
 from rescan.work.publisher import Publisher
 from tests.support.fakes import NOON, FakeLedger, FakeOutbox, FakeTopic
 from tests.support.faults import Crash, Fault, Faults, Faulty
-from tests.support.notices_due import due, ids_of
 from tests.support.one_publisher import RULES, publisher_of
+from tests.support.outbox_notices import ids_of, outbox_item
 
 TEAMS = ("payments", "web")
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """Notices on one finding, of so many images from the `first` on; each image has its team."""
+    """Notices of so many images from the `first` on; each image has its team.
+
+    `finding` None: each is about a finding of its own. Of an image that is not stopped no REMINDER
+    and no RECOVERED comes.
+    """
 
     first: int = 0
     images: int = 1
-    finding: str = "CVE-1"
+    finding: str | None = "CVE-1"
     event_type: EventType = EventType.STOP
+    pushed: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,13 +67,14 @@ class _Reader(FakeTopic):
 
 
 class OutboxLife:
-    """`now` is moved by the publisher's rests and by the windows alone."""
+    """`now` is moved by the publisher's rests and by the windows alone; `came` are all notices."""
 
     def __init__(self) -> None:
         self.now = NOON
         self.ledger = FakeLedger()
-        self.dues: dict[str, OutboxItem] = {}
+        self.came: dict[str, OutboxItem] = {}
         self.quiet_since = NOON
+        self._stopped: set[str] = set()
         self._reader = _Reader(clock=lambda: self.now)
         self._faults = Faults()
         self._publisher = self._container()
@@ -94,17 +100,32 @@ class OutboxLife:
 
     def _arrive(self, arrival: Arrival) -> None:
         for image in range(arrival.first, arrival.first + arrival.images):
+            subject = f"image-{image}"
+            if not self._may_come(subject, arrival.event_type):
+                continue
             self.now += timedelta(milliseconds=1)
-            number = len(self.dues)
-            made = due(
+            number = len(self.came)
+            item = outbox_item(
                 number,
-                arrival.finding,
+                arrival.finding or f"CVE-own-{number}",
                 at=self.now,
-                subject=f"image-{image}",
+                subject=subject,
                 team=TEAMS[image % 2],
                 event_type=arrival.event_type,
+                pushed=arrival.pushed,
             )
-            self.dues[made.envelope.id] = self.ledger.due[Channel.STOPS, made.envelope.id] = made
+            self.came[item.envelope.id] = item
+            self.ledger.due[Channel.STOPS, item.envelope.id] = item
+
+    def _may_come(self, subject: str, kind: EventType) -> bool:
+        """As the ledger decides."""
+        if kind is EventType.STOP:
+            self._stopped.add(subject)
+        elif subject not in self._stopped:
+            return False
+        elif kind is EventType.RECOVERED:
+            self._stopped.remove(subject)
+        return True
 
     def _container(self) -> Publisher:
         outbox, topic = Faulty(FakeOutbox(self.ledger)), Faulty(self._reader)
@@ -130,40 +151,68 @@ class OutboxLife:
         return self._reader.notices
 
     @property
-    def tellings(self) -> Counter[str]:
-        """How often each notice was told, alone or in a group."""
-        return Counter(name for _, name in self._told())
+    def times(self) -> Counter[str]:
+        """How often each notice was published, alone or in a group."""
+        return Counter(name for _, name in self._published())
 
-    def longest_wait(self, since: datetime = NOON) -> timedelta:
-        """From when a notice came, but not before `since`, until it was first told."""
+    @property
+    def never(self) -> set[str]:
+        """The notices that were not published, but for reminders of what was."""
+        published = self.times.keys()
+        images = {self.came[name].envelope.subject for name in published}
+        return {
+            name
+            for name, item in self.came.items()
+            if name not in published
+            and not (
+                item.envelope.event_type is EventType.REMINDER and item.envelope.subject in images
+            )
+        }
+
+    def longest_wait(self, *kinds: EventType, since: datetime = NOON) -> timedelta:
+        """From when a notice of the kinds came, but not before `since`, until it was published."""
         first: dict[str, datetime] = {}
-        for at, name in self._told():
-            first.setdefault(name, at)
-        waits = [at - max(self.dues[name].envelope.at, since) for name, at in first.items()]
+        for at, name in self._published():
+            if self.came[name].envelope.event_type in kinds:
+                first.setdefault(name, at)
+        waits = [at - max(self.came[name].envelope.at, since) for name, at in first.items()]
         return max(waits, default=timedelta())
 
     def out_of_order(self) -> list[tuple[str, str]]:
-        """Notices of one image, of which the earlier was told behind the later."""
+        """Notices of one image, of which the earlier was published behind the later."""
         order: defaultdict[str, list[int]] = defaultdict(list)
-        for position, (_, name) in enumerate(self._told()):
+        for position, (_, name) in enumerate(self._published()):
             order[name].append(position)
         images: defaultdict[str, list[str]] = defaultdict(list)
-        for name, each in self.dues.items():
-            images[each.envelope.subject].append(name)
+        for name, item in self.came.items():
+            if order[name]:
+                images[item.envelope.subject].append(name)
         pairs = [pair for names in images.values() for pair in pairwise(names)]
-        return [(a, b) for a, b in pairs if order[a] and order[b] and order[a][-1] > order[b][0]]
+        return [(a, b) for a, b in pairs if order[a][-1] > order[b][0]]
 
-    def most_in_a_second(self) -> int:
-        """Of messages."""
-        times, second = self._reader.times, timedelta(seconds=1)
-        return max((sum(t <= u < t + second for u in times) for t in times), default=0)
+    def ids_of_repeated(self) -> list[set[str]]:
+        """Of each notice that was published more than once the ids of its messages."""
+        ids: defaultdict[str, list[str]] = defaultdict(list)
+        for message, message_id in zip(self._reader.notices, self._reader.ids, strict=True):
+            for name in ids_of(message):
+                ids[name].append(message_id)
+        return [set(found) for found in ids.values() if len(found) > 1]
+
+    def most_within(self, span: timedelta, team: str | None = None) -> int:
+        """How many messages came within such a span at most; for one team only, if named."""
+        times = [
+            at
+            for at, message in zip(self._reader.times, self._reader.notices, strict=True)
+            if team in (None, self.came[next(ids_of(message))].envelope.team)
+        ]
+        return max((sum(t <= u < t + span for u in times) for t in times), default=0)
 
     def readers_of(self, message: Notice) -> set[tuple[str, EventType, str | None]]:
         """Whose its notices are, and of which kind and policy."""
-        envelopes = [self.dues[name].envelope for name in ids_of(message)]
+        envelopes = [self.came[name].envelope for name in ids_of(message)]
         return {(envelope.team, envelope.event_type, envelope.policy_id) for envelope in envelopes}
 
-    def _told(self) -> Iterator[tuple[datetime, str]]:
+    def _published(self) -> Iterator[tuple[datetime, str]]:
         for at, message in zip(self._reader.times, self._reader.notices, strict=True):
             for name in ids_of(message):
                 yield at, name

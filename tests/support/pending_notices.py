@@ -16,8 +16,8 @@ def issue(name: str, severity: Severity = Severity.HIGH) -> Issue:
     return Issue(IssueKind.FINDING, name, name, severity)
 
 
-def waiting(number: int, *names: str, **facts: object) -> PendingNotice:
-    """A notice about an image of its own."""
+def pending(number: int, *names: str, **facts: object) -> PendingNotice:
+    """A notice about an image of its own, a second after the one with the number before."""
     issues = tuple(
         Issue(IssueKind.POLICY, name, name) if name.startswith("policy") else issue(name)
         for name in names

@@ -14,13 +14,13 @@ GONE = "no longer in Anchore"
 
 @dataclass(frozen=True)
 class Reader:
-    """One who has read the first `read` notices; what comes again, by its id, ends no STOP again.
+    """One who has read all notices so far; what comes again, by its id, ends no STOP again.
 
-    `surprises` are notices that make no sense after those before.
+    `findings` are what a STOP named; `surprises` are notices that make no sense after the others.
     """
 
     stopped: bool = False
-    said: Mapping[str, Severity | None] = field(default_factory=dict)
+    findings: Mapping[str, Severity | None] = field(default_factory=dict)
     ids: frozenset[str] = frozenset()
     surprises: tuple[str, ...] = ()
 
@@ -31,7 +31,7 @@ class Reader:
         reader = replace(self, ids=self.ids | {result["id"]})
         match result["event_type"]:
             case "STOP":
-                return _told(reader, result["stopping"]["findings"])
+                return _stopped(reader, result["stopping"]["findings"])
             case "REMINDER":
                 return _doubting(reader, "REMINDER of no STOP")
             case "RECOVERED" if not seen:
@@ -41,25 +41,25 @@ class Reader:
         return reader
 
     def knows(self, evaluated: Evaluated) -> bool:
-        """Whether this STOP was said, with each finding, and a severity where one was known."""
+        """Whether this STOP was published, with each finding, and a severity where it was known."""
         return self.stopped and all(
-            cve in self.said and (severity or 0) <= (self.said[cve] or Severity.CRITICAL)
+            cve in self.findings and (severity or 0) <= (self.findings[cve] or Severity.CRITICAL)
             for cve, severity in evaluated.severities().items()
         )
 
 
-def _told(reader: Reader, findings: list[dict[str, Any]]) -> Reader:
-    """Severity None: it was once said to be unknown, after which no other is a raise."""
-    said = dict(reader.said)
+def _stopped(reader: Reader, findings: list[dict[str, Any]]) -> Reader:
+    """Severity None: it was once published as unknown, after which no other is a raise."""
+    known = dict(reader.findings)
     for found in findings:
         cve, severity = found["vulnerability"], Severity.parse(found["severity"])
-        before = said.get(cve, severity)
-        said[cve] = max(severity, before) if severity and before else None
-    return replace(reader, stopped=True, said=said)
+        before = known.get(cve, severity)
+        known[cve] = max(severity, before) if severity and before else None
+    return replace(reader, stopped=True, findings=known)
 
 
 def _relieved(reader: Reader, surprise: str) -> Reader:
-    return replace(_doubting(reader, surprise), stopped=False, said={})
+    return replace(_doubting(reader, surprise), stopped=False, findings={})
 
 
 def _doubting(reader: Reader, surprise: str) -> Reader:

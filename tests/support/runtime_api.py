@@ -16,7 +16,7 @@ from werkzeug import Request, Response
 from rescan_cli.replay.loopback import LoopbackServer
 
 _BASE = "/2018-06-01/runtime"
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 300
 
 
 class Invocation(Struct, frozen=True):

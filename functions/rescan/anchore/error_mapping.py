@@ -1,6 +1,7 @@
 """Which error of the tree a failed request is: one place for exceptions, one for statuses."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -14,6 +15,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
+from rescan.anchore.http_deadlines import retry_after_seconds
 from rescan.gate.model import Step
 from rescan.kernel import errors
 from rescan.kernel.json_decoding import MALFORMED, preload_decoders
@@ -21,6 +23,8 @@ from rescan.kernel.safe_text import one_line
 
 # Anchore's own words: the only way to tell its 404s apart (api.md 1.5, 2.2, 2.4).
 _NO_SUCH_IMAGE = "image data not found in db"
+# The policy engine failed, or did not answer: the engine swallows why.
+_NO_EVALUATION = "could not find any evaluations"
 _NOT_ANALYZED = re.compile(r"image is not analyzed - analysis_status: (\w+)", re.IGNORECASE)
 _LONGEST_EXCERPT = 300
 _TRANSPORT = (ReadTimeoutError, ProtocolError, ConnectTimeoutError, NewConnectionError)
@@ -134,26 +138,31 @@ def _message(body: bytes) -> str:
     try:
         decoded = json.decode(body, type=_ErrorBody | str)
     except MALFORMED:
-        return one_line(body.decode(errors="replace"), _LONGEST_EXCERPT)
+        return body.decode(errors="replace")
     if isinstance(decoded, str):
-        return one_line(decoded, _LONGEST_EXCERPT)
-    words = (
-        w for w in (decoded.message, decoded.detail, decoded.title) if isinstance(w, str) and w
-    )
-    return one_line(next(words, ""), _LONGEST_EXCERPT)
+        return decoded
+    words = (decoded.message, decoded.detail, decoded.title)
+    return next((word for word in words if isinstance(word, str) and word), "")
 
 
 def of_status(
-    response: requests.Response, body: bytes, *, step: Step, request: str
+    response: requests.Response,
+    body: bytes,
+    *,
+    step: Step,
+    request: str,
+    excerpt: Callable[[str, int], str] = one_line,
 ) -> errors.AnchoreError:
-    """The error for an answer that is no 200."""
+    """The error for an answer that is no 200; `excerpt` makes what is shown of its text."""
     status = response.status_code
-    message = _message(body)
+    message = excerpt(_message(body), _LONGEST_EXCERPT)
     where: dict[str, Any] = {"step": step, "request": request, "status": status}
     problem = f"HTTP {status}" + (f" {message!r}" if message else "")
     if status == 429 or status >= 500:
         kind = errors.AnchoreThrottled if status == 429 else errors.AnchoreServerError
-        return kind(problem, retry_after=_seconds(response.headers.get("Retry-After")), **where)
+        return kind(
+            problem, retry_after=retry_after_seconds(response.headers.get("Retry-After")), **where
+        )
     if status == 401:
         return errors.AnchoreUnauthorized(
             problem, advice="Check the secret: its user, password or token.", **where
@@ -178,16 +187,12 @@ def _of_404(message: str, problem: str, where: dict[str, Any]) -> errors.Anchore
         return errors.ImageUnknown(problem, **where)
     if found := _NOT_ANALYZED.search(message):
         return errors.ImageNotAnalyzed(problem, analysis_status=found[1].lower(), **where)
+    if _NO_EVALUATION in message.lower():
+        advice = "Anchore's policy engine failed: see its log."
+        return errors.AnchoreServerError(problem, advice=advice, **where)
     return errors.AnchoreRefused(
         problem, advice="Check ANCHORE_URL, ANCHORE_DIALECT and POLICY_ID.", **where
     )
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    try:
-        return float(retry_after) if retry_after else None
-    except ValueError:  # an HTTP date: the words of the answer are enough
-        return None
 
 
 preload_decoders(_ErrorBody)

@@ -1,8 +1,8 @@
 """How what waits to be published is written as items of DynamoDB, and read back.
 
-A notice: `envelope` and `notice`, compressed JSON. Only items that wait have `pending` and `since`,
-so only they are in the index `pending`. DynamoDB takes 400 KB an item; a notice has at most 256 KiB
-before it is compressed.
+A notice: `envelope` and `notice`, compressed JSON. Only notices have `pending` and `since`, so only
+they are in the index `pending`. DynamoDB takes 400 KB an item; a notice has at most 256 KiB before
+it is compressed.
 """
 
 import zlib
@@ -13,12 +13,12 @@ from msgspec import json
 
 from rescan.kernel.json_decoding import preload_decoders
 from rescan.outbox.envelope import Envelope
-from rescan.outbox.grouping import QUIET, Storm
 from rescan.outbox.items import Channel, InFlight, OutboxItem, PendingNotice
 from rescan.outbox.notice import Notice
+from rescan.outbox.storm import QUIET, Storm
 
 _Shape = TypeVar("_Shape")
-# TTL deletes within days; until then a storm that is over is told from one that is not.
+# TTL deletes within days of it.
 _KEEP = timedelta(days=1)
 
 
@@ -27,15 +27,15 @@ def notice_key(channel: Channel, name: str) -> dict[str, Any]:
     return {"subject": {"S": f"notice#{channel}#{name}"}}
 
 
-def notice_item(due: OutboxItem) -> dict[str, Any]:
+def notice_item(pending: OutboxItem) -> dict[str, Any]:
     """The item that a notice waits as."""
     return {
-        **notice_key(due.channel, due.envelope.id),
+        **notice_key(pending.channel, pending.envelope.id),
         "pending": {"S": "notice"},
-        "since": {"S": due.envelope.at.isoformat()},
-        "channel": {"S": due.channel.value},
-        "envelope": {"B": _packed(due.envelope)},
-        "notice": {"B": _packed(due.notice)},
+        "since": {"S": pending.envelope.at.isoformat()},
+        "channel": {"S": pending.channel.value},
+        "envelope": {"B": _packed(pending.envelope)},
+        "notice": {"B": _packed(pending.notice)},
     }
 
 
@@ -49,13 +49,16 @@ def notice_of_item(item: Any) -> Notice:
     return _unpacked(item["notice"], Notice)
 
 
+def storm_key(name: str) -> dict[str, Any]:
+    """The key of the storm with that id."""
+    return {"subject": {"S": f"storm#{name}"}}
+
+
 def storm_item(storm: Storm) -> dict[str, Any]:
     """The item of a storm; it goes away by itself."""
     end = storm.notified_at + QUIET + _KEEP
     return {
-        "subject": {"S": f"storm#{storm.id}"},
-        "pending": {"S": "storm"},
-        "since": {"S": storm.notified_at.isoformat()},
+        **storm_key(storm.id),
         "storm": {"B": _packed(storm)},
         "expires_at": {"N": str(int(end.timestamp()))},
     }

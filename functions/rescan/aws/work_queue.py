@@ -1,4 +1,4 @@
-"""The work queue in SQS: what goes back, and what a sweep asks for.
+"""The work queue in SQS: requeued work, and the images of a sweep.
 
 Source: SQS API reference: 10 entries a SendMessageBatch, of which some may fail while the call
 succeeds; DelaySeconds is at most 900.
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -27,30 +27,30 @@ _TRIES = 4
 
 
 class WorkQueue:
-    """Implements `ports.WorkQueue`; the client is to have timeouts and a wide enough pool."""
+    """Implements `ports.WorkQueue`; the client needs timeouts and a pool of 8 connections."""
 
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
         self._url = url
 
     def send(self, gate: Gate, delay: timedelta) -> None:
-        """One message, to be seen after the delay; QueueUnavailable when it was not taken."""
+        """Send one message, visible after the delay; QueueUnavailable when SQS refuses it."""
         seconds = int(min(delay, LONGEST_DELAY).total_seconds())
         try:
             self._client.send_message(
                 QueueUrl=self._url, MessageBody=gate.encode(), DelaySeconds=seconds
             )
         except (ClientError, BotoCoreError) as error:
-            raise self._unavailable(f"1 message was not taken: {_said(error)}") from error
+            raise self._unavailable(f"1 message was not accepted: {_reason(error)}") from error
 
     def send_all(self, gates: Iterable[Gate]) -> int:
-        """Send them ten at a time, side by side; QueueUnavailable unless all were taken."""
+        """Send batches of ten in parallel; QueueUnavailable unless SQS accepted all."""
         with ThreadPoolExecutor(_SENDERS) as senders:
             counts = list(senders.map(self._send_batch, _tens(gates)))
         left = sum(count.left for count in counts)
         if left:
             why = next(count.why for count in counts if count.left)
-            raise self._unavailable(f"{left} messages were not taken: {why}")
+            raise self._unavailable(f"{left} messages were not accepted: {why}")
         return sum(count.taken for count in counts)
 
     def _send_batch(self, gates: list[Gate]) -> "_Count":
@@ -62,7 +62,7 @@ class WorkQueue:
             try:
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             except (ClientError, BotoCoreError) as error:
-                return _Count(len(gates) - len(entries), len(entries), _said(error))
+                return _Count(len(gates) - len(entries), len(entries), _reason(error))
             failed = {entry["Id"]: entry["Code"] for entry in answer.get("Failed", [])}
             entries = [entry for entry in entries if entry["Id"] in failed]
             if not entries:
@@ -77,13 +77,12 @@ class WorkQueue:
         )
 
 
-class _Count:
-    """How many of a batch were taken, how many were left, and why."""
+class _Count(NamedTuple):
+    """How many messages of a batch were accepted, how many were not, and why."""
 
-    def __init__(self, taken: int, left: int, why: str) -> None:
-        self.taken = taken
-        self.left = left
-        self.why = why
+    taken: int
+    left: int
+    why: str
 
 
 def _tens(gates: Iterable[Gate]) -> Iterator[list[Gate]]:
@@ -92,7 +91,7 @@ def _tens(gates: Iterable[Gate]) -> Iterator[list[Gate]]:
         yield ten
 
 
-def _said(error: ClientError | BotoCoreError) -> str:
+def _reason(error: ClientError | BotoCoreError) -> str:
     if isinstance(error, ClientError):
         return error.response.get("Error", {}).get("Code", "an error without a code")
     return f"{type(error).__name__}, no answer"

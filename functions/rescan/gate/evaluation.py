@@ -123,6 +123,14 @@ class Evaluation(Struct, frozen=True):
         return (self.final_action_reason or "").lower() == "allowlisted"
 
     @property
+    def names_vulnerabilities(self) -> bool:
+        """Whether any finding, suppressed or not, is about a vulnerability of a package."""
+        return any(
+            finding.gate.lower() == "vulnerabilities" and "+" in finding.trigger_id
+            for finding in self.findings
+        )
+
+    @property
     def errors(self) -> tuple[Problem, ...]:
         """The problems because of which the policy was not evaluated."""
         return tuple(problem for problem in self.problems or () if problem.prevents_evaluation)

@@ -21,7 +21,8 @@ class Report(Struct, frozen=True, dict=True):
     `image_digest`, `vulnerabilities` and `final_action` are the workflow's three outputs;
     `final_action` is set only when it is a verdict. `reason` is one sentence for a person;
     `notes` are further ones (a superseded push, an unverified tag). `team` owns the image. `cause`
-    is why there is no verdict, and None when there is one.
+    is why there is no verdict, and None when there is one. `vtype` is the kind of vulnerabilities
+    that were asked for.
     """
 
     tag: ImageTag
@@ -37,6 +38,12 @@ class Report(Struct, frozen=True, dict=True):
     notes: tuple[str, ...] = ()
     team: str = UNROUTED
     cause: FailureCause | None = None
+    vtype: str = "all"
+
+    @property
+    def lists_nothing(self) -> bool:
+        """Whether the list was read and is empty; it also is after a scan that failed."""
+        return self.vulnerabilities is not None and not self.vulnerabilities.rows
 
     @cached_property
     def blocking(self) -> tuple[BlockingFinding, ...]:
@@ -54,7 +61,8 @@ class Report(Struct, frozen=True, dict=True):
     @property
     def failed_step(self) -> Step:
         """The step because of which there is no verdict."""
-        if self.vulnerabilities_problem is not None:
+        is_unread = self.vulnerabilities_problem is not None
+        if is_unread or self.cause is FailureCause.SCAN_FAILED:
             return Step.REFRESH_VULNERABILITIES
         return Step.FIND_ACTIVE_IMAGE if self.evaluation is None else Step.REGATE
 

@@ -24,6 +24,10 @@ from rescan.kernel.safe_text import one_line
 _VERDICTS = {"stop": Outcome.STOP, "warn": Outcome.WARN, "go": Outcome.GO}
 
 
+# An evaluation may meet a problem for each package of an image.
+_MOST_DOUBTS = 5
+
+
 class Judgement(Struct, frozen=True):
     """The outcome, why, as one sentence; and what kept the image from a verdict."""
 
@@ -46,10 +50,12 @@ def judge(
     tag: ImageTag,
     policy_id: str | None,
     refresh_error: AnchoreError | None,
+    is_list_empty: bool = False,
 ) -> Judgement:
     """What the evaluation means for the image that was asked about.
 
-    `refresh_error` is why its vulnerabilities were not refreshed.
+    `refresh_error` is why its vulnerabilities were not refreshed; `is_list_empty` says that all of
+    them were asked for, and none was listed.
     """
     if mismatch := _about_another(evaluation, digest, tag):
         return _not_evaluated(mismatch)
@@ -59,8 +65,10 @@ def judge(
         return _not_evaluated(f"Anchore answered an unknown final action: {action!r}")
     if verdict is Outcome.STOP:
         return Judgement(verdict, _why_it_stops(evaluation))
-    if doubts := list(_doubts(evaluation, policy_id, refresh_error)):
-        reasons = "; ".join(doubt.reason for doubt in doubts)
+    if doubts := list(_doubts(evaluation, policy_id, refresh_error, is_list_empty)):
+        reasons = "; ".join(doubt.reason for doubt in doubts[:_MOST_DOUBTS])
+        more = len(doubts) - _MOST_DOUBTS
+        reasons += f"; and {more:,} more" if more > 0 else ""
         causes = (doubt.cause for doubt in doubts if doubt.cause is not FailureCause.OTHER)
         return _not_evaluated(
             f"Anchore answered {verdict}, which does not count: {reasons}",
@@ -96,23 +104,33 @@ def _why_it_stops(evaluation: Evaluation) -> str:
 
 
 def _doubts(
-    evaluation: Evaluation, policy_id: str | None, refresh_error: AnchoreError | None
+    evaluation: Evaluation,
+    policy_id: str | None,
+    refresh_error: AnchoreError | None,
+    is_list_empty: bool,
 ) -> Iterator[_Doubt]:
     if refresh_error is not None:
         reason = f"the vulnerabilities were not refreshed: {refresh_error}"
         yield _Doubt(reason, refresh_error.cause)
+    if is_list_empty and evaluation.names_vulnerabilities:
+        reason = "Anchore lists no vulnerability, and the evaluation names some: its scan failed"
+        yield _Doubt(reason, FailureCause.SCAN_FAILED)
     if policy_id is not None and evaluation.policy_id not in (None, policy_id):
         evaluated = _short(str(evaluation.policy_id))
         yield _Doubt(f"policy {evaluated} was evaluated, asked for {policy_id}")
-    if evaluation.problems is None:
-        yield _Doubt("it does not say whether the evaluation met problems")
-    for problem in evaluation.errors:
-        yield _Doubt(f"evaluation problem: {_short(f'{problem.problem_type}: {problem.details}')}")
+    yield from _problems(evaluation)
     if evaluation.mapped_to_rule is None:
         yield _Doubt("it does not say whether a mapping rule of the policy matches the image")
     elif not evaluation.mapped_to_rule:
         reason = "no mapping rule of the policy matches the image"
         yield _Doubt(reason, FailureCause.NOT_MAPPED)
+
+
+def _problems(evaluation: Evaluation) -> Iterator[_Doubt]:
+    if evaluation.problems is None:
+        yield _Doubt("it does not say whether the evaluation met problems")
+    for problem in evaluation.errors:
+        yield _Doubt(f"evaluation problem: {_short(f'{problem.problem_type}: {problem.details}')}")
 
 
 def _short(text: str) -> str:

@@ -55,6 +55,11 @@ class _Refreshed(Struct, frozen=True):
     vulnerabilities: VulnerabilityList | None
     error: AnchoreError | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the list was read and has no row."""
+        return self.vulnerabilities is not None and not self.vulnerabilities.rows
+
 
 def rescan(anchore: Anchore, request: RescanRequest) -> Report:
     """Run the three steps; the report is complete whatever the outcome."""
@@ -106,6 +111,7 @@ def _newest_that_bears(tag: ImageTag, listed: list[ImageRecord]) -> ImageRecord 
 
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_LISTS_NOTHING = "Anchore lists no vulnerability at all; a scan that failed there looks the same"
 
 
 def _unverified(image: ImageRecord) -> tuple[str, ...]:
@@ -178,7 +184,7 @@ def _regate(
         final_action=outcome.value if outcome.is_verdict else None,
         policy_id=(evaluation and evaluation.policy_id) or request.policy_id,
         evaluation=evaluation,
-        notes=(*found.notes, *_suspiciously_empty(refreshed)),
+        notes=(*found.notes, *((_LISTS_NOTHING,) if refreshed.is_empty else ())),
     )
 
 
@@ -194,14 +200,9 @@ def _judged(
         tag=request.tag,
         policy_id=request.policy_id,
         refresh_error=refreshed.error,
+        # Of some kinds there may be none, beside findings of the others.
+        is_list_empty=refreshed.is_empty and request.vtype == "all",
     )
-
-
-def _suspiciously_empty(refreshed: _Refreshed) -> tuple[str, ...]:
-    """A scan that failed is answered 200 with an empty list: say so, the gate decides."""
-    if refreshed.vulnerabilities is not None and not refreshed.vulnerabilities.rows:
-        return ("Anchore lists no vulnerability at all; a scan that failed there looks the same",)
-    return ()
 
 
 def _report(request: RescanRequest, judgement: Judgement, found: _Found | None = None) -> Report:
@@ -215,4 +216,5 @@ def _report(request: RescanRequest, judgement: Judgement, found: _Found | None =
         notes=found.notes if found else (),
         team=(found and found.team) or request.team,
         cause=judgement.cause,
+        vtype=request.vtype,
     )

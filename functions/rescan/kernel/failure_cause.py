@@ -19,6 +19,7 @@ class FailureCause(StrEnum):
     DOWN = "down"
     ANALYSIS_FAILED = "analysis_failed"
     NOT_ANALYZED = "not_analyzed"
+    SCAN_FAILED = "scan_failed"
     NOT_MAPPED = "not_mapped"
     WRONG_ANSWER = "wrong_answer"
     OTHER = "other"

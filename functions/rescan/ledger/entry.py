@@ -36,7 +36,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     notice while the image was stopped. `notice_at` is of that notice, and of the RECOVERED after
     it; notices of a failure and of an expiry have times of their own. `version` counts the writes;
     0: never written. `team` got the STOP, if there is one. `held_until` is when the first allowlist
-    item ends that suppresses a finding.
+    item ends that suppresses a finding. `listed` are the kinds of vulnerabilities that Anchore has
+    listed of the digest; `empty_list_at` is since when it lists none, which is not believed yet.
     """
 
     subject: str
@@ -59,6 +60,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     team: str = UNROUTED
     unknown_push: UnknownPush | None = None
     held_until: datetime | None = None
+    listed: tuple[str, ...] = ()
+    empty_list_at: datetime | None = None
 
     @property
     def stopped(self) -> bool:

@@ -14,6 +14,7 @@ from rescan.gate.model import Outcome, Step, Trigger, TriggerKind
 from rescan.gate.report import Report
 from rescan.kernel.failure_cause import FailureCause
 from rescan.ledger.announced_findings import AnnouncedFindings, blocking_severities
+from rescan.ledger.empty_list import believed, contradicts, listed_after
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import EventType, Failing, News, NotEvaluatedNews
 from rescan.ledger.reevaluation import Reevaluation, news_id
@@ -42,7 +43,14 @@ Remembered = tuple[Entry, News | None]
 def after_verdict(
     entry: Entry, report: Report, now: datetime, policy: NotificationPolicy
 ) -> Remembered:
-    """The entry after a stop, warn or go, and what is new about it."""
+    """The entry after a stop, warn or go, and what is new about it.
+
+    A warn or a go that rests on a doubtful list is a failed attempt (`empty_list.py`).
+    """
+    if not (doubted := believed(report, entry, now)).outcome.is_verdict:
+        failing = Failing.of_report(doubted, now)
+        after, news = after_failure(entry, failing, report.trigger, now, policy)
+        return replace(after, empty_list_at=entry.empty_list_at or now), news
     evaluation, expiry = report.evaluation, report.expiry(now)
     after = replace(
         entry,
@@ -56,6 +64,8 @@ def after_verdict(
         team=report.team,
         unknown_push=None if _has_learned(entry, report) else entry.unknown_push,
         held_until=expiry.endings[0].until if expiry.endings else None,
+        listed=listed_after(entry, report),
+        empty_list_at=None,
     )
     if report.outcome is Outcome.STOP:
         return _after_stop(entry, after, report, now, policy)
@@ -95,6 +105,7 @@ def _after_stop(
 ) -> Remembered:
     current = blocking_severities(report)
     is_whole = report.evaluation is not None and report.evaluation.findings_problem is None
+    is_whole = is_whole and not contradicts(report, entry)
     after = replace(
         after,
         stopping=entry.stopping.followed_by(current, is_whole=is_whole),

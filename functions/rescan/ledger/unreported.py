@@ -74,6 +74,10 @@ class UnreportedChanges(Struct, frozen=True):
         kept = tuple(every[:_MOST_KEPT])
         return replace(self, cleared=kept, more=self.more + len(every) - len(kept))
 
+    def counted(self) -> "UnreportedChanges":
+        """The same, without the findings that are gone: only their number."""
+        return replace(self, cleared=(), more=self.more + len(self.cleared))
+
     def changes(
         self,
         since: datetime,

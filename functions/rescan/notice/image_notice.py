@@ -105,6 +105,7 @@ class ImageNotice(NoticeContent):
             tag=news.tag,
             at=news.at,
             turn=news.turn,
+            pushed=news.trigger.kind is TriggerKind.ECR_PUSH,
             team=self.team,
             digest=report.image_digest if report else None,
             policy_id=self.policy_id,

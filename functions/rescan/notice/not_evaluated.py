@@ -30,6 +30,7 @@ _WORDS = {
     FailureCause.DOWN: "Anchore does not answer",
     FailureCause.ANALYSIS_FAILED: "analysis failed",
     FailureCause.NOT_ANALYZED: "not analyzed yet",
+    FailureCause.SCAN_FAILED: "vulnerability scan failed",
     FailureCause.NOT_MAPPED: "no mapping rule",
     FailureCause.WRONG_ANSWER: "an answer that nobody understands",
     FailureCause.OTHER: "another reason",
@@ -68,6 +69,8 @@ _IMAGE_STEPS = {
     " add the image to Anchore; if it is gone for good, take it off the list.",
     FailureCause.ANALYSIS_FAILED: "Have Anchore analyze the image again, and look for the failure"
     " in the analyzer's log.",
+    FailureCause.SCAN_FAILED: "See in Anchore whether the feeds are in sync and the image can be"
+    " scanned. If it really has no vulnerability any more, the next evaluation says so.",
     FailureCause.NOT_MAPPED: "Add a mapping for the image to the policy: without one Anchore"
     " answers go to everything.",
     FailureCause.OTHER: "Read the reason in this notice; the function's log has more under the"

@@ -42,7 +42,8 @@ class Envelope(Struct, frozen=True, kw_only=True):
 
     `id` is the news', `subject` the ledger's entry; `fix_available` None: nothing is known of
     fixes; `cause` is of a failure. `issues` come worst first and may be cut; `findings` counts all
-    of them. `order` is that in which what is said of an image was decided.
+    of them. `order` is that in which what is said of an image was decided. `pushed`: a push made
+    the verdict, and somebody waits for it.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     cause: FailureCause | None = None
     issues: tuple[Issue, ...] = ()
     findings: int = 0
+    pushed: bool = False
 
     @property
     def order(self) -> tuple[datetime, int, str]:

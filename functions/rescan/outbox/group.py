@@ -1,4 +1,4 @@
-"""Notices that become one message: the facts behind its mail and its attributes."""
+"""Notices that become one message: the facts for its mail and its attributes."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from rescan.outbox.items import Channel, PendingNotice
 
 
 class Shared(Struct, frozen=True):
-    """A thing that so many images of a group have, too."""
+    """An issue that so many images of a group have, too."""
 
     issue: Issue
     images: int
@@ -34,10 +34,11 @@ class Repository(Struct, frozen=True):
 
 
 class Group(Struct, frozen=True, kw_only=True):
-    """All about `issue`, or (None) with nothing in common; never empty.
+    """Notices about `issue`, or (None) with nothing in common; at least one, oldest first.
 
-    They agree in channel, team, kind, policy and final action. `images` counts those of all parts;
-    `before` those that earlier messages of the `storm` told, since `began_at`.
+    They agree in channel, team, kind, policy and final action. `images` counts all parts;
+    `before` counts the images of the messages before, since `began_at`. All messages about an issue
+    have the same `storm`, which is a thread in a chat.
     """
 
     storm: str
@@ -51,8 +52,13 @@ class Group(Struct, frozen=True, kw_only=True):
 
     @property
     def envelopes(self) -> list[Envelope]:
-        """What its notices are about."""
-        return [waiting.envelope for waiting in self.members]
+        """What its notices are about, oldest first."""
+        return [member.envelope for member in self.members]
+
+    @property
+    def worst_first(self) -> list[Envelope]:
+        """The same, the worst severity first; of the same severity, most findings first."""
+        return sorted(self.envelopes, key=lambda e: (-e.worst, -e.findings, e.order))
 
     @property
     def id(self) -> str:
@@ -115,36 +121,36 @@ class Group(Struct, frozen=True, kw_only=True):
         return any(known) if known else None
 
     def packages(self) -> list[str]:
-        """The packages that the matter is in, most frequent first."""
+        """The packages that the issue is in, most frequent first."""
         return _by_number(each.package for each in self._of_the_issue())
 
     def fixes(self) -> list[str]:
-        """The versions that fix the matter, most frequent first."""
+        """The versions that fix the issue, most frequent first."""
         return _by_number(each.fixed_in for each in self._of_the_issue())
 
     def ends(self) -> list[datetime]:
-        """When allowlists stop holding the matter back, or whatever else there is; first first."""
+        """When allowlists stop suppressing the issue, or (None) any; earliest first."""
         every = (issue for envelope in self.envelopes for issue in envelope.issues)
         about = self._of_the_issue() if self.issue else every
         return sorted({each.until for each in about if each.until is not None})
 
     def _of_the_issue(self) -> Iterator[Issue]:
-        """As each image has it."""
+        """The issue as each image has it."""
         for envelope in self.envelopes:
             for each in envelope.issues:
                 if self.issue is not None and each.key == self.issue.key:
                     yield each
 
     def repositories(self) -> list[Repository]:
-        """Those of most images first."""
+        """The repositories of most images first."""
         tags: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         for envelope in self.envelopes:
             tags[envelope.tag.registry, envelope.tag.repository].append(envelope.tag.tag)
-        every = [Repository(*name, tuple(sorted(its))) for name, its in tags.items()]
+        every = [Repository(*name, tuple(sorted(found))) for name, found in tags.items()]
         return sorted(every, key=lambda each: (-len(each.tags), each.full_name))
 
     def other_issues(self) -> list[Shared]:
-        """What else its images have: of most images first, then the worst."""
+        """The issues that its images have besides: of most images first, then the worst."""
         issues: dict[str, Issue] = {}
         images: Counter[str] = Counter()
         for envelope in self.envelopes:

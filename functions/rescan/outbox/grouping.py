@@ -1,254 +1,207 @@
-"""Which of the notices that wait are told one by one, and which together. Pure.
+"""Which pending notices become one message, and which of them wait. Pure.
 
-    up to DIGEST_ABOVE for the same readers   one by one
-    more                                      together by what they are about: a change of the
-                                              policy first, then the finding of most images
-    what is left then, and is still too many  together, with no one thing in common
-    what so many were told about, lately      together, however few: "12 more images", at growing
-                                              distances
-    several about one image                   one by one, in order: its last word comes last
-    a summary                                 alone
+Notices of one kind for one team on one channel are a series, pushes apart from sweeps:
 
-A group never crosses a team, a channel, a kind of notice or a policy.
+    up to DIGEST_ABOVE within two hours    one message each
+    more                                   together: first by a change of the policy, then by each
+                                           issue that a quarter of them have, then all others
+    while that goes on (a storm)           together, at growing distances of LONGEST_GAP at most
+    REMINDER, EXPIRING                     together, two hours after the first: one a sweep
+    SUMMARY                                one message each
+
+So a team gets no more messages when each image stops for reasons of its own. A group never crosses
+a team, a channel, a kind of notice, a policy or a final action.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from itertools import islice
 
 from msgspec import Struct
 
 from rescan.ledger.news import EventType, stable_id
 from rescan.outbox.envelope import Issue
 from rescan.outbox.group import Group
-from rescan.outbox.items import Channel, PendingNotice
+from rescan.outbox.items import PendingNotice
 from rescan.outbox.shared_issues import most_shared
+from rescan.outbox.storm import LONGEST_GAP, Storm
 
-# A storm is over when nothing was told of it for so long.
-QUIET = timedelta(hours=2)
-LONGEST_GAP = timedelta(minutes=15)
 MOST_IMAGES = 400
-# Of the same kind for the same readers, at one time; what is left then is told together.
-MOST_GROUPS = 10
 # Of all names in a group's attributes; SNS takes 256 KiB a message.
 MOST_NAME_BYTES = 60_000
+# Readers know what these say.
+COLLECTED = timedelta(hours=2)
+REPEATING = frozenset({EventType.REMINDER, EventType.EXPIRING})
+# More of them would take the place of others among those that the publisher looks at.
+MOST_COLLECTED = 2_000
+# An issue has a message of its own when a quarter of the images have it.
+_MESSAGES_AT_ONCE = 4
 
 
 class GroupingRules(Struct, frozen=True):
-    """How many notices are too many for the same readers, and how often a publisher looks."""
+    """How many notices are too many for the same readers, and how often a publisher looks.
+
+    What repeats is `collected` for so long. With neither a window nor that, nothing ever waits.
+    """
 
     digest_above: int
     window: timedelta
-
-
-class Storm(Struct, frozen=True, kw_only=True):
-    """What the same readers were told of one thing: of how many images, since when, last when.
-
-    From DIGEST_ABOVE images on it is a storm, and what comes later is told together, when `gap` has
-    passed.
-    """
-
-    id: str
-    issue: Issue
-    images: int
-    began_at: datetime
-    notified_at: datetime
-    interval: timedelta
-
-    def is_over(self, now: datetime) -> bool:
-        """Whether the next notice on it is a new story."""
-        return now - self.notified_at >= QUIET
-
-    def is_running(self, rules: GroupingRules, now: datetime) -> bool:
-        """Whether one more image about it is no longer told alone."""
-        return self.images >= rules.digest_above and not self.is_over(now)
+    collected: timedelta = COLLECTED
 
 
 class Plan(Struct, frozen=True):
-    """What to publish now, in this order; `held` waits for its storm's next message."""
+    """What to publish now, in this order; `held` waits for the next message of its series."""
 
-    units: tuple[PendingNotice | Group, ...]
-    held: int = 0
+    groups: tuple[Group, ...] = ()
+    held: tuple[PendingNotice, ...] = ()
 
 
-_Readers = tuple[Channel, str]
-_Part = tuple[EventType, str | None, str | None]
+def due_at(notice: PendingNotice, rules: GroupingRules) -> datetime:
+    """When the notice is to be published; nothing that ends soon is collected."""
+    envelope = notice.envelope
+    latest = envelope.at + rules.collected
+    soon = latest + rules.collected
+    is_urgent = any(issue.until is not None and issue.until < soon for issue in envelope.issues)
+    return envelope.at if envelope.event_type not in REPEATING or is_urgent else latest
+
+
+def storm_id(notice: PendingNotice) -> str:
+    """The id of the storm that notices of the same series make."""
+    envelope = notice.envelope
+    return stable_id("storm", notice.channel, envelope.team, envelope.event_type, envelope.pushed)
 
 
 def plan(
-    waiting: Sequence[PendingNotice],
+    notices: Iterable[PendingNotice],
     storms: Mapping[str, Storm],
     rules: GroupingRules,
     now: datetime,
 ) -> Plan:
-    """What of the waiting ones, oldest first, becomes which message."""
-    by_image = Counter((it.channel, it.envelope.subject) for it in waiting)
-    alone = []
-    readers: defaultdict[_Readers, list[PendingNotice]] = defaultdict(list)
-    for it in waiting:
-        is_summary = it.envelope.event_type is EventType.SUMMARY
-        if is_summary or by_image[it.channel, it.envelope.subject] > 1:
-            alone.append(it)
-        else:
-            readers[it.channel, it.envelope.team].append(it)
-    units: list[PendingNotice | Group] = []
-    held = 0
-    for those in readers.values():
-        planned = _for_readers(those, storms, rules, now)
-        units += planned.units
-        held += planned.held
-    return Plan((*sorted(units, key=_first_at), *alone), held)
+    """What becomes of notices about different images, oldest first; `storms` by their ids."""
+    series: defaultdict[str, list[PendingNotice]] = defaultdict(list)
+    for notice in notices:
+        series[storm_id(notice)].append(notice)
+    repeats = sum(len(m) for m in series.values() if m[0].envelope.event_type in REPEATING)
+    collects = repeats <= MOST_COLLECTED
+    plans = [
+        _of_series(members, _storm(name, storms, rules, now), rules, now, collects=collects)
+        for name, members in series.items()
+    ]
+    groups = (group for planned in plans for group in planned.groups)
+    held = (notice for planned in plans for notice in planned.held)
+    return Plan(tuple(sorted(groups, key=_first_at)), tuple(held))
+
+
+def alone(notice: PendingNotice) -> Group:
+    """The message that is the notice itself."""
+    return Group(storm=_thread_id(notice, None), issue=None, members=(notice,), images=1)
 
 
 def storm_after(
-    unit: PendingNotice | Group, storms: Mapping[str, Storm], rules: GroupingRules, now: datetime
+    group: Group, storms: Mapping[str, Storm], rules: GroupingRules, now: datetime
 ) -> Storm | None:
-    """What its readers have then been told of the same thing; None: of nothing that can go on."""
-    issue, images, is_first_part = _issue_of(unit)
-    if issue is None:
+    """The storm of the group's series once the group is published; None: its kind has none."""
+    first = group.members[0]
+    if first.envelope.event_type in (*REPEATING, EventType.SUMMARY):
         return None
-    name = unit.storm if isinstance(unit, Group) else _storm_id(unit, issue)
-    before = storms.get(name)
-    if before is None or before.is_over(now):
-        return Storm(
-            id=name,
-            issue=issue,
-            images=images,
-            began_at=now,
-            notified_at=now,
-            interval=rules.window,
-        )
-    is_one_more = before.is_running(rules, now) and is_first_part
-    return Storm(
-        id=name,
-        issue=before.issue,
-        images=before.images + images,
-        began_at=before.began_at,
-        notified_at=now,
-        interval=min(LONGEST_GAP, before.interval * 2) if is_one_more else before.interval,
-    )
+    storm = _storm(storm_id(first), storms, rules, now)
+    return storm.plus(group.envelopes, now, rules.window, rules.digest_above)
 
 
-def _issue_of(unit: PendingNotice | Group) -> tuple[Issue | None, int, bool]:
-    """What it is about, of how many images, and whether it begins a message about several."""
-    if isinstance(unit, Group):
-        return unit.issue, len(unit.members), unit.part == 1
-    return next(iter(unit.envelope.issues), None), 1, False
+def _storm(name: str, storms: Mapping[str, Storm], rules: GroupingRules, now: datetime) -> Storm:
+    """The storm of that id, or one of which nothing was published yet."""
+    storm = storms.get(name)
+    if storm is not None and not storm.is_over(now):
+        return storm
+    return Storm(id=name, began_at=now, notified_at=now, interval=rules.window)
 
 
-# --- for the same readers
+# --- one series
 
 
-def _for_readers(
-    those: list[PendingNotice], storms: Mapping[str, Storm], rules: GroupingRules, now: datetime
+def _of_series(
+    members: list[PendingNotice],
+    storm: Storm,
+    rules: GroupingRules,
+    now: datetime,
+    *,
+    collects: bool,
 ) -> Plan:
-    too_many = len(those) > rules.digest_above
-    by_part: defaultdict[_Part, list[PendingNotice]] = defaultdict(list)
-    for it in those:
-        by_part[it.envelope.event_type, it.envelope.policy_id, it.envelope.final_action].append(it)
-    units: list[PendingNotice | Group] = []
-    held = 0
-    for part in by_part.values():
-        of_storms, rest = _of_running_storms(part, storms, rules, now)
-        for storm, members in of_storms:
-            if _may_wait(members, storm, now):
-                held += len(members)
-            else:
-                units += _split(storm.issue, members, storm)
-        units += _grouped(rest, rules) if too_many else rest
-    return Plan(tuple(units), held)
+    kind, lately = members[0].envelope.event_type, storm.images_lately(now)
+    if kind in REPEATING:
+        waits, most = collects and now < min(due_at(member, rules) for member in members), 1
+    elif kind is EventType.SUMMARY or lately + len(members) <= rules.digest_above:
+        return Plan(tuple(map(alone, members)))
+    else:
+        waits = lately >= rules.digest_above and _may_wait(members, storm, now)
+        most = _MESSAGES_AT_ONCE
+    return Plan(held=tuple(members)) if waits else Plan(tuple(_grouped(members, most, storm)))
 
 
 def _may_wait(members: list[PendingNotice], storm: Storm, now: datetime) -> bool:
-    """Not a full message's worth; and no notice for longer than LONGEST_GAP, whatever its storm's
-    readers are told meanwhile."""
-    oldest = min(it.envelope.at for it in members)
+    """Wait while the members do not fill a message and none is older than LONGEST_GAP."""
+    oldest = min(member.envelope.at for member in members)
     until = min(storm.notified_at + storm.interval, oldest + LONGEST_GAP)
     return now < until and len(members) < MOST_IMAGES
 
 
-def _of_running_storms(
-    part: list[PendingNotice], storms: Mapping[str, Storm], rules: GroupingRules, now: datetime
-) -> tuple[list[tuple[Storm, list[PendingNotice]]], list[PendingNotice]]:
-    """Each notice goes with the largest storm that it is about."""
-    by_storm: defaultdict[str, list[PendingNotice]] = defaultdict(list)
-    going_on = {s.issue.key for s in storms.values() if s.is_running(rules, now)}
-    rest = []
-    for it in part:
-        running = [
-            storm
-            for issue in it.envelope.issues
-            if issue.key in going_on
-            and (storm := storms.get(_storm_id(it, issue))) is not None
-            and storm.is_running(rules, now)
-        ]
-        if running:
-            by_storm[max(running, key=lambda storm: storm.images).id].append(it)
-        else:
-            rest.append(it)
-    return [(storms[name], members) for name, members in by_storm.items()], rest
+def _grouped(members: list[PendingNotice], most: int, storm: Storm) -> Iterator[Group]:
+    """By what the images share into so many groups at most, but for what a group never crosses."""
+    alike: defaultdict[tuple[str | None, str | None], list[PendingNotice]] = defaultdict(list)
+    for member in members:
+        alike[member.envelope.policy_id, member.envelope.final_action].append(member)
+    for notices in alike.values():
+        rest = {notice.key: notice for notice in notices}
+        for issue, sharing in most_shared(notices, least=-(-len(notices) // most)):
+            yield from _split(issue, sharing, storm)
+            for notice in sharing:
+                del rest[notice.key]
+        if rest:
+            yield from _split(None, list(rest.values()), storm)
 
 
-def _grouped(those: list[PendingNotice], rules: GroupingRules) -> Iterator[PendingNotice | Group]:
-    told: set[str] = set()
-    for issue, members in islice(most_shared(those), MOST_GROUPS):
-        told |= {member.envelope.id for member in members}
-        yield from _split(issue, members)
-    left = [it for it in those if it.envelope.id not in told]
-    if len(left) > rules.digest_above:
-        yield from _split(None, left)
-    else:
-        yield from left
-
-
-def _split(
-    issue: Issue | None, members: list[PendingNotice], storm: Storm | None = None
-) -> Iterator[Group]:
+def _split(issue: Issue | None, members: list[PendingNotice], storm: Storm) -> Iterator[Group]:
     """As few messages as SNS takes."""
-    parts = list(_parts(members))
-    name = storm.id if storm else _storm_id(members[0], issue)
-    before = storm.images if storm else 0
-    for number, part in enumerate(parts, 1):
+    messages = list(_messages(members))
+    before = storm.images_with(issue)
+    for number, message in enumerate(messages, 1):
         yield Group(
-            storm=name,
+            storm=_thread_id(members[0], issue),
             issue=issue,
-            members=tuple(part),
+            members=tuple(message),
             images=len(members),
             before=before,
-            began_at=storm.began_at if storm else None,
+            began_at=storm.began_at if before else None,
             part=number,
-            parts=len(parts),
+            parts=len(messages),
         )
 
 
-def _parts(members: list[PendingNotice]) -> Iterator[list[PendingNotice]]:
-    part: list[PendingNotice] = []
+def _messages(members: list[PendingNotice]) -> Iterator[list[PendingNotice]]:
+    message: list[PendingNotice] = []
     room = MOST_NAME_BYTES
-    for it in members:
-        size = len(str(it.envelope.tag).encode("utf-8", "surrogatepass")) + 20
-        if part and (len(part) == MOST_IMAGES or size > room):
-            yield part
-            part, room = [], MOST_NAME_BYTES
-        part.append(it)
+    for member in members:
+        size = len(str(member.envelope.tag).encode("utf-8", "surrogatepass")) + 20
+        if message and (len(message) == MOST_IMAGES or size > room):
+            yield message
+            message, room = [], MOST_NAME_BYTES
+        message.append(member)
         room -= size
-    yield part
+    yield message
 
 
-def _storm_id(it: PendingNotice, issue: Issue | None) -> str:
-    """The same for the same thing, told to the same readers in the same way."""
-    envelope = it.envelope
-    about = issue.key if issue else "nothing in common"
+def _thread_id(notice: PendingNotice, issue: Issue | None) -> str:
+    """The same for the same issue, published for the same readers in the same way."""
+    envelope = notice.envelope
     return stable_id(
-        it.channel,
+        notice.channel,
         envelope.team,
         envelope.event_type,
         envelope.policy_id,
         envelope.final_action,
-        about,
+        issue.key if issue else "nothing in common",
     )
 
 
-def _first_at(unit: PendingNotice | Group) -> datetime:
-    envelopes = unit.envelopes if isinstance(unit, Group) else [unit.envelope]
-    return min(envelope.at for envelope in envelopes)
+def _first_at(group: Group) -> datetime:
+    return min(envelope.at for envelope in group.envelopes)

@@ -1,6 +1,7 @@
 """What stands in the outbox."""
 
 from enum import StrEnum
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -15,11 +16,26 @@ class Channel(StrEnum):
     CHAT = "chat"
 
 
+# Of a notice its channel and id; of an image the channel and the ledger's subject.
+NoticeKey: TypeAlias = tuple[Channel, str]
+ImageKey: TypeAlias = tuple[Channel, str]
+
+
 class PendingNotice(Struct, frozen=True):
     """A notice that waits in the outbox, as far as grouping must know it."""
 
     channel: Channel
     envelope: Envelope
+
+    @property
+    def key(self) -> NoticeKey:
+        """Which notice it is."""
+        return self.channel, self.envelope.id
+
+    @property
+    def image(self) -> ImageKey:
+        """What it is about, where it goes: notices of one image keep their order."""
+        return self.channel, self.envelope.subject
 
 
 class OutboxItem(Struct, frozen=True):
@@ -31,9 +47,17 @@ class OutboxItem(Struct, frozen=True):
 
 
 class InFlight(Struct, frozen=True):
-    """A message that is about to be published in place of the notices whose `ids` it has."""
+    """A message that is about to be published in place of the notices whose `ids` it has.
+
+    `notice` None: the only one of them is the message, as it stands in the outbox.
+    """
 
     id: str
     channel: Channel
-    notice: Notice
     ids: tuple[str, ...]
+    notice: Notice | None = None
+
+    @property
+    def keys(self) -> list[NoticeKey]:
+        """The notices that it is published in place of."""
+        return [(self.channel, notice_id) for notice_id in self.ids]

@@ -14,33 +14,36 @@ from rescan.outbox.items import PendingNotice
 _Rank = tuple[bool, int, int, str]
 
 
-def most_shared(those: Sequence[PendingNotice]) -> Iterator[tuple[Issue, list[PendingNotice]]]:
-    """What at least two have in common, with all that are still left of it, in their order.
+def most_shared(
+    notices: Sequence[PendingNotice], least: int
+) -> Iterator[tuple[Issue, list[PendingNotice]]]:
+    """What at least two have in common, and no fewer than `least`, with all that are left of it.
 
     A change of the policy comes before a finding, what more have before what fewer have, and then
-    the more severe one.
+    the more severe one. The notices stay in their order.
     """
+    least = max(2, least)
     issues: dict[str, Issue] = {}
     left: defaultdict[str, set[int]] = defaultdict(set)
-    for position, it in enumerate(those):
-        for issue in it.envelope.issues:
+    for position, notice in enumerate(notices):
+        for issue in notice.envelope.issues:
             issues.setdefault(issue.key, issue)
             left[issue.key].add(position)
-    ranks = [_rank(issues[key], left[key]) for key in left if len(left[key]) > 1]
+    ranks = [_rank(issues[key], left[key]) for key in left if len(left[key]) >= least]
     heapify(ranks)
     while ranks:
         rank = heappop(ranks)
         issue = issues[rank[-1]]
         positions = left[issue.key]
         if (now := _rank(issue, positions)) != rank:
-            if len(positions) > 1:
+            if len(positions) >= least:
                 heappush(ranks, now)
             continue
         members = sorted(positions)
         for position in members:
-            for other in those[position].envelope.issues:
+            for other in notices[position].envelope.issues:
                 left[other.key].discard(position)
-        yield issue, [those[position] for position in members]
+        yield issue, [notices[position] for position in members]
 
 
 def _rank(issue: Issue, positions: set[int]) -> _Rank:

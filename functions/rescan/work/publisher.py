@@ -1,24 +1,32 @@
-"""The one publisher: takes what waits in the outbox, puts it together, publishes it, clears it.
+"""The one publisher: groups the notices that wait in the outbox, publishes and deletes them.
 
 A schedule wakes it each NOTICE_WINDOW_SECONDS. It claims the outbox for longer than it works, so
-no two publish at the same time; a claim whose owner died ends by itself.
+no two publish at the same time; a claim whose owner crashed ends by itself. Each message, of one
+notice or of several, goes the same way: it is marked as in flight, published, and its notices are
+deleted, which ends the flight.
 
-    it dies before a message      nothing has happened
-    it dies behind a message      the next run says it again, under the same id: a notice is taken
-                                  away, and a group forgotten, only once SNS has it
-    it cannot be taken away       the container remembers that it was said, and what is later of the
-                                  same image waits
-    SNS refuses                   the message waits for the next run, and what is later of the same
-                                  image with it; after a group, or three in a row, its channel waits
-    the ledger refuses            the run ends; what waits goes on waiting
-    another claims it             NotThePublisher: the claim took too long, the run ends
+    it crashes before SNS has the message   the next run publishes it
+    it crashes after that                   the next run publishes it again, whole and under the
+                                            same id, however many notices have come meanwhile
+    it crashes after the deletion           nothing is left to do
+    a notice was deleted meanwhile          it is not published
+    it cannot be deleted                    the container remembers that it was published, and what
+                                            follows about the same image waits
+    SNS refuses the message for now         it stays in flight for the next run, and what follows
+                                            about its images waits; after a group, or three messages
+                                            in a row, its channel waits
+    SNS would never take the message        a group: its notices are published one by one; a notice:
+                                            it stays, is counted, and holds nothing up
+    the ledger refuses                      the run ends; what waits goes on waiting
+    another run has claimed the outbox      NotThePublisher: the claim took too long, the run ends
 
 Not raised but counted and logged: the next minute is the retry, and an alarm watches the age of the
-oldest notice.
+oldest notice. A message of one notice costs three calls of DynamoDB: it is read, marked together
+with its storm, and deleted; the mark goes with the next message's, or with the claim.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,15 +38,16 @@ from rescan.kernel.errors import LedgerUnavailable, NoticeInvalid, NotThePublish
 from rescan.kernel.metrics import Metric, Tally
 from rescan.notice.render import group_notice
 from rescan.outbox.group import Group
-from rescan.outbox.grouping import GroupingRules, Storm, plan, storm_after
-from rescan.outbox.items import Channel, InFlight, PendingNotice
+from rescan.outbox.grouping import GroupingRules, alone, due_at, plan, storm_after, storm_id
+from rescan.outbox.items import InFlight, NoticeKey, PendingNotice
 from rescan.outbox.notice import Notice
+from rescan.outbox.superseding import rounds, superseded
 from rescan.work.ports import Outbox
-from rescan.work.publisher_run import Named, Run, TimeLeft
+from rescan.work.publisher_run import Run, TimeLeft
 from rescan.work.topics import Topics
 
-# A run ends well within its claim: behind its last message it may wait for SNS (13 s) and, twice,
-# for the ledger (6 s each).
+# A run ends well within its claim: after its last message began it may wait for SNS (13 s) and,
+# twice, for the ledger (6 s each).
 CLAIM = timedelta(seconds=75)
 RUN_TIME = timedelta(seconds=45)
 # SNS deactivates an e-mail subscription that gets more than 10 messages a second.
@@ -66,14 +75,14 @@ class Publisher:
         self._logger = logger
         self._clock = clock
         self._sleep = sleep
-        self._uncleared: set[Named] = set()
-        self._delivered: set[str] = set()
+        self._undeleted: set[str] = set()
 
     def run(self, deadline: Deadline) -> dict[str, Any]:
         """Publish what waits, at the pace: {"published", "images", "failed", "left"}."""
-        run = Run(TimeLeft(deadline, self._clock, RUN_TIME))
+        now = self._clock()
+        run = Run(TimeLeft(deadline, self._clock, RUN_TIME), now)
         try:
-            if self._outbox.claim(now := self._clock(), now + CLAIM):
+            if self._outbox.claim(now, now + CLAIM):
                 self._publish_all(run)
                 self._outbox.release()
         except LedgerUnavailable as error:
@@ -81,152 +90,130 @@ class Publisher:
             self._logger.error("the outbox cannot be read or cleared", reason=str(error))
         except NotThePublisher as error:
             self._logger.error("the outbox was claimed by another", reason=str(error))
-        if run.waiting:
-            self._logger.info("notices published", **run.told)
-        return run.told
+        if run.pending:
+            self._logger.info("notices published", **run.answer)
+        return run.answer
 
     def _publish_all(self, run: Run) -> None:
         waiting = self._outbox.waiting(MOST_WAITING)
         self._measure(waiting)
-        run.waiting = len(waiting)
-        for flight in self._outbox.in_flight():
-            if flight.channel not in run.paused_channels:
-                self._deliver(flight, run)
-        waiting = self._not_said(waiting, run)
-        storms = {storm.id: storm for storm in self._outbox.storms()}
-        self._publish(plan(waiting, storms, self._rules, self._clock()).units, storms, run)
+        run.pending = len(waiting)
+        run.superseded = superseded(waiting)
+        in_flight = self._publish_in_flight(waiting, run)
+        repeated = {notice.key for notices in run.superseded.values() for notice in notices}
+        self._publish_rounds([n for n in waiting if n.key not in in_flight | repeated], run)
 
-    def _publish(
-        self, units: Iterable[PendingNotice | Group], storms: dict[str, Storm], run: Run
-    ) -> None:
-        for unit in units:
-            if run.time_left.over:
-                return
-            if unit.channel in run.paused_channels:
-                continue
-            if isinstance(unit, PendingNotice):
-                self._publish_one(unit, storms, run)
-            else:
-                self._publish_group(unit, storms, run)
-
-    def _measure(self, waiting: list[PendingNotice]) -> None:
+    def _measure(self, waiting: Collection[PendingNotice]) -> None:
         """Also nothing: an alarm takes silence for a publisher that has died."""
-        oldest = min((it.envelope.at for it in waiting), default=None)
+        oldest = min((due_at(notice, self._rules) for notice in waiting), default=None)
         age = self._clock() - oldest if oldest else timedelta()
         self._tally.add(Metric.OLDEST_NOTICE_AGE_SECONDS, max(0.0, age.total_seconds()))
 
+    def _publish_in_flight(self, waiting: Collection[PendingNotice], run: Run) -> set[NoticeKey]:
+        """Finish what runs before could not; the notices that no other message may hold."""
+        by_key = {notice.key: notice for notice in waiting}
+        taken: set[NoticeKey] = set()
+        for flight in self._outbox.in_flight():
+            members = [by_key[key] for key in flight.keys if key in by_key]
+            if not members:  # it was published: nothing else deletes them
+                self._is_deleted(flight, run)
+                continue
+            notice = flight.notice or self._outbox.notice(members[0])
+            if notice is not None and not notice.problems():
+                taken.update(flight.keys)
+                self._deliver(flight, notice, members, run)
+        return taken
+
+    def _publish_rounds(self, notices: list[PendingNotice], run: Run) -> None:
+        """What is later about an image follows in a later message."""
+        if not notices:
+            return
+        names = {storm_id(notice) for notice in notices}
+        run.storms = {storm.id: storm for storm in self._outbox.storms(names)}
+        for notices_of_round in rounds(notices):
+            free = filter(run.may_publish, notices_of_round)
+            planned = plan(free, run.storms, self._rules, run.looked_at)
+            run.block(planned.held)
+            for group in planned.groups:
+                self._publish(group, run)
+
     # --- one message
 
-    def _publish_one(self, waiting: PendingNotice, storms: dict[str, Storm], run: Run) -> None:
-        image = waiting.channel, waiting.envelope.subject
-        if image in run.blocked_images:
+    def _publish(self, group: Group, run: Run) -> None:
+        if run.time_left.over or group.channel in run.paused_channels:
             return
-        if (notice := self._outbox.notice(waiting)) is None:
-            run.waiting -= 1
+        if (notice := self._notice_of(group)) is None:
+            run.deleted.add(group.members[0].key)
             return
         try:
-            self._say(waiting.channel, notice, run)
-        except PublishFailed:
-            run.blocked_images.add(image)
+            notice.check()
+        except NoticeInvalid as error:
+            self._publish_otherwise(group, error, run)
             return
-        except NoticeInvalid:
-            return  # It can never be published: whatever is later does not wait for it.
-        if not self._clear(waiting.channel, [waiting.envelope.id], run):
-            run.blocked_images.add(image)
-        self._remember(storm_after(waiting, storms, self._rules, self._clock()), storms)
-
-    def _remember(self, storm: Storm | None, storms: dict[str, Storm]) -> None:
-        """Without it a storm that comes slowly is told one by one."""
-        if storm is None:
-            return
-        storms[storm.id] = storm
-        try:
-            self._outbox.remember(storm)
-        except LedgerUnavailable:
-            self._tally.add(Metric.LEDGER_ERRORS)
-
-    def _publish_group(self, group: Group, storms: dict[str, Storm], run: Run) -> None:
-        notice = group_notice(group)
-        if problems := notice.problems():
-            self._logger.error("a group breaks a limit of SNS", reason="; ".join(problems))
-            self._publish(group.members, storms, run)
-            return
-        storm = storm_after(group, storms, self._rules, self._clock())
         ids = tuple(envelope.id for envelope in group.envelopes)
-        flight = InFlight(group.id, group.channel, notice, ids)
+        flight = InFlight(group.id, group.channel, ids, notice if ids[1:] else None)
+        storm = storm_after(group, run.storms, self._rules, run.looked_at)
         self._outbox.mark_in_flight(flight, storm)
         if storm is not None:
-            storms[storm.id] = storm
-        self._deliver(flight, run)
+            run.storms[storm.id] = storm
+        self._deliver(flight, notice, group.members, run)
 
-    def _deliver(self, flight: InFlight, run: Run) -> None:
-        """What SNS does not take stays in flight, and is the next message of its channel."""
-        channel = flight.channel
-        if flight.id not in self._delivered:
-            try:
-                self._say(channel, flight.notice, run)
-            except (PublishFailed, NoticeInvalid):
-                run.paused_channels.add(channel)
-                return
-            self._delivered.add(flight.id)
-        if self._clear(channel, flight.ids, run):
-            self._outbox.clear_in_flight(flight)
-            self._delivered.discard(flight.id)
+    def _notice_of(self, group: Group) -> Notice | None:
+        """None: its only notice was deleted meanwhile."""
+        return group_notice(group) if group.members[1:] else self._outbox.notice(group.members[0])
 
-    def _say(self, channel: Channel, notice: Notice, run: Run) -> None:
-        """Publish, at the pace; PublishFailed, NoticeInvalid, which the run knows of."""
+    def _publish_otherwise(self, group: Group, error: NoticeInvalid, run: Run) -> None:
+        """One by one; in the place of one that can never be published, what it supersedes."""
+        self._logger.error("publishing failed", reason=str(error))
+        members = group.members
+        if len(members) == 1:
+            run.failed += 1
+            self._tally.add(Metric.PUBLISH_FAILURES)
+            members = tuple(run.superseded.get(members[0].key, ()))
+        for member in members:
+            self._publish(alone(member), run)
+
+    def _deliver(
+        self, flight: InFlight, notice: Notice, members: Collection[PendingNotice], run: Run
+    ) -> None:
+        """What cannot be published and deleted now blocks its images."""
+        may_begin = not run.time_left.over and flight.channel not in run.paused_channels
+        if not (
+            may_begin and self._is_published(flight, notice, run) and self._is_deleted(flight, run)
+        ):
+            run.block(members)
+
+    def _is_published(self, flight: InFlight, notice: Notice, run: Run) -> bool:
+        """At the pace; what SNS did not answer it may have taken."""
+        if flight.id in self._undeleted:
+            return True
         started = self._clock()
         try:
-            self._topics.publish(channel, notice)
+            self._topics.publish(flight.channel, notice)
         except (PublishFailed, NoticeInvalid) as error:
             self._logger.error("publishing failed", reason=str(error))
-            run.failed += 1
-            if isinstance(error, PublishFailed):
-                run.refused(channel)
-                # SNS may have taken what it did not answer.
-                self._rest_since(started)
-            raise
-        run.accepted(channel)
-        self._rest_since(started)
+            run.refused(flight)
+            return False
+        else:
+            self._undeleted.add(flight.id)
+            run.accepted(flight)
+            return True
+        finally:
+            self._rest_since(started)
 
     def _rest_since(self, started: datetime) -> None:
         rest = PACE - (self._clock() - started)
         self._sleep(max(0.0, rest.total_seconds()))
 
-    # --- what was said is taken away
-
-    def _clear(self, channel: Channel, names: Sequence[str], run: Run) -> bool:
-        """What the ledger does not clear now is not said again, as long as the container lives."""
-        said = {(channel, name) for name in names}
-        run.published_notices |= said
-        self._uncleared |= said
+    def _is_deleted(self, flight: InFlight, run: Run) -> bool:
+        """Its notices, and those that it supersedes; what stays is not published again."""
+        repeated = [notice for key in flight.keys for notice in run.superseded.get(key, ())]
         try:
-            self._outbox.remove(channel, names)
+            self._outbox.clear_in_flight(flight, [notice.envelope.id for notice in repeated])
         except LedgerUnavailable as error:
             self._tally.add(Metric.LEDGER_ERRORS)
             self._logger.error("what was published cannot be cleared", reason=str(error))
             return False
-        self._uncleared -= said
+        self._undeleted.discard(flight.id)
+        run.deleted.update(notice.key for notice in repeated)
         return True
-
-    def _not_said(self, waiting: list[PendingNotice], run: Run) -> list[PendingNotice]:
-        """The others were said before; what cannot be cleared holds back what follows it.
-
-        Said again by a container that does not know, it would be the image's last word.
-        """
-        for channel in Channel:
-            ids = (it.envelope.id for it in waiting if it.channel is channel)
-            said = [
-                name for name in ids if (channel, name) in self._uncleared - run.published_notices
-            ]
-            if said:
-                self._clear(channel, said, run)
-        for it in waiting:
-            if (it.channel, it.envelope.id) in self._uncleared:
-                run.blocked_images.add((it.channel, it.envelope.subject))
-        return [
-            it
-            for it in waiting
-            if (it.channel, it.envelope.id) not in run.published_notices
-            and (it.channel, it.envelope.subject) not in run.blocked_images
-        ]

@@ -1,19 +1,19 @@
 """What one run of the publisher has come to, and how long it may take."""
 
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct, field
 
 from rescan.kernel.clock import Clock
 from rescan.kernel.deadline import Deadline
-from rescan.outbox.items import Channel
+from rescan.outbox.items import Channel, ImageKey, InFlight, NoticeKey, PendingNotice
+from rescan.outbox.storm import Storm
+from rescan.outbox.superseding import Superseded
 
 _FAILURES_IN_A_ROW = 3
-
-# A notice by its id, or an image by its subject.
-Named = tuple[Channel, str]
 
 
 class TimeLeft:
@@ -31,38 +31,59 @@ class TimeLeft:
 
 
 class Run(Struct):
-    """`published_notices` are the notices that readers have now.
+    """`looked_at` is when it planned, on the `storms` of then and what it has published since.
 
-    Nothing more is said in this run of the images `behind` which something earlier waits, or in the
-    channels that are `paused_channels`.
+    `published_notices` are those that readers have now, `deleted` those that need not be published
+    any more. Nothing more is published in this run about `blocked_images`, where something earlier
+    waits, or on `paused_channels`.
     """
 
     time_left: TimeLeft
-    waiting: int = 0
+    looked_at: datetime
+    pending: int = 0
     published: int = 0
     failed: int = 0
     failed_in_a_row: Counter[Channel] = field(default_factory=Counter)
-    published_notices: set[Named] = field(default_factory=set)
-    blocked_images: set[Named] = field(default_factory=set)
+    published_notices: set[NoticeKey] = field(default_factory=set)
+    deleted: set[NoticeKey] = field(default_factory=set)
+    superseded: Superseded = field(default_factory=dict)
+    storms: dict[str, Storm] = field(default_factory=dict)
+    blocked_images: set[ImageKey] = field(default_factory=set)
     paused_channels: set[Channel] = field(default_factory=set)
 
-    def accepted(self, channel: Channel) -> None:
-        """SNS has a message."""
-        self.published += 1
-        self.failed_in_a_row[channel] = 0
+    def may_publish(self, notice: PendingNotice) -> bool:
+        """Whether nothing has happened in this run that it must wait for."""
+        return (
+            notice.channel not in self.paused_channels and notice.image not in self.blocked_images
+        )
 
-    def refused(self, channel: Channel) -> None:
-        """SNS does not confirm a message; after three in a row there is no use in more."""
-        self.failed_in_a_row[channel] += 1
-        if self.failed_in_a_row[channel] == _FAILURES_IN_A_ROW:
-            self.paused_channels.add(channel)
+    def block(self, notices: Iterable[PendingNotice]) -> None:
+        """Let whatever follows these wait."""
+        self.blocked_images.update(notice.image for notice in notices)
+
+    def accepted(self, flight: InFlight) -> None:
+        """SNS has the message."""
+        self.published += 1
+        self.failed_in_a_row[flight.channel] = 0
+        self.published_notices.update(flight.keys)
+
+    def refused(self, flight: InFlight) -> None:
+        """SNS does not confirm the message; after three in a row there is no use in more.
+
+        A group is kept in flight whole, and there is room for one on each channel.
+        """
+        self.failed += 1
+        self.failed_in_a_row[flight.channel] += 1
+        is_last = self.failed_in_a_row[flight.channel] == _FAILURES_IN_A_ROW
+        if is_last or flight.notice is not None:
+            self.paused_channels.add(flight.channel)
 
     @property
-    def told(self) -> dict[str, Any]:
-        """The answer to the schedule."""
+    def answer(self) -> dict[str, Any]:
+        """What the schedule is answered."""
         return {
             "published": self.published,
             "images": len(self.published_notices),
             "failed": self.failed,
-            "left": max(0, self.waiting - len(self.published_notices)),
+            "left": max(0, self.pending - len(self.published_notices | self.deleted)),
         }

@@ -8,15 +8,21 @@ from typing import Any
 from werkzeug import Request, Response
 
 from rescan.gate.model import Step
-from tests.lab.faults.loopback import BreakingServer, answering, play
+from tests.lab.faults.loopback import BreakingServer, answering, has_hung_up, play
 from tests.recordings.enterprise_image import Image
 from tests.support.scripted_server import Act
 
 
 class LoopbackAnchore(BreakingServer):
-    """`gone_through` holds the full tag and the action of each evaluation that was answered."""
+    """`gone_through` holds the full tag and the action of each evaluation that was answered.
 
-    def __init__(self) -> None:
+    `too_late` counts answers that no fault held back, and that the function did not wait for all
+    the same; `crashes` how often the function was killed by now.
+    """
+
+    def __init__(self, crashes: Callable[[], int]) -> None:
+        self.too_late = 0
+        self._crashes = crashes
         self.gone_through: list[tuple[str, str]] = []
         self._images: dict[str, Image] = {}
         self._step: Step | None = None
@@ -44,10 +50,14 @@ class LoopbackAnchore(BreakingServer):
         self._healed.set()
 
     def _answer(self, request: Request) -> Response:
+        crashes = self._crashes()
         step, answer = self._route(request)
         if self._act is not None and step is self._step:
             play(self._act, request, self._healed)
-        return answer(request)
+        answered = answer(request)
+        if has_hung_up(request) and self._crashes() == crashes:
+            self.too_late += 1
+        return answered
 
     def _route(self, request: Request) -> tuple[Step, Callable[[Request], Response]]:
         match request.path.removeprefix("/v2/").split("/"):

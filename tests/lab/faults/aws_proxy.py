@@ -18,7 +18,7 @@ from urllib.parse import unquote_plus
 import urllib3
 from werkzeug import Request, Response
 
-from tests.lab.faults.loopback import BreakingServer, answering, play
+from tests.lab.faults.loopback import BreakingServer, answering, has_hung_up, play
 from tests.support.scripted_server import Act
 
 _OF_ONE_CONNECTION = {"connection", "transfer-encoding", "keep-alive", "content-length"}
@@ -34,9 +34,8 @@ class AwsCall(StrEnum):
     CLAIM = "claim the outbox"
     LIST = "list what waits"
     FETCH = "fetch a notice"
-    SEND_OFF = "send a group off"
+    MARK_IN_FLIGHT = "mark a message"
     CLEAR = "clear the outbox"
-    FORGET = "forget a group"
     RELEASE = "release the outbox"
     SCAN = "scan the ledger"
     LAST_SWEEP = "read the last sweep"
@@ -54,9 +53,8 @@ LEDGER = (
     AwsCall.CLAIM,
     AwsCall.LIST,
     AwsCall.FETCH,
-    AwsCall.SEND_OFF,
+    AwsCall.MARK_IN_FLIGHT,
     AwsCall.CLEAR,
-    AwsCall.FORGET,
     AwsCall.RELEASE,
     AwsCall.SCAN,
     AwsCall.LAST_SWEEP,
@@ -97,8 +95,7 @@ _KINDS = {
 
 _OF_THE_PUBLISHER = {
     "SET claimed_until": AwsCall.CLAIM,
-    "SET flight": AwsCall.SEND_OFF,
-    "REMOVE flight": AwsCall.FORGET,
+    "SET flight": AwsCall.MARK_IN_FLIGHT,
     "REMOVE claimed_until": AwsCall.RELEASE,
 }
 
@@ -113,7 +110,7 @@ def _kind(operation: str, text: str) -> AwsCall:
         case "PutItem":
             return AwsCall.RECORD_SWEEP if about_the_sweep else AwsCall.WRITE
         case "TransactWriteItems":
-            return AwsCall.SEND_OFF if "SET flight" in text else AwsCall.WRITE
+            return AwsCall.MARK_IN_FLIGHT if "SET flight" in text else AwsCall.WRITE
         case "UpdateItem" if "SET sweep" in text:
             return AwsCall.MARK
         case "UpdateItem":
@@ -163,19 +160,25 @@ class _Rule:
 @dataclass
 class Journal:
     """What went through: `calls` by purpose, `lost` whose answer was lost, the DelaySeconds of
-    copies, and how many messages SQS took."""
+    copies, and how many messages SQS took. `too_late` counts answers that no fault held back, and
+    that the function did not wait for all the same."""
 
     calls: Counter[AwsCall] = field(default_factory=Counter)
     lost: list[Call] = field(default_factory=list)
     delays: list[int] = field(default_factory=list)
     accepted: int = 0
+    too_late: int = 0
 
 
 class AwsProxy(BreakingServer):
-    """`url` stands for AWS's; what has DelaySeconds goes to the queue `waiting_room`."""
+    """`url` stands for AWS's; what has DelaySeconds goes to the queue `waiting_room`.
 
-    def __init__(self, upstream: str, waiting_room: str) -> None:
+    `crashes`: how often the function was killed by now.
+    """
+
+    def __init__(self, upstream: str, waiting_room: str, crashes: Callable[[], int]) -> None:
         self._upstream = upstream
+        self._crashes = crashes
         self._waiting_room = waiting_room
         self.journal = Journal()
         self.healed = Event()
@@ -203,7 +206,7 @@ class AwsProxy(BreakingServer):
         self.healed.set()
 
     def _answer(self, request: Request) -> Response:
-        call = Call.of(request)
+        call, crashes = Call.of(request), self._crashes()
         passage = Passage(self, request, call)
         with self._lock:
             self.journal.calls[call.kind] += 1
@@ -212,7 +215,11 @@ class AwsProxy(BreakingServer):
                 rule = None
             elif rule.times is not None:
                 rule.times -= 1
-        return rule.fault(passage) if rule else passage.forward()
+        answer = rule.fault(passage) if rule else passage.forward()
+        if has_hung_up(request) and self._crashes() == crashes:
+            with self._lock:
+                self.journal.too_late += 1
+        return answer
 
     def forward(self, request: Request, call: Call, text: str) -> Response:
         """Ask AWS, and pass on what it says."""

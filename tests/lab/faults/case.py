@@ -37,6 +37,10 @@ class Case:
         """What the story comes to."""
         return Telling(lane, self.story).outcome()
 
+    def is_disturbed(self, lane: Lane) -> bool:
+        """Whether the function gave up an answer that no fault held back."""
+        return bool(lane.aws.journal.too_late or lane.anchore.too_late)
+
     @property
     def waits(self) -> bool:
         """Whether it takes much longer than others."""

@@ -43,8 +43,8 @@ class Lane:
 
     def __init__(self, aws: Aws, name: str, runtime_client: Path, log: Path) -> None:
         self.queues = Queues(SESSION, aws.url, name)
-        self.aws = AwsProxy(aws.url, self.queues.later)
-        self.anchore = LoopbackAnchore()
+        self.aws = AwsProxy(aws.url, self.queues.later, self._crashes)
+        self.anchore = LoopbackAnchore(self._crashes)
         environment = {
             **_SETTINGS,
             "AWS_ENDPOINT_URL": self.aws.url,
@@ -76,6 +76,7 @@ class Lane:
         self.heal()
         self.queues.forget()
         self.anchore.gone_through.clear()
+        self.anchore.too_late = 0
         self.aws.journal = Journal()
         self.container.crashes = self.container.deaths = 0
         self.pump = Pump(self.queues, self._invoke)
@@ -91,11 +92,22 @@ class Lane:
         """Whether the schedule's event was handled at last; Lambda repeats it twice."""
         return any(self._invoke(_SCHEDULE).error is None for _ in range(_TRIES))
 
+    def work(self) -> None:
+        """Time passes until all work is done: what went back is taken again."""
+        self.pump.run()
+        while self.queues.move_to_work(self.queues.later) or self.queues.held(self.queues.work):
+            self.pump.run()
+
     def publish(self) -> None:
-        """The schedule's minutes pass: claims of those who died end, and the publisher runs."""
-        for _ in range(_TRIES):
+        """The schedule's minutes pass: claims of those who died end, and the publisher runs until
+        it comes no further."""
+        tries = _TRIES
+        while tries:
             self.queues.end_claim()
-            if self._invoke(_PUBLISH).error is None:
+            ended = self._invoke(_PUBLISH)
+            if ended.error is not None:
+                tries -= 1
+            elif not (ended.answer["published"] and ended.answer["left"]):
                 return
 
     def push(self, image: Image) -> None:
@@ -108,6 +120,9 @@ class Lane:
         time = datetime.now(UTC) + self.push_skew
         event = _PUSH | {"time": time.isoformat(timespec="seconds"), "detail": detail}
         self.queues.send([json.dumps(event)])
+
+    def _crashes(self) -> int:
+        return self.container.crashes
 
     def _invoke(self, event: Any) -> Invocation:
         return self.container.invoke(event, self.seconds)

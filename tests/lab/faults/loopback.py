@@ -1,5 +1,6 @@
 """A loopback HTTP server that breaks off its connections as told."""
 
+import socket
 from collections.abc import Callable
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -43,3 +44,13 @@ def play(act: Act, request: Request, stop: Event) -> NoReturn:
     """Let the act have the request's socket, in place of an answer; `stop` ends its waiting."""
     act(request.environ["werkzeug.socket"], stop)
     raise Hangup
+
+
+def has_hung_up(request: Request) -> bool:
+    """Whether whoever asked does not wait for the answer any more."""
+    try:
+        return not request.environ["werkzeug.socket"].recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False  # there is nothing to read: the answer is waited for
+    except OSError:
+        return True

@@ -16,6 +16,7 @@ from tests.lab.faults.storm import StormOutcome
 from tests.lab.faults.storm_cases import StormCase, storm_cases
 from tests.support.lambda_process import copy_runtime_client
 
+_TRIES = 10
 AnyCase = Case | StormCase
 AnyOutcome = Outcome | StormOutcome
 
@@ -23,6 +24,15 @@ AnyOutcome = Outcome | StormOutcome
 def every_case() -> tuple[AnyCase, ...]:
     """No two have the same name."""
     return (*cases(), *storm_cases())
+
+
+def _undisturbed(case: AnyCase, lane: Lane) -> AnyOutcome:
+    """A story proves nothing when the machine was slower than the function waits: then again."""
+    for _ in range(_TRIES):
+        outcome = case.tell(lane)
+        if not case.is_disturbed(lane):
+            return outcome
+    raise AssertionError(f"The machine was too slow {_TRIES} times.")
 
 
 class Matrix:
@@ -61,7 +71,7 @@ class Matrix:
     def _run(self, case: AnyCase) -> AnyOutcome:
         lane = self._free.get()
         try:
-            return case.tell(lane)
+            return _undisturbed(case, lane)
         except Exception as error:
             error.add_note(str(case))
             raise

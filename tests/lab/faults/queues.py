@@ -146,8 +146,8 @@ class Queues:
             TableName=self.table, Key=_PUBLISHER, UpdateExpression="REMOVE claimed_until"
         )
 
-    def let_gaps_pass(self) -> None:
-        """What time does to storms: each may be told of again."""
+    def let_intervals_pass(self) -> None:
+        """What time does to storms: the next message of each may be published."""
         for item in self._ledger.scan(TableName=self.table)["Items"]:
             if "storm" in item:
                 storm = storm_of(item)

@@ -12,15 +12,16 @@ from tests.lab.faults.storm import Phase, Storm, StormOutcome, StormTelling
 from tests.lab.faults.storm_rules import broken_storm_rules
 
 _CLAIMS = (AwsCall.CLAIM, AwsCall.LIST)
-_GROUPS = (AwsCall.SEND_OFF, AwsCall.PUBLISH, AwsCall.CLEAR, AwsCall.FORGET)
+_EACH_MESSAGE = (AwsCall.MARK_IN_FLIGHT, AwsCall.PUBLISH, AwsCall.CLEAR)
+_CALLS = (*_EACH_MESSAGE, AwsCall.RELEASE)
 
 
 @dataclass(frozen=True, eq=False)
 class StormCase:
     """A cell of the table: its row is the fault, its column the call that meets it.
 
-    `latest`: when the last of the first STOPs is said at the latest. `sample`: whether it is among
-    those that are run with all other tests.
+    `latest`: when the last of the first STOPs is published at the latest. `sample`: whether the
+    storm is among those that are run with all other tests.
     """
 
     row: str
@@ -32,6 +33,10 @@ class StormCase:
 
     def __str__(self) -> str:
         return f"{self.table}: {self.row}, {self.column}"
+
+    def is_disturbed(self, lane: Lane) -> bool:
+        """Whether the function gave up an answer of AWS that no fault held back."""
+        return bool(lane.aws.journal.too_late)
 
     @property
     def waits(self) -> bool:
@@ -58,15 +63,17 @@ def _without_a_fault() -> Iterator[StormCase]:
 
 
 def _calls_that_fail() -> Iterator[StormCase]:
-    for call in (*_CLAIMS, *_GROUPS):
+    for call in (*_CLAIMS, *_CALLS):
         error = "AuthorizationError" if call is AwsCall.PUBLISH else "AccessDeniedException"
-        # What cannot be cleared holds nothing up.
-        latest = Phase.FAULT if call is AwsCall.CLEAR else Phase.AFTER
-        yield _failing("refused", refused(error), call, latest)
+        yield _failing("refused", refused(error), call, _latest(call))
     yield _failing("no answer", silent, AwsCall.PUBLISH, Phase.AFTER)
-    for call in _GROUPS:
-        latest = Phase.FAULT if call is AwsCall.CLEAR else Phase.AFTER
-        yield _failing("done, answer lost", answer_lost, call, latest)
+    for call in _CALLS:
+        yield _failing("done, answer lost", answer_lost, call, _latest(call))
+
+
+def _latest(call: AwsCall) -> Phase:
+    """What cannot be cleared holds nothing up."""
+    return Phase.FAULT if call in (AwsCall.CLEAR, AwsCall.RELEASE) else Phase.AFTER
 
 
 def _failing(row: str, fault: Fault, call: AwsCall, latest: Phase) -> StormCase:
@@ -74,7 +81,7 @@ def _failing(row: str, fault: Fault, call: AwsCall, latest: Phase) -> StormCase:
 
 
 def _crashes() -> Iterator[StormCase]:
-    for call in _GROUPS:
+    for call in _CALLS:
         for row, forwarded in {"killed before it": False, "killed behind it": True}.items():
             storm = Storm(_killing(call, forwarded=forwarded))
             sample = forwarded and call is AwsCall.PUBLISH

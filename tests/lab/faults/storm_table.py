@@ -10,18 +10,19 @@ STORM = """\
 ## Storm
 
 Each cell is one storm. A sweep finds 24 images of two teams that a new finding stops, and one that
-stays a GO; one of the 24 is pushed again, mended, before anyone was told. The fault begins, and the
-publisher runs; the fault ends, and it runs again; then three more images stop. Must hold:
+stays a GO; one of the 24 is pushed again, mended, before anything was published. The fault begins,
+and the publisher runs; the fault ends, and it runs again; then a sweep finds three more images that
+stop, and one is pushed. Must hold:
 
 - each image that stops is named in a STOP, no other is in any; each at most once, and once more for
   each crash, each answer of SNS that was lost, and a container that ended without having cleared;
-- what is said again has the same id; no message is for two teams; the storm is told together, and
-  the later three with the total, in which what was told alone again counts again;
-- the mended image is told alone: its STOP, then its RECOVERED;
+- what is published again has the same id; no message is for two teams; the storm is published
+  together, and the later three with the total; what was pushed has a message of its own;
+- the RECOVERED of the mended image comes behind its STOP;
 - in the end nothing waits, nor is in flight, and each message of the work queue is done.
 
-A cell reads: the messages; how often an image's STOP was said at most; when the last of the first
-24 was first said."""
+A cell reads: the messages; how often an image's STOP was published at most; when the last of the
+first 24 was first published."""
 
 
 def storm_table(storms: Mapping[StormCase, StormOutcome]) -> str:

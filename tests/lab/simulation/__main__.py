@@ -1,11 +1,12 @@
-"""Simulates sweeps over 10,000 images, prints the figures, and writes docs/simulation.md."""
+"""Simulates sweeps and floods, prints the figures, and writes docs/simulation.md."""
 
 import sys
 from collections.abc import Iterator
 from random import Random
 
 from tests.lab.simulation.estate import Estate
-from tests.lab.simulation.report import Run, page, table
+from tests.lab.simulation.floods import floods
+from tests.lab.simulation.report import Run, page, tables
 from tests.lab.simulation.scenario import Scenario
 from tests.support.paths import ROOT
 
@@ -14,7 +15,7 @@ STOPPED = 400
 SEED = 1
 
 
-def runs() -> Iterator[Run]:
+def sweeps() -> Iterator[Run]:
     """One worker, ten, fifty; and fifty in a storm."""
     chance = Random(SEED)  # noqa: S311 - chance, no secret
     anywhere = frozenset(chance.sample(range(IMAGES), STOPPED))
@@ -30,10 +31,10 @@ def runs() -> Iterator[Run]:
 
 
 def main() -> None:
-    ran = list(runs())
-    sys.stdout.write(table(ran) + "\n")
+    swept, flooded = list(sweeps()), list(floods())
+    sys.stdout.write(tables(swept, flooded))
     path = ROOT / "docs" / "simulation.md"
-    path.write_text(page(ran), encoding="utf-8")
+    path.write_text(page(swept, flooded), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,11 +12,11 @@ import requests
 from msgspec import json
 from requests.adapters import BaseAdapter
 
+from tests.lab.simulation.findings import Found
 from tests.lab.simulation.scenario import Scenario
 from tests.lab.simulation.turns import SimulatedTime
 
 _IMAGE = re.compile(r"/v2/images/sha256:(?P<number>[0-9a-f]{64})/(?P<step>vuln|check)\b.*")
-CVE = "CVE-2026-31337"
 PAGE = 500
 
 
@@ -72,25 +72,15 @@ class SimulatedAnchore(BaseAdapter):
         if found is None:
             raise NotImplementedError(f"{path}: teach it to tests/lab/simulation/anchore.py")
         number = int(found["number"], 16)
-        is_stopped = number in self._scenario.stopped
+        stopping = self._scenario.found(number)
         if found["step"] == "vuln":
-            return "vuln", {"vulnerabilities": [_ROW] if is_stopped else []}
-        return "check", _check(number, query["tag"][0], stops=is_stopped)
+            return "vuln", {"vulnerabilities": [each.row() for each in stopping]}
+        return "check", _check(number, query["tag"][0], stopping)
 
     def _page(self, number: int) -> dict[str, Any]:
         tags = self._scenario.tags
         shown = tags[(number - 1) * PAGE : number * PAGE]
         return {"items": [{"full_tag": str(tag)} for tag in shown], "total_rows": len(tags)}
-
-
-_ROW = {
-    "vuln": CVE,
-    "severity": "Critical",
-    "package": "libexample-1.0",
-    "package_name": "libexample",
-    "package_version": "1.0",
-    "fix": "1.1",
-}
 
 
 def _digest(number: int) -> str:
@@ -107,20 +97,12 @@ def _record(full_tag: str) -> dict[str, Any]:
     }
 
 
-def _check(number: int, full_tag: str, *, stops: bool) -> dict[str, Any]:
-    finding = {
-        "gate": "vulnerabilities",
-        "trigger": "package",
-        "trigger_id": f"{CVE}+libexample",
-        "message": "CRITICAL Vulnerability found",
-        "action": "stop",
-        "policy_id": "rules",
-    }
+def _check(number: int, full_tag: str, stopping: list[Found]) -> dict[str, Any]:
     evaluation: dict[str, Any] = {
-        "final_action": "stop" if stops else "go",
+        "final_action": "stop" if stopping else "go",
         "evaluation_problems": [],
         "image_mapped_to_rule": True,
-        "details": {"findings": [finding] if stops else []},
+        "details": {"findings": [each.finding() for each in stopping]},
     }
     return {
         "image_digest": _digest(number),

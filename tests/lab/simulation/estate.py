@@ -1,28 +1,30 @@
 """The function's own parts, put together on simulated time, between a simulated Anchore and AWS."""
 
 import logging
-from bisect import bisect_left
-from datetime import datetime, timedelta
+from collections import Counter
+from datetime import timedelta
 from functools import partial
 from random import Random
 
 from aws_lambda_powertools import Logger
-from msgspec import json
 
 from rescan.anchore.active_tags import list_active_tags
 from rescan.anchore.client import AnchoreClient
 from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.enterprise import EnterpriseDialect
 from rescan.anchore.transport import Transport
+from rescan.events.commands import Gate
 from rescan.gate.model import Outcome, Trigger, TriggerKind
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.metrics import Tally
 from rescan.kernel.watch_list import WatchList
 from rescan.ledger.entry import Entry, subject_of
+from rescan.ledger.news import EventType
+from rescan.memory.deferred import MemoryDeferred
 from rescan.outbox.grouping import GroupingRules
 from rescan.outbox.items import Channel
-from rescan.outbox.notice import Notice
 from rescan.settings import Settings
+from rescan.work.deferral import Deferral
 from rescan.work.publisher import Publisher
 from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue
@@ -31,26 +33,14 @@ from rescan.work.topics import Topics
 from rescan.work.worker import Worker
 from tests.lab.simulation.anchore import SimulatedAnchore
 from tests.lab.simulation.queue import SimulatedQueue
+from tests.lab.simulation.readers import DecidedLedger, TimedTopic
 from tests.lab.simulation.scenario import Figures, Scenario
 from tests.lab.simulation.turns import SimulatedTime
 from tests.support.environment import LEAST
-from tests.support.fakes import NOON, FakeLedger, FakeOutbox, FakeTopic
+from tests.support.fakes import NOON, FakeOutbox
 
 WINDOW = timedelta(seconds=60)
 _SILENT = Logger(service="simulation", logger_handler=logging.NullHandler())
-
-
-class TimedTopic(FakeTopic):
-    """Remembers when each notice came."""
-
-    def __init__(self, time: SimulatedTime) -> None:
-        super().__init__()
-        self.moments: list[datetime] = []
-        self._time = time
-
-    def publish(self, notice: Notice) -> str:
-        self.moments.append(self._time.now())
-        return super().publish(notice)
 
 
 class Estate:
@@ -60,9 +50,12 @@ class Estate:
         self.scenario = scenario
         self.time = SimulatedTime(NOON)
         self.anchore = SimulatedAnchore(scenario, self.time)
-        self.ledger, self.topic, self.tally = _yesterday(scenario), TimedTopic(self.time), Tally()
+        self.ledger, self.tally = _yesterday(scenario), Tally()
+        self.topic = TimedTopic(self.time, NOON + scenario.refused)
         self.queue = SimulatedQueue(scenario, self.time)
-        settings = Settings.parse(LEAST)
+        self._deferred = MemoryDeferred()
+        self._deferral = Deferral(self._deferred, self.queue, self.tally, _SILENT, self.time.now)
+        settings = Settings.parse(LEAST | {"REMINDER_HOURS": str(scenario.reminder_hours)})
         topics = Topics({Channel.STOPS: self.topic}, self.tally)
         transport = Transport(
             self.anchore.session(), settings.base_url, AnchoreAuth(lambda: '{"token": "none"}')
@@ -72,7 +65,7 @@ class Estate:
             settings,
             partial(AnchoreClient, transport, EnterpriseDialect()),
             Recorder(self.ledger, topics, self.tally),
-            Requeue(self.queue, jitter),
+            Requeue(self.queue, self._deferred, self.time.now, jitter),
             self.tally,
             self.time.now,
         ).work
@@ -94,35 +87,53 @@ class Estate:
             _SILENT,
             self.time.now,
         )
+        self._to_come = 0
 
-    def sweep(self) -> Figures:
-        """One sweep, until nothing is left to do."""
-        self.time.begin(self._enqueue)
+    def sweep(self, *hours: float) -> Figures:
+        """A sweep now, and so many hours from now, until nothing is left to do."""
+        for after in (0.0, *hours):
+            self._to_come += 1
+            self.time.begin(self._enqueue, after=after * 3600)
         self.time.begin(self._publish, after=WINDOW.total_seconds())
         self.time.run()
-        results = [entry.result_at for entry in self.ledger.entries.values()]
-        moments = self.topic.moments
+        return self.figures()
+
+    def push(self, image: int, minutes: float) -> None:
+        """So many minutes from now a free worker takes a push of the image."""
+        trigger = Trigger(TriggerKind.ECR_PUSH, self.time.now())
+        gate = Gate(self.scenario.tag(image), trigger)
+        deadline = Deadline.after(10**9, self.time.passed)
+
+        def work() -> None:
+            self.queue.work(gate, deadline)
+
+        self.time.begin(work, after=minutes * 60)
+
+    def figures(self) -> Figures:
+        """What has come out by now."""
+        topic, results = self.topic, (entry.result_at for entry in self.ledger.entries.values())
+        moments = [message.at for message in topic.messages]
         return Figures(
             anchore_calls=self.anchore.asked.total(),
             peak_in_flight=self.anchore.peak,
             messages=self.queue.sent,
             gone_back=self.queue.gone_back,
-            told=len(self.told()),
-            published=len(moments),
-            most_in_a_second=_most_in_a_second(moments),
+            stopped=len(set(topic.named(EventType.STOP))),
+            published=Counter(message.kind for message in topic.messages),
+            alone=sum(len(message.images) == 1 for message in topic.messages),
+            most_in_a_second=topic.most_within(timedelta(seconds=1)),
+            most_in_an_hour=topic.most_within(timedelta(hours=1)),
+            longest_wait=topic.longest_wait(EventType.STOP, self.ledger.decided),
             first_published=moments[0] - NOON,
             last_published=moments[-1] - NOON,
             complete=max(at for at in results if at is not None) - NOON,
         )
 
-    def told(self) -> list[str]:
-        """The images whose STOP was published, alone or in a group."""
-        return [name for notice in self.topic.notices for name in _images_of(notice)]
-
     def _publish(self) -> None:
         """The schedule, for as long as there is something to do."""
         self._publisher.run(Deadline.after(265, self.time.passed))
-        if not self.queue.idle or self.ledger.due:
+        self._deferral.release(Deadline.after(265, self.time.passed))
+        if self._to_come or not self.queue.idle or self.ledger.due or self._deferred.work:
             self.time.begin(self._publish, after=WINDOW.total_seconds())
 
     def _enqueue(self) -> None:
@@ -132,10 +143,11 @@ class Estate:
             Deadline.after(265, self.time.passed),
             measured=True,
         )
+        self._to_come -= 1
 
 
-def _yesterday(scenario: Scenario) -> FakeLedger:
-    ledger, yesterday = FakeLedger(), NOON - timedelta(days=1)
+def _yesterday(scenario: Scenario) -> DecidedLedger:
+    ledger, yesterday = DecidedLedger(), NOON - timedelta(days=1)
     for tag in scenario.tags:
         subject = subject_of(None, tag, None)
         entry = Entry(
@@ -148,15 +160,3 @@ def _yesterday(scenario: Scenario) -> FakeLedger:
         )
         ledger.entries[subject] = entry
     return ledger
-
-
-def _images_of(notice: Notice) -> list[str]:
-    result = json.decode(notice.result)
-    if result["group"] is None:
-        return [result["image"]["full_tag"]]
-    return [member["full_tag"] for member in result["group"]["members"]]
-
-
-def _most_in_a_second(moments: list[datetime]) -> int:
-    ends = (bisect_left(moments, at + timedelta(seconds=1)) for at in moments)
-    return max(end - begin for begin, end in enumerate(ends))

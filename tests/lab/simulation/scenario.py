@@ -1,17 +1,22 @@
 """What is simulated, and what came out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from rescan.kernel.image_tag import ImageTag
+from rescan.ledger.news import EventType
+from tests.lab.simulation.findings import SHARED, Found, of_its_own
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """An estate that was all GO yesterday, of which `stopped` are a STOP today.
+    """An estate of one team that was all GO yesterday, of which `stopped` are a STOP today.
 
     `workers` are batches that the function works on at the same time (MaxConcurrency). An answer
-    of Anchore's takes so many seconds, more or less by the share `jitter`.
+    of Anchore's takes so many seconds, more or less by the share `jitter`. `common`: each
+    image stops by findings of its own, of which that share is in others, too; None: all have the
+    same one. `refused`: for how long SNS takes no message from the beginning on.
     """
 
     images: int
@@ -23,6 +28,9 @@ class Scenario:
     check_seconds: float = 1.0
     jitter: float = 0.0
     seed: int = 1
+    common: float | None = None
+    refused: timedelta = timedelta()
+    reminder_hours: float = 24.0
 
     def tag(self, number: int) -> ImageTag:
         """The tag of one image of the estate."""
@@ -33,22 +41,34 @@ class Scenario:
         """All, in Anchore's order."""
         return [self.tag(number) for number in range(self.images)]
 
+    def found(self, number: int) -> list[Found]:
+        """What stops the image; empty: nothing does."""
+        if number not in self.stopped:
+            return []
+        if self.common is None:
+            return [SHARED]
+        return of_its_own(number, self.common, self.seed)
+
 
 @dataclass(frozen=True)
 class Figures:
-    """Times are since the sweep began; `complete`: when the last image was evaluated.
+    """Times are since the first sweep began; `complete`: when the last image was evaluated.
 
-    `messages` are the queue's; `told` counts the images whose STOP was `published`, in so many
-    messages.
+    `messages` are the queue's; `stopped` counts the images that a STOP names, `published` the
+    messages of each kind, `alone` those about one image. `longest_wait` is that of a STOP, from its
+    verdict or from when SNS was back.
     """
 
     anchore_calls: int
     peak_in_flight: int
     messages: int
     gone_back: int
-    told: int
-    published: int
+    stopped: int
+    published: Mapping[EventType, int]
+    alone: int
     most_in_a_second: int
+    most_in_an_hour: int
+    longest_wait: timedelta
     first_published: timedelta
     last_published: timedelta
     complete: timedelta

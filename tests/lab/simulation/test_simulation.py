@@ -5,8 +5,11 @@ from datetime import timedelta
 import pytest
 
 from rescan.kernel.metrics import Metric
+from rescan.ledger.news import EventType
 from tests.lab.simulation.estate import Estate
 from tests.lab.simulation.scenario import Figures, Scenario
+
+pytestmark = pytest.mark.slow
 
 # An image takes 0.3 + 2 + 1 s, and the one page of their list 0.3 s. Twelve stop: 0, 25, ..., 275.
 IMAGES = 300
@@ -29,15 +32,18 @@ def test_one_worker_takes_five_images_at_a_time_and_the_publisher_looks_each_min
         peak_in_flight=5,
         messages=IMAGES,
         gone_back=0,
-        told=12,
-        # Four, four and three alone; the last one finds that eleven were told.
-        published=12,
+        stopped=12,
+        # Four and four one by one; the next three are together, with which eleven were published.
+        published={EventType.STOP: 10},
+        alone=9,
         most_in_a_second=4,
+        most_in_an_hour=10,
+        longest_wait=4 * MINUTE + 9 * TURN - PAGE - IMAGE * 56,
         first_published=MINUTE,
-        last_published=4 * MINUTE + 11 * TURN,
+        last_published=4 * MINUTE + 9 * TURN,
         complete=PAGE + IMAGE * 60,
     )
-    assert sorted(one.told()) == tags(STOPPED)
+    assert sorted(one.topic.named(EventType.STOP)) == tags(STOPPED)
 
 
 def test_fifty_workers_take_250_images_at_a_time_and_twelve_stops_are_one_message() -> None:
@@ -47,14 +53,17 @@ def test_fifty_workers_take_250_images_at_a_time_and_twelve_stops_are_one_messag
         peak_in_flight=250,
         messages=IMAGES,
         gone_back=0,
-        told=12,
-        published=1,
+        stopped=12,
+        published={EventType.STOP: 1},
+        alone=0,
         most_in_a_second=1,
+        most_in_an_hour=1,
+        longest_wait=MINUTE - PAGE - IMAGE,
         first_published=MINUTE,
         last_published=MINUTE,
         complete=PAGE + 2 * IMAGE,
     )
-    assert sorted(fifty.told()) == tags(STOPPED)
+    assert sorted(fifty.topic.named(EventType.STOP)) == tags(STOPPED)
 
 
 @pytest.mark.parametrize("workers", [1, 10, 50])
@@ -65,16 +74,16 @@ def test_the_next_sweep_finds_it_complete_and_has_nothing_to_say(workers: int) -
     again = swept.sweep()
     counts = swept.tally.take()
     assert (counts[Metric.SWEEP_COMPLETE], counts[Metric.EVALUATED]) == (1, IMAGES)
-    assert (again.told, again.anchore_calls) == (12, 2 * (3 * IMAGES + 1))
+    assert (again.stopped, again.anchore_calls) == (12, 2 * (3 * IMAGES + 1))
 
 
-def test_a_storm_that_comes_slowly_is_told_in_few_messages() -> None:
+def test_a_storm_that_comes_slowly_is_published_in_few_messages() -> None:
     at_once = frozenset(range(IMAGES))
     storm = estate(workers=1, stopped=at_once)
     figures = storm.sweep()
     # The sweep takes 198 s, 90 images a minute: a look after one minute, then two, then four.
-    assert (figures.told, figures.published, figures.gone_back) == (IMAGES, 3, 0)
-    assert sorted(storm.told()) == tags(at_once)
+    assert (figures.published, figures.gone_back) == ({EventType.STOP: 3}, 0)
+    assert sorted(storm.topic.named(EventType.STOP)) == tags(at_once)
 
 
 def test_the_same_seed_gives_the_same_figures() -> None:

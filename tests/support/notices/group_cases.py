@@ -86,8 +86,7 @@ def waiting(newses: Iterable[News]) -> list[PendingNotice]:
 
 def group_of(newses: Iterable[News]) -> Group:
     """The one message that the publisher makes of them."""
-    (group,) = plan(waiting(newses), {}, RULES, NOW).units
-    assert isinstance(group, Group)
+    (group,) = plan(waiting(newses), {}, RULES, NOW + RULES.collected + RULES.window).groups
     return group
 
 
@@ -110,8 +109,7 @@ def more_of_it() -> Group:
     assert storm is not None
     later = NOW + timedelta(minutes=15)
     newses = [replace(news, at=later) for news in stops(range(37, 49))]
-    (group,) = plan(waiting(newses), {storm.id: storm}, RULES, later).units
-    assert isinstance(group, Group)
+    (group,) = plan(waiting(newses), {storm.id: storm}, RULES, later).groups
     return group
 
 

@@ -10,37 +10,39 @@ from rescan.outbox.group import Group
 from rescan.outbox.notice import Notice
 from tests.support.notices.group_cases import GROUPS
 from tests.support.notices.news_cases import GOLDEN
-from tests.support.notices.said import chat_of, group_chat, notice_of
+from tests.support.notices.said import group_chat, mail_and_chat
 from tests.support.notices.summary_cases import GOLDEN_SUMMARIES, notices_of
 
 Announced = News | Group | Summary
 CASES: dict[str, Callable[[], Announced]] = {**GOLDEN, **GROUPS, **GOLDEN_SUMMARIES}
 
 
-@cache
 def mail(case: str) -> Notice:
     """For the STOP topic."""
-    match CASES[case]():
-        case Group() as group:
-            return group_notice(group)
-        case Summary() as summary:
-            return notices_of(summary)[0]
-        case news:
-            return notice_of(news)
+    return _mail_and_chat(case)[0]
 
 
-@cache
 def chat(case: str) -> Notice:
     """For the chat topic."""
-    return chat_notice(CASES[case]())
+    return _mail_and_chat(case)[1]
 
 
 def chat_notice(announced: Announced) -> Notice:
-    """For the chat topic."""
+    """What is published on the chat topic."""
+    return _both(announced)[1]
+
+
+@cache
+def _mail_and_chat(case: str) -> tuple[Notice, Notice]:
+    return _both(CASES[case]())
+
+
+def _both(announced: Announced) -> tuple[Notice, Notice]:
     match announced:
         case Group() as group:
-            return group_chat(group)
+            return group_notice(group), group_chat(group)
         case Summary() as summary:
-            return notices_of(summary)[1]
+            return notices_of(summary)
         case news:
-            return chat_of(news)
+            mail, chat = mail_and_chat(news)
+            return mail.notice, chat.notice

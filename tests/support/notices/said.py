@@ -20,6 +20,12 @@ def chat_of(news: News) -> Notice:
     return _due(news, Channel.CHAT).notice
 
 
+def mail_and_chat(news: News) -> tuple[OutboxItem, OutboxItem]:
+    """Both, of which what they share is worked out once."""
+    mail, chat = outbox_items(news, [Channel.STOPS, Channel.CHAT])
+    return mail, chat
+
+
 def envelope_of(news: News) -> Envelope:
     """By which it is put together with others."""
     return _due(news, Channel.STOPS).envelope

@@ -1,4 +1,4 @@
-"""Notices that wait, whose message tells their id."""
+"""Notices in the outbox, and which of them a message is published for."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,20 +11,21 @@ from rescan.outbox.notice import Notice
 from tests.support.notices.announced import stop
 from tests.support.notices.reports import typical
 from tests.support.notices.said import notice_of
-from tests.support.pending_notices import waiting
+from tests.support.pending_notices import pending
 
 _REAL = notice_of(stop(typical()))
 
 
-def due(number: int, *names: str, **facts: Any) -> OutboxItem:
-    """A notice whose result tells its id."""
-    it = waiting(number, *names, **facts)
-    result = json.decode(_REAL.result) | {"id": it.envelope.id}
+def outbox_item(number: int, *names: str, **facts: Any) -> OutboxItem:
+    """A notice whose result has its id."""
+    notice = pending(number, *names, **facts)
+    result = json.decode(_REAL.result) | {"id": notice.envelope.id}
     attributes = {**_REAL.attributes, "result": json.encode(result).decode()}
-    return OutboxItem(it.channel, it.envelope, replace(_REAL, attributes=attributes))
+    return OutboxItem(notice.channel, notice.envelope, replace(_REAL, attributes=attributes))
 
 
 def ids_of(notice: Notice) -> Iterator[str]:
+    """The ids of the notices that the message is published for."""
     result = json.decode(notice.result)
     if result["group"] is None:
         yield result["id"]
