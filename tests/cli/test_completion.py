@@ -13,6 +13,8 @@ from rescan_cli.command_line import commands
 from tests.support.command import environment, in_a_shell, run, run_process
 from tests.support.images import TAG, replayed
 
+pytestmark = pytest.mark.slow
+
 VARIABLE = "_ANCHORE_RESCAN_COMPLETE"
 
 

@@ -9,6 +9,8 @@ from tests.support.command import Done, environment, run_process
 from tests.support.images import TAG, replayed, variables
 from tests.support.scripted_server import ScriptedServer, respond
 
+pytestmark = pytest.mark.slow
+
 # What the extra [replay] installs beside [cli].
 REPLAY = ("moto", "werkzeug")
 
