@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast faults conformance bench check package build build-lambda golden simulation lock clean
+.PHONY: help demo test test-fast coverage faults conformance bench check package build build-lambda golden simulation lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,13 @@ test: $(VENV)/ready ## all tests
 
 test-fast: $(VENV)/ready ## while one edits: no builds, no processes, no floods, no properties
 	$(BIN)/python -m pytest -m "not slow"
+
+coverage: $(VENV)/ready ## all tests, and which lines and branches of functions/ they run: 97 % at least
+	@mkdir -p .build/coverage
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under=97
 
 faults: $(VENV)/ready ## the whole fault matrix, about two minutes; writes docs/faults.md
 	@$(BIN)/python -m tests.lab.faults

@@ -94,7 +94,7 @@ FAULTS = [
     ),
     pytest.param(
         respond(404, b'{"message": "could not find any evaluations for input images"}'),
-        errors.AnchoreRefused,
+        errors.AnchoreServerError,
         id="404-hides-a-500",
     ),
     pytest.param(respond(429), errors.AnchoreThrottled, id="429"),

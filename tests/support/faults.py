@@ -16,7 +16,7 @@ CALLS: dict[str, type[RescanError]] = {
     "mark_swept": LedgerUnavailable,
     "claim": LedgerUnavailable,
     "notice": LedgerUnavailable,
-    "remove": LedgerUnavailable,
+    "clear_in_flight": LedgerUnavailable,
     "publish": PublishFailed,
     "send": QueueUnavailable,
 }

@@ -33,7 +33,7 @@ class Desk:
     faults: Faults = field(default_factory=Faults)
 
     def hold(self, *items: OutboxItem) -> None:
-        self.ledger.add(items)
+        self.ledger.notices |= {(item.channel, item.envelope.id): item for item in items}
 
     def run(self, seconds: float = 60) -> dict[str, Any]:
         """A new container's run."""

@@ -129,6 +129,7 @@ def _of_series(
 ) -> Plan:
     kind, lately = members[0].envelope.event_type, storm.images_lately(now)
     if kind in REPEATING:
+        collects = collects and bool(rules.collected)
         waits, most = collects and now < min(due_at(member, rules) for member in members), 1
     elif kind is EventType.SUMMARY or lately + len(members) <= rules.digest_above:
         return Plan(tuple(map(alone, members)))

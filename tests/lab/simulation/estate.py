@@ -91,13 +91,17 @@ class Estate:
         self._to_come = 0
 
     def sweep(self, *hours: float) -> Figures:
+        """The figures of sweeps of which at least one message came."""
+        self.lives(*hours)
+        return self.figures()
+
+    def lives(self, *hours: float) -> None:
         """A sweep now, and so many hours from now, until nothing is left to do."""
         for after in (0.0, *hours):
             self._to_come += 1
             self.time.begin(self._enqueue, after=after * 3600)
         self.time.begin(self._publish, after=WINDOW.total_seconds())
         self.time.run()
-        return self.figures()
 
     def push(self, image: int, minutes: float) -> None:
         """So many minutes from now a free worker takes a push of the image."""

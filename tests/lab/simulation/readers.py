@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec import json
 
 from rescan.kernel.errors import PublishFailed
@@ -34,13 +35,11 @@ class Message(NamedTuple):
 class DecidedLedger(FakeLedger):
     """Remembers since when each notice waits."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.decided: dict[str, datetime] = {}
+    decided: dict[str, datetime] = msgspec.field(default_factory=dict)
 
-    def write(self, entry: Entry, due: Sequence[OutboxItem] = ()) -> None:
-        super().write(entry, due)
-        self.decided |= {each.envelope.id: each.envelope.at for each in due}
+    def write(self, entry: Entry, notices: Sequence[OutboxItem] = ()) -> None:
+        super().write(entry, notices)
+        self.decided |= {each.envelope.id: each.envelope.at for each in notices}
 
 
 class TimedTopic(FakeTopic):

@@ -98,7 +98,7 @@ def test_work_that_waits_for_nine_hours_makes_no_long_chain_and_none_is_lost(
         40, frozenset({7}), workers=2, analyzed_after_hours=9, pending_hours=pending_hours
     )
     waiting = Estate(scenario)
-    waiting.sweep()
+    waiting.lives()
     counts = waiting.tally.take()
     assert (counts.get(Metric.EVALUATED, 0), counts[Metric.GIVEN_UP]) == (evaluated, given_up)
     assert waiting.queue.longest_chain == LONGEST_CHAIN
