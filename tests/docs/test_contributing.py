@@ -2,12 +2,12 @@
 
 import re
 
-from samcli.yamlhelper import yaml_parse
+import yaml  # type: ignore[import-untyped]
 
 from tests.support.paths import ROOT
 
 CHECK = re.compile(r"^check:.*\n((?:\t.*\n)+)", re.MULTILINE)
-(REPO,) = yaml_parse((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+(REPO,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
 
 
 def test_the_hooks_are_the_commands_of_make_check() -> None:
