@@ -112,8 +112,8 @@ def test_many_messages_are_all_taken(either: Sqs | InMemory, number: int) -> Non
     assert {gate.tag for gate in received} == {gate.tag for gate in gates(number)}
 
 
-def failed(*ids: str) -> dict[str, Any]:
-    return {"Failed": [{"Id": i, "Code": "InternalError", "SenderFault": False} for i in ids]}
+def failed(*ids: str, code: str = "InternalError", by_sender: bool = False) -> dict[str, Any]:
+    return {"Failed": [{"Id": i, "Code": code, "SenderFault": by_sender} for i in ids]}
 
 
 def entries(*numbers: int) -> list[dict[str, str]]:
@@ -129,7 +129,9 @@ def test_entries_that_failed_are_sent_again(client: Any, url: str) -> None:
         ):
             expected = {"QueueUrl": url, "Entries": entries(*sent)}
             stub.add_response("send_message_batch", {"Successful": [], **answer}, expected)
-        assert WorkQueue(client, url).send_all(gates(3)) == 3
+        slept: list[float] = []
+        assert WorkQueue(client, url, slept.append).send_all(gates(3)) == 3
+        assert slept == [0.05, 0.1]
         stub.assert_no_pending_responses()
 
 
@@ -140,6 +142,14 @@ def test_entries_that_fail_again_and_again_are_an_error_that_counts_them(
         for _ in range(4):
             stub.add_response("send_message_batch", {"Successful": [], **failed("0", "2")})
         with pytest.raises(QueueUnavailable, match="2 messages were not accepted: InternalError"):
+            WorkQueue(client, url, lambda seconds: None).send_all(gates(3))
+
+
+def test_entries_that_are_wrong_are_not_sent_again(client: Any, url: str) -> None:
+    wrong = failed("1", code="InvalidMessageContents", by_sender=True)
+    with Stubber(client) as stub:
+        stub.add_response("send_message_batch", {"Successful": [], **wrong})
+        with pytest.raises(QueueUnavailable, match=r"not accepted: InvalidMessageContents"):
             WorkQueue(client, url).send_all(gates(3))
 
 

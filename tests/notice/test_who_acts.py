@@ -53,15 +53,15 @@ BASE, OWN, UNSAID = (
             [BASE, OWN, UNSAID, UNSAID],
             [
                 "1 of 4 findings comes from the base image: whoever maintains it acts, the"
-                " image's own team on the own layers. Of 2 Anchore does not say."
+                " image's own team on the own layers. For 2, Anchore does not say."
             ],
             id="of-some-nobody-says",
         ),
         pytest.param(
             [OWN, UNSAID],
             [
-                "None of 2 findings comes from the base image: the image's own team acts. Of 1"
-                " Anchore does not say."
+                "None of 2 findings comes from the base image: the image's own team acts."
+                " For 1, Anchore does not say."
             ],
             id="own-and-nobody-says",
         ),

@@ -29,7 +29,7 @@ def alarms(**parameters: str) -> dict[str, dict[str, Any]]:
     return {alarm["AlarmName"].removeprefix("anchore-rescan-"): alarm for alarm in found}
 
 
-def condition(alarm: dict[str, Any]) -> tuple[str, str, str, int]:
+def condition(alarm: dict[str, Any]) -> tuple[str, str, str, float]:
     """Metric, statistic, comparison and threshold."""
     comparison = {"GreaterThanThreshold": ">", "LessThanThreshold": "<"}
     return (
@@ -45,7 +45,7 @@ AGE = "AWS/SQS ApproximateAgeOfOldestMessage"
 HOUR = 3600
 WATCHED = [
     ("no-complete-sweep", ("AnchoreRescan SweepComplete", "Maximum", "<", 1), SERVICE),
-    ("not-evaluated-persists", ("AnchoreRescan OutcomeNotEvaluated", "Sum", ">", 0), SERVICE),
+    ("not-evaluated-persists", ("AnchoreRescan SweepFailingPercent", "Maximum", ">", 0.1), SERVICE),
     ("work-dead-letters", (DEPTH, "Maximum", ">", 0), queue("WorkDeadLetters")),
     ("push-dead-letters", (DEPTH, "Maximum", ">", 0), queue("PushDeadLetters")),
     ("schedule-dead-letters", (DEPTH, "Maximum", ">", 0), queue("ScheduleDeadLetters")),

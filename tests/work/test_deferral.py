@@ -38,17 +38,17 @@ def deferred() -> FakeDeferred:
 def test_what_is_due_is_on_the_queue_once(deferred: FakeDeferred) -> None:
     queue = FakeQueue()
     answers = [deferral(deferred, queue).release(Deadline.after(60)) for _ in range(2)]
-    assert answers == [{"released": 1}, {"released": 0}]
+    assert answers == [1, 0]
     later = NOON + timedelta(minutes=5)
-    assert deferral(deferred, queue, later).release(Deadline.after(60)) == {"released": 1}
+    assert deferral(deferred, queue, later).release(Deadline.after(60)) == 1
     assert queue.take() == GATES
 
 
 def test_a_queue_that_refuses_leaves_it_for_the_next_run(deferred: FakeDeferred) -> None:
     queue = FakeQueue(refuses=True)
-    assert deferral(deferred, queue).release(Deadline.after(60)) == {"released": 0}
+    assert deferral(deferred, queue).release(Deadline.after(60)) == 0
     queue.refuses = False
-    assert deferral(deferred, queue).release(Deadline.after(60)) == {"released": 1}
+    assert deferral(deferred, queue).release(Deadline.after(60)) == 1
 
 
 def test_what_cannot_be_removed_is_only_done_twice(deferred: FakeDeferred) -> None:
@@ -63,5 +63,5 @@ def test_what_cannot_be_removed_is_only_done_twice(deferred: FakeDeferred) -> No
 
 
 def test_without_time_it_stays(deferred: FakeDeferred) -> None:
-    assert deferral(deferred, FakeQueue()).release(Deadline.after(0)) == {"released": 0}
+    assert deferral(deferred, FakeQueue()).release(Deadline.after(0)) == 0
     assert len(deferred.work) == 2

@@ -217,6 +217,20 @@ def test_a_sweep_was_complete_when_every_tag_has_a_result_since(
     assert measured(estate) == expected
 
 
+@pytest.mark.parametrize(
+    ("failing", "percent"),
+    [pytest.param(Failing(NOON, "regate", "HTTP 500"), 50, id="fails"), (None, 0)],
+)
+def test_what_a_sweep_could_not_evaluate_is_measured_as_a_share(
+    estate: Estate, failing: Failing | None, percent: float
+) -> None:
+    estate.ledger.sweeps = [SweepRecord(NOON - HOUR, 2)]
+    estate.remembers(A, sweep=NOON - HOUR, evaluated_at=NOON)
+    estate.remembers(B, sweep=NOON - HOUR, failing=failing)
+    estate.sweep()
+    assert estate.tally.take()[Metric.SWEEP_FAILING_PERCENT] == percent
+
+
 def test_a_schedule_s_own_tags_are_no_reconciliation(estate: Estate) -> None:
     estate.ledger.sweeps = [SweepRecord(NOON - HOUR, 2)]
     estate.remembers(C, verdict=Outcome.STOP)

@@ -141,7 +141,7 @@ def sweep_item(sweep: SweepRecord) -> dict[str, Any]:
 
 
 def sweep_of(item: Any) -> SweepRecord:
-    """The sweep with these attributes; version 0.1.0 did not keep what the one before came to."""
+    """The sweep with these attributes; None for a sweep before it that was not measured."""
     before = item.get("before", {}).get("M", {})
     return SweepRecord(
         *_beginning(item),

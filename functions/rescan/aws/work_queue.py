@@ -1,10 +1,11 @@
 """The work queue in SQS: requeued work, and the images of a sweep.
 
 Source: SQS API reference: 10 entries a SendMessageBatch, of which some may fail while the call
-succeeds; DelaySeconds is at most 900.
+succeeds, for good where SenderFault says so; DelaySeconds is at most 900.
 """
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import islice
@@ -24,14 +25,19 @@ LONGEST_DELAY = timedelta(seconds=900)
 _ENTRIES = 10
 _SENDERS = 8
 _TRIES = 4
+# Doubled with each try: at once, SQS would refuse what it throttles again.
+_FIRST_PAUSE_SECONDS = 0.05
 
 
 class WorkQueue:
     """Implements `ports.WorkQueue`; the client needs timeouts and a pool of 8 connections."""
 
-    def __init__(self, client: "SQSClient", url: str) -> None:
+    def __init__(
+        self, client: "SQSClient", url: str, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._client = client
         self._url = url
+        self._sleep = sleep
 
     def send(self, gate: Gate, delay: timedelta) -> None:
         """Send one message, visible after the delay; QueueUnavailable when SQS refuses it."""
@@ -58,16 +64,18 @@ class WorkQueue:
             {"Id": str(number), "MessageBody": gate.encode()} for number, gate in enumerate(gates)
         ]
         why = ""
-        for _ in range(_TRIES):
+        for turn in range(_TRIES):
+            if turn:
+                self._sleep(_FIRST_PAUSE_SECONDS * 2 ** (turn - 1))
             try:
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             except (ClientError, BotoCoreError) as error:
                 return _Count(len(gates) - len(entries), len(entries), _reason(error))
-            failed = {entry["Id"]: entry["Code"] for entry in answer.get("Failed", [])}
+            failed = {entry["Id"]: entry for entry in answer.get("Failed", [])}
             entries = [entry for entry in entries if entry["Id"] in failed]
-            if not entries:
+            why = next((entry["Code"] for entry in failed.values()), "")
+            if not entries or any(entry["SenderFault"] for entry in failed.values()):
                 break
-            why = next(iter(failed.values()))
         return _Count(len(gates) - len(entries), len(entries), why)
 
     def _unavailable(self, problem: str) -> QueueUnavailable:

@@ -61,7 +61,7 @@ def parse_event(event: object, dns_suffix: Callable[[str], str | None]) -> Event
     source, detail_type = event.get("source"), event.get("detail-type")
     if "Records" in event:
         return _batch(event)
-    if source == "aws.ecr" and detail_type in _ARRIVALS:
+    if source == "aws.ecr" and str(detail_type) in _ARRIVALS:
         return _ecr_push(event, dns_suffix)
     if source in ("aws.events", "aws.scheduler") and detail_type == "Scheduled Event":
         return Sweep(Trigger(TriggerKind.SCHEDULE, moment_of(event.get("time"))))
@@ -166,10 +166,14 @@ def _tags(event: Mapping[str, Any]) -> Sweep:
     return Sweep(Trigger(TriggerKind.SCHEDULE), watch_list)
 
 
+# JSON can carry half of a surrogate pair; no request can.
+_Encodable = Annotated[str, Meta(pattern="^[^\ud800-\udfff]*$")]
+
+
 class _Direct(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
     tag: str
     vtype: VulnerabilityType | None = None
-    policy_id: str | None = None
+    policy_id: _Encodable | None = None
     image_digest: str | None = None
 
 

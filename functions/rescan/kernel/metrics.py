@@ -6,7 +6,7 @@ from threading import Lock
 
 
 class Metric(StrEnum):
-    """The metrics by name; all are counts, except the ages."""
+    """The metrics by name; all are counts, except the ages and the share."""
 
     EXPECTED = "Expected"
     EVALUATED = "Evaluated"
@@ -27,6 +27,7 @@ class Metric(StrEnum):
     SWEEP_COMPLETE = "SweepComplete"
     SWEEP_MISSING = "SweepMissing"
     UNWATCHED_ROWS = "UnwatchedRows"
+    SWEEP_FAILING_PERCENT = "SweepFailingPercent"
 
 
 class Tally:

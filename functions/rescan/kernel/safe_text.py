@@ -19,18 +19,6 @@ _FORBIDDEN = re.compile(
     "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\ufff9-\ufffb"
     "\U000110bd\U000110cd\U00013430-\U0001343f]"
 )
-# Ends of file names and versions that are no top-level domains.
-_NO_DOMAINS = (
-    "class|conf|deb|dist|dll|egg|exe|gemspec|jar|jre|js|json|lock|nupkg|php|release|"
-    "rpm|toml|txt|war|whl|xml|yaml|yml"
-)
-_LINKING = re.compile(
-    r":?//(?=[^\s\]])|(?<=mailto):(?=[^\s\]])"  # a scheme, or none: the reader's own
-    # A dot of a host: what follows may be a top-level domain. The other three are dots to browsers.
-    rf"|(?<=[\w-])[.\u3002\uff0e\uff61](?=(?!(?:{_NO_DOMAINS})\b)(?:xn--|[^\W\d_]{{2,}}(?![^\W_])))"
-    r"|(?<![\\\w:])\\\\(?=\w)",  # a share of Windows
-    re.IGNORECASE,
-)
 
 
 def printable(text: str) -> str:
@@ -41,14 +29,6 @@ def printable(text: str) -> str:
 def one_line(text: str, longest: int) -> str:
     """The text on one line, of at most `longest` characters; a cut text ends in three dots."""
     return cut(" ".join(printable(text).split()), longest)
-
-
-def unlinked(text: str) -> str:
-    """The text without anything a mail reader makes a link of: `http[://]evil[.]com/x`.
-
-    Apply it to printable text: a character that is removed later could have hidden a host.
-    """
-    return _LINKING.sub(r"[\g<0>]", text)
 
 
 def cut(text: str, longest: int) -> str:

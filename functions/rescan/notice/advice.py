@@ -43,6 +43,12 @@ class StopCause(StrEnum):
         return cls.NOT_SAID
 
 
+# A number of findings would say nothing of why the image is stopped.
+SUBJECTS = {
+    StopCause.DENYLIST: " is denylisted",
+    StopCause.EVALUATION_PROBLEM: " could not be evaluated",
+    StopCause.NOT_SAID: ", no reason given",
+}
 REASONS = {
     StopCause.DENYLIST: "{} is on the policy's denylist",
     StopCause.EVALUATION_PROBLEM: "Anchore could not evaluate the policy on {}",
@@ -120,7 +126,7 @@ def ownership(findings: Sequence[BlockingFinding], noun: str) -> Iterator[str]:
     base, own, unreported = (inherited.count(value) for value in (True, False, None))
     if not base + own:
         return
-    doubt = f" Of {unreported:,} Anchore does not say." if unreported else ""
+    doubt = f" For {unreported:,}, Anchore does not say." if unreported else ""
     yield f"{_from_the_base(base, len(findings), noun)}: {_who(base, own)}.{doubt}"
 
 

@@ -18,12 +18,12 @@ from rescan.notice.wording import counted
 from rescan.outbox.envelope import Envelope, IssueKind
 from rescan.outbox.group import Group, Repository, Shared
 
-# Of the 256 KiB of a message; names in the attributes have 60,000, the body stays below 40,000.
-LARGEST_GROUP_RESULT = 150_000
+# Of the 256 KiB of a message; names have 60,000 in the attributes and again in the body, which
+# stays below 100,000.
+LARGEST_GROUP_RESULT = 90_000
 _MOST_ABOUT = 3
 _MOST_FACTS = 20
-_MOST_REPOSITORIES, _MOST_REPOSITORIES_IN_CHAT = 60, 15
-_MOST_TAGS = 8
+_MOST_REPOSITORIES_IN_CHAT = 15
 _MOST_OTHERS, _MOST_OTHERS_IN_CHAT = 10, 5
 
 
@@ -72,14 +72,20 @@ class GroupNotice(NoticeContent):
         yield list(self._facts())
 
     def _images(self) -> Iterator[str]:
-        every, shown = self._repositories, self._repositories[:_MOST_REPOSITORIES]
-        named = sum(min(len(repository.tags), _MOST_TAGS) for repository in shown)
-        yield f"IMAGES BY REPOSITORY ({named:,} of {len(self._group.members):,} named)"
-        for repository in shown:
-            yield f"{foreign(self._name(repository))} ({len(repository.tags):,})"
-            yield from paragraph(_tags(repository.tags), first=2, hanging=2)
-        if len(shown) < len(every):
-            yield f"{len(shown):,} of {len(every):,} repositories named, those of most images."
+        """Every image: nobody is told of it elsewhere."""
+        yield f"IMAGES BY REPOSITORY, WORST FIRST ({len(self._group.members):,})"
+        for repository in self._repositories:
+            yield f"{foreign(self._name(repository))} ({len(repository.images):,})"
+            images = ", ".join(map(self._image, repository.images))
+            yield from paragraph(images, first=2, hanging=2)
+
+    def _image(self, envelope: Envelope) -> str:
+        """The tag; where the images have nothing in common, how bad it is and why."""
+        tag = foreign(envelope.tag.tag, 128)
+        if self._group.issue is not None or not envelope.issues:
+            return tag
+        facts = [str(envelope.worst)] if envelope.worst else []
+        return f"{tag} ({' '.join([*facts, foreign(envelope.issues[0].name, 40)])})"
 
     def _others(self) -> Paragraph:
         others = list(map(self._other, self._other_issues[:_MOST_OTHERS]))
@@ -113,10 +119,10 @@ class GroupNotice(NoticeContent):
         if group.registry:
             yield f"Registry {foreign(group.registry)}"
         for repository in every[:_MOST_REPOSITORIES_IN_CHAT]:
-            images = counted(len(repository.tags), "image")
+            images = counted(len(repository.images), "image")
             yield f"{foreign(self._name(repository), 200)}: {images}"
         if len(every) > (most := _MOST_REPOSITORIES_IN_CHAT):
-            yield f"{most:,} of {len(every):,} repositories shown, those of most images"
+            yield f"{most:,} of {len(every):,} repositories shown, the worst ones"
         for other in map(self._other, self._other_issues[:_MOST_OTHERS_IN_CHAT]):
             yield f"Also {other}" if self._is_about_a_finding else other
         if (total := len(self._other_issues)) > _MOST_OTHERS_IN_CHAT:
@@ -159,11 +165,6 @@ class GroupNotice(NoticeContent):
             len(group.members),
             LARGEST_GROUP_RESULT,
         )
-
-
-def _tags(tags: tuple[str, ...]) -> str:
-    names = ", ".join(foreign(tag, 128) for tag in tags[:_MOST_TAGS])
-    return names + (f" and {len(tags) - _MOST_TAGS:,} more" if len(tags) > _MOST_TAGS else "")
 
 
 def _issue(group: Group) -> shapes.GroupIssue | None:

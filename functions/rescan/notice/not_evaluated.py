@@ -31,38 +31,44 @@ class _Failure(Struct, frozen=True):
 
 
 _EVERY_IMAGE = " Other images are likely to fail in the same way: mend this first."
-# Whoever runs Anchore or the watcher acts, for one image as for many.
+# A team cannot mend the platform: its notice says who must act, for one image as for many.
+_FOR_THE_PLATFORM = "This waits for whoever runs Anchore and the watcher. They act: "
 _OF_THE_PLATFORM = {
     FailureCause.CREDENTIALS: _Failure(
         "credentials refused",
-        "Check the secret that ANCHORE_SECRET_ARN names: an expired password, a revoked key?",
+        "check the secret that ANCHORE_SECRET_ARN names: an expired password, a revoked key?",
         _EVERY_IMAGE,
     ),
     FailureCause.FORBIDDEN: _Failure(
         "access refused",
-        "Check the role of the function's user in Anchore, and ANCHORE_ACCOUNT.",
+        "check the role of the function's user in Anchore, and ANCHORE_ACCOUNT.",
         _EVERY_IMAGE,
     ),
     FailureCause.THROTTLED: _Failure(
         "Anchore throttles",
-        "Ask Anchore for less at a time (MaximumConcurrency), or give it more power.",
+        "ask Anchore for less at a time (MaxConcurrency), or give it more power.",
     ),
     FailureCause.CERTIFICATE: _Failure(
         "certificate not trusted",
-        "Check CA_BUNDLE and Anchore's certificate: expired, or of another CA?",
+        "check CA_BUNDLE and Anchore's certificate: expired, or of another CA?",
         _EVERY_IMAGE,
     ),
     FailureCause.DOWN: _Failure(
         "Anchore does not answer",
-        "See whether Anchore is up, and reachable from the function's network.",
+        "see whether Anchore is up, and reachable from the function's network.",
         " If it is, and this image alone fails, look for its digest in Anchore's log.",
     ),
     FailureCause.NOT_ANALYZED: _Failure(
-        "not analyzed yet", "Look at Anchore's analyzers: is one at work, how long is the queue?"
+        "not analyzed yet", "look at Anchore's analyzers: is one at work, how long is the queue?"
+    ),
+    FailureCause.SCAN_FAILED: _Failure(
+        "vulnerability scan failed",
+        "see in Anchore whether the feeds are in sync and the image can be scanned. If it really"
+        " has no vulnerability any more, the next evaluation says so.",
     ),
     FailureCause.WRONG_ANSWER: _Failure(
         "an answer that nobody understands",
-        "Check ANCHORE_URL, ANCHORE_DIALECT and POLICY_ID: did Anchore or a proxy before it"
+        "check ANCHORE_URL, ANCHORE_DIALECT and POLICY_ID: did Anchore or a proxy before it"
         " change?",
         _EVERY_IMAGE,
     ),
@@ -71,14 +77,15 @@ _OF_THE_PLATFORM = {
 _ABSENCES = {
     FailureCause.GONE: _Failure(
         "no longer in Anchore",
-        "If it was removed on purpose: nothing, but take it off WATCHED_TAGS where they name it."
-        " If it still runs anywhere, add it to Anchore again: until then nobody watches it.",
+        "If it was removed on purpose, there is nothing to do, but a watch list that names it is to"
+        " leave it out. If it still runs anywhere, add it to Anchore again: until then nobody"
+        " watches it.",
     ),
     FailureCause.NOT_FOUND: _Failure(
         "not in Anchore",
-        "Check its spelling in WATCHED_TAGS, registry included: Anchore stores a name as it was"
+        "Check the name on the watch list, registry included: Anchore stores a name as it was"
         " added, docker.io/nginx and docker.io/library/nginx are two. If it is right, add the image"
-        " to Anchore; if it is gone for good, take it off the list.",
+        " to Anchore; if it is gone for good, have it taken off the list.",
     ),
 }
 _FAILURES = {
@@ -88,14 +95,10 @@ _FAILURES = {
         "analysis failed",
         "Have Anchore analyze the image again, and look for the failure in the analyzer's log.",
     ),
-    FailureCause.SCAN_FAILED: _Failure(
-        "vulnerability scan failed",
-        "See in Anchore whether the feeds are in sync and the image can be scanned. If it really"
-        " has no vulnerability any more, the next evaluation says so.",
-    ),
     FailureCause.NOT_MAPPED: _Failure(
         "no mapping rule",
-        "Add a mapping for the image to the policy: without one Anchore answers go to everything.",
+        "Ask the owner of the policy for a mapping of the image: without one Anchore answers go to"
+        " everything.",
     ),
     FailureCause.OTHER: _Failure(
         "another reason",
@@ -128,10 +131,9 @@ class NotEvaluatedNotice(ImageNotice):
     @staticmethod
     def group_steps(group: Group) -> list[str]:
         failure = _OF_THE_PLATFORM.get(group.cause) if group.cause else None
+        unknown = "find out why; the function's log has more under each image's name."
         return [
-            failure.step
-            if failure
-            else "Find out why; the function's log has more under each image's name.",
+            f"{_FOR_THE_PLATFORM}{failure.step if failure else unknown}",
             "Until that is mended, a reason to stop one of these images goes unnoticed; the last"
             " verdict of each stays.",
             "It is tried again by itself.",
@@ -172,7 +174,8 @@ class NotEvaluatedNotice(ImageNotice):
         return f"{verdict}No STOP stands against it, but a reason for one would go unnoticed."
 
     def steps(self) -> list[str]:
-        steps = [f"{self._failure.step}{self._failure.more}"]
+        who = _FOR_THE_PLATFORM if self.failing.cause in _OF_THE_PLATFORM else ""
+        steps = [f"{who}{self._failure.step}{self._failure.more}"]
         if self.news.first_stop_at is not None:
             steps.append("Do not deploy the image: nothing says that what stopped it is gone.")
         if not self._is_absent:

@@ -102,9 +102,7 @@ class RecoveredNotice(VerdictNotice):
     def steps(self) -> list[str]:
         """The next step, what is still in the image, and what will stop it again."""
         return [
-            "Nothing to do: the policy lets the image through."
-            if self.is_go
-            else "Nothing to do at once: the policy lets the image through, and warns about it.",
+            self._next_step(),
             *(
                 f"{self._share(self.counts[by])} {meaning}"
                 for by, meaning in _STILL_THERE.items()
@@ -112,6 +110,18 @@ class RecoveredNotice(VerdictNotice):
             ),
             *upcoming(self.news.expiry, f"{self.news.report.outcome.name} only until"),
         ]
+
+    def _next_step(self) -> str:
+        """Nothing is left to do only where nothing old runs on and nothing ends soon."""
+        warns = "" if self.is_go else ", and warns about it"
+        if ClearedBy.NEW_DIGEST in self.counts:
+            replace_it = "Replace what still runs on the old digest"
+            return f"{replace_it}: the policy lets the new image through{warns}."
+        if self.news.expiry.soon:
+            lets = f"until then the policy lets the image through{warns}"
+            return f"Act before the allowlist item ends: {lets}."
+        at_once = " at once" if warns else ""
+        return f"Nothing to do{at_once}: the policy lets the image through{warns}."
 
     def _share(self, number: int) -> str:
         if len(self.news.cleared) == self.total:

@@ -12,6 +12,7 @@ from rescan.ledger.news import ReminderNews, StopNews
 from rescan.notice import result_shapes as shapes
 from rescan.notice.advice import (
     REASONS,
+    SUBJECTS,
     StopCause,
     step_for_cause,
     step_for_many,
@@ -87,15 +88,14 @@ class _StoppedNotice(VerdictNotice):
 
     def subject(self) -> str:
         """E.g. "STOP: 2 new findings (critical) in payments/api:2.4.1"."""
+        still = f"{self.still}, " if self.still else ""
+        if without := SUBJECTS.get(self.cause):
+            return image_subject(f"{self.kind}: {still}", self.news.tag, without)
         number = counted(len(self.listed), self.noun)
-        details = [str(self.labels.worst)] if self.labels.worst else []
         if self.cause is StopCause.FINDINGS_UNREADABLE:
             number = "unknown number of findings"
-        elif self.cause is not StopCause.FINDINGS:
-            details.append(str(self.cause))
-        still = f"{self.still}, " if self.still else ""
-        severity = f" ({', '.join(details)})" if details else ""
-        return image_subject(f"{self.kind}: {still}{number}{severity} in ", self.news.tag)
+        worst = f" ({self.labels.worst})" if self.labels.worst else ""
+        return image_subject(f"{self.kind}: {still}{number}{worst} in ", self.news.tag)
 
     def headline(self) -> str:
         severity = f", {self.labels.worst}" if self.labels.worst else ""

@@ -45,5 +45,11 @@ def is_complete(coverage: Coverage) -> bool:
     return coverage.missing <= coverage.expected // _ONE_OF
 
 
+def failing_percent(coverage: Coverage) -> float:
+    """The share of the sweep's tags whose result is a failed attempt."""
+    failing = coverage.answered - coverage.evaluated - coverage.absent
+    return 100 * max(0, failing) / max(1, coverage.expected)
+
+
 def _standing(snapshot: EntrySnapshot) -> tuple[datetime, datetime]:
     return snapshot.sweep or _LONG_AGO, snapshot.evaluated_at or _LONG_AGO

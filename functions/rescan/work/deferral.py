@@ -3,8 +3,6 @@
 It is sent first and deleted then: a crash in between repeats work and loses none.
 """
 
-from typing import Any
-
 from aws_lambda_powertools import Logger
 
 from rescan.kernel.clock import Clock, utc_now
@@ -34,8 +32,8 @@ class Deferral:
         self._logger = logger
         self._clock = clock
 
-    def release(self, deadline: Deadline) -> dict[str, Any]:
-        """{"released"}: so many are on the queue again; what fails stays for the next run."""
+    def release(self, deadline: Deadline) -> int:
+        """So many are on the queue again; what fails stays for the next run."""
         released = 0
         try:
             for gates in self._deferred.ready(self._clock(), _MOST):
@@ -46,4 +44,6 @@ class Deferral:
         except (LedgerUnavailable, QueueUnavailable) as error:
             self._tally.add(Metric.LEDGER_ERRORS, isinstance(error, LedgerUnavailable))
             self._logger.error("deferred work cannot be released", reason=str(error))
-        return {"released": released}
+        if released:
+            self._logger.info("deferred work released", released=released)
+        return released

@@ -79,7 +79,9 @@ class Parts:
 
     def publish(self, deadline: Deadline) -> Answer:
         """What the schedule asks for each minute: notices first, then work that was deferred."""
-        return self.publisher.run(deadline) | self._deferral.release(deadline)
+        answer = self.publisher.run(deadline)
+        self._deferral.release(deadline)
+        return answer
 
     def sweep(self, sweep: Sweep, deadline: Deadline) -> Answer:
         """Enqueue what the sweep looks at; EventRefused, AnchoreError, QueueUnavailable."""

@@ -21,7 +21,7 @@ from rescan.kernel.errors import LedgerUnavailable, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import WatchList
 from rescan.notice.summary import Coverage
-from rescan.work.coverage import coverage_of, is_complete, one_a_tag
+from rescan.work.coverage import coverage_of, failing_percent, is_complete, one_a_tag
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
 from rescan.work.topics import Readers
 
@@ -114,6 +114,7 @@ class FullSweep:
         coverage, since = coverage_of(before, every), before.started
         self._tally.add(Metric.SWEEP_MISSING, coverage.missing)
         self._tally.add(Metric.SWEEP_COMPLETE, is_complete(coverage))
+        self._tally.add(Metric.SWEEP_FAILING_PERCENT, failing_percent(coverage))
         self._logger.info(
             "sweep measured",
             started=since.isoformat(),

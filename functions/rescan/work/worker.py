@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
-from rescan.gate.model import Outcome, TriggerKind, outcome_metric
+from rescan.gate.model import Outcome, outcome_metric
 from rescan.gate.report import Report
 from rescan.gate.workflow import Anchore, rescan
 from rescan.kernel.clock import Clock, utc_now
@@ -39,7 +39,7 @@ from rescan.kernel.errors import (
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.empty_list import believed
-from rescan.ledger.entry import Entry, UnknownPush, subject_of
+from rescan.ledger.entry import Entry, subject_of
 from rescan.ledger.news import Failing
 from rescan.ledger.transitions import (
     NotificationPolicy,
@@ -51,6 +51,7 @@ from rescan.ledger.transitions import (
 from rescan.settings import Settings
 from rescan.work.recorder import Change, Recorded, Recorder
 from rescan.work.requeue import Requeue, ends_chain
+from rescan.work.unknown_push import is_unknown_push, unknown_push, with_push
 
 
 class AnalyzingAnchore(Anchore, Protocol):
@@ -124,9 +125,9 @@ class Worker:
         anchore = self._anchore(gate, deadline)
         evaluated = rescan(anchore, gate.request(self._settings))
         report = believed(evaluated, entry or fresh, self._clock())
-        unknown_push = _is_unknown_push(gate, report)
-        if (report.outcome is Outcome.PENDING or unknown_push) and not self._is_too_old(gate):
-            if unknown_push and self._settings.add_missing_images and not gate.submitted:
+        is_unknown = is_unknown_push(gate, report)
+        if (report.outcome is Outcome.PENDING or is_unknown) and not self._is_too_old(gate):
+            if is_unknown and self._settings.add_missing_images and not gate.submitted:
                 anchore.submit(gate.tag)
                 gate = replace(gate, submitted=True)
             self._count(Outcome.PENDING)
@@ -140,7 +141,7 @@ class Worker:
             gate = replace(gate, unrecorded=True, published_id=recorded.published_id)
             back = self._requeue.send(gate)
             return replace(back, report=report, notification=recorded.notification)
-        is_given_up = report.outcome is Outcome.PENDING or unknown_push or recorded.unrecorded
+        is_given_up = report.outcome is Outcome.PENDING or is_unknown or recorded.unrecorded
         self._tally.add(Metric.GIVEN_UP, is_given_up)
         return GateResult(gate.tag, report, recorded.notification)
 
@@ -184,8 +185,8 @@ class Worker:
             change = self._not_found(gate, report)
         else:
             change = self._failure(gate, Failing.of_report(report, self._since(gate)))
-        if (push := _unknown_push(gate, report, self._clock())) is not None:
-            change = _with_push(push, change)
+        if (push := unknown_push(gate, report, self._clock())) is not None:
+            change = with_push(push, change)
         return self._recorder.record(entry, fresh, change, gate.published_id, patient=patient)
 
     def _verdict(self, gate: Gate, report: Report) -> Change:
@@ -234,28 +235,6 @@ class Worker:
         policy_id = gate.request(self._settings).policy_id
         subject = subject_of(self._settings.anchore_account, gate.tag, policy_id)
         return Entry(subject=subject, tag=gate.tag, policy_id=policy_id)
-
-
-def _is_unknown_push(gate: Gate, report: Report) -> bool:
-    return report.outcome is Outcome.NOT_FOUND and gate.trigger.kind is TriggerKind.ECR_PUSH
-
-
-def _unknown_push(gate: Gate, report: Report, now: datetime) -> UnknownPush | None:
-    """The push, when Anchore knows no image under its tag, or still the previous one."""
-    if _is_unknown_push(gate, report):
-        return UnknownPush(now)
-    is_push = gate.trigger.kind is TriggerKind.ECR_PUSH
-    if is_push and report.outcome is Outcome.PENDING and report.image_digest is None:
-        return UnknownPush(now, gate.digest)
-    return None
-
-
-def _with_push(push: UnknownPush, change: Change) -> Change:
-    def changed(entry: Entry) -> Remembered:
-        after, news = change(entry)
-        return (after if after is entry else replace(after, unknown_push=push)), news
-
-    return changed
 
 
 def _is_newer(entry: Entry, sweep: datetime | None) -> bool:

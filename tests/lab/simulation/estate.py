@@ -55,7 +55,8 @@ class Estate:
         self.queue = SimulatedQueue(scenario, self.time)
         self._deferred = MemoryDeferred()
         self._deferral = Deferral(self._deferred, self.queue, self.tally, _SILENT, self.time.now)
-        settings = Settings.parse(LEAST | {"REMINDER_HOURS": str(scenario.reminder_hours)})
+        hours = {"REMINDER_HOURS": scenario.reminder_hours, "PENDING_HOURS": scenario.pending_hours}
+        settings = Settings.parse(LEAST | {name: str(value) for name, value in hours.items()})
         topics = Topics({Channel.STOPS: self.topic}, self.tally)
         transport = Transport(
             self.anchore.session(), settings.base_url, AnchoreAuth(lambda: '{"token": "none"}')
