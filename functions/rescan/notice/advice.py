@@ -1,4 +1,4 @@
-"""Why an image is stopped, and what its readers can do about it: of one image, and of many."""
+"""Why an image is stopped, and what readers can do: about one image, and about many."""
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
@@ -43,7 +43,7 @@ class StopCause(StrEnum):
         return cls.NOT_SAID
 
 
-# A number of findings would say nothing of why the image is stopped.
+# A number of findings would not explain why the image is stopped.
 SUBJECTS = {
     StopCause.DENYLIST: " is denylisted",
     StopCause.EVALUATION_PROBLEM: " could not be evaluated",

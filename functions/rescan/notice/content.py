@@ -1,4 +1,4 @@
-"""What a notice of any kind says, before it becomes a mail, a chat message and a result."""
+"""The content of a notice of any kind, before it becomes a mail, a chat message and a result."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ Paragraph: TypeAlias = list[str]
 class NoticeContent(ABC):
     """One class a kind of notice derives from it; the renderers know nothing else.
 
-    Texts of others in what it says are marked (`foreign.py`), but for the result's.
+    Texts of others are marked (`foreign.py`), except in the result.
     """
 
     @property

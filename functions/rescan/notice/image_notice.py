@@ -37,7 +37,7 @@ _TRIGGERS = {
 
 
 class Verbs(Struct, frozen=True):
-    """What one image does or has done to it, and several; `first` is said of it the first time."""
+    """What happens to one image and to several; `first` is for a group that had no message yet."""
 
     one: str
     several: str
@@ -78,7 +78,7 @@ class ImageNotice(NoticeContent):
         cause: FailureCause | None = None,
         findings: int = 0,
     ) -> Envelope:
-        """The issues come worst first; of those with the same key the first is kept."""
+        """The issues come worst first; the first of those with the same key is kept."""
         news, report = self.news, self.news.report
         by_key: dict[str, Issue] = {}
         for issue in issues:
