@@ -41,12 +41,13 @@ def _stop(stop: StopNotice, rows: VulnerabilityIndex) -> Iterator[RenderableType
     for number, finding in enumerate(stop.listed, 1):
         yield Text()
         yield from _finding(number, finding, rows)
-    for problem in stop.problems:
+    evaluation = stop.news.report.evaluation
+    for problem in evaluation.errors if evaluation else ():
         yield Text()
         yield plain(f"Problem of the evaluation: {problem.problem_type}: {problem.details}", 500)
     yield Text("\nWhat would end the STOP", "bold")
     # The last step of a notice is about the notice.
-    for step in stop.steps[:-1]:
+    for step in stop.steps()[:-1]:
         yield plain(f"- {in_mail(step)}", 400)
 
 

@@ -8,8 +8,8 @@ from rich.text import Text
 
 from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.report import Report
-from rescan.notice.paragraphs import by_severity, counted
 from rescan.notice.stop import StopNotice
+from rescan.notice.wording import by_severity, counted
 from rescan_cli.terminal import STYLES, facts, plain, severity_text, table
 
 

@@ -143,8 +143,8 @@ def _severity(
 
 
 def _inherited(same: list[Finding], row: InstalledPackage | None) -> bool | None:
-    said = (f.inherited_from_base for f in same if f.inherited_from_base is not None)
-    return next(said, row.inherited_from_base if row else None)
+    known = (f.inherited_from_base for f in same if f.inherited_from_base is not None)
+    return next(known, row.inherited_from_base if row else None)
 
 
 def _rank(finding: BlockingFinding) -> tuple[int, bool, str, str, str, str, str]:

@@ -96,7 +96,7 @@ class RescanRequest(Struct, frozen=True):
     """The workflow's inputs, authorization apart: that one lives in the client.
 
     `digest` is the one that the trigger names: no other image is gated, unless the tag was
-    detected on another after `trigger.at`. `team` is whose image it is by its name.
+    detected on another after `trigger.at`. `team` owns the image, by the name of its repository.
     """
 
     tag: ImageTag
@@ -117,7 +117,7 @@ class DetectedTag(Struct, frozen=True):
 class ImageRecord(Struct, frozen=True):
     """One image as Anchore lists it, with all its tags in no order.
 
-    `tags` is None in a dialect whose records carry no tags; `team` is what an annotation says.
+    `tags` is None in a dialect whose records carry no tags; `team` comes from an annotation.
     """
 
     digest: Digest

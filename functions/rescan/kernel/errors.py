@@ -53,7 +53,7 @@ class Fate(StrEnum):
 class RescanError(Exception):
     """The root: `str()` says what happened, where, what was expected and what to do.
 
-    `cause` is the class's: what an image that met the error lacks a verdict for.
+    `cause` decides who must act when an image could not be evaluated because of it.
     """
 
     fate: ClassVar[Fate] = Fate.ALARM
@@ -66,8 +66,8 @@ class SettingsError(RescanError):
     fate = Fate.STOP
 
     def __init__(self, variable: str, value: str | None, expected: str, example: str) -> None:
-        said = "is not set" if value is None else f"is {value!r}"
-        super().__init__(f"{variable} {said}. Expected {expected}. Example: {variable}={example}")
+        found = "is not set" if value is None else f"is {value!r}"
+        super().__init__(f"{variable} {found}. Expected {expected}. Example: {variable}={example}")
         self.variable = variable
 
 
@@ -103,7 +103,7 @@ class SweepIncomplete(RescanError):
 
 
 class NoticeInvalid(RescanError):
-    """A notice breaks a limit of SNS; it would be refused or cut there."""
+    """A notice breaks a limit of SNS, or its facts contradict its kind."""
 
 
 class PublishFailed(RescanError):
@@ -113,13 +113,13 @@ class PublishFailed(RescanError):
 
 
 class LedgerConflict(RescanError):
-    """The entry has changed since it was read; what was decided on it must be decided again."""
+    """The entry has changed since it was read: decide again on what it is now."""
 
     fate = Fate.RETRY
 
 
 class LedgerUnavailable(RescanError):
-    """The ledger cannot be read or written; what must be said is said all the same."""
+    """The ledger cannot be read or written; a STOP does not wait for it."""
 
     fate = Fate.RETRY
 

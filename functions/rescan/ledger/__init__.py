@@ -1,4 +1,4 @@
 """What is remembered of an image, and which news a new result makes. Pure.
 
-No table and no clock: `aws/` stores it, `work/` says when.
+No table and no clock: `aws/` stores it, `work/` passes the time.
 """

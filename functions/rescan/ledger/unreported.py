@@ -1,7 +1,7 @@
-"""What has changed about an image since its readers last heard of it, and what took it away. Pure.
+"""What has changed about an image since its last notice, and what cleared its findings. Pure.
 
-A stopped image says nothing when a finding goes, its tag moves or its policy changes while it stays
-stopped: that is kept (`UnreportedChanges`) until the next notice, which tells it along.
+While an image stays stopped, nothing is published when a finding goes, the tag moves or the policy
+changes. `UnreportedChanges` keeps that for the next notice.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ _MOST_KEPT = 30
 
 
 class ClearanceReasons(Struct, frozen=True):
-    """What an evaluation says of findings that stopped the image and no longer do."""
+    """Why findings no longer stop the image, as far as an evaluation shows."""
 
     moved: bool
     policy_changed: bool
@@ -31,7 +31,7 @@ class ClearanceReasons(Struct, frozen=True):
 
     @classmethod
     def of(cls, report: Report, *, moved: bool, policy_changed: bool) -> "ClearanceReasons":
-        """`moved`, `policy_changed`: since the evaluation before."""
+        """`moved` and `policy_changed` compare with the evaluation before."""
         evaluation, listed = report.evaluation, report.vulnerabilities
         return cls(
             moved=moved,
@@ -42,7 +42,7 @@ class ClearanceReasons(Struct, frozen=True):
         )
 
     def cleared(self, key: FindingKey, severity: Severity | None) -> ClearedFinding:
-        """A rebuilt image explains all; otherwise what is still there was not fixed."""
+        """A rebuilt image explains every change; otherwise what is still there was not fixed."""
         return ClearedFinding(key, severity, self._by(key))
 
     def _by(self, key: FindingKey) -> ClearedBy:
@@ -60,7 +60,7 @@ class ClearanceReasons(Struct, frozen=True):
 
 
 class UnreportedChanges(Struct, frozen=True):
-    """The state that was last told, and what has gone since; `more` of it than could be kept."""
+    """The state that was last reported, and the findings cleared since; `more` were not kept."""
 
     digest: Digest | None = None
     policy_digest: str | None = None
@@ -68,7 +68,7 @@ class UnreportedChanges(Struct, frozen=True):
     more: int = 0
 
     def plus(self, cleared: Iterable[ClearedFinding]) -> "UnreportedChanges":
-        """The same, with these gone too; the worst are kept, their texts cut."""
+        """The same with these; the worst are kept, their texts cut."""
         short = (replace(one, key=one.key.bounded()) for one in cleared)
         every = sorted((*self.cleared, *short), key=lambda one: -(one.severity or 0))
         kept = tuple(every[:_MOST_KEPT])
@@ -86,7 +86,7 @@ class UnreportedChanges(Struct, frozen=True):
         cleared: Iterable[ClearedFinding] = (),
         more: int = 0,
     ) -> Changes:
-        """What a notice tells: what is new and gone with it, and what was not told before."""
+        """What a notice reports: what is new and cleared with it, and what was unreported."""
         found = list(new)
         back = {finding.key.bounded() for finding in found}
         gone = [*cleared, *(one for one in self.cleared if one.key not in back)]

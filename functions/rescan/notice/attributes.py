@@ -1,6 +1,6 @@
 """The ten attributes of every notice, by which subscriptions filter: SNS delivers no more raw."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 
 from rescan.kernel.safe_text import one_line
 from rescan.outbox.envelope import Envelope
@@ -21,7 +21,7 @@ def attributes(labels: Envelope | Group, result: str) -> Mapping[str, AttributeV
     fix = labels.fix_available
     return {
         "event_type": labels.event_type.value,
-        **_image(labels),
+        **dict(_image(labels)),
         "team": labels.team,
         "final_action": _value(labels.final_action),
         "policy_id": _value(labels.policy_id),
@@ -31,24 +31,11 @@ def attributes(labels: Envelope | Group, result: str) -> Mapping[str, AttributeV
     }
 
 
-def _image(labels: Envelope | Group) -> dict[str, AttributeValue]:
-    if isinstance(labels, Envelope):
-        tag = labels.tag
-        return {
-            "registry": _value(tag.registry),
-            "repository": _value(tag.repository),
-            "tag": _value(tag.tag),
-        }
-    tags = [envelope.tag for envelope in labels.envelopes]
-    return {
-        "registry": _each(tag.registry for tag in tags),
-        "repository": _each(tag.repository for tag in tags),
-        "tag": _each(tag.tag for tag in tags),
-    }
-
-
-def _each(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({_value(each) for each in values}))
+def _image(labels: Envelope | Group) -> Iterator[tuple[str, AttributeValue]]:
+    envelopes = labels.envelopes if isinstance(labels, Group) else [labels]
+    for name in ("registry", "repository", "tag"):
+        values = sorted({_value(getattr(envelope.tag, name)) for envelope in envelopes})
+        yield name, tuple(values) if isinstance(labels, Group) else values[0]
 
 
 def _value(text: str | None) -> str:

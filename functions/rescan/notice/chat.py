@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct, json
 
 from rescan.kernel.safe_text import one_line
-from rescan.notice.content import NoticeContent, ShortList
-from rescan.notice.foreign import in_chat
-from rescan.notice.subject import resource_name
+from rescan.notice.content import NoticeContent
+from rescan.notice.foreign import in_chat, resource_name
 from rescan.outbox.envelope import Envelope
 from rescan.outbox.group import Group
 
@@ -52,28 +51,28 @@ class _Message(Struct, frozen=True):
 
 def chat_body(content: NoticeContent) -> str:
     """The JSON; whoever wrote a text, nothing in it formats, links or mentions."""
-    labels, title = content.labels, in_chat(content.subject)
+    labels, title = content.labels, in_chat(content.subject())
     shown = _Content(
         title=title,
         description=_description(content),
-        next_steps=[in_chat(step) for step in content.steps[:_MOST_STEPS]],
+        next_steps=[in_chat(step) for step in content.steps()[:_MOST_STEPS]],
         keywords=_keywords(labels),
     )
     metadata = _Metadata(
-        thread_id=content.thread,
+        thread_id=content.thread(),
         summary=title,
         event_type=labels.event_type.value,
-        related_resources=[resource_name(resource) for resource in content.resources],
+        related_resources=[resource_name(resource) for resource in content.resources()],
     )
     return json.encode(_Message(one_line(labels.id, 128), shown, metadata)).decode()
 
 
 def _description(content: NoticeContent) -> str:
-    lead = in_chat(content.chat_lead)
+    lead = in_chat(content.chat_lead())
     room = _LONGEST_DESCRIPTION - len(lead) - len("\n\n")
     lines = list(_lines(map(in_chat, content.chat_lines()), room - _ROOM_FOR_MORE))
     room -= sum(map(_length, lines)) + _ROOM_FOR_SHOWN
-    lines += _findings(content.chat_findings(), room)
+    lines += _findings(*content.chat_findings(), room)
     return "\n".join([lead, "", *(f"- {line}" for line in lines)])
 
 
@@ -87,17 +86,17 @@ def _lines(lines: Iterable[str], room: int) -> Iterator[str]:
         yield line
 
 
-def _findings(findings: ShortList, room: int) -> Iterator[str]:
+def _findings(findings: Sequence[str], total: int, room: int) -> Iterator[str]:
     """Those that fit, and how many there are."""
     shown = 0
-    for line in map(in_chat, findings.lines):
+    for line in map(in_chat, findings):
         room -= _length(line)
         if room < 0:
             break
         shown += 1
         yield line
-    if shown < findings.total:
-        yield f"{shown:,} of {findings.total:,} shown, the worst ones"
+    if shown < total:
+        yield f"{shown:,} of {total:,} shown, the worst ones"
 
 
 def _length(line: str) -> int:

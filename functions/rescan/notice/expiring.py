@@ -2,36 +2,43 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 
-from rescan.gate.allowlist_expiry import AllowlistExpiry
-from rescan.gate.blocking_findings import BlockingFinding, any_fix
-from rescan.gate.model import Severity
+from msgspec.structs import replace
+
+from rescan.gate.blocking_findings import any_fix
 from rescan.ledger.news import ExpiringNews
 from rescan.notice.advice import ownership, update_of_many
-from rescan.notice.content import ShortList
-from rescan.notice.expiry import end_of, uncertain
+from rescan.notice.content import Paragraph
 from rescan.notice.findings import MOST_FINDINGS, finding_names, numbered, stopping_line
-from rescan.notice.foreign import foreign
+from rescan.notice.foreign import foreign, image_subject
 from rescan.notice.image_notice import Verbs, VerdictNotice
-from rescan.notice.issues import expiring_issue
-from rescan.notice.paragraphs import counted, items, named, share
+from rescan.notice.issues import finding_issue
+from rescan.notice.mail import items
+from rescan.notice.over_time import end_of, uncertain
 from rescan.notice.result import encoded, evaluated_result
-from rescan.notice.subject import image_subject
 from rescan.notice.times import age, moment
-from rescan.outbox.envelope import Issue
+from rescan.notice.wording import counted, named, share
+from rescan.outbox.envelope import Envelope
 from rescan.outbox.group import Group
 
 _MOST_IN_CHAT = 10
 
 
 class ExpiringNotice(VerdictNotice):
-    """A GO or a WARN for a while, the findings of the near ends, and when these are."""
+    """A GO or a WARN for a while: the ends that are near, and the `findings` of all of them."""
 
     kind = "EXPIRING"
     verbs = Verbs("will stop", "will stop")
     effect = "WILL STOP THEM"
 
     news: ExpiringNews
+
+    def __init__(self, news: ExpiringNews) -> None:
+        super().__init__(news)
+        self.expiry = news.expiry
+        self.soon = self.expiry.soon
+        self.findings = [f for ending in self.soon for f in ending.findings]
 
     @staticmethod
     def group_steps(group: Group) -> list[str]:
@@ -43,57 +50,35 @@ class ExpiringNotice(VerdictNotice):
             "This message changes nothing by itself; it comes once a day while it holds.",
         ]
 
-    # --- what ends
-
     @cached_property
-    def expiry(self) -> AllowlistExpiry:
-        """As of the news."""
-        return self.news.expiry
-
-    @cached_property
-    def findings(self) -> tuple[BlockingFinding, ...]:
-        """Those of all near ends."""
-        return tuple(finding for ending in self.expiry.soon for finding in ending.findings)
-
-    @property
-    def worst(self) -> Severity:
-        return max(finding.severity for finding in self.findings)
-
-    @property
-    def fix_available(self) -> bool | None:
-        return any_fix(self.findings)
-
-    @property
-    def total(self) -> int:
-        return len(self.findings)
-
-    def issues(self) -> Iterator[Issue]:
-        for ending in self.expiry.soon:
-            for finding in ending.findings:
-                yield expiring_issue(finding, ending.until)
+    def labels(self) -> Envelope:
+        issues = (
+            replace(finding_issue(finding), until=ending.until)
+            for ending in self.soon
+            for finding in ending.findings
+        )
+        worst, fix = max(f.severity for f in self.findings), any_fix(self.findings)
+        return self.envelope(issues, worst=worst, fix_available=fix, findings=len(self.findings))
 
     # --- what has happened, and what to do
 
-    @property
     def subject(self) -> str:
         """E.g. "EXPIRING: GO until 2026-12-01, then STOP (critical): payments/api:2.4.1"."""
-        first = self.expiry.soon[0]
+        first = self.soon[0]
         severity = f" ({worst})" if (worst := first.findings[0].severity) else ""
         until = f"{self.news.report.outcome.name} until {first.until.date().isoformat()}"
         return image_subject(f"EXPIRING: {until}, then STOP{severity}: ", self.news.tag)
 
-    @property
     def headline(self) -> str:
         """How bad, until when the image is good, and what stops it then."""
-        first = self.expiry.soon[0]
+        first = self.soon[0]
         severity = f", {worst}" if (worst := first.findings[0].severity) else ""
         until = f"{self.news.report.outcome.name} until {moment(first.until)}"
         stop = f"then STOP on {finding_names(first.findings)}"
         return f"EXPIRING{severity}: {self.name} is {until}, {stop}."
 
-    @cached_property
     def steps(self) -> list[str]:
-        lists = dict.fromkeys(n for ending in self.expiry.soon for n in ending.allowlists if n)
+        lists = dict.fromkeys(n for ending in self.soon for n in ending.allowlists if n)
         of = f" of {named([foreign(name, 80) for name in lists])}" if lists else ""
         return [
             *self._fixes(),
@@ -114,18 +99,17 @@ class ExpiringNotice(VerdictNotice):
 
     # --- the mail
 
-    def mail_paragraphs(self) -> Iterator[Sequence[str]]:
-        """The findings by their end, what else to do, the facts."""
+    def mail_paragraphs(self, other_steps: Sequence[str]) -> Iterator[Paragraph]:
         yield from self._findings()
-        yield items(self.steps[1:], title="WHAT ELSE TO DO")
+        yield items(other_steps, title="WHAT ELSE TO DO")
         yield items([*self._later(), *uncertain(self.expiry), *self.remarks()])
         yield [*self.image_facts(), *self.evaluation_facts()]
         yield self.digest_lines()
 
-    def _findings(self) -> Iterator[list[str]]:
+    def _findings(self) -> Iterator[Paragraph]:
         """A paragraph for each near end, of the findings that still find room."""
         number = 0
-        for ending in self.expiry.soon:
+        for ending in self.soon:
             shown = ending.findings[: MOST_FINDINGS - number]
             if not shown:
                 break
@@ -139,7 +123,7 @@ class ExpiringNotice(VerdictNotice):
 
     def _later(self) -> Iterator[str]:
         """How many findings end after the near ones, and when the first of them."""
-        if further := self.expiry.endings[len(self.expiry.soon) :]:
+        if further := self.expiry.endings[len(self.soon) :]:
             number = sum(len(ending.findings) for ending in further)
             are = f"{counted(number, 'further finding')} {'is' if number == 1 else 'are'}"
             yield f"{are} allowlisted until {end_of(further[0], self.expiry)} at least"
@@ -147,21 +131,19 @@ class ExpiringNotice(VerdictNotice):
     # --- the chat message
 
     def chat_lines(self) -> Iterator[str]:
-        yield f"Ends {end_of(self.expiry.soon[0], self.expiry)}"
+        yield f"Ends {end_of(self.soon[0], self.expiry)}"
         yield from super().chat_lines()
         yield from self._later()
         yield from uncertain(self.expiry)
 
-    def chat_findings(self) -> ShortList:
+    def chat_findings(self) -> tuple[list[str], int]:
         """Each with the end of what suppresses it."""
-        pairs = [
-            (ending.until, finding) for ending in self.expiry.soon for finding in ending.findings
-        ]
-        lines = [
-            f"{stopping_line(finding)}, allowlisted until {moment(until)}"
-            for until, finding in pairs[:_MOST_IN_CHAT]
-        ]
-        return ShortList(lines, len(pairs))
+        lines = (
+            f"{stopping_line(finding)}, allowlisted until {moment(ending.until)}"
+            for ending in self.soon
+            for finding in ending.findings
+        )
+        return list(islice(lines, _MOST_IN_CHAT)), len(self.findings)
 
     # --- the result
 

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.evaluation import FindingKey
 from rescan.kernel.safe_text import one_line
+from rescan.notice.content import Paragraph
 from rescan.notice.foreign import foreign
-from rescan.notice.paragraphs import named, paragraph
+from rescan.notice.mail import paragraph
+from rescan.notice.wording import named
 
 MOST_FINDINGS = 40
 
@@ -15,7 +17,7 @@ MOST_FINDINGS = 40
 # --- a list for a mail
 
 
-def stopping_list(findings: Sequence[BlockingFinding], noun: str) -> list[str]:
+def stopping_list(findings: Sequence[BlockingFinding], noun: str) -> Paragraph:
     """The findings that stop the image, cut after the worst; nothing at all when there is none."""
     if not findings:
         return []

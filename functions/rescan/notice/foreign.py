@@ -11,8 +11,10 @@ would be refused with the notice (`Notice.check`).
 
 import re
 
+from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.safe_text import one_line
 
+LONGEST_SUBJECT = 99
 _BEGIN, _END = "\x02", "\x03"
 _MARKED = re.compile(f"{_BEGIN}([^{_END}]*){_END}")
 _UNMARK = str.maketrans("", "", _BEGIN + _END)
@@ -21,6 +23,8 @@ _LONGEST_SPAN = 400
 # knows no escape for them, and Teams another than Markdown's other readers.
 _LOOK_ALIKES = str.maketrans({"`": "'", "<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",
                               ">": "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"})  # fmt: skip
+_NOT_PRINTABLE = re.compile(r"[^ -~]")
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9:/_.-]")
 
 
 def foreign(text: str, longest: int = _LONGEST_SPAN) -> str:
@@ -47,3 +51,30 @@ def in_chat(text: str) -> str:
 def _code_span(marked: re.Match[str]) -> str:
     text = one_line(marked[1], _LONGEST_SPAN).translate(_LOOK_ALIKES)
     return f"`{text or 'not said'}`"
+
+
+# --- names, where their length or their alphabet is limited
+
+
+def ascii_text(text: str) -> str:
+    """The text in printable ASCII."""
+    return _NOT_PRINTABLE.sub("?", text)
+
+
+def image_subject(start: str, tag: ImageTag, end: str = "") -> str:
+    """At most 99 printable ASCII characters; a long image name loses its beginning.
+
+    The registry stands in the body.
+    """
+    name = ascii_text(f"{tag.repository}:{tag.tag}")
+    return start + foreign(_from_the_left(name, LONGEST_SUBJECT - len(start) - len(end))) + end
+
+
+def resource_name(text: str) -> str:
+    """The full name or the digest with nothing but the characters that such names are made of."""
+    return _from_the_left(_NOT_IN_A_NAME.sub("?", text), 512)
+
+
+def _from_the_left(text: str, longest: int) -> str:
+    """A tag tells more than the first folder of a repository, so the end is what stays."""
+    return text if len(text) <= longest else "..." + text[-(longest - 3) :]

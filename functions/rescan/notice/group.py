@@ -1,20 +1,20 @@
 """A message about many images of one kind: what they have in common, which they are, what else."""
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 
 from msgspec.structs import replace
 
 from rescan.gate.model import Severity
 from rescan.kernel.safe_text import one_line
 from rescan.notice import result_shapes as shapes
-from rescan.notice.content import NoticeContent
+from rescan.notice.content import NoticeContent, Paragraph
 from rescan.notice.foreign import foreign
 from rescan.notice.group_headline import group_sentence
-from rescan.notice.kinds import KINDS
-from rescan.notice.paragraphs import counted, fact, items, paragraph
+from rescan.notice.image_notice import ImageNotice
+from rescan.notice.mail import fact, items, paragraph
 from rescan.notice.result import fitted, full_tag, moment_or_none, text
 from rescan.notice.times import moment, rfc3339
+from rescan.notice.wording import counted
 from rescan.outbox.envelope import Envelope, IssueKind
 from rescan.outbox.group import Group, Repository, Shared
 
@@ -30,49 +30,34 @@ _MOST_OTHERS, _MOST_OTHERS_IN_CHAT = 10, 5
 class GroupNotice(NoticeContent):
     """The group, in the words of its kind."""
 
-    def __init__(self, group: Group) -> None:
+    def __init__(self, group: Group, kind: type[ImageNotice]) -> None:
         self._group = group
-        self._kind = KINDS[group.event_type]
+        self._kind = kind
+        self._repositories = group.repositories()
+        self._other_issues = group.other_issues()
+        self._is_about_a_finding = group.issue is not None and (
+            group.issue.kind is IssueKind.FINDING
+        )
 
     @property
     def labels(self) -> Group:
         return self._group
 
-    @property
     def thread(self) -> str:
         """A storm's messages are one thread."""
         return self._group.storm
 
-    @property
     def resources(self) -> list[str]:
         return [self._repositories[0].full_name]
 
-    @property
     def subject(self) -> str:
         return group_sentence(self._group, self._kind, details=False)
 
-    @property
     def headline(self) -> str:
         return f"{group_sentence(self._group, self._kind, details=True)}."
 
-    @property
     def steps(self) -> Sequence[str]:
         return self._kind.group_steps(self._group)
-
-    # --- which images, and what else they have
-
-    @cached_property
-    def _repositories(self) -> list[Repository]:
-        return self._group.repositories()
-
-    @cached_property
-    def _other_issues(self) -> list[Shared]:
-        return self._group.other_issues()
-
-    @property
-    def _is_about_a_finding(self) -> bool:
-        issue = self._group.issue
-        return issue is not None and issue.kind is IssueKind.FINDING
 
     def _name(self, repository: Repository) -> str:
         """Without the registry, where that is the same for all."""
@@ -80,11 +65,10 @@ class GroupNotice(NoticeContent):
 
     # --- the mail
 
-    def mail_paragraphs(self) -> Iterator[Sequence[str]]:
-        """The images, what else they have, what else to do, the facts."""
+    def mail_paragraphs(self, other_steps: Sequence[str]) -> Iterator[Paragraph]:
         yield list(self._images())
         yield self._others()
-        yield items(self.steps[1:])
+        yield items(other_steps)
         yield list(self._facts())
 
     def _images(self) -> Iterator[str]:
@@ -103,7 +87,7 @@ class GroupNotice(NoticeContent):
         facts = [str(envelope.worst)] if envelope.worst else []
         return f"{tag} ({' '.join([*facts, foreign(envelope.issues[0].name, 40)])})"
 
-    def _others(self) -> list[str]:
+    def _others(self) -> Paragraph:
         others = list(map(self._other, self._other_issues[:_MOST_OTHERS]))
         what = f"WHAT {'ELSE ' if self._is_about_a_finding else ''}{self._kind.effect}"
         title = f"{what} ({len(others):,} of {len(self._other_issues):,} shown)"
@@ -168,24 +152,19 @@ class GroupNotice(NoticeContent):
             final_action=group.final_action,
             policy_id=text(group.policy_id, 200),
         )
-
-        def with_members(shown: Sequence[shapes.GroupMember]) -> shapes.Result:
-            return replace(common, group=_shape(group, shown))
-
-        members, total = map(_member, group.envelopes), len(group.members)
-        return fitted(with_members, members, total, LARGEST_GROUP_RESULT)
-
-
-def _shape(group: Group, shown: Sequence[shapes.GroupMember]) -> shapes.Group:
-    return shapes.Group(
-        issue=_issue(group),
-        images=group.images,
-        total=group.before + group.images,
-        part=group.part,
-        parts=group.parts,
-        shown=len(shown),
-        members=shown,
-    )
+        shape = shapes.Group(
+            issue=_issue(group),
+            images=group.images,
+            total=group.before + group.images,
+            part=group.part,
+            parts=group.parts,
+        )
+        return fitted(
+            map(_member, group.envelopes),
+            lambda shown: replace(common, group=replace(shape, shown=len(shown), members=shown)),
+            len(group.members),
+            LARGEST_GROUP_RESULT,
+        )
 
 
 def _issue(group: Group) -> shapes.GroupIssue | None:

@@ -4,8 +4,8 @@ from rescan.gate.model import Severity
 from rescan.kernel.safe_text import cut
 from rescan.notice.foreign import foreign
 from rescan.notice.image_notice import ImageNotice
-from rescan.notice.paragraphs import counted
 from rescan.notice.times import moment
+from rescan.notice.wording import counted
 from rescan.outbox.envelope import Issue, IssueKind
 from rescan.outbox.group import Group
 

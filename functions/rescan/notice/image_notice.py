@@ -1,35 +1,33 @@
 """A notice about one image: what its kinds have in common.
 
-A kind that is added is one class in a module of its own, its shape in `result_shapes.py`, and its
-line in `kinds.py`.
+A kind that is added is a class in a module of its own, a shape in `result_shapes.py`, and a line in
+`render.py`.
 """
 
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from itertools import islice
 from typing import ClassVar
 
 from msgspec import Struct
 
 from rescan.gate.model import Severity, TriggerKind
 from rescan.kernel.failure_cause import FailureCause
-from rescan.kernel.image_tag import Digest
 from rescan.kernel.safe_text import one_line
 from rescan.kernel.team import UNROUTED, team_name
 from rescan.ledger.news import EvaluatedNews, ImageNews, stable_id
-from rescan.notice.content import NoticeContent
-from rescan.notice.foreign import foreign
-from rescan.notice.issues import once
-from rescan.notice.paragraphs import by_severity, fact, paragraph, row
-from rescan.notice.subject import resource_name
+from rescan.notice.content import NoticeContent, Paragraph
+from rescan.notice.foreign import foreign, resource_name
+from rescan.notice.mail import fact, paragraph, row
 from rescan.notice.times import moment
+from rescan.notice.wording import by_severity
 from rescan.outbox.envelope import Envelope, Issue
 from rescan.outbox.group import Group
 
 # The workflow writes fewer.
 _MOST_NOTES, _MOST_NOTES_IN_CHAT = 5, 2
-_NOT_SAID = "not said"
+_MOST_ISSUES = 50
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}\b")
 _TRIGGERS = {
     TriggerKind.ECR_PUSH: "push to ECR",
@@ -39,7 +37,7 @@ _TRIGGERS = {
 
 
 class Verbs(Struct, frozen=True):
-    """What one image does or has done to it, and several; `first` is said of it the first time."""
+    """What happens to one image and to several; `first` is for a group that had no message yet."""
 
     one: str
     several: str
@@ -61,43 +59,30 @@ class ImageNotice(NoticeContent):
     def __init__(self, news: ImageNews) -> None:
         self.news = news
 
+    @property
+    @abstractmethod
+    def labels(self) -> Envelope:
+        """The envelope, by which notices are put together, too."""
+
     @staticmethod
     @abstractmethod
     def group_steps(group: Group) -> Sequence[str]:
         """The steps of a message about many images."""
 
-    # --- what a kind may add to the envelope
-
-    @property
-    def worst(self) -> Severity:
-        """The worst severity of the findings that it lists; UNKNOWN when none is known."""
-        return Severity.UNKNOWN
-
-    @property
-    def fix_available(self) -> bool | None:
-        """Whether any of these findings has a fix; None when nothing is known of fixes."""
-        return None
-
-    @property
-    def cause(self) -> FailureCause | None:
-        """What keeps the image from being evaluated."""
-        return None
-
-    @property
-    def total(self) -> int:
-        """How many findings it is about."""
-        return 0
-
-    @abstractmethod
-    def issues(self) -> Iterable[Issue]:
-        """What it is about, worst first."""
-
-    # --- what every kind has
-
-    @cached_property
-    def labels(self) -> Envelope:
-        """The envelope, by which notices are put together, too."""
+    def envelope(
+        self,
+        issues: Iterable[Issue],
+        *,
+        worst: Severity = Severity.UNKNOWN,
+        fix_available: bool | None = None,
+        cause: FailureCause | None = None,
+        findings: int = 0,
+    ) -> Envelope:
+        """The issues come worst first; the first of those with the same key is kept."""
         news, report = self.news, self.news.report
+        by_key: dict[str, Issue] = {}
+        for issue in issues:
+            by_key.setdefault(issue.key, issue)
         return Envelope(
             id=news.id,
             event_type=news.event_type,
@@ -106,27 +91,16 @@ class ImageNotice(NoticeContent):
             at=news.at,
             turn=news.turn,
             pushed=news.trigger.kind is TriggerKind.ECR_PUSH,
-            team=self.team,
+            team=team_name(news.team) or UNROUTED,
             digest=report.image_digest if report else None,
-            policy_id=self.policy_id,
+            policy_id=(report.policy_id if report else None) or news.policy_id,
             final_action=report.final_action if report else None,
-            worst=self.worst,
-            fix_available=self.fix_available,
-            cause=self.cause,
-            issues=once(self.issues()),
-            findings=self.total,
+            worst=worst,
+            fix_available=fix_available,
+            cause=cause,
+            issues=tuple(islice(by_key.values(), _MOST_ISSUES)),
+            findings=findings,
         )
-
-    @property
-    def policy_id(self) -> str | None:
-        """The policy that was evaluated, or else the one that was asked for."""
-        evaluated = self.news.report.policy_id if self.news.report else None
-        return evaluated or self.news.policy_id
-
-    @property
-    def team(self) -> str:
-        """Whose image it is, on one line and never empty."""
-        return team_name(self.news.team) or UNROUTED
 
     @property
     def name(self) -> str:
@@ -134,33 +108,31 @@ class ImageNotice(NoticeContent):
         return foreign(f"{self.news.tag.repository}:{self.news.tag.tag}")
 
     @property
-    def previous_digest(self) -> Digest | None:
+    def previous_digest(self) -> str | None:
         """The one that the tag was on before it moved."""
         return None
 
-    @property
     def thread(self) -> str:
         """All notices of an image under one policy are one thread."""
         image = resource_name(str(self.news.tag))
-        return stable_id(self.news.subject or [image, one_line(self.policy_id or "", 200)])
+        return stable_id(self.news.subject or [image, one_line(self.labels.policy_id or "", 200)])
 
-    @property
-    def resources(self) -> Sequence[str]:
+    def resources(self) -> list[str]:
         """The image, and its digest."""
         digest = self.labels.digest
         return [str(self.news.tag), *([digest] if digest else [])]
 
     def chat_lines(self) -> Iterator[str]:
         """Which image, and the first notes."""
-        digest = self.labels.digest
+        digest, policy_id = self.labels.digest, self.labels.policy_id
         yield f"Image {foreign(str(self.news.tag))}"
         if self.previous_digest is not None:
             yield f"The tag has moved from {foreign(self.previous_digest, 80)}"
         if digest is not None:
             yield f"Digest {foreign(digest, 80)}"
-        yield f"Team {foreign(self.team)}"
-        if self.policy_id:
-            yield f"Policy {foreign(self.policy_id, 200)}"
+        yield f"Team {foreign(self.labels.team)}"
+        if policy_id:
+            yield f"Policy {foreign(policy_id, 200)}"
         notes = self.news.report.notes if self.news.report else ()
         for note in notes[:_MOST_NOTES_IN_CHAT]:
             yield f"Note: {foreign(note, 300)}"
@@ -170,7 +142,7 @@ class ImageNotice(NoticeContent):
     def image_facts(self) -> Iterator[str]:
         """The full name, and whose image it is."""
         yield fact("Image", foreign(str(self.news.tag), 600))
-        yield fact("Team", foreign(self.team))
+        yield fact("Team", foreign(self.labels.team))
 
     def trigger_fact(self) -> str:
         """What woke the function, and when it happened, if it says."""
@@ -188,7 +160,7 @@ class ImageNotice(NoticeContent):
         for note in report.notes[:_MOST_NOTES]:
             yield f"Note: {shortened(note, 400)}"
 
-    def digest_lines(self) -> list[str]:
+    def digest_lines(self) -> Paragraph:
         """The digest on a line of its own, or the two between which the tag has moved."""
         if (digest := self.labels.digest) is None:
             return []
@@ -203,20 +175,19 @@ class VerdictNotice(ImageNotice):
     news: EvaluatedNews
 
     @property
-    def previous_digest(self) -> Digest | None:
-        """The one that the tag was on before it moved."""
+    def previous_digest(self) -> str | None:
         return self.news.previous_digest
 
     def evaluation_facts(self) -> Iterator[str]:
         """The policy, why, the trigger, and when Anchore evaluated."""
         report = self.news.report
         evaluated_at = report.evaluation.evaluated_at if report.evaluation else None
-        yield fact("Policy", foreign(self.policy_id or _NOT_SAID, 200))
+        yield fact("Policy", foreign(self.labels.policy_id or "not said", 200))
         yield from row("Why", shortened(report.reason, 500))
         yield self.trigger_fact()
-        yield fact("Evaluated", foreign(evaluated_at or _NOT_SAID, 40))
+        yield fact("Evaluated", foreign(evaluated_at or "not said", 40))
 
-    def all_vulnerabilities(self) -> list[str]:
+    def all_vulnerabilities(self) -> Paragraph:
         """How many rows Anchore lists, stopping or not; nothing when they were not read."""
         if (listed := self.news.report.vulnerabilities) is None:
             return []

@@ -4,28 +4,16 @@ A notice may have 250 kB; of a thousand that wait, only the envelopes are read.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from datetime import datetime
-from itertools import islice
-
-from msgspec.structs import replace
+from collections.abc import Iterator
 
 from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.model import Severity
 from rescan.kernel.safe_text import one_line
+from rescan.ledger.changes import ClearedFinding
 from rescan.ledger.news import ComparedNews, Failing
 from rescan.outbox.envelope import Issue, IssueKind
 
-_MOST_ISSUES = 50
 _VARYING = re.compile(r"sha256:[0-9a-f]+|\d+")
-
-
-def once(issues: Iterable[Issue]) -> tuple[Issue, ...]:
-    """Each key once, the first of them; as many as are kept."""
-    by_key: dict[str, Issue] = {}
-    for issue in issues:
-        by_key.setdefault(issue.key, issue)
-    return tuple(islice(by_key.values(), _MOST_ISSUES))
 
 
 def policy_issue(news: ComparedNews) -> Iterator[Issue]:
@@ -40,7 +28,7 @@ def finding_issue(finding: BlockingFinding) -> Issue:
     """The vulnerability, or the gate and what it reports."""
     if finding.vulnerability is None:
         what = finding.key.what or finding.message
-        return unlisted_issue(finding.gate, finding.trigger, what, finding.known_severity)
+        return _unlisted(finding.gate, finding.trigger, what, finding.severity)
     return Issue(
         IssueKind.FINDING,
         finding.vulnerability.upper(),
@@ -51,21 +39,21 @@ def finding_issue(finding: BlockingFinding) -> Issue:
     )
 
 
-def expiring_issue(finding: BlockingFinding, until: datetime) -> Issue:
-    """A finding that an allowlist suppresses until then."""
-    return replace(finding_issue(finding), until=until)
+def cleared_issue(finding: ClearedFinding) -> Issue:
+    """What stopped the image."""
+    key = finding.key
+    return _unlisted(key.gate, key.trigger, key.what, finding.severity or Severity.UNKNOWN)
 
 
-def unlisted_issue(gate: str, trigger: str, what: str, severity: Severity | None) -> Issue:
+def _unlisted(gate: str, trigger: str, what: str, severity: Severity) -> Issue:
     """A finding that no row of the vulnerability list describes."""
-    rank = severity or Severity.UNKNOWN
     if gate.lower() == "vulnerabilities":
         vulnerability, _, package = what.partition("+")
         name = one_line(vulnerability, 60) or "not named"
         package_name = one_line(package, 80) or None
-        return Issue(IssueKind.FINDING, vulnerability.upper(), name, rank, package_name)
+        return Issue(IssueKind.FINDING, vulnerability.upper(), name, severity, package_name)
     rule = f"{one_line(gate, 40)}/{one_line(trigger, 40)}"
-    return Issue(IssueKind.FINDING, f"{rule} {what}", f"{rule}: {one_line(what, 80)}", rank)
+    return Issue(IssueKind.FINDING, f"{rule} {what}", f"{rule}: {one_line(what, 80)}", severity)
 
 
 def failure_issue(failing: Failing, tag: str, words: str) -> Issue:

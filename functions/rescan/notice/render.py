@@ -4,15 +4,19 @@ It keeps the limits of SNS by construction: the result of one image has at most 
 subject, body and the other attributes have fewer than 130,000 together.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from rescan.ledger.news import News
+from rescan.ledger.news import EventType, ImageEvent, News
 from rescan.notice.attributes import attributes
 from rescan.notice.chat import chat_body
 from rescan.notice.content import NoticeContent
+from rescan.notice.expiring import ExpiringNotice
 from rescan.notice.group import GroupNotice
-from rescan.notice.kinds import KINDS
+from rescan.notice.image_notice import ImageNotice
 from rescan.notice.mail import mail_body, mail_subject
+from rescan.notice.not_evaluated import NotEvaluatedNotice
+from rescan.notice.recovered import RecoveredNotice
+from rescan.notice.stop import ReminderNotice, StopNotice
 from rescan.notice.summary import Summary
 from rescan.notice.summary_notice import SummaryNotice
 from rescan.outbox.envelope import Envelope
@@ -20,12 +24,20 @@ from rescan.outbox.group import Group
 from rescan.outbox.items import Channel, OutboxItem
 from rescan.outbox.notice import Notice
 
+# A kind that is added has its line here.
+_KINDS: Mapping[ImageEvent, type[ImageNotice]] = {
+    EventType.STOP: StopNotice,
+    EventType.REMINDER: ReminderNotice,
+    EventType.RECOVERED: RecoveredNotice,
+    EventType.NOT_EVALUATED: NotEvaluatedNotice,
+    EventType.EXPIRING: ExpiringNotice,
+}
 _BODIES = {Channel.STOPS: mail_body, Channel.CHAT: chat_body}
 
 
 def outbox_items(news: News, channels: Iterable[Channel]) -> tuple[OutboxItem, ...]:
     """The notice of the news for each channel."""
-    content = KINDS[news.event_type](news)
+    content = _KINDS[news.event_type](news)
     return _items(content, content.labels, channels)
 
 
@@ -40,7 +52,7 @@ def summary_outbox_items(summary: Summary, channels: Iterable[Channel]) -> tuple
 
 def group_notice(group: Group) -> Notice:
     """The message of the group for its channel."""
-    content = GroupNotice(group)
+    content = GroupNotice(group, _KINDS[group.event_type])
     return _notice(content, group.channel, content.result())
 
 

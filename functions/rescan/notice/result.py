@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from rescan.gate.allowlist_expiry import AllowlistExpiry
 from rescan.gate.blocking_findings import BlockingFinding
+from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Severity
 from rescan.gate.report import Report
 from rescan.kernel.image_tag import ImageTag
@@ -39,8 +40,8 @@ def encoded(result: shapes.Result) -> str:
 
 
 def fitted(
-    with_items: Callable[[Sequence[_Item]], shapes.Result],
     items: Iterable[_Item],
+    result_of: Callable[[Sequence[_Item]], shapes.Result],
     total: int,
     largest: int = LARGEST_RESULT,
 ) -> str:
@@ -48,8 +49,8 @@ def fitted(
 
     `total` is at least the number of items: the result counts up to it.
     """
-    room = largest - len(json.encode(with_items(()))) - len(str(total))
-    return encoded(with_items(that_fit(items, room)))
+    room = largest - len(json.encode(result_of(()))) - len(str(total))
+    return encoded(result_of(that_fit(items, room)))
 
 
 def that_fit(items: Iterable[_Item], room: int) -> list[_Item]:
@@ -163,7 +164,7 @@ def _suppressed(expiry: AllowlistExpiry) -> shapes.Suppressed:
     """Those that end first at the front, those whose end nobody knows at the back."""
     dated = [(ending.until, finding) for ending in expiry.endings for finding in ending.findings]
     every = [*dated, *((None, finding) for finding in (*expiry.over, *expiry.unknown))]
-    shown = that_fit((_suppressed_finding(*pair) for pair in every), _LARGEST_PART)
+    shown = that_fit((_suppressed_until(*pair) for pair in every), _LARGEST_PART)
     return shapes.Suppressed(total=len(every), shown=len(shown), findings=shown)
 
 
@@ -196,31 +197,22 @@ def blocking(finding: BlockingFinding, *, new: bool) -> shapes.Finding:
 
 def cleared(finding: ClearedFinding) -> shapes.ClearedFinding:
     """A finding that no longer stops the image."""
-    key = finding.key.bounded()
-    severity = _severity(finding.severity)
-    return shapes.ClearedFinding(key.gate, key.trigger, key.what, severity, finding.by)
+    return shapes.ClearedFinding(*_named(finding.key), _severity(finding.severity), finding.by)
 
 
 def _changed(finding: ChangedFinding) -> shapes.ChangedFinding:
-    key = finding.key.bounded()
-    return shapes.ChangedFinding(
-        change=finding.change,
-        gate=key.gate,
-        trigger=key.trigger,
-        what=key.what,
-        severity=_severity(finding.severity),
-        before=_severity(finding.before),
-    )
+    severity, before = _severity(finding.severity), _severity(finding.before)
+    return shapes.ChangedFinding(finding.change, *_named(finding.key), severity, before)
 
 
-def _suppressed_finding(
-    until: datetime | None, finding: BlockingFinding
-) -> shapes.SuppressedFinding:
-    key = finding.key.bounded()
+def _suppressed_until(until: datetime | None, finding: BlockingFinding) -> shapes.SuppressedFinding:
     severity = str(finding.severity)
-    return shapes.SuppressedFinding(
-        moment_or_none(until), key.gate, key.trigger, key.what, severity
-    )
+    return shapes.SuppressedFinding(moment_or_none(until), *_named(finding.key), severity)
+
+
+def _named(key: FindingKey) -> tuple[str, str, str]:
+    bounded = key.bounded()
+    return bounded.gate, bounded.trigger, bounded.what
 
 
 def _severity(severity: Severity | None) -> str | None:

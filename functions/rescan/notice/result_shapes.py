@@ -47,15 +47,15 @@ class Finding(Struct, frozen=True):
     policy_id: str
 
 
-class Stopping(Struct, frozen=True):
+class Stopping(Struct, frozen=True, kw_only=True):
     """What stops the image."""
 
     total: int
     new: int
-    shown: int
+    shown: int = 0
     by_severity: dict[str, int]
     problem: str | None
-    findings: Sequence[Finding]
+    findings: Sequence[Finding] = ()
 
 
 class Vulnerabilities(Struct, frozen=True):
@@ -153,7 +153,7 @@ class GroupMember(Struct, frozen=True):
     about: Sequence[str]
 
 
-class Group(Struct, frozen=True, rename={"issue": "matter"}):
+class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
     """A message about many images: `images` in all its parts, `total` with those told before."""
 
     issue: GroupIssue | None
@@ -161,8 +161,8 @@ class Group(Struct, frozen=True, rename={"issue": "matter"}):
     total: int
     part: int
     parts: int
-    shown: int
-    members: Sequence[GroupMember]
+    shown: int = 0
+    members: Sequence[GroupMember] = ()
 
 
 class Coverage(Struct, frozen=True):

@@ -4,41 +4,54 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from rescan.gate.blocking_findings import BlockingFinding
+from msgspec.structs import replace
+
+from rescan.gate.blocking_findings import BlockingFinding, any_fix
+from rescan.gate.model import Severity
 from rescan.ledger.news import ReminderNews, StopNews
-from rescan.notice.changes import changes_list
-from rescan.notice.content import ShortList
-from rescan.notice.expiry import upcoming
-from rescan.notice.findings import counts_by_severity, stopping_line, stopping_list
-from rescan.notice.foreign import foreign
-from rescan.notice.image_notice import Verbs, shortened
-from rescan.notice.paragraphs import by_severity, counted, items, paragraph, row
-from rescan.notice.stop_advice import (
+from rescan.notice import result_shapes as shapes
+from rescan.notice.advice import (
     REASONS,
+    SUBJECTS,
     StopCause,
     step_for_cause,
     step_for_many,
     steps_for_findings,
 )
-from rescan.notice.stop_facts import StopFacts
-from rescan.notice.subject import image_subject
+from rescan.notice.content import Paragraph
+from rescan.notice.findings import counts_by_severity, stopping_line, stopping_list
+from rescan.notice.foreign import foreign, image_subject
+from rescan.notice.image_notice import Verbs, VerdictNotice, shortened
+from rescan.notice.issues import finding_issue, policy_issue
+from rescan.notice.mail import items, paragraph, row
+from rescan.notice.over_time import changes_list, upcoming
+from rescan.notice.result import LARGEST_RESULT, blocking, compared_result, fitted, text
 from rescan.notice.times import age, moment
+from rescan.notice.wording import by_severity, counted
+from rescan.outbox.envelope import Envelope
 from rescan.outbox.group import Group
 
 _MOST_IN_CHAT = 10
 _MOST_PROBLEMS = 5
 _MOST_RULES = 5
 _DO_NOT_DEPLOY = "Do not deploy it."
-# A number of findings would say nothing of why the image is stopped.
-_WITHOUT_FINDINGS = {
-    StopCause.DENYLIST: " is denylisted",
-    StopCause.EVALUATION_PROBLEM: " could not be evaluated",
-    StopCause.NOT_SAID: ", no reason given",
-}
 
 
-class _StoppedNotice(StopFacts):
-    """What a STOP and the REMINDER that repeats it have in common."""
+class _StoppedNotice(VerdictNotice):
+    """The findings that stop the image, worst first.
+
+    `new` are those that were not reported before. `listed` are those that the notice names: the new
+    ones, or else all. It only counts the others, which are `known`.
+    """
+
+    news: StopNews | ReminderNews
+    new: tuple[BlockingFinding, ...]
+    noun = "finding"
+    still = ""
+
+    def __init__(self, news: StopNews | ReminderNews) -> None:
+        super().__init__(news)
+        self.cause = StopCause.of(news.report)
 
     @staticmethod
     def group_steps(group: Group) -> list[str]:
@@ -47,77 +60,85 @@ class _StoppedNotice(StopFacts):
             "This message changes nothing by itself: what runs already goes on running.",
         ]
 
+    @cached_property
+    def listed(self) -> tuple[BlockingFinding, ...]:
+        return self.new or self.news.report.blocking
+
+    @cached_property
+    def known(self) -> tuple[BlockingFinding, ...]:
+        new = {finding.key for finding in self.new}
+        return tuple(f for f in self.news.report.blocking if f.key not in new) if new else ()
+
+    @cached_property
+    def labels(self) -> Envelope:
+        issues = [*policy_issue(self.news), *map(finding_issue, self.listed)]
+        worst = self.listed[0].severity if self.listed else Severity.UNKNOWN
+        fix = any_fix(self.listed)
+        return self.envelope(issues, worst=worst, fix_available=fix, findings=len(self.listed))
+
+    @property
+    def findings_problem(self) -> str | None:
+        """Why findings may be missing, where that matters: a denylisted image needs none."""
+        evaluation = self.news.report.evaluation
+        if evaluation is None or self.cause is StopCause.DENYLIST:
+            return None
+        return evaluation.findings_problem
+
     # --- what has happened, and what to do
 
-    @property
-    def noun(self) -> str:
-        """What one of the findings that it lists is called."""
-        return "finding"
-
-    @property
-    def still(self) -> str:
-        """That it was stopped before, and since when."""
-        return ""
-
-    @property
     def subject(self) -> str:
         """E.g. "STOP: 2 new findings (critical) in payments/api:2.4.1"."""
         still = f"{self.still}, " if self.still else ""
-        if without := _WITHOUT_FINDINGS.get(self.stop_cause):
+        if without := SUBJECTS.get(self.cause):
             return image_subject(f"{self.kind}: {still}", self.news.tag, without)
         number = counted(len(self.listed), self.noun)
-        if self.stop_cause is StopCause.FINDINGS_UNREADABLE:
+        if self.cause is StopCause.FINDINGS_UNREADABLE:
             number = "unknown number of findings"
-        worst = f" ({self.worst})" if self.worst else ""
+        worst = f" ({self.labels.worst})" if self.labels.worst else ""
         return image_subject(f"{self.kind}: {still}{number}{worst} in ", self.news.tag)
 
-    @property
     def headline(self) -> str:
-        severity = f", {self.worst}" if self.worst else ""
+        severity = f", {self.labels.worst}" if self.labels.worst else ""
         still = f"{self.still}. " if self.still else ""
         return f"{self.kind}{severity}: {still}{self._why()}."
 
     def _why(self) -> str:
         number = len(self.listed)
         stops = f"{counted(number, self.noun)} {'stops' if number == 1 else 'stop'}"
-        if self.stop_cause is StopCause.FINDINGS:
+        if self.cause is StopCause.FINDINGS:
             return f"{stops} {self.name}"
-        why = REASONS[self.stop_cause].format(self.name)
+        why = REASONS[self.cause].format(self.name)
         return f"{why}. Also, {stops} it" if number else why
 
-    @cached_property
     def steps(self) -> list[str]:
         return [
-            *step_for_cause(self.stop_cause),
+            *step_for_cause(self.cause),
             *steps_for_findings(self.listed, self.noun),
             "This notice changes nothing by itself: what runs already goes on running.",
         ]
 
     # --- the mail
 
-    @property
-    def mail_step(self) -> str:
-        return f"{_DO_NOT_DEPLOY} {self.steps[0]}"
+    def mail_step(self, step: str) -> str:
+        return f"{_DO_NOT_DEPLOY} {step}"
 
-    def mail_paragraphs(self) -> Iterator[Sequence[str]]:
-        """The findings, what changed, what else to do, notes, the facts."""
+    def mail_paragraphs(self, other_steps: Sequence[str]) -> Iterator[Paragraph]:
         yield stopping_list(self.listed, self.noun)
         yield self._known()
         yield changes_list(self.news)
-        yield items(self.steps[1:], title="WHAT ELSE TO DO")
+        yield items(other_steps, title="WHAT ELSE TO DO")
         yield list(self._numbers())
         yield items(self._notes())
         yield [*self.image_facts(), *self.stopped_since(), *self.evaluation_facts()]
         yield self.digest_lines()
 
-    def stopped_since(self) -> list[str]:
-        """A fact, where the subject gives only an age."""
+    def stopped_since(self) -> Paragraph:
+        """The date, where the subject gives an age."""
         return []
 
-    def _known(self) -> list[str]:
-        if not self.known:
+    def _known(self) -> Paragraph:
+        if not (number := len(self.known)):
             return []
-        number = len(self.known)
         stop = f"{counted(number, 'known finding')} {'stops' if number == 1 else 'stop'} it too"
         since = self.news.first_stop_at
         first = f"; first stopped {moment(since)}" if since else ""
@@ -137,54 +158,70 @@ class _StoppedNotice(StopFacts):
         yield from self.all_vulnerabilities()
 
     def _notes(self) -> Iterator[str]:
-        for problem in self.problems[:_MOST_PROBLEMS]:
+        evaluation = self.news.report.evaluation
+        problems = evaluation.errors if evaluation else ()
+        for problem in problems[:_MOST_PROBLEMS]:
             words = ": ".join(part for part in (problem.problem_type, problem.details) if part)
             yield f"Evaluation problem: {foreign(words)}"
-        if len(self.problems) > _MOST_PROBLEMS:
-            yield f"{_MOST_PROBLEMS} of {len(self.problems):,} evaluation problems shown"
+        if len(problems) > _MOST_PROBLEMS:
+            yield f"{_MOST_PROBLEMS} of {len(problems):,} evaluation problems shown"
         # Where no finding at all was read, the reason says why.
-        if self.findings_problem and self.stop_cause is not StopCause.FINDINGS_UNREADABLE:
+        if self.findings_problem and self.cause is not StopCause.FINDINGS_UNREADABLE:
             yield f"Findings may be missing: {shortened(self.findings_problem, 400)}"
         yield from upcoming(self.news.expiry, "Beside that, allowlisted until")
         yield from self.remarks()
 
     # --- the chat message
 
-    @property
     def chat_lead(self) -> str:
-        return f"{self.headline} {_DO_NOT_DEPLOY}"
+        return f"{self.headline()} {_DO_NOT_DEPLOY}"
 
     def chat_lines(self) -> Iterator[str]:
         yield from super().chat_lines()
-        if self.stop_cause is not StopCause.FINDINGS:
+        if self.cause is not StopCause.FINDINGS:
             yield f"Why: {foreign(self.news.report.reason, 300)}"
         if self.listed:
             yield f"Stopping: {by_severity(counts_by_severity(self.listed))}"
         if self.known:
             yield f"{counted(len(self.known), 'known finding')} besides"
 
-    def chat_findings(self) -> ShortList:
-        return ShortList(list(map(stopping_line, self.listed[:_MOST_IN_CHAT])), len(self.listed))
+    def chat_findings(self) -> tuple[list[str], int]:
+        return list(map(stopping_line, self.listed[:_MOST_IN_CHAT])), len(self.listed)
+
+    # --- the result
+
+    def result(self, largest: int = LARGEST_RESULT) -> str:
+        """At most so many bytes of UTF-8: as many findings as fit, new and worst ones first."""
+        findings, new = (*self.listed, *self.known), len(self.new)
+        common = compared_result(self.news)
+        stopping = shapes.Stopping(
+            total=len(findings),
+            new=new,
+            by_severity=counts_by_severity(findings),
+            problem=text(self.findings_problem, 500),
+        )
+        return fitted(
+            (blocking(finding, new=n < new) for n, finding in enumerate(findings)),
+            lambda shown: replace(
+                common, stopping=replace(stopping, shown=len(shown), findings=shown)
+            ),
+            len(findings),
+            largest,
+        )
 
 
 class StopNotice(_StoppedNotice):
-    """A STOP that is new, or that has new findings."""
+    """A STOP that is new, or that has new findings: all of them, unless the news names some."""
 
     kind = "STOP"
     verbs = Verbs("stops", "stop", first="newly stops")
     effect = "STOPS THEM"
 
-    news: StopNews
-
-    @cached_property
-    def new(self) -> tuple[BlockingFinding, ...]:
-        """Those that were not reported before: all, unless the news names some."""
-        blocking, new = self.news.report.blocking, self.news.new
-        return blocking if new is None else tuple(f for f in blocking if f.key in new)
-
-    @property
-    def noun(self) -> str:
-        return "new finding" if self.new and self.news.new is not None else "finding"
+    def __init__(self, news: StopNews) -> None:
+        super().__init__(news)
+        every = news.report.blocking
+        self.new = every if news.new is None else tuple(f for f in every if f.key in news.new)
+        self.noun = "new finding" if self.new and news.new is not None else "finding"
 
 
 class ReminderNotice(_StoppedNotice):
@@ -193,16 +230,13 @@ class ReminderNotice(_StoppedNotice):
     kind = "REMINDER"
     verbs = Verbs("still stops", "still stop")
     effect = "STILL STOPS THEM"
+    new = ()
 
-    news: ReminderNews
+    def __init__(self, news: ReminderNews) -> None:
+        super().__init__(news)
+        since = news.first_stop_at
+        self.still = f"still STOP after {age(since, news.at)}" if since else "still STOP"
 
-    @property
-    def still(self) -> str:
-        since = self.news.first_stop_at
-        return f"still STOP after {age(since, self.news.at)}" if since else "still STOP"
-
-    def stopped_since(self) -> list[str]:
-        since = self.news.first_stop_at
-        return (
-            row("Stopped", f"since {moment(since)} ({age(since, self.news.at)})") if since else []
-        )
+    def stopped_since(self) -> Paragraph:
+        since, now = self.news.first_stop_at, self.news.at
+        return row("Stopped", f"since {moment(since)} ({age(since, now)})") if since else []

@@ -1,4 +1,4 @@
-"""What a summary says: how many images were reached, and what of them is open, by name."""
+"""The facts of a summary: how many images were reached, and which of them are open."""
 
 from datetime import datetime, timedelta
 
@@ -50,7 +50,7 @@ class Summary(Struct, frozen=True, kw_only=True):
 
     `sweep` is the last one that has ended (None: none has begun), `under_way` one after it.
     `stopped` (since when) and `failing` come oldest first, `unknown_pushes` newest first, `ending`
-    (until when an allowlist holds the image back) soonest first. `next_sweep` is when it begins at
+    (until when an allowlist suppresses a finding) soonest first. `next_sweep` is when it begins at
     the latest, `next_summary` None when none is planned.
     """
 

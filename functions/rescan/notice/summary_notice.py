@@ -1,9 +1,9 @@
 """SUMMARY: how the watcher is, and what is open, by name. It is about no single image."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
-from itertools import islice
+from typing import Any
 
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.safe_text import cut
@@ -11,13 +11,14 @@ from rescan.kernel.team import UNROUTED
 from rescan.ledger.news import EventType, stable_id
 from rescan.notice import result_shapes as shapes
 from rescan.notice.attributes import NONE
-from rescan.notice.content import NoticeContent
+from rescan.notice.content import NoticeContent, Paragraph
 from rescan.notice.foreign import foreign
-from rescan.notice.paragraphs import counted, items, row
+from rescan.notice.mail import items, row
 from rescan.notice.result import encoded
 from rescan.notice.summary import Coverage, Dated, Failed, Summary
 from rescan.notice.summary_result import summary_shape
 from rescan.notice.times import age, moment, rfc3339
+from rescan.notice.wording import counted
 from rescan.outbox.envelope import Envelope
 
 # Images of each list in the mail and in the chat message.
@@ -59,12 +60,10 @@ class SummaryNotice(NoticeContent):
             at=self._summary.at,
         )
 
-    @property
     def thread(self) -> str:
         """Its own: replies in one long thread would not be seen."""
         return self.labels.id
 
-    @property
     def resources(self) -> Sequence[str]:
         """The oldest ones that are not evaluated, and that are stopped."""
         failing, stopped = self._summary.failing[:1], self._summary.stopped[:1]
@@ -73,12 +72,10 @@ class SummaryNotice(NoticeContent):
 
     # --- how it is
 
-    @property
     def subject(self) -> str:
         """E.g. "ALL QUIET: 41 of 41 images evaluated, 3 stopped, 0 not evaluated"."""
         return cut(self._state(details=False), _LONGEST_SUBJECT)
 
-    @property
     def headline(self) -> str:
         return f"{self._state(details=True)}."
 
@@ -105,7 +102,6 @@ class SummaryNotice(NoticeContent):
         if summary.is_overdue:
             yield "the next sweep is overdue"
 
-    @cached_property
     def steps(self) -> list[str]:
         """The most urgent first."""
         summary = self._summary
@@ -138,48 +134,38 @@ class SummaryNotice(NoticeContent):
 
     # --- what is open
 
-    def _lists(self, most: int) -> Iterator[tuple[str, str, list[str]]]:
-        """Each list that is not empty: what it is, "2 of 3", and of so many images a line each."""
+    def _lists(self, most: int) -> Iterator[tuple[str, list[str]]]:
+        """Each list that is not empty: its title, and of so many images a line each."""
         summary, now = self._summary, self._summary.at
-        lists: tuple[tuple[str, int, Iterable[str]], ...] = (
-            (
-                "Stopped, oldest first",
-                len(summary.stopped),
-                (f"{_since(each, now)}: {_name(each.tag)}" for each in summary.stopped),
-            ),
-            (
-                "Not evaluated, oldest first",
-                len(summary.failing),
-                (_failed(each, now) for each in summary.failing),
-            ),
-            (
-                "Pushed and unknown to Anchore, newest first",
-                len(summary.unknown_pushes),
-                (f"{_on(each)}: {_name(each.tag)}" for each in summary.unknown_pushes),
-            ),
+        lists: tuple[tuple[str, Sequence[Any], Callable[[Any], str]], ...] = (
+            ("Stopped, oldest first", summary.stopped, lambda each: _since(each, now)),
+            ("Not evaluated, oldest first", summary.failing, lambda each: _failed(each, now)),
+            ("Pushed and unknown to Anchore, newest first", summary.unknown_pushes, _on),
             (
                 "Held back by an allowlist, soonest end first",
-                len(summary.ending),
-                (f"until {_on(each)}: {_name(each.tag)}" for each in summary.ending),
+                summary.ending,
+                lambda each: f"until {_on(each)}",
             ),
         )
-        for title, total, lines in lists:
-            if total:
-                yield title, f"{min(most, total):,} of {total:,}", list(islice(lines, most))
+        for title, images, line in lists:
+            if images:
+                shown = images[:most]
+                how_many = f"{len(shown):,} of {len(images):,} shown"
+                yield f"{title} ({how_many})", list(map(line, shown))
 
-    def mail_paragraphs(self) -> Iterator[Sequence[str]]:
-        """What else to do, proof of life, what is open by name."""
-        yield items(self.steps[1:], title="WHAT ELSE TO DO")
+    def mail_paragraphs(self, other_steps: Sequence[str]) -> Iterator[Paragraph]:
+        yield items(other_steps, title="WHAT ELSE TO DO")
         yield [line for name, value in self._facts() for line in row(name, value)]
-        for title, shown, lines in self._lists(_MOST):
-            yield items(lines, title=f"{title.upper()} ({shown} shown)")
+        for title, lines in self._lists(_MOST):
+            words, parenthesis, how_many = title.partition(" (")
+            yield items(lines, title=f"{words.upper()}{parenthesis}{how_many}")
 
     def chat_lines(self) -> Iterator[str]:
         """The same, with shorter lists."""
         for name, value in self._facts():
             yield f"{name}: {value}"
-        for title, shown, lines in self._lists(_MOST_IN_CHAT):
-            yield f"{title} ({shown} shown):"
+        for title, lines in self._lists(_MOST_IN_CHAT):
+            yield f"{title}:"
             yield from lines
 
     # --- the result
@@ -207,11 +193,13 @@ def _name(tag: ImageTag) -> str:
 
 
 def _since(dated: Dated, now: datetime) -> str:
-    return "not known since when" if dated.at is None else age(dated.at, now)
+    since = "not known since when" if dated.at is None else age(dated.at, now)
+    return f"{since}: {_name(dated.tag)}"
 
 
 def _on(dated: Dated) -> str:
-    return "not known when" if dated.at is None else moment(dated.at)
+    on = "not known when" if dated.at is None else moment(dated.at)
+    return f"{on}: {_name(dated.tag)}"
 
 
 def _failed(failed: Failed, now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""What is known of a notice without opening it: by this notices are grouped and ordered."""
+"""What is known of a notice without opening it: how notices are grouped and ordered."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from rescan.ledger.news import EventType
 
 
 class IssueKind(StrEnum):
-    """What kind of thing a notice is about."""
+    """What a notice is about."""
 
     FINDING = "finding"
     POLICY = "policy"
@@ -21,11 +21,11 @@ class IssueKind(StrEnum):
 
 
 class Issue(Struct, frozen=True):
-    """One thing that a notice is about; two notices with an equal `key` are about the same.
+    """What a notice is about; issues with an equal `key` are the same.
 
-    Of a finding `name` is the vulnerability, or the gate and what it says; of a policy its id; of
-    a failure its cause and the step. `fixed_in` None: no fix, or none known. `until` is when an
-    allowlist stops holding a finding back (aware).
+    The `name` of a finding is the vulnerability, or the gate and what it reports; that of a policy
+    is its id, and that of a failure its cause and step. `fixed_in` None: no fix, or none known.
+    `until` is when an allowlist stops suppressing the finding (aware).
     """
 
     kind: IssueKind
@@ -42,7 +42,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
 
     `id` is the news', `subject` the ledger's entry; `fix_available` None: nothing is known of
     fixes; `cause` is of a failure. `issues` come worst first and may be cut; `findings` counts all
-    of them. `order` is that in which what is said of an image was decided. `pushed`: a push made
+    of them. `order` is the one in which the notices of an image were decided. `pushed`: a push made
     the verdict, and somebody waits for it.
     """
 

@@ -1,0 +1,31 @@
+"""Numbers and names in a sentence."""
+
+from collections.abc import Sequence
+
+from rescan.gate.model import Severity
+
+
+def counted(number: int, noun: str) -> str:
+    """E.g. "1 finding", "20,000 findings"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def share(some: int, of: int, noun: str, one: str, several: str) -> str:
+    """How many, and the verb: "2 of 6 findings have", "Every finding has", "The finding has"."""
+    if of == 1:
+        return f"The {noun} {one}"
+    if some == of:
+        return f"Every {noun} {one}"
+    return f"{some:,} of {of:,} {noun}s {one if some == 1 else several}"
+
+
+def named(names: Sequence[str], most: int = 3) -> str:
+    """E.g. "CVE-1 curl, CVE-2 zlib and 4 more"."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def by_severity(counts: dict[str, int]) -> str:
+    """E.g. "1 critical, 3 high, 1 without severity"."""
+    words = {str(Severity.UNKNOWN): "without severity"}
+    return ", ".join(f"{count:,} {words.get(name, name)}" for name, count in counts.items())
