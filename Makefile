@@ -47,13 +47,14 @@ conformance: $(VENV)/ready ## judges that were not written here, and fuzzing; wr
 bench: $(VENV)/ready ## the function against floors, minutes; writes docs/benchmarks.md, fails at a missed bound
 	@$(BIN)/python -m tests.lab.bench
 
-check: $(VENV)/ready ## format, lint, types, layers, template
+check: $(VENV)/ready ## format, lint, types, layers, template, the shape of the tree
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sam validate --lint
 	$(BIN)/python -m pytest tests/template
+	$(BIN)/python -m pytest tests/test_tree.py
 
 package: $(VENV)/ready ## wheel and sdist, installed with pipx and uv, used and weighed; about a minute
 	@$(BIN)/python -m pytest -n 0 tests/lab/package.py
