@@ -30,8 +30,6 @@ DIGEST = Digest("sha256:" + "a" * 64)
 ENTERPRISE = EnterpriseDialect()
 MOST = 1_000_000
 
-pytestmark = pytest.mark.referee("Fuzzing")
-
 
 class _Answering(HTTPAdapter):
     """Answers with bytes as they are on the wire."""
@@ -63,6 +61,7 @@ def _length_of(
 ENCODINGS = {"": lambda body: body, "gzip": gzip.compress, "deflate": zlib.compress}
 
 
+@pytest.mark.referee("Fuzzing")
 @fuzzed(
     st.integers(0, 2 * LIMIT) | st.sampled_from([LIMIT - 1, LIMIT, LIMIT + 1, 32 * _MB]),
     st.lists(st.sampled_from(sorted(ENCODINGS)), max_size=2),
@@ -88,6 +87,7 @@ def test_no_more_of_a_body_is_held_than_the_limit(length, encodings):
     assert peak < LIMIT + _READING
 
 
+@pytest.mark.referee("Fuzzing")
 @fuzzed(st.binary(max_size=4096), st.sampled_from(["gzip", "deflate", "gzip, gzip"]), few=50)
 def test_bytes_that_do_not_unfold_are_unreadable(body, encoding):
     try:

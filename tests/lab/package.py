@@ -21,6 +21,8 @@ from tests.support.images import TAG, replayed, variables
 from tests.support.paths import ROOT
 from tests.support.scripted_server import ScriptedServer, respond
 
+pytestmark = pytest.mark.slow
+
 LIMIT_MB = 60
 BIN = Path(sys.executable).parent
 TOOLS = {"pipx": [f"{BIN}/pipx", "install"], "uv": [f"{BIN}/uv", "tool", "install"]}

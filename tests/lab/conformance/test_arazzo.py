@@ -7,6 +7,9 @@ from tests.lab.conformance.by_respect import run_by_respect
 from tests.lab.conformance.run import AUTHORIZATION, TAG, Outputs, Run, replayed
 from tests.recordings.facts import POLICY_ID
 
+# Redocly Respect is a process.
+pytestmark = pytest.mark.slow
+
 FAULTS = "Faults of the given document"
 GIVEN = "rescan-active-image-and-gate"
 BY_ACTIVE, BY_NAMED = "gate-by-active-policy", "gate-by-named-policy"
