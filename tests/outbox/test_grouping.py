@@ -377,10 +377,11 @@ def test_the_age_of_a_notice_counts_from_when_it_is_due(kind: EventType) -> None
 def test_without_a_window_and_without_collecting_nothing_is_held(kind: EventType) -> None:
     rules = GroupingRules(digest_above=10, window=timedelta(), collected=timedelta())
     storms: dict[str, Storm] = {}
+    now = NOON + HOUR
     for first in range(0, 120, 30):
-        made = plan(different(range(first, first + 30), event_type=kind), storms, rules, NOON)
+        made = plan(different(range(first, first + 30), event_type=kind), storms, rules, now)
         assert (messages(made), made.held) == ([(None, 30)], ())
-        if (storm := storm_after(made.groups[0], storms, rules, NOON)) is not None:
+        if (storm := storm_after(made.groups[0], storms, rules, now)) is not None:
             storms = {storm.id: storm}
 
 
