@@ -1,22 +1,24 @@
-# Needs Python 3.11 or newer and make; everything else is installed into .venv, hash by hash.
+# Needs Python 3.11 or newer and make. Everything else is installed into .venv, checked by hash.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
 export PYTHONPATH := functions:.
+# Each process would compile hypothesis, moto and every test anew, which takes as long as the tests.
+unexport PYTHONDONTWRITEBYTECODE
 export SAM_CLI_TELEMETRY := 0
-# A network with a CA of its own: uv trusts what the machine trusts.
+# For networks with their own CA: uv trusts the CAs that the machine trusts.
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults conformance bench check build build-lambda golden simulation lock clean
+.PHONY: help demo test test-fast faults conformance bench check package build build-lambda golden simulation lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 EVENT ?= events/ecr-push.json
-# The recording that shows the event best.
+# The recording that fits the event.
 RECORDING ?= $(if $(findstring schedule,$(EVENT)),sweep,$(if $(findstring superseded,$(EVENT)),superseded_push,stop))
 shown = $(or $(wildcard tests/recordings/$(RECORDING).har),$(RECORDING))
 
@@ -26,13 +28,16 @@ demo: $(VENV)/ready ## the handler on a recorded Anchore; EVENT=file and RECORDI
 test: $(VENV)/ready ## all tests
 	$(BIN)/python -m pytest
 
+test-fast: $(VENV)/ready ## while one edits: no builds, no processes, no floods, no properties
+	$(BIN)/python -m pytest -m "not slow"
+
 faults: $(VENV)/ready ## the whole fault matrix, about two minutes; writes docs/faults.md
 	@$(BIN)/python -m tests.lab.faults
 
-conformance: $(VENV)/ready ## the referees that no one here wrote, and fuzzing; writes docs/conformance.md
+conformance: $(VENV)/ready ## judges that were not written here, and fuzzing; writes docs/conformance.md
 	@$(BIN)/python -m tests.lab.conformance
 
-bench: $(VENV)/ready ## ours against a floor in the same run, minutes; writes docs/benchmarks.md, fails at a missed bound
+bench: $(VENV)/ready ## the function against floors, minutes; writes docs/benchmarks.md, fails at a missed bound
 	@$(BIN)/python -m tests.lab.bench
 
 check: $(VENV)/ready ## format, lint, types, layers, template
@@ -43,6 +48,9 @@ check: $(VENV)/ready ## format, lint, types, layers, template
 	$(BIN)/sam validate --lint
 	$(BIN)/python -m pytest tests/template
 
+package: $(VENV)/ready ## wheel and sdist, installed with pipx and uv, used and weighed; about a minute
+	@$(BIN)/python -m pytest -n 0 tests/lab/package.py
+
 build: $(VENV)/ready ## .build/host: the artifact for this machine
 	rm -rf .build/host
 	$(BIN)/python functions/build_artifact.py host .build/host
@@ -51,21 +59,21 @@ build-lambda: $(VENV)/ready ## .build/lambda: the artifact for python3.13 on arm
 	rm -rf .build/lambda
 	$(BIN)/python functions/build_artifact.py lambda .build/lambda
 
-golden: $(VENV)/ready ## writes the golden notices anew; read the diff
+golden: $(VENV)/ready ## rewrites the golden notices; read the diff
 	$(BIN)/python -m tests.support.notices.rewrite_golden
 
 simulation: $(VENV)/ready ## a sweep over 10,000 images on a simulated clock; writes docs/simulation.md
 	$(BIN)/python -m tests.lab.simulation
 
-# No index stands in the locks: the machine's own settings say where packages come from.
+# The locks name no index: the machine's own settings say where packages come from.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml
 
 lock: $(VENV)/ready ## both lock files from pyproject.toml; LOCK=--upgrade for the newest versions
-	$(COMPILE) $(LOCK) --group dev --extra cli --output-file requirements.lock
+	$(COMPILE) $(LOCK) --group dev --extra replay --output-file requirements.lock
 	$(COMPILE) --constraint requirements.lock --output-file functions/requirements.txt
 
-clean: ## removes everything that make has made
+clean: ## removes everything that make has created
 	rm -rf .venv .build .aws-sam .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(VENV)/ready: requirements.lock

@@ -1,11 +1,75 @@
-"""What an invocation leaves behind in this process, and how it goes away again."""
+"""Which tests are slow, the same draws in every run, and an end to what an invocation leaves."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pkgutil import walk_packages
+from typing import Any, NoReturn
 from unittest.mock import patch
 
 import pytest
+from botocore import session as botocore_session
+from hypothesis import HealthCheck, settings
+
+from tests.support.paths import ROOT
+
+FUNCTIONS = ROOT / "functions"
+
+# The same draws in every run, in whatever time: load of the machine is no defect.
+settings.register_profile(
+    "suite",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("suite")
+
+
+def _is_property(item: pytest.Item) -> bool:
+    return getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A property is slow: it sees dozens of examples. Files with slow tests come first, so that
+    the last ones to be handed out are short and all workers end together."""
+    for item in filter(_is_property, items):
+        item.add_marker(pytest.mark.slow)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """hypothesis mixes the constants of loaded modules into what it draws: let them be the same
+    in every run, whatever else runs beside a property."""
+    if any(map(_is_property, session.items)):
+        for module in walk_packages([str(FUNCTIONS)]):
+            import_module(module.name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """`make test-fast` is for the loop while one edits: what it runs starts no process."""
+    if item.get_closest_marker("slow"):
+        return (yield)
+
+    def refuse(*arguments: Any, **options: Any) -> NoReturn:
+        pytest.fail(f"{item.nodeid} starts a process. Expected pytest.mark.slow on such a test.")
+
+    with patch.object(subprocess.Popen, "__init__", refuse):
+        return (yield)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _descriptions_of_aws_are_read_once() -> Iterator[None]:
+    """botocore reads and parses them for each session, which takes longer than most tests do."""
+    create_loader = cache(botocore_session.create_loader)
+    with patch.object(botocore_session, "create_loader", create_loader):
+        yield
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The Lambda handler: builds the function once per container, and gives each event its time."""
+"""The Lambda handler: builds the function once a container, and gives each event its time."""
 
 import os
 from contextlib import suppress
@@ -14,8 +14,8 @@ from rescan.events.dispatcher import Dispatcher
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.metrics import Tally
 
-# Kept back of the invocation's time, to remember what was found, or to say it, before Lambda kills
-# the process: three calls of the ledger (18 s), SNS (13 s), and some.
+# Kept back of the invocation's time, to record and publish what was found before Lambda kills the
+# process: three calls of the ledger (18 s), one of SNS (13 s), and some.
 RESERVE_SECONDS = 35.0
 
 logger = Logger()
@@ -41,7 +41,9 @@ def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
     Importing this module needs neither an environment nor AWS; in Lambda it builds the function.
     """
     seconds = context.get_remaining_time_in_millis() / 1000
-    deadline = Deadline.after(seconds - min(RESERVE_SECONDS, seconds / 4))
+    reserve = min(RESERVE_SECONDS, seconds / 4)
+    # A message that begins within the grace ends, whatever SNS does, within the reserve.
+    deadline = Deadline.after(seconds - reserve, grace=reserve / 2)
     try:
         return _dispatcher().handle(event, deadline)
     finally:

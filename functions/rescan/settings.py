@@ -1,6 +1,6 @@
 """The environment variables, parsed once into one frozen object; an empty one counts as unset.
 
-Each field's Meta holds what an error says is expected and an example; the README's table is
+Each field's Meta holds what an error says is expected and an example; docs/parameters.md is
 held against them.
 """
 
@@ -80,7 +80,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         _says("the name of a DynamoDB table, together with WORK_QUEUE_URL", "rescan-ledger"),
     ] = None
     sweep_hours: Annotated[int, _says("a whole number of hours, 1 or more", "6", ge=1)] = 6
-    pending_hours: Annotated[float, _says("hours, 0 or more", "2", ge=0)] = 2.0
+    pending_hours: Annotated[float, _says("hours, 0 to 24", "2", ge=0, le=24)] = 2.0
     reminder_hours: Annotated[float, _says("hours; 0: every run", "24", ge=0)] = 24.0
     not_evaluated_hours: Annotated[float, _says("hours, 0 or more", "6", ge=0)] = 6.0
     digest_above: Annotated[int, _says("a whole number, 1 or more", "10", ge=1)] = 10
@@ -173,7 +173,7 @@ def _check_url(url: str) -> None:
 
 
 def _check_queue_and_ledger(settings: Settings) -> None:
-    """Each needs the other: a queue alone would say everything again, at every sweep."""
+    """Each needs the other: without a ledger the queue's work would all be news, each time."""
     pair = ("work_queue_url", "ledger_table")
     missing = [name for name in pair if getattr(settings, name) is None]
     if len(missing) == 1:

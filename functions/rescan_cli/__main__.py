@@ -1,4 +1,4 @@
-"""The outermost layer: whatever happens inside, the exit status is one that the manual names.
+"""The outermost layer: whatever happens inside, the exit status is one of those in docs/cli.md.
 
 Only the standard library is imported here: an import that fails inside ends with a 5, where
 Python's own 1 would read as STOP.
@@ -19,7 +19,7 @@ _TRACE = "ANCHORE_RESCAN_TRACE"
 def main() -> int:
     """Run the command line of this process; the exit status (docs/cli.md)."""
     try:
-        _show_what_cannot_be_encoded()
+        _replace_unencodable()
         from rescan_cli.command_line import run  # noqa: PLC0415 - see above
 
         status = int(run(sys.argv[1:]))
@@ -27,42 +27,44 @@ def main() -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        _forget_what_is_unwritten()
+        _discard_unwritten()
         return _READER_GONE
     except BaseException as error:  # noqa: BLE001 - SystemExit too: libraries exit with 1
-        _say(error)
-        _forget_what_is_unwritten()
+        _report(error)
+        _discard_unwritten()
         return _UNEXPECTED
     return status
 
 
-def _show_what_cannot_be_encoded() -> None:
-    """A character that the terminal lacks must not cost the verdict."""
+def _replace_unencodable() -> None:
+    """A character that the terminal cannot show must not cost the verdict."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
 
 
 def _flush() -> None:
-    """Here, where an error still has a status: at the interpreter's end it would be a 120."""
+    """Flush here, where an error still gets a status: at the interpreter's exit it would be 120."""
     if sys.stdout is not None:
         sys.stdout.flush()
 
 
-def _forget_what_is_unwritten() -> None:
+def _discard_unwritten() -> None:
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _say(error: BaseException) -> None:
-    """The kind and the place: the words of an unknown error may quote a password."""
+def _report(error: BaseException) -> None:
+    """Name only the kind and the place: the text of an unknown error may quote a password."""
     with suppress(OSError, ValueError, AttributeError):
         if os.environ.get(_TRACE):
             traceback.print_exception(error)
         elif isinstance(error, ModuleNotFoundError):
+            extra = "replay" if sys.argv[1:2] in (["replay"], ["serve"]) else "cli"
             sys.stderr.write(
-                f"anchore-rescan: the package {error.name} is missing. Expected the extra cli."
-                " Example: pip install 'anchore-rescan[cli]'\n"
+                f"anchore-rescan: the package {error.name} is missing. Expected the extra {extra},"
+                " installed from the wheel's file. Example: pipx install --force"
+                f" './anchore_rescan-VERSION-py3-none-any.whl[{extra}]'\n"
             )
         else:
             sys.stderr.write(

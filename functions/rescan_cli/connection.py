@@ -1,4 +1,4 @@
-"""The Anchore that the options and the environment mean, put together as `rescan.wiring` does.
+"""The Anchore that the options and the environment name, asked as the function asks it.
 
 Nothing here knows AWS: what only asks Anchore cannot publish.
 """
@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 import click
 
-from rescan.anchore.arazzo import ArazzoDialect
+from rescan.anchore.build import dialect_of, transport_of
 from rescan.anchore.client import AnchoreClient
-from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.dialect import Dialect
-from rescan.anchore.enterprise import EnterpriseDialect
 from rescan.anchore.http_deadlines import TimedAdapter
 from rescan.anchore.transport import Transport, new_session
 from rescan.kernel.deadline import Deadline
@@ -66,7 +64,7 @@ def connect(
     secret = secret_of(environment)
     if not settings.encrypted:
         click.echo("ANCHORE_URL is no https URL: the credentials travel unencrypted.", err=True)
-    transport = transport_of(settings, secret, adapter)
+    transport = transport_of(settings, lambda: secret, new_session(adapter))
     return Connection(settings, secret, transport, dialect_of(settings), chosen.timeout)
 
 
@@ -84,27 +82,3 @@ def settings_of(chosen: Chosen, environment: Mapping[str, str]) -> Settings:
     }
     given = {name: value for name, value in options.items() if value is not None}
     return Settings.parse({**_OF_THE_FUNCTION, **said, **given})
-
-
-def transport_of(settings: Settings, secret: str, adapter: TimedAdapter | None = None) -> Transport:
-    """Requests to this Anchore, with retries and bounds as in the function."""
-    return Transport(
-        new_session(adapter),
-        settings.base_url,
-        AnchoreAuth(lambda: secret),
-        account=settings.anchore_account,
-        ca_bundle=settings.ca_bundle,
-        read_seconds=settings.read_timeout_seconds,
-        max_body_bytes=settings.max_body_mb * 1024 * 1024,
-    )
-
-
-def dialect_of(settings: Settings) -> Dialect:
-    """The dialect that the settings name."""
-    if settings.anchore_dialect == "arazzo":
-        return ArazzoDialect()
-    return EnterpriseDialect(
-        vendor_only=settings.vendor_only,
-        base_image=settings.base_image,
-        team_annotation=settings.team_annotation,
-    )

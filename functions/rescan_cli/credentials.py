@@ -1,6 +1,6 @@
-"""Who asks Anchore: from the environment, or typed on the terminal, never an argument.
+"""The credentials for Anchore: from the environment, or typed on the terminal, never an argument.
 
-An argument could be read by every user of the machine, and would stay in the shell's history.
+Every user of the machine could read an argument, and the shell would keep it in its history.
 """
 
 import sys
@@ -34,10 +34,10 @@ def _credentials(environment: Mapping[str, str]) -> dict[str, str]:
     if token := environment.get("ANCHORE_TOKEN"):
         return {"token": token}
     for username, password in _PAIRS:
-        if said := environment.get(username):
+        if user := environment.get(username):
             return {
-                "username": said,
-                "password": environment.get(password) or _typed_password(said, password),
+                "username": user,
+                "password": environment.get(password) or _typed_password(user, password),
             }
     user = _typed_user()
     return {"username": user, "password": _typed_password(user, "ANCHORE_PASSWORD")}

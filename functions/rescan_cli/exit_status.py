@@ -1,4 +1,4 @@
-"""What the process says to the pipeline that runs it."""
+"""The exit status, on which pipelines branch."""
 
 from enum import IntEnum
 
@@ -15,7 +15,7 @@ from rescan.kernel.errors import (
 
 
 class ExitStatus(IntEnum):
-    """0 to 3 are outcomes; nothing that goes wrong is a 0 or a 1."""
+    """0 to 3 are outcomes; no failure is a 0 or a 1."""
 
     PASSED = 0
     STOPPED = 1
@@ -34,7 +34,7 @@ _OF_OUTCOME = {
     Outcome.NOT_EVALUATED: ExitStatus.NOT_EVALUATED,
     Outcome.NOT_FOUND: ExitStatus.NOT_FOUND,
 }
-# What only whoever calls the command can mend: repeating it as it is cannot help.
+# Only the caller can fix these: repeating the same call cannot help.
 _OF_THE_CALLER = (
     EventRefused,
     SettingsError,
@@ -51,7 +51,7 @@ def of_outcome(outcome: Outcome) -> ExitStatus:
 
 
 def of_error(error: Exception) -> ExitStatus:
-    """The status of an error: a request that failed leaves the image not evaluated."""
+    """The status of an error: a failed request leaves the image not evaluated."""
     if isinstance(error, _OF_THE_CALLER):
         return ExitStatus.REFUSED
     return ExitStatus.NOT_EVALUATED if isinstance(error, AnchoreError) else ExitStatus.UNEXPECTED

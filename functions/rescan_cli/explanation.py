@@ -1,4 +1,4 @@
-"""Why an image stops, at length: each finding with its rows and its way out, and what passes."""
+"""Why an image stops, in detail: each finding with a way out, and what is allowlisted."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -10,10 +10,11 @@ from rich.text import Text
 
 from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.evaluation import Allowlisted
-from rescan.gate.model import Report, Vulnerability, present
+from rescan.gate.model import Vulnerability, present
+from rescan.gate.report import Report
 from rescan.gate.vulnerability_index import VulnerabilityIndex
-from rescan.notice.stop import Stop
-from rescan.notice.stop_advice import next_steps
+from rescan.notice.foreign import in_mail
+from rescan.notice.stop import StopNotice
 from rescan.notice.times import moment
 from rescan_cli.findings_table import fix_text, heading, origin_text, package_text
 from rescan_cli.terminal import plain, severity_text, table
@@ -21,7 +22,7 @@ from rescan_cli.terminal import plain, severity_text, table
 _INDENT = (0, 0, 0, 4)
 
 
-def explanation(report: Report, stop: Stop | None, now: datetime) -> Iterator[RenderableType]:
+def explanation(report: Report, stop: StopNotice | None, now: datetime) -> Iterator[RenderableType]:
     """The paragraphs."""
     yield from heading(report)
     if stop is not None:
@@ -36,8 +37,8 @@ def _listed(report: Report) -> Iterable[Vulnerability]:
 # --- what stops it
 
 
-def _stop(stop: Stop, rows: VulnerabilityIndex) -> Iterator[RenderableType]:
-    for number, finding in enumerate(stop.told, 1):
+def _stop(stop: StopNotice, rows: VulnerabilityIndex) -> Iterator[RenderableType]:
+    for number, finding in enumerate(stop.listed, 1):
         yield Text()
         yield from _finding(number, finding, rows)
     for problem in stop.problems:
@@ -45,8 +46,8 @@ def _stop(stop: Stop, rows: VulnerabilityIndex) -> Iterator[RenderableType]:
         yield plain(f"Problem of the evaluation: {problem.problem_type}: {problem.details}", 500)
     yield Text("\nWhat would end the STOP", "bold")
     # The last step of a notice is about the notice.
-    for step in next_steps(stop)[:-1]:
-        yield plain(f"- {step}", 400)
+    for step in stop.steps[:-1]:
+        yield plain(f"- {in_mail(step)}", 400)
 
 
 def _finding(
@@ -95,7 +96,7 @@ def _rows(rows: list[Vulnerability]) -> Table:
 def _words(finding: BlockingFinding, *, has_rows: bool) -> Iterator[str]:
     if finding.message and not has_rows:
         yield finding.message
-    yield f"To mend it: {_way_out(finding)}"
+    yield f"To do: {_way_out(finding)}"
     if finding.recommendation:
         yield f"The policy says: {finding.recommendation}"
 
@@ -112,13 +113,13 @@ def _way_out(finding: BlockingFinding) -> str:
     return f"{fix_text(finding)}: remove {finding.package}, or ask for an allowlist entry"
 
 
-# --- what would stop it
+# --- what is allowlisted
 
 
 def _first_to_end(report: Report) -> list[Allowlisted]:
-    """Each finding and item once, those that end first at the front."""
-    held = report.evaluation.allowlisted if report.evaluation else ()
-    rows = dict.fromkeys(held)
+    """Each finding and item once, those that end first come first."""
+    allowlisted = report.evaluation.allowlisted if report.evaluation else ()
+    rows = dict.fromkeys(allowlisted)
     return sorted(rows, key=lambda one: (one.until is None, one.until, _what(one)))
 
 

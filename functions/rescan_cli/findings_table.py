@@ -1,4 +1,4 @@
-"""A report for a person: the outcome, what it rests on, and a table of what stops the image."""
+"""A report for a person: the outcome, its basis, and a table of the blocking findings."""
 
 from collections.abc import Iterator
 
@@ -7,22 +7,22 @@ from rich.table import Table
 from rich.text import Text
 
 from rescan.gate.blocking_findings import BlockingFinding
-from rescan.gate.model import Report
+from rescan.gate.report import Report
 from rescan.notice.paragraphs import by_severity, counted
-from rescan.notice.stop import Stop
+from rescan.notice.stop import StopNotice
 from rescan_cli.terminal import STYLES, facts, plain, severity_text, table
 
 
-def report_text(report: Report, stop: Stop | None) -> Iterator[RenderableType]:
+def report_text(report: Report, stop: StopNotice | None) -> Iterator[RenderableType]:
     """The heading and, for a STOP with findings, their table."""
     yield from heading(report)
-    if stop is not None and stop.told:
+    if stop is not None and stop.listed:
         yield Text()
-        yield _findings(stop.told)
+        yield _findings(stop.listed)
 
 
 def heading(report: Report) -> Iterator[RenderableType]:
-    """The outcome and the facts that hold whatever it is."""
+    """The outcome, and the facts that every outcome has."""
     word = report.outcome.value.upper()
     yield Text.assemble((word, STYLES.get(report.outcome, "bold")), "  ", plain(str(report.tag)))
     rows = [("Digest", report.image_digest), ("Policy", report.policy_id), ("Why", report.reason)]
@@ -32,7 +32,7 @@ def heading(report: Report) -> Iterator[RenderableType]:
 
 
 def fix_text(finding: BlockingFinding) -> str:
-    """The version with the fix, or why there is none; a dash where none is to be expected."""
+    """The version with the fix, or why there is none; a dash without a vulnerability."""
     if finding.vulnerability is None:
         return "-"
     if finding.fixed_in is not None:
@@ -43,13 +43,13 @@ def fix_text(finding: BlockingFinding) -> str:
 
 
 def package_text(finding: BlockingFinding) -> str:
-    """The package, and the file that Anchore names in its place; a dash where there is none."""
+    """The package, and the file that Anchore names for it; a dash when there is none."""
     package = finding.package or "-"
     return f"{package} ({finding.file})" if finding.file else package
 
 
 def origin_text(inherited: bool | None) -> str:
-    """Who brings it; a dash when Anchore does not say."""
+    """Base image or own layer; a dash when Anchore does not say."""
     return "-" if inherited is None else "base image" if inherited else "own layer"
 
 
@@ -61,7 +61,7 @@ def _counts(report: Report) -> str | None:
 
 
 def _findings(findings: tuple[BlockingFinding, ...]) -> Table:
-    """Worst first; a column that says nothing of any finding is left out."""
+    """Worst first; FROM is left out when Anchore names no origin."""
     with_origin = any(finding.inherited_from_base is not None for finding in findings)
     shown = table(*_COLUMNS, *(("FROM",) if with_origin else ()))
     for finding in (finding.bounded() for finding in findings):

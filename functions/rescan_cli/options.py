@@ -13,7 +13,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class Chosen(Struct, frozen=True, kw_only=True):
-    """What the options say; None leaves it to the environment."""
+    """The options' values; None leaves the choice to the environment."""
 
     url: str | None = None
     account: str | None = None

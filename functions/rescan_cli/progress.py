@@ -16,7 +16,7 @@ from rescan_cli.terminal import error_console
 
 @contextmanager
 def watched(anchore: Anchore) -> Iterator[Anchore]:
-    """The same Anchore; on a terminal, standard error shows what it is being asked."""
+    """The same Anchore; on a terminal, standard error shows each step while it runs."""
     if not (sys.stderr is not None and sys.stderr.isatty()):
         yield anchore
         return

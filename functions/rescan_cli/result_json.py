@@ -7,15 +7,14 @@ and WARN are event types that exist only here, since nothing is published for th
 from datetime import datetime
 
 from msgspec import json
-from msgspec.structs import replace
 
-from rescan.gate.model import Outcome, Report, RescanRequest, Step
+from rescan.gate.model import RescanRequest
+from rescan.gate.report import Report
 from rescan.kernel.errors import AnchoreError
-from rescan.ledger.news import EventType, Failing, News, stable_id
-from rescan.notice.outage import Outage
-from rescan.notice.result import outage_result, stop_result, verdict_result
-from rescan.notice.stop import Stop
-from rescan_cli.news import news_of
+from rescan.ledger.news import Failing, NotEvaluatedNews, stable_id
+from rescan.notice.not_evaluated import NotEvaluatedNotice
+from rescan.notice.result import verdict_result
+from rescan_cli.news import stop_of
 
 # SNS bounds a notice; a file or a pipe has room for every finding.
 _WITHOUT_BOUND = 1 << 40
@@ -23,29 +22,41 @@ _WITHOUT_BOUND = 1 << 40
 
 def report_json(report: Report, now: datetime) -> str:
     """What the image came to."""
-    news = news_of(report, now)
-    if report.outcome is Outcome.STOP:
-        return _indented(stop_result(Stop.of(news), _WITHOUT_BOUND))
+    if (stop := stop_of(report, now)) is not None:
+        return _indented(stop.result(_WITHOUT_BOUND))
     if report.outcome.is_verdict:
-        return _indented(verdict_result(news, report))
-    step = Step.FIND_ACTIVE_IMAGE if report.evaluation is None else Step.REGATE
-    failing = Failing(now, step, report.reason)
-    return _indented(outage_result(Outage.of(replace(news, failing=failing))))
+        return _indented(verdict_result(report, now))
+    return _not_evaluated(
+        NotEvaluatedNews(
+            id=stable_id(report.tag, report.image_digest, report.policy_id, now),
+            tag=report.tag,
+            trigger=report.trigger,
+            at=now,
+            policy_id=report.policy_id,
+            team=report.team,
+            report=report,
+            failing=Failing.of_report(report, now),
+        )
+    )
 
 
 def failed_json(request: RescanRequest, error: AnchoreError, now: datetime) -> str:
     """The same for an image whose evaluation ended with an error: its outcome is null."""
-    news = News(
-        event_type=EventType.NOT_EVALUATED,
-        id=stable_id(request.tag, request.policy_id, now),
-        tag=request.tag,
-        trigger=request.trigger,
-        at=now,
-        policy_id=request.policy_id,
-        failing=Failing(now, error.step, error.problem),
-        team=request.team,
+    return _not_evaluated(
+        NotEvaluatedNews(
+            id=stable_id(request.tag, request.policy_id, now),
+            tag=request.tag,
+            trigger=request.trigger,
+            at=now,
+            policy_id=request.policy_id,
+            team=request.team,
+            failing=Failing(now, error.step, error.problem, error.cause),
+        )
     )
-    return _indented(outage_result(Outage.of(news)))
+
+
+def _not_evaluated(news: NotEvaluatedNews) -> str:
+    return _indented(NotEvaluatedNotice(news).result())
 
 
 def _indented(text: str) -> str:

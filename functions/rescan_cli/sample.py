@@ -6,18 +6,12 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Evaluation, Finding
-from rescan.gate.model import (
-    Outcome,
-    Report,
-    Trigger,
-    TriggerKind,
-    Vulnerability,
-    VulnerabilityList,
-)
+from rescan.gate.model import Outcome, Trigger, TriggerKind, Vulnerability, VulnerabilityList
+from rescan.gate.report import Report
 from rescan.kernel.image_tag import Digest, ImageTag
-from rescan.ledger.news import EventType, News, stable_id
-from rescan.notice.notice_of import notice_of
-from rescan.notice.told import told_of
+from rescan.ledger.news import StopNews, stable_id
+from rescan.notice.render import outbox_items
+from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 
 MARK = "TEST"
@@ -71,8 +65,7 @@ def sample_notice(now: datetime, team: str) -> Notice:
 
     Its event type is STOP; subject and body begin with TEST, and so does the result's `id`.
     """
-    news = News(
-        event_type=EventType.STOP,
+    news = StopNews(
         id=f"{MARK}-{stable_id(now)}",
         tag=_TAG,
         trigger=Trigger(TriggerKind.DIRECT),
@@ -82,7 +75,7 @@ def sample_notice(now: datetime, team: str) -> Notice:
         first_stop_at=now,
         team=team,
     )
-    notice = notice_of(told_of(news))
+    notice = outbox_items(news, [Channel.STOPS])[0].notice
     subject = f"{MARK}: {notice.subject}"[:99]
     return replace(notice, subject=subject, body=f"{_NOTE}\n\n{notice.body}")
 

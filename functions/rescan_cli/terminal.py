@@ -1,4 +1,4 @@
-"""Text for a person: in colours and columns on a terminal, a line a row in a pipe."""
+"""Text for a person: in colors and columns on a terminal, one line for each row in a pipe."""
 
 import sys
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from rich.text import Text
 from rescan.gate.model import Severity
 from rescan.kernel.safe_text import one_line
 
-# No pipe has a width: nothing there may be folded or cut.
+# A pipe has no width: nothing may be folded or cut there.
 _ENDLESS = 100_000
 STYLES = {"stop": "bold red", "warn": "bold yellow", "go": "bold green"}
 _SEVERITY_STYLES = {
@@ -24,19 +24,19 @@ _SEVERITY_STYLES = {
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Rich would end the process with 1, which is a STOP."""
+        """Rich would exit with 1, which means STOP."""
         raise BrokenPipeError
 
 
 class Screen:
-    """Standard output; with a width no line is longer, in a pipe neither."""
+    """Standard output; no line is longer than the width, in a pipe neither."""
 
     def __init__(self, width: int = _ENDLESS) -> None:
         self._console = _console(sys.stdout)
         self._console.width = min(self._console.width, width)
 
     def show(self, *shown: RenderableType) -> None:
-        """Print, one below the other; in a pipe without the blanks that fill a column."""
+        """Print one below the other; in a pipe without the blanks that pad a column."""
         if self._console.is_terminal:
             self._console.print(*shown, sep="\n")
             return
@@ -60,7 +60,7 @@ def table(*columns: str) -> Table:
 
 
 def plain(text: str | None, longest: int = 300, style: str = "") -> Text:
-    """One line of what comes from images and servers, without what a terminal would obey."""
+    """One line of text from images and servers, without characters that a terminal obeys."""
     return Text(one_line(text or "", longest), style)
 
 
@@ -72,7 +72,7 @@ def severity_text(severity: Severity | None) -> Text:
 
 
 def facts(rows: Sequence[tuple[str, Text]]) -> Table:
-    """Names and what they are, in two columns."""
+    """Names and values, in two columns."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim")
     grid.add_column(overflow="fold")

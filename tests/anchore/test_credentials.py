@@ -6,7 +6,7 @@ import json
 import pytest
 from requests import Request
 
-from rescan.anchore.credentials import AnchoreAuth, authorization_of
+from rescan.anchore.credentials import WITHHELD, AnchoreAuth, authorization_of, credentials_in
 from rescan.kernel.errors import SecretUnusable
 
 
@@ -145,43 +145,69 @@ def test_a_header_that_another_thread_has_renewed_is_not_read_again() -> None:
     assert sent(auth) == "Bearer second"
 
 
+# --- what is shown of a server's text
+
+
+PASSWORD = {"username": "watcher", "password": WORD}
+LATER = "after the rotation"
+
+
 @pytest.mark.parametrize(
-    ("secret", "said", "told"),
+    ("secret", "echo"),
     [
+        pytest.param(PASSWORD, f"got {basic(f'watcher:{WORD}')}", id="basic-header"),
+        pytest.param(PASSWORD, f"no user watcher:{WORD}", id="basic-decoded"),
+        pytest.param(PASSWORD, f"{WORD} is wrong", id="password"),
+        pytest.param({**PASSWORD, "password": f"a:{WORD}"}, f"a:{WORD}", id="colon-in-a-password"),
+        pytest.param({**PASSWORD, "password": "abc"}, "watcher:abc", id="pair-of-a-short-password"),
+        pytest.param({"token": WORD}, f"bad token {WORD}", id="token"),
+        pytest.param({"authorization": f"Basic {WORD}"}, f"got {WORD}", id="basic-no-base64"),
+        pytest.param({"authorization": basic(f"u:{WORD}")}, f"got {WORD}", id="basic-made-before"),
+        pytest.param({"authorization": WORD}, f"got {WORD}", id="header-of-one-word"),
+        pytest.param({**PASSWORD, "token": "tok-1"}, f"got {WORD}", id="field-that-is-not-sent"),
+        pytest.param(PASSWORD, "got s3cr3t\u200b-w0\u00adrd", id="with-what-nobody-sees"),
+        pytest.param(PASSWORD, f"{'x' * 297}{WORD}", id="cut-by-the-length-of-an-excerpt"),
+        pytest.param(PASSWORD, f"{'x ' * 499}{WORD}", id="cut-by-what-an-excerpt-is-made-of"),
+        pytest.param({"token": "t" * 2000}, f"bad token {'t' * 30}...", id="cut-by-the-server"),
         pytest.param(
-            {"username": "watcher", "password": WORD},
-            f"got {basic(f'watcher:{WORD}')}",
-            "got ***",
-            id="basic-header",
-        ),
-        pytest.param(
-            {"username": "watcher", "password": WORD},
-            f"{basic(f'watcher:{WORD}').removeprefix('Basic ')} watcher:{WORD} {WORD}",
-            "*** *** ***",
-            id="basic-in-parts",
-        ),
-        pytest.param(
-            {"username": "watcher", "password": f"a:{WORD}"},
-            f"password a:{WORD} is wrong",
-            "password *** is wrong",
-            id="colon-in-the-password",
-        ),
-        pytest.param({"token": WORD}, f"bad token {WORD}", "bad token ***", id="token"),
-        pytest.param(
-            {"authorization": f"Basic {WORD}"}, f"got {WORD}", "got ***", id="basic-no-base64"
-        ),
-        pytest.param({"authorization": WORD}, f"got {WORD}", "got ***", id="header-of-one-word"),
-        pytest.param(
-            {"username": "watcher", "password": "abc"},
-            "no image abc",
-            "no image abc",
-            id="too-short-to-be-told-from-other-words",
+            {**PASSWORD, "password": "two  words here"}, "two  words here", id="blanks-in-a-row"
         ),
     ],
 )
-def test_what_a_server_echoes_is_struck_out(secret: dict[str, str], said: str, told: str) -> None:
-    assert renewed(secret).scrub(said) == told
+def test_an_excerpt_that_holds_a_credential_is_withheld(secret: dict[str, str], echo: str) -> None:
+    assert renewed(secret).excerpt(echo, 300) == WITHHELD
 
 
-def test_before_the_secret_is_read_there_is_nothing_to_strike_out() -> None:
-    assert AnchoreAuth(lambda: "").scrub("any text") == "any text"
+def test_the_credentials_before_a_rotation_are_withheld_too() -> None:
+    auth = renewed(PASSWORD, {"token": LATER})
+    auth.renew(f"{sent(auth)!s}")
+    assert [auth.excerpt(f"got {word}", 300) for word in (WORD, LATER)] == [WITHHELD] * 2
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        pytest.param({**PASSWORD, "password": "abc"}, "no image abc", id="too-short-to-tell"),
+        pytest.param(PASSWORD, "user watcher has no role", id="user"),
+        pytest.param({"token": WORD}, "Bearer realm", id="scheme"),
+    ],
+)
+def test_an_excerpt_without_a_credential_is_shown(secret: dict[str, str], text: str) -> None:
+    assert renewed(secret).excerpt(text, 300) == text
+
+
+def test_an_excerpt_is_one_line_of_bounded_length() -> None:
+    auth = renewed(PASSWORD)
+    assert auth.excerpt("<p>\n  no\x1b  such\tpage", 14) == "<p> no such..."
+    assert len(auth.excerpt("x" * 1_000_000, 300)) == 300
+
+
+def test_before_the_secret_is_read_every_excerpt_is_shown() -> None:
+    assert AnchoreAuth(lambda: "").excerpt("any text", 80) == "any text"
+
+
+def test_the_user_and_the_scheme_are_no_credentials() -> None:
+    assert credentials_in(json.dumps(PASSWORD)) == (
+        basic(f"watcher:{WORD}"), basic(f"watcher:{WORD}").split()[1], f"watcher:{WORD}", WORD,
+    )  # fmt: skip
+    assert credentials_in('{"token": "tok-123"}') == ("Bearer tok-123", "tok-123")

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 import requests
+from urllib3.exceptions import NewConnectionError, ProtocolError, ReadTimeoutError
 
 from rescan.anchore.error_mapping import of_exception, of_status
 from rescan.gate.model import Step
 from rescan.kernel import errors
+from rescan.kernel.failure_cause import FailureCause
 
 WHERE: dict[str, Any] = {"step": Step.REGATE, "request": "GET /x"}
 
@@ -71,6 +73,17 @@ def test_the_words_of_an_exception_are_not_told_for_they_may_hold_credentials() 
     for kind in MEANING.keys() - {requests.exceptions.JSONDecodeError}:
         error = of_exception(kind("https://user:s3cr3t@anchore"), **WHERE)
         assert "s3cr3t" not in str(error)
+
+
+def raised(exception: Exception) -> errors.AnchoreError:
+    """The error for a request that got no answer, wrapped as `requests` does."""
+    return of_exception(requests.ConnectionError(exception), **WHERE)
+
+
+def tls() -> errors.AnchoreError:
+    """The error for a certificate of another CA."""
+    wrong = requests.exceptions.SSLError("certificate verify failed: unable to get issuer (x)")
+    return of_exception(wrong, **WHERE)
 
 
 # --- what an answer says
@@ -154,7 +167,7 @@ NO_IMAGE = "image data not found in DB"
         ),
         pytest.param(
             "could not find any evaluations for input images",
-            errors.AnchoreRefused,
+            errors.AnchoreServerError,
             id="hides-a-500",
         ),
         pytest.param("content type (x) not available", errors.AnchoreRefused, id="vtype"),
@@ -195,6 +208,32 @@ def test_an_error_that_a_person_can_mend_says_how(
     assert str(error).endswith(f" (GET /x). {advice}")
 
 
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        pytest.param(answered(401), FailureCause.CREDENTIALS, id="401"),
+        pytest.param(answered(403), FailureCause.FORBIDDEN, id="403"),
+        pytest.param(answered(404), FailureCause.WRONG_ANSWER, id="404-of-a-wrong-url"),
+        pytest.param(answered(302), FailureCause.WRONG_ANSWER, id="redirect"),
+        pytest.param(answered(429), FailureCause.THROTTLED, id="429"),
+        pytest.param(answered(500), FailureCause.DOWN, id="500"),
+        pytest.param(answered(503), FailureCause.DOWN, id="503"),
+        pytest.param(raised(ReadTimeoutError(None, "", "")), FailureCause.DOWN, id="timeout"),  # type: ignore[arg-type]
+        pytest.param(raised(ProtocolError("reset")), FailureCause.DOWN, id="reset"),
+        pytest.param(
+            raised(NewConnectionError(None, "x: refused")),  # type: ignore[arg-type]
+            FailureCause.DOWN,
+            id="refused",
+        ),
+        pytest.param(tls(), FailureCause.CERTIFICATE, id="tls"),
+    ],
+)
+def test_an_error_says_what_keeps_images_from_a_verdict(
+    error: errors.AnchoreError, expected: FailureCause
+) -> None:
+    assert error.cause is expected
+
+
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(
     ("header", "seconds"),
@@ -204,6 +243,12 @@ def test_an_error_that_a_person_can_mend_says_how(
         pytest.param({"Retry-After": "Tue, 24 Nov 2026 12:00:00 GMT"}, None, id="date"),
         pytest.param({"Retry-After": "soon"}, None, id="a-word"),
         pytest.param({"Retry-After": ""}, None, id="empty"),
+        pytest.param({"Retry-After": "inf"}, None, id="infinity"),
+        pytest.param({"Retry-After": "nan"}, None, id="no-number"),
+        pytest.param({"Retry-After": "-1"}, None, id="negative"),
+        pytest.param({"Retry-After": "1e308"}, None, id="an-exponent"),
+        pytest.param({"Retry-After": "9" * 20}, 86_400.0, id="twenty-digits"),
+        pytest.param({"Retry-After": "\u0661\u0662"}, None, id="digits-of-another-script"),
         pytest.param({}, None, id="none"),
     ],
 )

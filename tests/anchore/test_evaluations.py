@@ -23,10 +23,8 @@ def read(answer: bytearray) -> Evaluation:
 
 
 def judged(answer: bytearray, policy_id: str | None = None) -> Outcome:
-    outcome, _ = judge(
-        read(answer), digest=DIGEST, tag=TAG, policy_id=policy_id, refresh_problem=None
-    )
-    return outcome
+    said = judge(read(answer), digest=DIGEST, tag=TAG, policy_id=policy_id, refresh_error=None)
+    return said.outcome
 
 
 def test_an_enterprise_evaluation_is_read_whole() -> None:

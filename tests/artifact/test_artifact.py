@@ -13,6 +13,8 @@ from tests.support.artifacts import installed_by_wheels
 from tests.support.locks import locked
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 RESCAN = ROOT / "functions" / "rescan"
 AARCH64, X86_64 = 183, 62
 GOOD_NAME = "_core.cpython-313-aarch64-linux-gnu.so"

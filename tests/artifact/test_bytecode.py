@@ -18,6 +18,8 @@ from tests.support.artifacts import build_again
 from tests.support.paths import ROOT
 from tests.support.template import properties
 
+pytestmark = pytest.mark.slow
+
 # PEP 552: the lowest bit says that a hash stands in place of time and size, the next that the
 # source is looked at.
 UNCHECKED_HASH = (1).to_bytes(4, "little")

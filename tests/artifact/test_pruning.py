@@ -16,6 +16,8 @@ from botocore.loaders import Loader
 from rescan.aws import clients
 from tests.support.artifacts import installed_by_wheels
 
+pytestmark = pytest.mark.slow
+
 FUNCTIONS = Path(clients.__file__).parents[2]
 MAKE_EVERY_CLIENT = """
 import boto3, json, sys

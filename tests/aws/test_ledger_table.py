@@ -1,6 +1,8 @@
-"""The ledger's contract, on the table (moto) and on the fake that other tests use."""
+"""The ledger's contract, on the table (moto) and in memory."""
 
-from datetime import timedelta
+import json
+import zlib
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -9,35 +11,40 @@ from botocore.config import Config
 from botocore.stub import Stubber
 from msgspec.structs import replace
 
-from rescan.aws.ledger_items import LARGEST_MEMORY_BYTES
+from rescan.aws.ledger_items import LARGEST_MEMORY_BYTES, item_of
 from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Outcome, Severity
 from rescan.kernel.errors import LedgerConflict, LedgerUnavailable
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry, UnknownPush
 from rescan.ledger.news import Failing
+from rescan.memory.ledger import MemoryLedger
+from rescan.memory.outbox import MemoryOutbox
+from rescan.notice.summary import Coverage
 from rescan.work.ports import EntrySnapshot, Ledger, Outbox, SweepRecord
 from tests.support.entries import FRESH, stopped
-from tests.support.fakes import NOON, FakeLedger, FakeOutbox
+from tests.support.fakes import NOON
 from tests.support.outbox_items import OUTBOX_ITEM
 
 SECOND = timedelta(seconds=1)
+FAILING = Failing(NOON, "regate", "HTTP 500", FailureCause.DOWN)
 
 
-@pytest.fixture(params=["table", "fake"])
+@pytest.fixture(params=["table", "memory"])
 def ledger(request: pytest.FixtureRequest) -> Ledger:
-    if request.param == "fake":
-        return FakeLedger()
+    if request.param == "memory":
+        return MemoryLedger()
     return LedgerTable(request.getfixturevalue("client"), "ledger")
 
 
 FULL = replace(
     stopped(("CVE-1", Severity.CRITICAL), ("CVE-2", None)),
-    failing=Failing(NOON, "regate", "HTTP 500"),
-    failing_said_at=NOON,
+    failing=FAILING,
+    failure_notice_at=NOON,
     sweep=NOON,
     unknown_push=UnknownPush(NOON - SECOND, Digest(f"sha256:{'d' * 64}")),
     held_until=NOON + timedelta(days=9),
@@ -84,8 +91,8 @@ def test_a_write_that_met_a_conflict_leaves_neither_entry_nor_notice(
 def _outbox_of(ledger: Ledger) -> Outbox:
     if isinstance(ledger, LedgerTable):
         return OutboxTable(ledger._client, "ledger")  # noqa: SLF001 - the same table
-    assert isinstance(ledger, FakeLedger)
-    return FakeOutbox(ledger)
+    assert isinstance(ledger, MemoryLedger)
+    return MemoryOutbox(ledger)
 
 
 def test_a_sweep_sees_every_entry_and_nothing_else(ledger: Ledger) -> None:
@@ -104,12 +111,26 @@ def test_a_sweep_sees_every_entry_and_nothing_else(ledger: Ledger) -> None:
             sweep=NOON,
             result_at=NOON,
             first_stop_at=NOON,
-            failing=Failing(NOON, "regate", "HTTP 500"),
+            failing=FAILING,
             unknown_push_at=NOON - SECOND,
             held_until=NOON + timedelta(days=9),
         ),
         EntrySnapshot(go.tag, False, None, NOON + SECOND),
     ]
+
+
+@pytest.mark.parametrize("sweep", [None, NOON])
+def test_a_write_never_sets_back_the_mark_of_a_sweep_that_came_between(
+    ledger: Ledger, sweep: datetime | None
+) -> None:
+    ledger.write(replace(FULL, sweep=sweep))
+    ledger.mark_swept(FULL.subject, NOON + SECOND)
+    later = replace(FULL, version=FULL.version + 1, sweep=sweep)
+    with pytest.raises(LedgerConflict):
+        ledger.write(later)
+    marked = replace(later, sweep=NOON + SECOND)
+    ledger.write(marked)
+    assert ledger.read(FULL.subject) == marked
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 1, 1.5])
@@ -123,12 +144,38 @@ def test_the_mark_of_a_sweep_never_goes_back(ledger: Ledger, seconds: float) -> 
 def test_the_last_sweep_is_remembered(ledger: Ledger) -> None:
     assert ledger.last_sweep() is None
     ledger.record_sweep(SweepRecord(NOON, 2))
-    later = SweepRecord(NOON + SECOND, 3, SweepRecord(NOON, 2))
+    later = SweepRecord(NOON + SECOND, 3, Coverage(NOON, 2, 2, 1, 1))
     ledger.record_sweep(later)
     assert ledger.last_sweep() == later
 
 
 # --- the table alone
+
+
+def test_a_sweep_of_version_0_1_0_is_read_without_the_one_before_it(client: Any) -> None:
+    def sweep(at: str, expected: str) -> dict[str, Any]:
+        return {"sweep": {"S": at}, "expected": {"N": expected}}
+
+    before = sweep("2026-11-24T06:00:00+00:00", "2")
+    item = {"subject": {"S": "sweep"}, **sweep("2026-11-24T12:00:00+00:00", "3")}
+    client.put_item(TableName="ledger", Item=item | {"before": {"M": before}})
+    assert LedgerTable(client, "ledger").last_sweep() == SweepRecord(NOON, 3)
+
+
+def test_a_failure_that_was_stored_without_a_cause_has_another_reason(client: Any) -> None:
+    """As it was written before causes were stored: in the snapshot, and in the entry itself."""
+    ledger = LedgerTable(client, "ledger")
+    item = item_of(FULL)
+    del item["failing_cause"]
+    memory = json.loads(zlib.decompress(item["memory"]["B"]))
+    del memory["entry"]["failing"]["cause"]
+    item["memory"] = {"B": zlib.compress(json.dumps(memory).encode())}
+    client.put_item(TableName="ledger", Item=item)
+    expected = replace(FAILING, cause=FailureCause.OTHER)
+    assert [snapshot.failing for snapshot in ledger.snapshots()] == [expected]
+    entry = ledger.read(FULL.subject)
+    assert entry is not None
+    assert entry.failing == expected
 
 
 def test_a_huge_memory_keeps_the_worst_and_stays_small(client: Any) -> None:
@@ -149,6 +196,45 @@ def test_a_huge_memory_keeps_the_worst_and_stays_small(client: Any) -> None:
     assert 1_000 < len(kept.findings) < 20_000
     dropped = [severity for key, severity in known.items() if key not in kept.findings]
     assert min(s for s in kept.findings.values() if s is not None) >= max(dropped)
+
+
+@pytest.mark.parametrize("findings", [0, 1])
+def test_an_entry_whose_reason_is_huge_is_written_with_a_short_one(
+    client: Any, findings: int
+) -> None:
+    reason = "".join(f"problem {n * 7919 % 1_000_003:x}; " for n in range(40_000))
+    known = {FindingKey("p", "vulnerabilities", "package", "CVE-1"): Severity.HIGH}
+    stopping = AnnouncedFindings(known, 1) if findings else AnnouncedFindings()
+    entry = replace(FULL, failing=replace(FAILING, reason=reason), stopping=stopping)
+    table = LedgerTable(client, "ledger")
+    table.write(entry)
+    read = table.read(entry.subject)
+    assert read is not None
+    assert read.failing is not None
+    assert read.failing.reason == reason[:997] + "..."
+    assert read.stopping == stopping
+
+
+def test_an_entry_that_cannot_be_cut_is_an_error_that_says_so(client: Any) -> None:
+    digest = Digest("".join(f"{n * 7919 % 1_000_003:x}" for n in range(40_000)))
+    with pytest.raises(LedgerUnavailable, match=r"takes [\d,]+ bytes without its findings"):
+        LedgerTable(client, "ledger").write(replace(FULL, digest=digest))
+
+
+@pytest.mark.parametrize(
+    ("call", "operation"),
+    [
+        pytest.param(lambda t: t.write(FULL), "put_item", id="write"),
+        pytest.param(lambda t: t.mark_swept("s", NOON), "update_item", id="mark"),
+    ],
+)
+def test_a_plain_write_that_meets_a_transaction_is_a_conflict(
+    client: Any, call: Any, operation: str
+) -> None:
+    with Stubber(client) as stub:
+        stub.add_client_error(operation, "TransactionConflictException", "under way")
+        with pytest.raises(LedgerConflict):
+            call(LedgerTable(client, "ledger"))
 
 
 @pytest.mark.parametrize(

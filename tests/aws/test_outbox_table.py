@@ -1,4 +1,4 @@
-"""The outbox's contract, on the table (moto) and on the fake that other tests use."""
+"""The outbox's contract, on the table (moto) and in memory."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,11 +11,13 @@ from msgspec.structs import replace
 from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
 from rescan.kernel.errors import LedgerUnavailable, NotThePublisher
+from rescan.memory.ledger import MemoryLedger
+from rescan.memory.outbox import MemoryOutbox
 from rescan.outbox.items import Channel, InFlight, OutboxItem, PendingNotice
 from rescan.outbox.storm import Storm
 from rescan.work.ports import Ledger, Outbox
 from tests.support.entries import FRESH
-from tests.support.fakes import NOON, FakeLedger, FakeOutbox
+from tests.support.fakes import NOON
 from tests.support.outbox_items import CVE, ENVELOPE, NOTICE, OUTBOX_ITEM
 
 SECOND = timedelta(seconds=1)
@@ -45,8 +47,8 @@ class Desk:
     client: Any = None
 
     def outbox(self) -> Outbox:
-        if isinstance(self.ledger, FakeLedger):
-            return FakeOutbox(self.ledger)
+        if isinstance(self.ledger, MemoryLedger):
+            return MemoryOutbox(self.ledger)
         return OutboxTable(self.client, "ledger")
 
     def put(self, *items: OutboxItem) -> None:
@@ -55,10 +57,10 @@ class Desk:
             self.ledger.write(entry, [each])
 
 
-@pytest.fixture(params=["table", "fake"])
+@pytest.fixture(params=["table", "memory"])
 def desk(request: pytest.FixtureRequest) -> Desk:
-    if request.param == "fake":
-        return Desk(FakeLedger())
+    if request.param == "memory":
+        return Desk(MemoryLedger())
     client = request.getfixturevalue("client")
     return Desk(LedgerTable(client, "ledger"), client)
 
@@ -92,6 +94,7 @@ def test_the_same_news_waits_once(desk: Desk) -> None:
     assert len(desk.outbox().waiting(10)) == 1
 
 
+@pytest.mark.slow
 def test_what_was_published_waits_no_longer_nor_what_it_supersedes(desk: Desk) -> None:
     names = [f"n{number:03}" for number in range(130)]
     desk.put(*(item(name, number) for number, name in enumerate(names)))

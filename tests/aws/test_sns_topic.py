@@ -21,6 +21,7 @@ from rescan.kernel.errors import NoticeInvalid, PublishFailed
 from rescan.outbox.notice import Notice
 from tests.support.notices.announced import stop
 from tests.support.notices.news_cases import GOLDEN
+from tests.support.notices.rendered import mail
 from tests.support.notices.reports import typical
 from tests.support.notices.said import notice_of
 
@@ -52,7 +53,7 @@ def test_subscriber_gets_what_was_published(
     case: str, subscribed: tuple[StopTopic, Any, str]
 ) -> None:
     topic, sqs, queue = subscribed
-    notice = notice_of(GOLDEN[case]())
+    notice = mail(case)
     message_id = topic.publish(notice)
     (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
     envelope = json.loads(message["Body"])
@@ -136,6 +137,14 @@ KEY = (
     " that the key is enabled."
 )
 REPEAT = "The event may be repeated; a notice that did arrive then arrives twice."
+
+
+def test_a_missing_topic_is_blamed_on_the_variable_that_names_it() -> None:
+    sns = client("sns")
+    with Stubber(sns) as stubber:
+        stubber.add_client_error("publish", "NotFound", http_status_code=404)
+        with pytest.raises(PublishFailed, match="CHAT_TOPIC_ARN names no topic that exists"):
+            StopTopic(sns, ARN, "CHAT_TOPIC_ARN").publish(NOTICE)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
-"""The queue's adapter, against moto and against what moto does not do: entries that fail."""
+"""The queue's contract, on SQS (moto) and in memory; and SQS's own failures, which moto lacks."""
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from rescan.events.parse import parse_event
 from rescan.gate.model import Trigger, TriggerKind
 from rescan.kernel.errors import QueueUnavailable
 from rescan.kernel.image_tag import ImageTag
+from rescan.memory.queue import MemoryQueue
 from tests.support.fakes import NOON
 
 TRIGGER = Trigger(TriggerKind.SCHEDULE, NOON)
@@ -28,6 +30,7 @@ FULL = Gate(
     first_seen=NOON,
     attempt=3,
     submitted=True,
+    unrecorded=True,
     published_id="7c3f",
 )
 
@@ -49,10 +52,45 @@ def gates(number: int) -> list[Gate]:
     return [Gate(ImageTag("reg.io", f"a{n}", "1"), TRIGGER) for n in range(number)]
 
 
-def test_a_message_is_read_as_it_was_sent(client: Any, url: str) -> None:
-    WorkQueue(client, url).send(FULL, timedelta())
-    (message,) = client.receive_message(QueueUrl=url)["Messages"]
-    assert parse_event(json.loads(message["Body"]), lambda region: None) == FULL
+@dataclass
+class Sqs:
+    """A queue in moto, and those who read it."""
+
+    client: Any
+    url: str
+
+    @property
+    def queue(self) -> WorkQueue:
+        return WorkQueue(self.client, self.url)
+
+    def received(self) -> list[Any]:
+        gates: list[Any] = []
+        ask = {"QueueUrl": self.url, "MaxNumberOfMessages": 10}
+        while messages := self.client.receive_message(**ask).get("Messages"):
+            bodies = (json.loads(message["Body"]) for message in messages)
+            gates += [parse_event(body, lambda region: None) for body in bodies]
+        return gates
+
+
+@dataclass
+class InMemory:
+    queue: MemoryQueue = field(default_factory=MemoryQueue)
+
+    def received(self) -> list[Any]:
+        return self.queue.take()
+
+
+@pytest.fixture(params=["sqs", "memory"])
+def either(request: pytest.FixtureRequest) -> Sqs | InMemory:
+    if request.param == "memory":
+        return InMemory()
+    return Sqs(request.getfixturevalue("client"), request.getfixturevalue("url"))
+
+
+def test_a_message_is_read_once_as_it_was_sent(either: Sqs | InMemory) -> None:
+    either.queue.send(FULL, timedelta())
+    assert either.received() == [FULL]
+    assert either.received() == []
 
 
 def test_a_delay_is_passed_on_and_never_above_what_sqs_takes(url: str, client: Any) -> None:
@@ -67,16 +105,15 @@ def test_a_delay_is_passed_on_and_never_above_what_sqs_takes(url: str, client: A
 
 
 @pytest.mark.parametrize("number", [0, 1, 10, 11, 137])
-def test_many_messages_are_all_taken(client: Any, url: str, number: int) -> None:
-    assert WorkQueue(client, url).send_all(iter(gates(number))) == number
-    count = client.get_queue_attributes(
-        QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
-    )
-    assert int(count["Attributes"]["ApproximateNumberOfMessages"]) == number
+def test_many_messages_are_all_taken(either: Sqs | InMemory, number: int) -> None:
+    assert either.queue.send_all(iter(gates(number))) == number
+    received = either.received()
+    assert len(received) == number
+    assert {gate.tag for gate in received} == {gate.tag for gate in gates(number)}
 
 
-def failed(*ids: str) -> dict[str, Any]:
-    return {"Failed": [{"Id": i, "Code": "InternalError", "SenderFault": False} for i in ids]}
+def failed(*ids: str, code: str = "InternalError", by_sender: bool = False) -> dict[str, Any]:
+    return {"Failed": [{"Id": i, "Code": code, "SenderFault": by_sender} for i in ids]}
 
 
 def entries(*numbers: int) -> list[dict[str, str]]:
@@ -92,7 +129,9 @@ def test_entries_that_failed_are_sent_again(client: Any, url: str) -> None:
         ):
             expected = {"QueueUrl": url, "Entries": entries(*sent)}
             stub.add_response("send_message_batch", {"Successful": [], **answer}, expected)
-        assert WorkQueue(client, url).send_all(gates(3)) == 3
+        slept: list[float] = []
+        assert WorkQueue(client, url, slept.append).send_all(gates(3)) == 3
+        assert slept == [0.05, 0.1]
         stub.assert_no_pending_responses()
 
 
@@ -102,19 +141,27 @@ def test_entries_that_fail_again_and_again_are_an_error_that_counts_them(
     with Stubber(client) as stub:
         for _ in range(4):
             stub.add_response("send_message_batch", {"Successful": [], **failed("0", "2")})
-        with pytest.raises(QueueUnavailable, match="2 messages were not taken: InternalError"):
+        with pytest.raises(QueueUnavailable, match="2 messages were not accepted: InternalError"):
+            WorkQueue(client, url, lambda seconds: None).send_all(gates(3))
+
+
+def test_entries_that_are_wrong_are_not_sent_again(client: Any, url: str) -> None:
+    wrong = failed("1", code="InvalidMessageContents", by_sender=True)
+    with Stubber(client) as stub:
+        stub.add_response("send_message_batch", {"Successful": [], **wrong})
+        with pytest.raises(QueueUnavailable, match=r"not accepted: InvalidMessageContents"):
             WorkQueue(client, url).send_all(gates(3))
 
 
 def test_a_refused_batch_is_an_error(client: Any, url: str) -> None:
     with Stubber(client) as stub:
         stub.add_client_error("send_message_batch", "AccessDenied")
-        with pytest.raises(QueueUnavailable, match="3 messages were not taken: AccessDenied"):
+        with pytest.raises(QueueUnavailable, match="3 messages were not accepted: AccessDenied"):
             WorkQueue(client, url).send_all(gates(3))
 
 
 def test_a_refused_message_is_an_error(client: Any, url: str) -> None:
     with Stubber(client) as stub:
         stub.add_client_error("send_message", "AccessDenied")
-        with pytest.raises(QueueUnavailable, match="1 message was not taken: AccessDenied"):
+        with pytest.raises(QueueUnavailable, match="1 message was not accepted: AccessDenied"):
             WorkQueue(client, url).send(FULL, timedelta())

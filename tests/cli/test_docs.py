@@ -18,6 +18,8 @@ from tests.support.images import TAG, replayed
 from tests.support.paths import ROOT
 from tests.support.scripted_server import ScriptedServer, respond
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs" / "cli.md").read_text()
 RECORDING = str(FOLDER / "stop.har")
 EXAMPLE = re.compile(r"^```console\n\$ (.*)\n((?:.*\n)*?)```$", re.MULTILINE)

@@ -18,7 +18,7 @@ from moto.sns.models import sns_backends
 
 from tests.support.command import PASSWORD, Done, run, run_process
 from tests.support.images import DIGEST, TAG, variables
-from tests.support.scripted_server import Act, ScriptedServer, respond
+from tests.support.scripted_server import Act, ScriptedServer, refused_port, respond
 from tests.support.scripted_server import json as answer
 
 
@@ -127,7 +127,7 @@ def test_a_trouble_has_its_fix(acts: tuple[Act, ...], check: str, fix: str) -> N
 
 def test_what_rests_on_a_trouble_is_skipped() -> None:
     told = lines(doctor(respond(404, b"{}"))[0])
-    assert told["Authorization"] == "- not before Version is mended"
+    assert told["Authorization"] == "- not before Version is fixed"
     assert "Policy" not in told
 
 
@@ -167,19 +167,14 @@ def test_missing_credentials_do_not_keep_the_network_from_being_looked_at() -> N
 # --- the network
 
 
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port: int = closed.getsockname()[1]
-    return port
-
-
 def test_a_closed_port_is_named() -> None:
-    port = closed_port()
-    done = run("doctor", variables=variables(f"http://127.0.0.1:{port}"))
+    with refused_port() as port:
+        done = run("doctor", variables=variables(f"http://127.0.0.1:{port}"))
     assert done.status == 4
     assert f"no connection to 127.0.0.1:{port}: Connection refused" in lines(done)["TCP"]
 
 
+@pytest.mark.slow
 def test_a_name_without_an_address_is_named() -> None:
     done = run_process("doctor", variables=variables("https://anchore.invalid"))
     assert done.status == 4
@@ -198,9 +193,9 @@ def test_the_proxy_of_the_environment_is_used_and_its_password_hidden() -> None:
 
 
 def test_a_proxy_that_is_not_there_is_named() -> None:
-    port = closed_port()
-    proxy = {"HTTPS_PROXY": f"http://127.0.0.1:{port}", "NO_PROXY": ""}
-    done = run("doctor", variables=variables("https://anchore.invalid", **proxy))
+    with refused_port() as port:
+        proxy = {"HTTPS_PROXY": f"http://127.0.0.1:{port}", "NO_PROXY": ""}
+        done = run("doctor", variables=variables("https://anchore.invalid", **proxy))
     assert f"no connection to 127.0.0.1:{port}" in lines(done)["TCP"]
     assert "HTTPS_PROXY" in lines(done)["TCP, fix"]
 
@@ -412,7 +407,7 @@ def test_what_is_not_there_is_named(aws: dict[str, str]) -> None:
         ("Queue", "WORK_QUEUE_URL"),
         ("Table", "LEDGER_TABLE"),
     ):
-        assert told[name].startswith("fix it is not there: ")
+        assert told[name].startswith("fix not found: ")
         assert variable in told[f"{name}, fix"]
 
 
@@ -421,4 +416,4 @@ def test_missing_credentials_of_aws_are_named(aws: dict[str, str]) -> None:
         k: v for k, v in aws.items() if k not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     }
     _, told = stack_lines(**without, AWS_EC2_METADATA_DISABLED="true")
-    assert told["Topic"] == "fix no AWS credentials that hold: NoCredentialsError"
+    assert told["Topic"] == "fix no valid AWS credentials: NoCredentialsError"

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -18,7 +17,16 @@ from rescan_cli.exit_status import of_error
 from tests.recordings import FOLDER, names
 from tests.support.command import CREDENTIALS, PASSWORD, environment, run, run_process
 from tests.support.images import DIGEST, TAG, replayed, variables
-from tests.support.scripted_server import Act, ScriptedServer, json, raw, reset, respond, silence
+from tests.support.scripted_server import (
+    Act,
+    ScriptedServer,
+    json,
+    raw,
+    refused_port,
+    reset,
+    respond,
+    silence,
+)
 
 OUTCOMES = {
     "stop": 1,
@@ -55,6 +63,7 @@ def test_every_recording_has_a_status() -> None:
 
 
 @pytest.mark.parametrize("name", ["go", "stop", "pending", "not_found_404", "unauthorized"])
+@pytest.mark.slow
 def test_an_outcome_is_the_status_of_the_process(name: str) -> None:
     with replayed(name) as variables:
         assert run_process("run", TAG, variables=variables).status == OUTCOMES[name]
@@ -94,16 +103,16 @@ ANSWERS = [
 
 @pytest.mark.parametrize(("act", "status"), ANSWERS)
 def test_a_failed_request_is_no_verdict(act: Act, status: int) -> None:
+    seconds = "1" if act is silence else "60"
     with ScriptedServer(act) as server:
-        done = run("run", TAG, "--timeout", "1", variables=variables(server.url))
+        done = run("run", TAG, "--timeout", seconds, variables=variables(server.url))
     assert (done.status, done.out) == (status, "")
     assert done.err.splitlines()[-1].startswith("anchore-rescan: findActiveImage: ")
 
 
 def test_no_connection_is_no_verdict() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    done = run("run", TAG, "--timeout", "1", variables=variables(f"http://127.0.0.1:{port}"))
+    with refused_port() as port:
+        done = run("run", TAG, "--timeout", "1", variables=variables(f"http://127.0.0.1:{port}"))
     assert (done.status, done.out) == (2, "")
 
 
@@ -118,7 +127,7 @@ def test_a_certificate_of_an_unknown_ca_is_the_callers_to_mend() -> None:
 def _tree(root: type[errors.RescanError]) -> Iterator[type[errors.RescanError]]:
     yield root
     for child in root.__subclasses__():
-        if child.__module__ == "rescan.errors":
+        if child.__module__ == errors.__name__:
             yield from _tree(child)
 
 
@@ -191,6 +200,7 @@ def test_a_wrong_usage_sends_nothing_and_is_no_verdict(case: str) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("run", "--help")])
+@pytest.mark.slow
 def test_help_is_no_error(arguments: tuple[str, ...]) -> None:
     done = run_process(*arguments)
     assert (done.status, done.err) == (0, "")
@@ -210,6 +220,7 @@ ACCIDENTS = {
 
 
 @pytest.mark.parametrize("accident", ACCIDENTS)
+@pytest.mark.slow
 def test_an_accident_is_neither_stop_nor_go(accident: str, tmp_path: Path) -> None:
     """A library that fails stands for any code that does: it is what comes first on the path."""
     (tmp_path / "rich.py").write_text(ACCIDENTS[accident].format(password=PASSWORD))
@@ -223,6 +234,7 @@ def test_an_accident_is_neither_stop_nor_go(accident: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("output", ["table", "json"])
+@pytest.mark.slow
 def test_a_full_disk_is_neither_stop_nor_go(output: str) -> None:
     with replayed("go") as variables, Path("/dev/full").open("w") as full:
         done = _process("run", TAG, "-o", output, variables=variables, stdout=full)
@@ -231,6 +243,7 @@ def test_a_full_disk_is_neither_stop_nor_go(output: str) -> None:
 
 @pytest.mark.parametrize("output", ["table", "json"])
 @pytest.mark.parametrize("name", ["go", "stop"])
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_neither_stop_nor_go(name: str, output: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
@@ -239,6 +252,7 @@ def test_a_reader_that_goes_away_is_neither_stop_nor_go(name: str, output: str) 
         assert done.wait(60) == 141
 
 
+@pytest.mark.slow
 def test_an_interrupt_is_neither_stop_nor_go() -> None:
     with ScriptedServer(silence) as server:
         process = _process("run", TAG, variables=variables(server.url), stdout=subprocess.DEVNULL)

@@ -20,7 +20,7 @@ def test_a_finding_stands_beside_its_rows_and_its_way_out() -> None:
   2. HIGH  CVE-2018-15686  libsystemd0  vulnerabilities/package
     PACKAGE      INSTALLED      FIXED IN        WHERE  FROM
     libsystemd0  232-25+deb9u9  232-25+deb9u10  -      -
-    To mend it: update libsystemd0 to 232-25+deb9u10, rebuild and push
+    To do: update libsystemd0 to 232-25+deb9u10, rebuild and push
 """
         in out
     )
@@ -30,7 +30,7 @@ def test_a_package_in_two_places_has_two_rows() -> None:
     _, out = explained("stop")
     finding = out.split("  4. HIGH", 1)[1].split("\n\n", 1)[0]
     assert [line.split()[:2] for line in finding.splitlines()[2:4]] == [["jdk", "1.4"]] * 2
-    assert "To mend it: no fix: remove jdk, or ask for an allowlist entry" in finding
+    assert "To do: no fix: remove jdk, or ask for an allowlist entry" in finding
 
 
 def test_a_finding_of_another_gate_says_what_the_policy_recommends() -> None:

@@ -107,6 +107,7 @@ def test_a_table_says_base_image_or_own_layer_when_anchore_does() -> None:
 # --- pipes and terminals
 
 
+@pytest.mark.slow
 def test_a_pipe_gets_neither_colours_nor_progress_nor_filling() -> None:
     with replayed("stop") as variables:
         done = run_process("run", TAG, variables=variables)
@@ -115,6 +116,7 @@ def test_a_pipe_gets_neither_colours_nor_progress_nor_filling() -> None:
     assert [line for line in done.out.splitlines() if line != line.rstrip()] == []
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_progress_and_colours() -> None:
     with replayed("stop") as variables:
         done = on_a_terminal("run", TAG, variables=variables)
@@ -124,6 +126,7 @@ def test_a_terminal_shows_progress_and_colours() -> None:
     assert "\x1b[1;31mSTOP\x1b[0m" in done.shown
 
 
+@pytest.mark.slow
 def test_a_terminal_without_colours_gets_none() -> None:
     with replayed("stop") as variables:
         done = on_a_terminal("run", TAG, variables={**variables, "NO_COLOR": "1"})
@@ -131,12 +134,14 @@ def test_a_terminal_without_colours_gets_none() -> None:
     assert "STOP" in done.shown
 
 
+@pytest.mark.slow
 def test_what_cannot_be_encoded_costs_no_verdict() -> None:
     with replayed("stop") as variables:
         done = run_process("run", TAG, variables={**variables, "PYTHONIOENCODING": "ascii"})
     assert done.status == 1
 
 
+@pytest.mark.slow
 def test_credentials_are_asked_for_on_a_terminal_and_not_shown() -> None:
     typed = [("Anchore user: ", "watcher"), ("Password of watcher: ", PASSWORD)]
     with ScriptedServer(respond(401, b"Unauthorized")) as server:

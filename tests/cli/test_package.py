@@ -1,8 +1,10 @@
 """What is installed: the command in the wheel, and nothing of it in Lambda."""
 
 import configparser
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +24,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(file)
 
 
+@pytest.mark.slow
 def test_the_wheel_brings_the_command(wheel: zipfile.ZipFile) -> None:
     (file,) = (name for name in wheel.namelist() if name.endswith("entry_points.txt"))
     said = configparser.ConfigParser()
@@ -31,30 +34,59 @@ def test_the_wheel_brings_the_command(wheel: zipfile.ZipFile) -> None:
     assert callable(getattr(import_module(module), function))
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_two_packages_and_no_tests(wheel: zipfile.ZipFile) -> None:
     tops = {name.partition("/")[0] for name in wheel.namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"rescan", "rescan_cli"}
 
 
-def test_the_wheel_names_the_libraries_of_the_command_as_an_extra(wheel: zipfile.ZipFile) -> None:
-    (file,) = (name for name in wheel.namelist() if name.endswith("METADATA"))
-    needed = [
-        line.removeprefix("Requires-Dist: ")
-        for line in wheel.read(file).decode().splitlines()
-        if line.startswith("Requires-Dist: ")
-    ]
-    always = {line.partition(">")[0] for line in needed if "extra ==" not in line}
-    assert always == {"aws-lambda-powertools", "boto3", "msgspec", "requests"}
-    assert any(line.startswith("rich") for line in needed)
+@pytest.mark.slow
+def test_the_wheel_names_the_libraries_of_each_extra(wheel: zipfile.ZipFile) -> None:
+    assert _needed(wheel, "") == {"aws-lambda-powertools", "boto3", "msgspec", "requests"}
+    cli = {"click", "httpx", "respx", "rich"}
+    assert _needed(wheel, "cli") == cli
+    assert _needed(wheel, "replay") == cli | {"moto", "werkzeug"}
+
+
+def _needed(wheel: zipfile.ZipFile, extra: str) -> set[str]:
+    needed = re.findall(r"^Requires-Dist: ([\w.[\]-]+)(.*)$", _metadata(wheel), re.MULTILINE)
+    end = f"extra == '{extra}'" if extra else ""
+    return {name for name, rest in needed if rest.endswith(end) and (extra or ";" not in rest)}
+
+
+def _metadata(wheel: zipfile.ZipFile) -> str:
+    (file,) = (name for name in wheel.namelist() if name.endswith("/METADATA"))
+    return wheel.read(file).decode()
+
+
+@pytest.mark.slow
+def test_the_wheel_bears_its_license(wheel: zipfile.ZipFile) -> None:
+    (file,) = (name for name in wheel.namelist() if name.endswith("/LICENSE"))
+    assert wheel.read(file) == (ROOT / "LICENSE").read_bytes()
+    assert "\nLicense-Expression: Apache-2.0\n" in _metadata(wheel)
+
+
+def test_the_newest_release_in_the_changelog_is_the_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    assert re.fullmatch(rf"{re.escape(project['version'])} - \d{{4}}-\d\d-\d\d", headings[1])
+
+
+def test_the_manual_names_the_wheel_of_this_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    page = (ROOT / "docs" / "cli.md").read_text()
+    assert re.findall(r"anchore_rescan-(.+?)-py3", page) == [project["version"]]
 
 
 def test_lambda_gets_nothing_of_the_command() -> None:
     deployed = {name for name, _ in locked("functions/requirements.txt")}
-    assert deployed & {"click", "cryptography", "httpx", "moto", "respx", "rich"} == set()
+    assert deployed & {"click", "httpx", "moto", "respx", "rich", "werkzeug"} == set()
     build = (ROOT / "functions" / "build_artifact.py").read_text()
     assert "rescan_cli" not in build
 
 
+@pytest.mark.slow
 def test_a_checkout_runs_without_being_installed(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "rescan_cli", "--version"],

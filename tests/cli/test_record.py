@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from rescan.gate.model import Report, VulnerabilityList
+from rescan.gate.model import VulnerabilityList
+from rescan.gate.report import Report
 from rescan.kernel.errors import AnchoreError
 from rescan.kernel.image_tag import ImageTag
 from rescan_cli.connection import connect
@@ -23,7 +24,7 @@ from rescan_cli.replay.har import read_recording
 from rescan_cli.replay.server import ReplayServer
 from rescan_cli.result_json import report_json
 from tests.recordings import names
-from tests.support.command import PASSWORD, Done, run, run_process
+from tests.support.command import PASSWORD, Done, run
 from tests.support.images import DIGEST, TAG, replayed, variables
 from tests.support.scripted_server import Act, ScriptedServer, raw, reset, respond
 from tests.support.scripted_server import json as answer
@@ -55,15 +56,13 @@ def replay_of(file: Any, folder: Path, said: dict[str, str]) -> Report | Anchore
             return error
 
 
-def outputs(
-    came_to: Report | AnchoreError, redact: Callable[[str], str] = lambda text: text
-) -> Any:
+def outputs(ended: Report | AnchoreError, redact: Callable[[str], str] = lambda text: text) -> Any:
     """Everything that is said of it, and the rows as they were sent."""
-    if isinstance(came_to, AnchoreError):
-        return type(came_to), redact(came_to.problem), came_to.step
-    result = json.loads(report_json(came_to, NOW))
+    if isinstance(ended, AnchoreError):
+        return type(ended), redact(ended.problem), ended.step
+    result = json.loads(report_json(ended, NOW))
     del result["id"]  # made of the tag as it was
-    return every(result, redact), rows(came_to.vulnerabilities, redact)
+    return every(result, redact), rows(ended.vulnerabilities, redact)
 
 
 def rows(listed: VulnerabilityList | None, redact: Callable[[str], str]) -> Any:
@@ -87,7 +86,7 @@ def test_a_replay_gives_the_outputs_of_the_live_run(
 ) -> None:
     with replayed(name) as said:
         runs, files, redactor = recorded_live(said, [TAG], *patterns)
-    live = outputs(runs[0].came_to, redactor.text)
+    live = outputs(runs[0].result, redactor.text)
     assert outputs(replay_of(files[0], tmp_path, said)) == live
 
 
@@ -149,7 +148,7 @@ LIVE = {
 
 
 @pytest.mark.parametrize("case", LIVE)
-def test_a_broken_answer_is_recorded_as_what_it_came_to(case: str, tmp_path: Path) -> None:
+def test_a_broken_answer_is_recorded_as_an_error(case: str, tmp_path: Path) -> None:
     acts, outcome = LIVE[case]
     with ScriptedServer(*acts) as server:
         said = variables(server.url, MAX_BODY_MB="1")
@@ -197,6 +196,28 @@ def test_a_recording_tells_neither_who_nor_where(tmp_path: Path) -> None:
     request = json.loads(text)["log"]["entries"][0]["request"]
     assert {"name": "Authorization", "value": "redacted"} in request["headers"]
     assert {"name": "x-anchore-account", "value": "account-1"} in request["headers"]
+
+
+def test_a_recording_holds_no_secret_of_others(tmp_path: Path) -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dBjftJeZ4CVPmB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    body = {
+        "message": f"Bearer {token} of https://bob:hunter2@proxy.example.com, Cookie: sid=c00kie",
+        "debug": {"dbPassword": "hunter2", "credentials": [{"key": "AKIAIOSFODNN7EXAMPLE"}]},
+        "query": "next=/&access_token=0pAqu3",
+    }
+    redirect = respond(
+        307,
+        json.dumps(body).encode(),
+        "Location: https://sso.example.com/?code=0pAqu3",
+        f'WWW-Authenticate: Bearer realm="anchore", token={token}',
+    )
+    with ScriptedServer(redirect) as server:
+        assert record(server.url, tmp_path).status == 2
+    (file,) = tmp_path.iterdir()
+    text = file.read_text()
+    secrets = (token, "hunter2", "c00kie", "AKIA", "0pAqu3")
+    assert [secret for secret in secrets if secret in text] == []
+    assert 'realm=\\"anchore\\"' in text
 
 
 def test_recordings_of_one_run_hang_together(tmp_path: Path) -> None:
@@ -250,13 +271,15 @@ def test_a_pattern_that_changes_the_outcome_is_refused(case: str, tmp_path: Path
     assert f"does not replay as it was recorded: {told}" in done.err
 
 
-def test_a_policy_that_a_pattern_hides_is_asked_for_by_its_new_name(tmp_path: Path) -> None:
+def test_a_policy_that_a_pattern_hides_is_asked_for_by_its_new_name(
+    tmp_path: Path, fresh_container: None
+) -> None:
     policy = "2c53a13c-1765-11e8-82ef-23527761d060"
     with replayed("stop") as said:
         hidden = ("--policy", policy, "--redact", policy)
         done = run("record", TAG, "--to", str(tmp_path), *hidden, variables=said)
     (file,) = tmp_path.iterdir()
-    again = run_process("replay", str(file), variables={})
+    again = run("replay", str(file), variables={})
     assert (done.status, again.status, policy in file.read_text()) == (0, 1, False)
 
 

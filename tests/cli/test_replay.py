@@ -12,6 +12,8 @@ from tests.support.command import Done, run, run_process
 from tests.support.contract.exporters import by_browser, by_mitmproxy
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 GO = str(FOLDER / "go.har")
 STATUSES = {
     ("go", None): 0,
@@ -81,12 +83,14 @@ def test_a_recording_of_another_maker_is_replayed_unchanged(
     assert _without_title(run("replay", str(file), variables={})) == stop
 
 
-def test_repeated_requests_are_answered_in_their_order(tmp_path: Path) -> None:
+def test_repeated_requests_are_answered_in_their_order(
+    tmp_path: Path, fresh_container: None
+) -> None:
     first, *others = recording("stop").entries
     busy = replace(first, status=503, headers=(*first.headers, ("Retry-After", "0")), body=b"{}")
     har = by_mitmproxy([busy, first, *others], base64_bodies=True)
     (file := tmp_path / "exported.har").write_text(json.dumps(har))
-    done = run_process("replay", str(file), variables={})
+    done = run("replay", str(file), variables={})
     asked = [line.strip() for line in done.out.splitlines() if " GET /v2/" in line]
     assert (done.status, asked[:2]) == (1, ["503 GET /v2/images", "200 GET /v2/images"])
 
@@ -144,10 +148,10 @@ def test_a_handler_that_crashes_is_neither_stop_nor_go(tmp_path: Path) -> None:
     assert (done.status, done.out) == (5, "")
 
 
-def test_a_recording_cannot_speak_to_the_terminal(tmp_path: Path) -> None:
+def test_a_recording_cannot_speak_to_the_terminal(tmp_path: Path, fresh_container: None) -> None:
     har = by_mitmproxy(recording("stop").entries, base64_bodies=False)
     har["log"]["comment"] = "\x1b]0;owned\x07 made up"
     text = json.dumps(har).replace("ftpd", "\\\\u001b[31mftpd")
     (file := tmp_path / "hostile.har").write_text(text)
-    done = run_process("replay", str(file), variables={})
+    done = run("replay", str(file), variables={})
     assert (done.status, "[31mftpd" in done.out, "\x1b" in done.out) == (1, True, False)

@@ -18,6 +18,8 @@ from tests.support.command import Done, environment, run, run_process
 from tests.support.contract.exporters import by_browser, by_mitmproxy
 from tests.support.images import TAG, variables
 
+pytestmark = pytest.mark.slow
+
 GO = str(FOLDER / "go.har")
 
 

@@ -1,7 +1,6 @@
 """A sample STOP goes the way of every STOP, and says TEST wherever a person or a program looks."""
 
 import json
-import socket
 
 import jsonschema
 import pytest
@@ -11,6 +10,7 @@ from rescan_cli.sample import sample_notice
 from tests.support.aws_server import loopback_aws
 from tests.support.command import Done, run
 from tests.support.paths import ROOT
+from tests.support.scripted_server import refused_port
 
 SCHEMA = json.loads((ROOT / "docs" / "notice.schema.json").read_text())
 
@@ -66,10 +66,9 @@ def test_credentials_that_are_missing_are_the_callers_to_mend() -> None:
 
 
 def test_an_sns_that_does_not_answer_is_no_success() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
     topic = "arn:aws:sns:eu-central-1:123456789012:stops"
-    done = sent(topic, AWS_ENDPOINT_URL=f"http://127.0.0.1:{port}")
+    with refused_port() as port:
+        done = sent(topic, AWS_ENDPOINT_URL=f"http://127.0.0.1:{port}")
     assert (done.status, done.out) == (5, "")
 
 

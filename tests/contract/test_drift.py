@@ -11,6 +11,8 @@ from tests.recordings import recording
 from tests.support.contract.drift import CHECK, IMAGES, VULN, came_to, drifted, reported
 from tests.support.fuzz.effort import THOROUGH
 
+pytestmark = pytest.mark.slow
+
 STOP, GO = recording("stop"), recording("go")
 UNREADABLE = "AnchoreAnswerUnreadable"
 Change = Callable[[Any], Any]

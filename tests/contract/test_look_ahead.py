@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from rescan.gate.model import Outcome, Report
-from rescan.ledger.news import EventType, News
+from rescan.gate.model import Outcome
+from rescan.gate.report import Report
+from rescan.ledger.news import ExpiringNews
 from rescan.notice.result import verdict_result
 from tests.recordings import recording
 from tests.support.contract.drift import CHECK, drifted, reported
@@ -40,7 +41,7 @@ def gone_through_until(end: Any) -> Report:
 
 def test_end_in_the_answer_becomes_an_expiring() -> None:
     report = gone_through_until("2026-12-01T00:00:00Z")
-    notice = notice_of(News.unremembered(EventType.EXPIRING, report, NOW))
+    notice = notice_of(ExpiringNews.unremembered(report, NOW))
     assert notice.subject == "EXPIRING: GO until 2026-12-01, then STOP (high): payments/api:2.4.1"
     assert f"then STOP on {HELD.replace('+', ' ')}." in notice.body.replace("\n", " ")
 
@@ -60,6 +61,6 @@ def test_only_an_end_that_is_certain_is_promised(
     end: Any, expected: list[tuple[str | None, str]]
 ) -> None:
     report = gone_through_until(end)
-    result = json.decode(verdict_result(News.unremembered(EventType.STOP, report, NOW), report))
+    result = json.decode(verdict_result(report, NOW))
     held = result["held_back"]["findings"]
     assert [(found["until"], found["what"]) for found in held] == expected

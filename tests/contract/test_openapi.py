@@ -3,13 +3,18 @@
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
 from tests.recordings import names, recording
-from tests.support.contract.description import Description
 from tests.support.contract.exchanges import exchanges
+
+pytestmark = pytest.mark.slow
+
+if TYPE_CHECKING:
+    from tests.support.contract.description import Description
 
 _VENDORS = os.environ.get("ANCHORE_OPENAPI", "")
 _ENTERPRISE = [name for name in names() if not name.startswith("arazzo_")]
@@ -25,19 +30,25 @@ _KNOWN = {
 }
 
 
+def described(file: Path, *, trusted: bool = False) -> "Description":
+    from tests.support.contract.description import Description  # noqa: PLC0415 - takes a second
+
+    return Description(file, trusted=trusted)
+
+
 @pytest.fixture(scope="module")
 def ours():
-    return Description(Path(__file__).with_name("anchore-enterprise-v2.yaml"))
+    return described(Path(__file__).with_name("anchore-enterprise-v2.yaml"))
 
 
 @pytest.fixture(scope="module")
 def vendors():
     if not _VENDORS:
         pytest.skip("ANCHORE_OPENAPI is not set: it names Anchore's own description of v2")
-    return Description(Path(_VENDORS), trusted=True)
+    return described(Path(_VENDORS), trusted=True)
 
 
-def _wrong(description: Description, branch: str) -> set[str]:
+def _wrong(description: "Description", branch: str) -> set[str]:
     """What is wrong in requests and answers, each once, without positions in lists."""
     found: list[str] = []
     for exchange in exchanges(branch):

@@ -7,11 +7,9 @@ from typing import Any
 
 import boto3
 import pytest
-from cfnlint.api import ManualArgs, lint
 from moto import mock_aws
 from msgspec import Struct
 from msgspec.structs import replace
-from samcli.yamlhelper import yaml_parse
 
 from rescan.aws.sns_topic import StopTopic
 from rescan.kernel.image_tag import ImageTag
@@ -206,12 +204,17 @@ def test_attributes_of_a_subscription_deliver_what_the_page_says(aws: Aws) -> No
     assert aws.raw(url) == [raw(MAILS[name]) for name in ATTRIBUTES.delivers]
 
 
+@pytest.mark.slow
 def test_template_is_one_that_cloudformation_takes() -> None:
+    from cfnlint.api import ManualArgs, lint  # noqa: PLC0415 - takes seconds
+
     assert lint(TEMPLATE.text, config=ManualArgs(regions=["eu-central-1"])) == []
 
 
 def test_template_delivers_what_the_page_says(aws: Aws) -> None:
     """moto's CloudFormation makes no subscriptions: this one is made from its properties."""
+    from samcli.yamlhelper import yaml_parse  # noqa: PLC0415 - brings SAM's translator along
+
     properties = yaml_parse(TEMPLATE.text)["Resources"]["Subscription"]["Properties"]
     url = aws.subscribed(
         {

@@ -18,6 +18,8 @@ from tests.support.runtime_api import Invocation, RuntimeApi
 from tests.support.scripted_server import Act, ScriptedServer, drip, respond, silence
 from tests.support.scripted_server import json as json_answer
 
+pytestmark = pytest.mark.slow
+
 SECRET = {"username": "watcher", "password": "s3cr3t-pass"}
 ENCODED = "d2F0Y2hlcjpzM2NyM3QtcGFzcw"
 TAG = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/payments/api:2.4.1"
@@ -137,7 +139,8 @@ def test_an_error_is_handed_back_before_lambda_would_kill_the_process(
     function: Function, act: Act
 ) -> None:
     with ScriptedServer(act) as anchore, function.on(anchore.url) as api:
-        ended = api.invoke(event("ecr-push"), seconds=3.0)
+        api.wait_until_asked()  # the init phase has a time of its own
+        ended = api.invoke(event("ecr-push"), seconds=5.0)
     assert ended.error["errorType"] == "AnchoreTimeout"
     assert ended.seconds_left > 0
 

@@ -21,6 +21,8 @@ from tests.support.lambda_process import copy_runtime_client, lambda_process
 from tests.support.paths import ROOT
 from tests.support.runtime_api import RuntimeApi
 
+pytestmark = pytest.mark.slow
+
 SECRET = {"username": "watcher", "password": "s3cr3t-pass"}
 
 

@@ -1,102 +1,18 @@
-"""What each event is answered, on an Anchore and a topic of the test's own."""
+"""What each event is answered without a queue and a ledger, on an Anchore and a topic in memory."""
 
-import io
 import json
-import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from aws_lambda_powertools import Logger
 
-from rescan.aws.ecr_domains import dns_suffix
-from rescan.direct.gatekeeper import Gatekeeper
-from rescan.direct.mode import InPlace
-from rescan.events.dispatcher import Dispatcher
-from rescan.gate.evaluation import Evaluation
-from rescan.gate.model import DetectedTag, ImageRecord, VulnerabilityList
 from rescan.kernel import errors
 from rescan.kernel.deadline import Deadline
-from rescan.kernel.image_tag import Digest, ImageTag
-from rescan.kernel.metrics import Tally
-from rescan.outbox.items import Channel
-from rescan.outbox.notice import Notice
-from rescan.settings import Settings
-from rescan.work.topics import Topics
-from tests.support.anchore_answers import ROWS, WHERE
-from tests.support.environment import LEAST
+from tests.support.estate import DIGEST, UNREACHABLE, Estate, Log
 
-DIGEST = Digest("sha256:" + "c" * 64)
-UNREACHABLE = errors.AnchoreUnreachable("no connection", **WHERE)
-
-
-@dataclass
-class Estate:
-    """An Anchore that knows tags by what gating them comes to, and a topic that keeps notices.
-
-    An outcome is a final action, "unknown", "analyzing", or an exception.
-    """
-
-    outcomes: dict[str, Any] = field(default_factory=dict)
-    publish_fails: bool = False
-    subjects: list[str] = field(default_factory=list)
-    teams: list[object] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-    clock: Callable[[], None] = lambda: None
-    requests: list[tuple[object, ...]] = field(default_factory=list)
-
-    def active_tags(self, deadline: Deadline) -> Iterator[ImageTag]:
-        return iter([ImageTag.parse(name) for name in self.outcomes])
-
-    def active_images(self, tag: ImageTag) -> list[ImageRecord]:
-        self.asked.append(str(tag))
-        self.clock()
-        outcome = self.outcomes.get(str(tag), "unknown")
-        if isinstance(outcome, Exception):
-            raise outcome
-        if outcome == "unknown":
-            return []
-        status = outcome if outcome == "analyzing" else "analyzed"
-        return [ImageRecord(DIGEST, (DetectedTag(str(tag)),), analysis_status=status)]
-
-    def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
-        self.requests.append(("refresh", vtype))
-        return ROWS
-
-    def vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
-        raise NotImplementedError
-
-    def evaluate(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Evaluation:
-        self.requests.append(("check", policy_id))
-        return Evaluation(
-            image_digest=digest,
-            evaluated_tag=str(tag),
-            policy_id="p1",
-            final_action=self.outcomes[str(tag)],
-            mapped_to_rule=True,
-            problems=(),
-        )
-
-    def publish(self, notice: Notice) -> str:
-        if self.publish_fails:
-            raise errors.PublishFailed("SNS did not take the notice.")
-        self.subjects.append(notice.subject)
-        self.teams.append(notice.attributes["team"])
-        return "message-1"
-
-    def confirmed_subscriptions(self) -> int:
-        raise NotImplementedError
-
-
-@dataclass
-class Log:
-    stream: io.StringIO = field(default_factory=io.StringIO)
-
-    def lines(self, message: str) -> list[dict[str, Any]]:
-        lines = map(json.loads, self.stream.getvalue().splitlines())
-        return [line for line in lines if line["message"] == message]
+Dispatch = Callable[..., dict[str, Any]]
+SCHEDULE = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+A, B, C = "reg.io/a:1", "reg.io/b:1", "reg.io/c:1"
 
 
 @pytest.fixture
@@ -105,25 +21,14 @@ def log() -> Log:
 
 
 @pytest.fixture
-def dispatch(log: Log) -> Callable[..., dict[str, Any]]:
+def dispatch(log: Log) -> Dispatch:
     def handle(
         estate: Estate, event: object, deadline: Deadline | None = None, **settings: str
     ) -> dict[str, Any]:
-        logger = Logger(service=f"test-{uuid4()}", logger_handler=logging.StreamHandler(log.stream))
-        parsed = Settings.parse(LEAST | settings)
-        tally = Tally()
-        topics = Topics({Channel.STOPS: estate}, tally)
-        gatekeeper = Gatekeeper(parsed, lambda deadline: estate, topics, tally)
-        mode = InPlace(parsed, gatekeeper, estate.active_tags, logger)
-        dispatcher = Dispatcher(mode, dns_suffix, logger)
-        return dispatcher.handle(event, deadline or Deadline.after(60))
+        estate.log = log
+        return estate.handle(event, deadline, **settings)
 
     return handle
-
-
-Dispatch = Callable[..., dict[str, Any]]
-SCHEDULE = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
-A, B, C = "reg.io/a:1", "reg.io/b:1", "reg.io/c:1"
 
 
 def outcomes(answer: dict[str, Any]) -> dict[str, str]:

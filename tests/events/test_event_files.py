@@ -31,6 +31,8 @@ KINDS = {
     "ecr-push-signature": Ignored,
     "ecr-push-failed": Ignored,
     "ecr-delete": Ignored,
+    "ecr-replication": Gate,
+    "ecr-replication-failed": Ignored,
     "schedule-rule": Sweep,
     "schedule-scheduler": Sweep,
     "schedule-tags": Sweep,

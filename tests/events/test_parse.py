@@ -59,6 +59,21 @@ def test_an_ecr_push_asks_for_its_tag_and_digest() -> None:
     )
 
 
+def test_a_replicated_image_is_gated_in_the_region_that_it_came_to() -> None:
+    replication = push(
+        **{"detail-type": "ECR Replication Action"},
+        region="us-west-2",
+        detail__action_type="REPLICATE",
+        detail__source_region="eu-central-1",
+        detail__source_account="210987654321",
+    )
+    assert parsed(replication) == Gate(
+        ImageTag("123456789012.dkr.ecr.us-west-2.amazonaws.com", "payments/api", "2.4.1"),
+        Trigger(TriggerKind.ECR_PUSH, datetime(2026, 11, 24, 8, tzinfo=UTC)),
+        DIGEST,
+    )
+
+
 @pytest.mark.parametrize(
     ("region", "suffix"),
     [

@@ -11,12 +11,12 @@ from rescan.events.gate_result import GateResult
 from rescan.gate.model import (
     Notification,
     Outcome,
-    Report,
     Trigger,
     TriggerKind,
     Vulnerability,
     VulnerabilityList,
 )
+from rescan.gate.report import Report
 from rescan.kernel.image_tag import Digest, ImageTag
 
 DIGEST = Digest("sha256:" + "a" * 64)

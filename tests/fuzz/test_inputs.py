@@ -48,6 +48,7 @@ def _suffix(region: str) -> str | None:
 
 
 @example({"Records": [{"eventSource": []}]})
+@example({"tag": "reg.io/app:1", "policyId": "\ud800"})
 @fuzzed(broken_documents(*EVENTS) | junk())
 def test_an_event_is_understood_or_refused(event):
     asked = _or_error(EventRefused, parse_event, event, _suffix)
@@ -57,6 +58,7 @@ def test_an_event_is_understood_or_refused(event):
         assert ImageTag.parse(str(asked.tag)) == asked.tag
         assert asked.digest is None or is_digest(asked.digest)
         assert asked.vtype in (None, "os", "non-os", "all")
+        assert asked.policy_id is None or asked.policy_id.encode()
         assert asked.trigger.at is None or asked.trigger.at.tzinfo is not None
 
 

@@ -8,8 +8,16 @@ from msgspec.structs import replace
 from rescan.gate.allowlist_expiry import AllowlistExpiry
 from rescan.gate.evaluation import Allowlisted
 from rescan.gate.model import Outcome, Severity
-from tests.support.notices.announced import NOW, expiring, held
-from tests.support.notices.reports import EXPOSED_PORT, evaluation, report
+from tests.support.notices.announced import NOW, held
+from tests.support.notices.reports import (
+    EXPOSED_PORT,
+    NSS_TOOLS,
+    evaluation,
+    listed,
+    report,
+)
+from tests.support.notices.reports import FTPD as FTPD_ROW
+from tests.support.notices.reports import GLIBC as GLIBC_ROW
 
 IN_A_WEEK = NOW + timedelta(days=7)
 IN_TWO = NOW + timedelta(days=14)
@@ -21,7 +29,9 @@ NSS, FTPD, GLIBC = (
 
 
 def ahead(*items: Allowlisted) -> AllowlistExpiry:
-    return AllowlistExpiry.of(expiring(*items).report, NOW)
+    said = evaluation(final_action="go", allowlisted=items)
+    rows = listed(FTPD_ROW, NSS_TOOLS, GLIBC_ROW)
+    return report(said, outcome=Outcome.GO, vulnerabilities=rows).expiry(NOW)
 
 
 def told(look: AllowlistExpiry) -> dict[str, list[object]]:
@@ -114,14 +124,22 @@ def test_image_that_is_itself_allowlisted_will_not_stop() -> None:
     said = evaluation(
         final_action="go", final_action_reason="Allowlisted", allowlisted=(held(NSS, IN_A_WEEK),)
     )
-    assert AllowlistExpiry.of(report(said, outcome=Outcome.GO), NOW) == AllowlistExpiry(NOW)
+    assert report(said, outcome=Outcome.GO).expiry(NOW) == AllowlistExpiry(NOW)
 
 
 @pytest.mark.parametrize("outcome", [o for o in Outcome if not o.is_verdict])
 def test_answer_that_does_not_count_promises_nothing(outcome: Outcome) -> None:
     said = report(evaluation(allowlisted=(held(NSS, IN_A_WEEK),)), outcome=outcome)
-    assert AllowlistExpiry.of(said, NOW) == AllowlistExpiry(NOW)
+    assert said.expiry(NOW) == AllowlistExpiry(NOW)
 
 
 def test_report_without_an_answer_promises_nothing() -> None:
-    assert AllowlistExpiry.of(None, NOW) == AllowlistExpiry(NOW)
+    said = replace(report(evaluation(allowlisted=(held(NSS, IN_A_WEEK),))), evaluation=None)
+    assert said.expiry(NOW) == AllowlistExpiry(NOW)
+
+
+def test_time_that_passes_turns_an_end_into_one_that_is_over() -> None:
+    said = evaluation(final_action="go", allowlisted=(held(NSS, IN_A_WEEK), held(FTPD, IN_TWO)))
+    go = report(said, outcome=Outcome.GO)
+    assert told(go.expiry(NOW)) == nothing(endings=[(IN_A_WEEK, [NSS]), (IN_TWO, [FTPD])])
+    assert told(go.expiry(IN_A_WEEK)) == nothing(endings=[(IN_TWO, [FTPD])], over=[NSS])

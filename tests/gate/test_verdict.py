@@ -5,8 +5,11 @@ from msgspec.structs import replace
 
 from rescan.gate.evaluation import Evaluation, Finding, Problem
 from rescan.gate.model import Outcome
-from rescan.gate.verdict import judge
+from rescan.gate.verdict import Judgement, judge
+from rescan.kernel import errors
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
+from tests.support.anchore_answers import WHERE
 
 DIGEST = "sha256:" + "a" * 64
 TAG = ImageTag.parse("reg.io/app:1")
@@ -28,8 +31,19 @@ def evaluation(action: str, **changes: object) -> Evaluation:
     return replace(sound, **changes)
 
 
-def outcome(said: Evaluation, policy_id: str | None = None, refresh: str | None = None) -> Outcome:
-    return judge(said, digest=DIGEST, tag=TAG, policy_id=policy_id, refresh_problem=refresh)[0]
+TIMEOUT = errors.AnchoreTimeout("no whole answer came in time", **WHERE)
+
+
+def judged(
+    said: Evaluation, policy_id: str | None = None, refresh: errors.AnchoreError | None = None
+) -> Judgement:
+    return judge(said, digest=DIGEST, tag=TAG, policy_id=policy_id, refresh_error=refresh)
+
+
+def outcome(
+    said: Evaluation, policy_id: str | None = None, refresh: errors.AnchoreError | None = None
+) -> Outcome:
+    return judged(said, policy_id, refresh).outcome
 
 
 @pytest.mark.parametrize(
@@ -80,7 +94,7 @@ def test_a_stop_is_a_stop_whatever_else_is_said(doubt: dict[str, object]) -> Non
     [("stop", Outcome.STOP), ("warn", Outcome.NOT_EVALUATED), ("go", Outcome.NOT_EVALUATED)],
 )
 def test_a_failed_refresh_spares_only_a_stop(action: str, expected: Outcome) -> None:
-    assert outcome(evaluation(action), refresh="timeout") is expected
+    assert outcome(evaluation(action), refresh=TIMEOUT) is expected
 
 
 @pytest.mark.parametrize(
@@ -104,6 +118,13 @@ def test_an_answer_about_another_image_is_never_a_verdict(
     action: str, about: dict[str, object]
 ) -> None:
     assert outcome(evaluation(action, **about)) is Outcome.NOT_EVALUATED
+
+
+def test_of_many_problems_five_are_named_and_the_others_counted() -> None:
+    problems = tuple(replace(ERROR, details=f"feed {n}") for n in range(400))
+    reason = judged(evaluation("go", problems=problems)).reason
+    assert reason.count("evaluation problem") == 5
+    assert reason.endswith("; and 395 more")
 
 
 def test_a_plain_warning_of_the_evaluation_leaves_a_go() -> None:
@@ -142,10 +163,41 @@ def test_a_dialect_that_names_neither_digest_nor_tag_is_judged_by_its_action() -
     ],
 )
 def test_a_stop_says_why(changes: dict[str, object], reason: str) -> None:
-    said = judge(
-        evaluation("stop", **changes), digest=DIGEST, tag=TAG, policy_id=None, refresh_problem=None
-    )
-    assert said == (Outcome.STOP, reason)
+    assert judged(evaluation("stop", **changes)) == Judgement(Outcome.STOP, reason)
+
+
+REFUSED = errors.AnchoreRefused("HTTP 400", **WHERE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "policy_id", "refresh", "cause"),
+    [
+        pytest.param({"mapped_to_rule": False}, None, None, FailureCause.NOT_MAPPED, id="mapping"),
+        pytest.param({"mapped_to_rule": None}, None, None, FailureCause.OTHER, id="not-said"),
+        pytest.param({}, None, TIMEOUT, FailureCause.DOWN, id="refresh-timed-out"),
+        pytest.param({}, None, REFUSED, FailureCause.WRONG_ANSWER, id="refresh-refused"),
+        pytest.param({}, "p2", TIMEOUT, FailureCause.DOWN, id="the-first-cause-that-is-known"),
+        pytest.param({}, "p2", None, FailureCause.OTHER, id="another-policy"),
+        pytest.param({"problems": (ERROR,)}, None, None, FailureCause.OTHER, id="problem"),
+        pytest.param(
+            {"final_action": "maybe"}, None, None, FailureCause.OTHER, id="unknown-action"
+        ),
+        pytest.param({"evaluated_tag": "x:1"}, None, None, FailureCause.OTHER, id="another-tag"),
+    ],
+)
+def test_an_answer_that_does_not_count_has_a_cause(
+    changes: dict[str, object],
+    policy_id: str | None,
+    refresh: errors.AnchoreError | None,
+    cause: FailureCause,
+) -> None:
+    said = judged(evaluation("go", **changes), policy_id, refresh)
+    assert (said.outcome, said.cause) == (Outcome.NOT_EVALUATED, cause)
+
+
+@pytest.mark.parametrize("action", ["stop", "warn", "go"])
+def test_a_verdict_has_no_cause_of_a_failure(action: str) -> None:
+    assert judged(evaluation(action)).cause is None
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from rescan.gate.model import (
 )
 from rescan.gate.workflow import rescan
 from rescan.kernel import errors
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from tests.support.anchore_answers import ROWS, WHERE
 
@@ -329,6 +330,58 @@ def test_an_analysis_that_began_again_meanwhile_is_told_by_the_gate(
 def test_a_gate_that_fails_is_an_error_never_a_go(error: errors.AnchoreError) -> None:
     with pytest.raises(type(error)):
         rescan(FakeAnchore(evaluation=error), request())
+
+
+@pytest.mark.parametrize(
+    ("anchore", "asked", "cause"),
+    [
+        pytest.param(FakeAnchore(images=[]), request(), FailureCause.NOT_FOUND, id="no-image"),
+        pytest.param(
+            FakeAnchore(images=[image(NEW, BEFORE)]),
+            request(OLD, NOON),
+            FailureCause.NOT_ANALYZED,
+            id="not-caught-up",
+        ),
+        pytest.param(
+            FakeAnchore(images=[image(analysis_status="analyzing")]),
+            request(),
+            FailureCause.NOT_ANALYZED,
+            id="analyzing",
+        ),
+        pytest.param(
+            FakeAnchore(images=[image(analysis_status="analysis_failed")]),
+            request(),
+            FailureCause.ANALYSIS_FAILED,
+            id="analysis-failed",
+        ),
+        pytest.param(
+            FakeAnchore(images=[image(analysis_status="new")]),
+            request(),
+            FailureCause.OTHER,
+            id="unknown-status",
+        ),
+        pytest.param(
+            FakeAnchore(forced=errors.AnchoreForbidden("HTTP 403", **WHERE)),
+            request(),
+            FailureCause.FORBIDDEN,
+            id="refresh-forbidden",
+        ),
+        pytest.param(
+            FakeAnchore(evaluation=replace(evaluated(), mapped_to_rule=False)),
+            request(),
+            FailureCause.NOT_MAPPED,
+            id="no-mapping-rule",
+        ),
+        pytest.param(
+            FakeAnchore(evaluation=None), request(), FailureCause.OTHER, id="no-evaluation"
+        ),
+        pytest.param(FakeAnchore(), request(), None, id="a-verdict-has-none"),
+    ],
+)
+def test_what_is_no_verdict_says_its_cause(
+    anchore: FakeAnchore, asked: RescanRequest, cause: FailureCause | None
+) -> None:
+    assert rescan(anchore, asked).cause is cause
 
 
 def test_an_evaluation_of_another_image_is_no_verdict() -> None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from rescan.kernel import errors
 from rescan.kernel.errors import Fate
+from rescan.kernel.failure_cause import FailureCause
 
 # Four columns of branches a level, the name, and its own fate where it differs from above.
 _LINE = re.compile(
@@ -68,6 +69,33 @@ def test_every_error_is_public() -> None:
 def test_every_fate_is_explained_and_met(fate: Fate) -> None:
     assert f"`{fate}`:" in (errors.__doc__ or "")
     assert fate in {kind.fate for kind in classes().values()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause"),
+    [
+        (errors.SecretUnusable, FailureCause.CREDENTIALS),
+        (errors.OutOfTime, FailureCause.OTHER),
+        (errors.AnchoreUnreachable, FailureCause.DOWN),
+        (errors.AnchoreCertificateError, FailureCause.CERTIFICATE),
+        (errors.AnchoreInterrupted, FailureCause.DOWN),
+        (errors.AnchoreTimeout, FailureCause.DOWN),
+        (errors.AnchoreServerError, FailureCause.DOWN),
+        (errors.AnchoreAnswerCut, FailureCause.DOWN),
+        (errors.AnchoreThrottled, FailureCause.THROTTLED),
+        (errors.AnchoreUnauthorized, FailureCause.CREDENTIALS),
+        (errors.AnchoreForbidden, FailureCause.FORBIDDEN),
+        (errors.AnchoreRefused, FailureCause.WRONG_ANSWER),
+        (errors.ImageUnknown, FailureCause.NOT_FOUND),
+        (errors.ImageNotAnalyzed, FailureCause.NOT_ANALYZED),
+        (errors.AnchoreAnswerUnreadable, FailureCause.WRONG_ANSWER),
+        (errors.AnchoreAnswerTooLarge, FailureCause.OTHER),
+    ],
+)
+def test_an_error_says_what_keeps_the_image_from_a_verdict(
+    kind: type[errors.RescanError], cause: FailureCause
+) -> None:
+    assert kind.cause is cause
 
 
 def test_an_anchore_error_says_step_problem_request_and_advice() -> None:

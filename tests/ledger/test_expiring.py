@@ -6,9 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Allowlisted
-from rescan.gate.model import Outcome, Report
+from rescan.gate.model import Outcome
+from rescan.gate.report import Report
 from rescan.ledger.entry import Entry
-from rescan.ledger.news import EventType, News
+from rescan.ledger.news import EventType, ExpiringNews, News
 from rescan.ledger.transitions import after_verdict
 from tests.support.entries import FRESH, HOUR, NEW, PACE, finding, kind, report, stopped
 from tests.support.fakes import NOON
@@ -28,7 +29,7 @@ def ending(*days: int, outcome: Outcome = Outcome.GO, **fields: object) -> Repor
 def test_end_within_fourteen_days_is_news_of_an_image_that_passes(outcome: Outcome) -> None:
     entry, news = after_verdict(FRESH, ending(7, outcome=outcome), NOON, PACE)
     assert kind(news) is EventType.EXPIRING
-    assert (entry.expiring_said_at, entry.stopped) == (NOON, False)
+    assert (entry.expiry_notice_at, entry.stopped) == (NOON, False)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_end_within_fourteen_days_is_news_of_an_image_that_passes(outcome: Outco
 )
 def test_what_is_not_about_to_end_is_no_news(said: Report) -> None:
     entry, news = after_verdict(FRESH, said, NOON, PACE)
-    assert (entry.expiring_said_at, news) == (None, None)
+    assert (entry.expiry_notice_at, news) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_end_that_was_put_off_is_said_no_more() -> None:
 def test_image_that_stops_anyway_says_its_stop_alone() -> None:
     said = ending(7, outcome=Outcome.STOP)
     entry, news = after_verdict(FRESH, said, NOON, PACE)
-    assert (kind(news), entry.expiring_said_at) == (EventType.STOP, None)
+    assert (kind(news), entry.expiry_notice_at) == (EventType.STOP, None)
     assert after_verdict(entry, said, NOON + HOUR, PACE)[1] is None
 
 
@@ -111,4 +112,5 @@ def test_same_end_has_the_same_id_and_another_one_has_another() -> None:
 def test_moved_tag_is_told_along() -> None:
     go, _ = after_verdict(FRESH, report(Outcome.GO), NOON, PACE)
     moved = said_of(go, ending(7, digest=NEW))
-    assert (moved.previous_digest, moved.first_stop_at) == (go.digest, None)
+    assert isinstance(moved, ExpiringNews)
+    assert moved.previous_digest == go.digest

@@ -7,17 +7,14 @@ import pytest
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Finding, Problem
-from rescan.gate.model import (
-    Outcome,
-    Report,
-    Severity,
-    Trigger,
-    TriggerKind,
-)
+from rescan.gate.model import Outcome, Severity, Trigger, TriggerKind
+from rescan.gate.report import Report
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest
 from rescan.ledger.announced_findings import AnnouncedFindings
+from rescan.ledger.changes import ClearedBy
 from rescan.ledger.entry import Entry, UnknownPush, subject_of
-from rescan.ledger.news import ClearedBy, EventType, Failing, News
+from rescan.ledger.news import EventType, Failing, News, NotEvaluatedNews, RecoveredNews, StopNews
 from rescan.ledger.transitions import after_failure, after_not_found, after_verdict
 from tests.support.entries import (
     FRESH,
@@ -41,8 +38,8 @@ from tests.support.fakes import NOON
 
 def test_the_first_stop_is_news_of_all_its_findings() -> None:
     entry, news = after_verdict(FRESH, report(Outcome.STOP, finding("CVE-1")), NOON, PACE)
-    assert news is not None
-    assert (news.event_type, news.new, news.first_stop_at) == (EventType.STOP, None, NOON)
+    assert isinstance(news, StopNews)
+    assert (news.new, news.first_stop_at) == (None, NOON)
     assert (entry.stopped, entry.first_stop_at, entry.notice_at) == (True, NOON, NOON)
 
 
@@ -69,8 +66,8 @@ def test_a_new_finding_while_stopped_is_news_of_that_one() -> None:
     before = stopped(("CVE-1", Severity.HIGH))
     more = report(Outcome.STOP, finding("CVE-1"), finding("CVE-2"), severities={"CVE-1": "High"})
     entry, news = after_verdict(before, more, NOON + HOUR, PACE)
-    assert news is not None
-    assert (news.event_type, news.new) == (EventType.STOP, frozenset({key("CVE-2")}))
+    assert isinstance(news, StopNews)
+    assert news.new == frozenset({key("CVE-2")})
     assert (entry.first_stop_at, entry.notice_at) == (NOON, NOON + HOUR)
 
 
@@ -127,8 +124,8 @@ def test_findings_that_were_not_read_are_not_forgotten() -> None:
 def test_another_cause_of_the_stop_is_news_once(cause: dict[str, Any]) -> None:
     again = report(Outcome.STOP, finding("CVE-1"), **cause)
     entry, news = after_verdict(stopped(("CVE-1", None)), again, NOON + HOUR, PACE)
-    assert news is not None
-    assert (news.event_type, news.new) == (EventType.STOP, None)
+    assert isinstance(news, StopNews)
+    assert news.new is None
     assert after_verdict(entry, again, NOON + 2 * HOUR, PACE)[1] is None
 
 
@@ -152,7 +149,7 @@ def test_a_moved_tag_is_told_inside_the_next_notice() -> None:
     before = stopped(("CVE-1", None))
     moved = report(Outcome.STOP, finding("CVE-1"), finding("CVE-2"), digest=NEW)
     entry, news = after_verdict(before, moved, NOON + HOUR, PACE)
-    assert news is not None
+    assert isinstance(news, StopNews)
     assert (news.previous_digest, entry.digest) == (OLD, NEW)
 
 
@@ -214,8 +211,8 @@ def test_a_reminder_comes_when_the_last_notice_is_old(
 )
 def test_a_recovery_says_what_cleared_the_stop(now: Report, by: ClearedBy) -> None:
     entry, news = after_verdict(stopped(("CVE-1", Severity.HIGH)), now, NOON + HOUR, PACE)
-    assert news is not None
-    assert (news.event_type, news.first_stop_at) == (EventType.RECOVERED, NOON)
+    assert isinstance(news, RecoveredNews)
+    assert news.first_stop_at == NOON
     assert [(c.key, c.severity, c.by) for c in news.cleared] == [(key("CVE-1"), Severity.HIGH, by)]
     assert (entry.stopped, entry.first_stop_at, entry.stopping) == (
         False,
@@ -261,31 +258,37 @@ def test_a_failure_is_no_older_than_the_last_evaluation() -> None:
 def test_a_failure_of_a_stopped_image_says_that_the_stop_stands() -> None:
     before = stopped(("CVE-1", None))
     _, news = after_failure(before, failing(), TRIGGER, NOON + 7 * HOUR, PACE)
-    assert news is not None
-    assert (news.event_type, news.first_stop_at) == (EventType.NOT_EVALUATED, NOON)
+    assert isinstance(news, NotEvaluatedNews)
+    assert news.first_stop_at == NOON
 
 
 # --- not found
 
-MISSING = replace(report(Outcome.NOT_FOUND), evaluation=None, image_digest=None, reason="no image")
+MISSING = replace(
+    report(Outcome.NOT_FOUND),
+    evaluation=None,
+    image_digest=None,
+    reason="no image",
+    cause=FailureCause.NOT_FOUND,
+)
 
 
 def test_a_stopped_image_that_anchore_no_longer_has_ends_with_one_notice() -> None:
     before = stopped(("CVE-1", None))
     entry, news = after_not_found(before, MISSING, NOON + HOUR, PACE, watched=False)
-    assert news is not None
-    assert news.failing is not None
-    assert (news.event_type, news.failing.reason) == (
-        EventType.NOT_EVALUATED,
-        "no longer in Anchore: no image",
+    assert isinstance(news, NotEvaluatedNews)
+    gone = Failing(
+        NOON + HOUR, "findActiveImage", "no longer in Anchore: no image", FailureCause.GONE
     )
+    assert news.failing == gone
     assert (entry.stopped, entry.version) == (False, before.version)
     assert after_not_found(entry, MISSING, NOON + 9 * HOUR, PACE, watched=False)[1] is None
 
 
 def test_a_missing_image_that_the_watch_list_names_is_a_failure() -> None:
     entry, news = after_not_found(FRESH, MISSING, NOON, PACE, watched=True)
-    assert (kind(news), entry.failing) == (None, Failing(NOON, "findActiveImage", "no image"))
+    missing = Failing(NOON, "findActiveImage", "no image", FailureCause.NOT_FOUND)
+    assert (kind(news), entry.failing) == (None, missing)
     _, news = after_not_found(entry, MISSING, NOON + 6 * HOUR, PACE, watched=True)
     assert kind(news) is EventType.NOT_EVALUATED
 

@@ -5,8 +5,10 @@ from msgspec.structs import replace
 
 from rescan.aws.ledger_items import LARGEST_MEMORY_BYTES, entry_of, item_of
 from rescan.gate.evaluation import Finding, FindingKey
-from rescan.gate.model import Outcome, Report, Severity
-from rescan.ledger.news import Change, Changes, ClearedBy, ClearedFinding, News
+from rescan.gate.model import Outcome, Severity
+from rescan.gate.report import Report
+from rescan.ledger.changes import Change, Changes, ClearedBy, ClearedFinding
+from rescan.ledger.news import ComparedNews, News, ReminderNews, StopNews
 from rescan.ledger.transitions import after_verdict
 from rescan.ledger.unreported import UnreportedChanges
 from tests.support.entries import FRESH, HOUR, NEW, OLD, PACE, finding, key, report, stopped
@@ -17,7 +19,7 @@ BEFORE = stopped(("CVE-1", Severity.HIGH), ("CVE-2", Severity.LOW))
 
 
 def changes(news: News | None) -> Changes:
-    assert news is not None
+    assert isinstance(news, ComparedNews)
     assert news.changes is not None
     return news.changes
 
@@ -32,7 +34,7 @@ def stops(*cves: str, **fields: object) -> Report:
 
 def test_first_evaluation_has_nothing_to_compare_with() -> None:
     _, news = after_verdict(FRESH, stops("CVE-1"), NOON, PACE)
-    assert news is not None
+    assert isinstance(news, StopNews)
     assert news.changes is None
 
 
@@ -89,10 +91,10 @@ def test_moves_and_edits_while_stopped_are_told_by_the_next_notice() -> None:
     entry, silent = after_verdict(BEFORE, moved, NOON + HOUR, PACE)
     entry, news = after_verdict(entry, moved, NOON + DAY, PACE)
     assert silent is None
-    assert news is not None
+    assert isinstance(news, ReminderNews)
     assert (news.previous_digest, changes(news).policy_changed) == (OLD, True)
     _, quiet = after_verdict(entry, moved, NOON + 2 * DAY, PACE)
-    assert quiet is not None
+    assert isinstance(quiet, ReminderNews)
     assert (quiet.previous_digest, changes(quiet)) == (None, Changes(NOON + DAY))
 
 

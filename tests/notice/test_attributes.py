@@ -1,14 +1,28 @@
 """The short attributes, and the news that no notice is made of."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
 from rescan.gate.model import Outcome, Severity
+from rescan.gate.report import Report
 from rescan.kernel.errors import NoticeInvalid
-from rescan.ledger.news import ClearedBy, EventType, News
+from rescan.ledger.changes import ClearedBy
+from rescan.ledger.news import (
+    ExpiringNews,
+    News,
+    NotEvaluatedNews,
+    RecoveredNews,
+    ReminderNews,
+    StopNews,
+)
 from rescan.outbox.notice import AttributeValue
 from tests.support.notices.announced import (
     FIRST_STOP,
+    NOW,
+    SCHEDULE,
     cleared,
     not_evaluated,
     recovered,
@@ -40,44 +54,53 @@ NO_STOP = [outcome for outcome in Outcome if outcome is not Outcome.STOP]
 
 
 @pytest.mark.parametrize("outcome", NO_STOP)
-@pytest.mark.parametrize("event_type", [EventType.STOP, EventType.REMINDER])
-def test_nothing_but_a_stop_is_announced_as_one(event_type: EventType, outcome: Outcome) -> None:
-    news = stop(replace(typical(), outcome=outcome), event_type=event_type)
-    expected = f"2.4.1 is {outcome}, expected stop for a {event_type}$"
+@pytest.mark.parametrize("kind", [stop, reminder])
+def test_nothing_but_a_stop_is_announced_as_one(
+    kind: Callable[[Report], News], outcome: Outcome
+) -> None:
+    expected = f"2.4.1 is {outcome}, expected stop for a {kind.__name__.upper()}$"
     with pytest.raises(NoticeInvalid, match=expected):
-        notice_of(news)
+        kind(replace(typical(), outcome=outcome))
 
 
 @pytest.mark.parametrize(
     "outcome", [outcome for outcome in Outcome if outcome not in (Outcome.GO, Outcome.WARN)]
 )
 def test_nothing_but_a_verdict_is_announced_as_a_recovery(outcome: Outcome) -> None:
-    news = stop(replace(typical(), outcome=outcome), event_type=EventType.RECOVERED)
     expected = f"2.4.1 is {outcome}, expected go or warn for a RECOVERED$"
     with pytest.raises(NoticeInvalid, match=expected):
-        notice_of(news)
+        recovered(report=replace(typical(), outcome=outcome))
 
 
 @pytest.mark.parametrize("outcome", [Outcome.STOP, Outcome.WARN, Outcome.GO])
 def test_verdict_is_not_announced_as_not_evaluated(outcome: Outcome) -> None:
-    news = not_evaluated("why", report=replace(typical(), outcome=outcome))
     expected = f"2.4.1 is {outcome}, expected no verdict for a NOT_EVALUATED$"
     with pytest.raises(NoticeInvalid, match=expected):
-        notice_of(news)
+        not_evaluated("why", report=replace(typical(), outcome=outcome))
+
+
+FACTS: dict[str, Any] = {"id": "1", "tag": TAG, "trigger": SCHEDULE, "at": NOW}
 
 
 @pytest.mark.parametrize(
-    ("news", "expected"),
+    ("kind", "missing"),
     [
-        (stop(typical(), report=None), "2.4.1 is not known, expected stop for a STOP$"),
-        (recovered(report=None), "2.4.1 is not known, expected go or warn for a RECOVERED$"),
-        (not_evaluated("why", failing=None), "nothing fails on .*2.4.1, expected that for a NOT_"),
+        (StopNews, "report"),
+        (ReminderNews, "report"),
+        (RecoveredNews, "report"),
+        (ExpiringNews, "report"),
+        (NotEvaluatedNews, "failing"),
     ],
-    ids=["stop", "recovered", "not-evaluated"],
 )
-def test_news_without_its_facts_is_refused(news: News, expected: str) -> None:
-    with pytest.raises(NoticeInvalid, match=expected):
-        notice_of(news)
+def test_news_without_its_facts_cannot_be_made(kind: type[News], missing: str) -> None:
+    with pytest.raises(TypeError, match=f"Missing required argument '{missing}'"):
+        kind(**FACTS)
+
+
+def test_news_that_cannot_be_made_is_no_news_of_a_changed_report_either() -> None:
+    news = stop(typical())
+    with pytest.raises(NoticeInvalid, match=r"is go, expected stop for a STOP$"):
+        replace(news, report=replace(news.report, outcome=Outcome.GO))
 
 
 def without_result(news: News) -> dict[str, AttributeValue]:

@@ -4,9 +4,18 @@ import pytest
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Problem
-from rescan.gate.model import Report
-from rescan.ledger.news import News
-from tests.support.notices.announced import FIRST_STOP, not_evaluated, recovered, reminder, stop
+from rescan.gate.report import Report
+from rescan.ledger.news import ExpiringNews, News, RecoveredNews, ReminderNews, StopNews
+from tests.support.notices.announced import (
+    FIRST_STOP,
+    expiring,
+    held,
+    not_evaluated,
+    recovered,
+    reminder,
+    stop,
+)
+from tests.support.notices.news_cases import IN_A_WEEK
 from tests.support.notices.reports import (
     EXPOSED_PORT,
     FTPD,
@@ -126,6 +135,7 @@ def test_same_recommendation_is_given_once_and_three_at_most() -> None:
     assert said == [f"- The policy says: advice {number}" for number in range(3)]
 
 
+NSS = "CVE-2020-25648+nss-tools"
 BOTH = report(
     evaluation(finding("CVE-2020-25648+nss-tools"), finding("CVE-2013-2512+ftpd")),
     vulnerabilities=listed(NSS_TOOLS, FTPD),
@@ -181,13 +191,14 @@ def test_reminder_of_a_stop_without_a_beginning_says_no_age() -> None:
 
 @pytest.mark.parametrize(
     "news",
-    [stop(BOTH), reminder(BOTH), recovered(), not_evaluated("why", report=None)],
+    [stop(BOTH), reminder(BOTH), recovered(), expiring(held(NSS, IN_A_WEEK))],
     ids=lambda news: news.event_type,
 )
-def test_moved_tag_is_told_in_every_kind_with_each_digest_on_its_line(news: News) -> None:
+def test_moved_tag_is_told_in_every_kind_with_each_digest_on_its_line(
+    news: StopNews | ReminderNews | RecoveredNews | ExpiringNews,
+) -> None:
     lines = paragraph(replace(news, previous_digest=OTHER_DIGEST), "The tag has moved")
-    now = ["to", news.report.image_digest] if news.report else ["to a digest that is not known"]
-    assert lines == ["The tag has moved from", OTHER_DIGEST, *now]
+    assert lines == ["The tag has moved from", OTHER_DIGEST, "to", news.report.image_digest]
 
 
 @pytest.mark.parametrize("news", [stop(BOTH), reminder(BOTH), recovered(), not_evaluated("why")])

@@ -5,7 +5,8 @@ from msgspec.structs import replace
 
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Severity
-from rescan.ledger.news import Change, ChangedFinding, Changes, News
+from rescan.ledger.changes import Change, ChangedFinding, Changes
+from rescan.ledger.news import News
 from tests.support.notices.announced import changed, changes, recovered, reminder
 from tests.support.notices.news_cases import FTPD
 from tests.support.notices.reports import OTHER_DIGEST, typical

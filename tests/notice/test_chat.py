@@ -1,8 +1,6 @@
 """Chat messages: the same facts as the mail's, in a shape and in words that every chat shows."""
 
 import json
-import re
-from collections.abc import Callable
 from typing import Any, get_args
 
 import boto3
@@ -14,22 +12,20 @@ from moto import mock_aws
 from msgspec.structs import replace
 
 from rescan.aws.sns_topic import StopTopic
-from rescan.gate.model import Outcome, Report, Trigger, TriggerKind
-from rescan.kernel.errors import NoticeInvalid
+from rescan.gate.model import Outcome, Trigger, TriggerKind
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.entry import Entry, subject_of
-from rescan.ledger.news import EventType, Failing, ImageEvent, News
+from rescan.ledger.news import Failing, ImageEvent, News, StopNews
 from rescan.ledger.transitions import after_failure, after_verdict
-from rescan.notice.markdown import code
+from rescan.notice.foreign import foreign, in_chat
 from tests.support.entries import HOUR, PACE
 from tests.support.notices.announced import NOW, expiring, held, not_evaluated, stop
-from tests.support.notices.chat import FOREIGN, SCHEMA, SPAN, errors, shown
-from tests.support.notices.drawn import any_news
-from tests.support.notices.floods import expiring_flood, flood, outage_flood, recovery_flood
+from tests.support.notices.chat import SCHEMA, errors, outside_of_spans
+from tests.support.notices.drawn import any_news, foreign_news
+from tests.support.notices.foreign_texts import FOREIGN_TEXTS, in_foreign_texts
 from tests.support.notices.golden import chat_files_of
-from tests.support.notices.news_cases import GOLDEN
-from tests.support.notices.rendered import CASES, chat, mail
-from tests.support.notices.reports import TAG, evaluation, finding, report, typical
+from tests.support.notices.rendered import CASES, chat, chat_notice, mail
+from tests.support.notices.reports import TAG, evaluation, typical
 from tests.support.notices.said import chat_of
 
 
@@ -66,15 +62,6 @@ def test_filters_choose_chat_and_mail_alike(case: str) -> None:
 # --- limits
 
 
-@pytest.mark.parametrize("character", ["x", "\U0001f680", "`", "\x01", "\ud800"])
-@pytest.mark.parametrize("flooded", [flood, recovery_flood, outage_flood, expiring_flood])
-def test_chat_message_of_a_flood_keeps_every_limit(
-    flooded: Callable[[str], News], character: str
-) -> None:
-    said = chat_of(flooded(character))
-    assert (errors(json.loads(said.body)), said.problems()) == ([], [])
-
-
 @pytest.mark.parametrize("event_type", get_args(ImageEvent))
 @given(data=st.data())
 @settings(max_examples=20, deadline=None, database=None, derandomize=True)
@@ -84,7 +71,7 @@ def test_any_news_makes_a_chat_message(event_type: ImageEvent, data: st.DataObje
 
 
 def test_findings_are_cut_honestly() -> None:
-    description = message_of(GOLDEN["stop_storm"]())["content"]["description"]
+    description = json.loads(chat("stop_storm").body)["content"]["description"]
     listed = [line for line in description.split("\n") if line.startswith("- CRITICAL")]
     assert len(listed) == 10
     assert description.endswith("\n- 10 of 20,000 shown, the worst ones")
@@ -120,49 +107,7 @@ def test_expiring_says_until_when_what_holds_and_what_to_do() -> None:
     assert message["metadata"]["eventType"] == "EXPIRING"
 
 
-def test_news_that_contradicts_itself_makes_none() -> None:
-    with pytest.raises(NoticeInvalid, match=r"is go, expected stop for a STOP$"):
-        chat_of(stop(replace(typical(), outcome=Outcome.GO)))
-
-
 # --- text of others
-
-
-@st.composite
-def foreign_news(draw: st.DrawFn, event_type: ImageEvent) -> News:
-    """News in which every text is somebody else's markup."""
-    found = finding(
-        f"{draw(FOREIGN)}+{draw(FOREIGN)}",
-        draw(FOREIGN),
-        gate=draw(st.sampled_from(["vulnerabilities", "§`*gate*"])),
-        trigger=draw(FOREIGN),
-        recommendation=draw(FOREIGN),
-    )
-    evaluated = evaluation(found, policy_id=draw(FOREIGN))
-    drawn: News = draw(any_news(event_type))
-    if event_type is EventType.EXPIRING:
-        item = held(found, drawn.at + HOUR, allowlist=draw(FOREIGN))
-        evaluated = replace(evaluated, allowlisted=(item,))
-    said = report(
-        evaluated,
-        tag=ImageTag(draw(FOREIGN), draw(FOREIGN), draw(FOREIGN)),
-        reason=draw(FOREIGN),
-        notes=(draw(FOREIGN),),
-        team=draw(FOREIGN),
-    )
-    outcome = drawn.report.outcome if drawn.report else Outcome.NOT_EVALUATED
-    failing = Failing(NOW, draw(FOREIGN), draw(FOREIGN))
-    return replace(
-        drawn,
-        tag=said.tag,
-        team=said.team,
-        policy_id=draw(FOREIGN),
-        report=replace(said, outcome=outcome),
-        failing=failing,
-        previous_digest=draw(FOREIGN),
-        cleared=tuple(replace(c, key=found.key) for c in drawn.cleared),
-        new=None,
-    )
 
 
 @pytest.mark.parametrize("event_type", get_args(ImageEvent))
@@ -171,9 +116,17 @@ def foreign_news(draw: st.DrawFn, event_type: ImageEvent) -> News:
 def test_text_of_others_stands_in_code_spans_alone(
     event_type: ImageEvent, data: st.DataObject
 ) -> None:
-    texts = shown(message_of(data.draw(foreign_news(event_type))))
-    outside = [SPAN.sub("", text).replace("&lt;", "") for text in texts]
-    assert [text for text in outside if re.search("[§¶*~`<>\\[\\]@#|&\\\\]", text)] == []
+    assert outside_of_spans(message_of(data.draw(foreign_news(event_type)))) == []
+
+
+@pytest.mark.parametrize("case", sorted(CASES.keys() - {"stop_storm", "summary_many"}))
+@given(texts=FOREIGN_TEXTS)
+@settings(max_examples=3, deadline=None, database=None, derandomize=True)
+def test_text_of_others_in_every_golden_case_stands_in_code_spans_alone(
+    case: str, texts: list[str]
+) -> None:
+    foreign_case = in_foreign_texts(CASES[case](), texts)
+    assert outside_of_spans(json.loads(chat_notice(foreign_case).body)) == []
 
 
 @pytest.mark.parametrize(
@@ -190,7 +143,7 @@ def test_text_of_others_stands_in_code_spans_alone(
     ],
 )
 def test_code_span_holds_a_text_that_formats_nothing(text: str, span: str) -> None:
-    assert code(text) == span
+    assert in_chat(foreign(text, 500)) == span
 
 
 def test_age_of_less_than_an_hour_is_no_reference_of_slack() -> None:
@@ -209,7 +162,7 @@ def thread(news: News) -> str:
 def life_of(policy_id: str | None, tag: ImageTag = TAG) -> list[News]:
     """Each kind of news of a tag under a configured policy, as the ledger has them."""
     entry = Entry(subject=subject_of(None, tag, policy_id), tag=tag, policy_id=policy_id)
-    said: Report = replace(typical(), tag=tag)
+    said = replace(typical(), tag=tag)
     entry, first = after_verdict(entry, said, NOW, PACE)
     entry, again = after_verdict(entry, said, NOW + 25 * HOUR, PACE)
     failing, trigger = Failing(NOW, "regate", "HTTP 500"), Trigger(TriggerKind.SCHEDULE)
@@ -234,9 +187,7 @@ def test_another_image_and_another_policy_are_other_threads() -> None:
 
 
 def test_without_a_memory_image_and_policy_are_the_thread() -> None:
-    first, later = (
-        News.unremembered(EventType.STOP, typical(), NOW + hours * HOUR) for hours in (0, 1)
-    )
+    first, later = (StopNews.unremembered(typical(), NOW + hours * HOUR) for hours in (0, 1))
     other = replace(first, report=replace(typical(), policy_id="another"), policy_id="another")
     assert thread(first) == thread(later) != thread(other)
 

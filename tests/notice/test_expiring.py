@@ -10,7 +10,7 @@ from rescan.gate.evaluation import Allowlisted
 from rescan.gate.model import Outcome
 from rescan.kernel.errors import NoticeInvalid
 from rescan.ledger.news import News
-from tests.support.notices.announced import NOW, expiring, held, stop
+from tests.support.notices.announced import NOW, expiring, go_until, held, stop
 from tests.support.notices.news_cases import IN_A_WEEK, NEXT_YEAR, ends_differ
 from tests.support.notices.reports import EXPOSED_PORT, evaluation, report, typical
 from tests.support.notices.said import notice_of
@@ -29,15 +29,9 @@ def suppressed(news: News) -> list[tuple[str | None, str]]:
     "outcome", [outcome for outcome in Outcome if outcome not in (Outcome.GO, Outcome.WARN)]
 )
 def test_nothing_but_go_and_warn_ends(outcome: Outcome) -> None:
-    news = expiring(held(NSS, IN_A_WEEK))
-    assert news.report is not None
+    go = go_until(held(NSS, IN_A_WEEK))
     with pytest.raises(NoticeInvalid, match=f"2.4.1 is {outcome}, expected go or warn for an EX"):
-        notice_of(replace(news, report=replace(news.report, outcome=outcome)))
-
-
-def test_news_without_a_report_is_refused() -> None:
-    with pytest.raises(NoticeInvalid, match=r"2.4.1 is not known, expected go or warn"):
-        notice_of(replace(expiring(held(NSS, IN_A_WEEK)), report=None))
+        expiring(report=replace(go, outcome=outcome))
 
 
 @pytest.mark.parametrize(
@@ -51,13 +45,12 @@ def test_news_without_a_report_is_refused() -> None:
 )
 def test_what_does_not_end_soon_is_refused(items: list[Allowlisted]) -> None:
     with pytest.raises(NoticeInvalid, match=r"no allowlist item that .* needs ends within 14 days"):
-        notice_of(expiring(*items))
+        expiring(*items)
 
 
 def test_warn_is_called_one() -> None:
-    news = expiring(held(NSS, IN_A_WEEK))
-    assert news.report is not None
-    notice = notice_of(replace(news, report=replace(news.report, outcome=Outcome.WARN)))
+    warn = replace(go_until(held(NSS, IN_A_WEEK)), outcome=Outcome.WARN)
+    notice = notice_of(expiring(report=warn))
     assert notice.subject == "EXPIRING: WARN until 2026-12-01, then STOP (high): payments/api:2.4.1"
     assert notice.body.startswith(
         "EXPIRING, high: payments/api:2.4.1 is WARN until 2026-12-01 00:00 UTC,\nthen STOP"

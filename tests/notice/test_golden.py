@@ -12,7 +12,6 @@ from tests.support.notices.golden import EXAMPLES, EXAMPLES_FOLDER, FOLDER, file
 from tests.support.notices.group_cases import GROUPS
 from tests.support.notices.news_cases import GOLDEN
 from tests.support.notices.rendered import CASES, mail
-from tests.support.notices.said import notice_of
 from tests.support.notices.schema import errors
 
 DOCUMENTS = [MESSAGES, *PICTURES]
@@ -49,7 +48,7 @@ def test_document_shows_each_kind_and_what_is_hard_to_show() -> None:
 
 @pytest.mark.parametrize("case", GOLDEN)
 def test_first_line_says_the_kind_and_how_bad_it_is(case: str) -> None:
-    notice = notice_of(GOLDEN[case]())
+    notice = mail(case)
     kind = str(notice.attributes["event_type"]).replace("_", " ")
     first = notice.body.split("\n", 1)[0]
     assert first.startswith(kind)
@@ -59,7 +58,7 @@ def test_first_line_says_the_kind_and_how_bad_it_is(case: str) -> None:
 
 @pytest.mark.parametrize("case", GOLDEN)
 def test_whole_digest_stands_at_the_end_and_nowhere_else(case: str) -> None:
-    lines = notice_of(GOLDEN[case]()).body.rstrip("\n").split("\n")
+    lines = mail(case).body.rstrip("\n").split("\n")
     at = [number for number, line in enumerate(lines) if re.search("[0-9a-f]{64}", line)]
     assert len(at) <= 2
     assert all(number >= len(lines) - 3 for number in at)

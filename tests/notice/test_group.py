@@ -2,9 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import pytest
@@ -12,75 +10,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
-from rescan.ledger.news import ImageEvent, News
-from rescan.notice.group_notice import group_notice
-from rescan.notice.group_result import LARGEST_GROUP_RESULT
-from rescan.notice.group_words import group_headline, group_steps
-from rescan.outbox.envelope import Envelope
+from rescan.ledger.news import ImageEvent
+from rescan.notice.group import LARGEST_GROUP_RESULT
+from rescan.notice.render import group_notice
 from rescan.outbox.group import Group
-from rescan.outbox.grouping import MOST_IMAGES, plan
-from rescan.outbox.items import Channel, PendingNotice
+from rescan.outbox.grouping import MOST_IMAGES
 from tests.support.notices import chat as chat_message
 from tests.support.notices import schema
-from tests.support.notices.announced import NOW, expiring, held, not_evaluated
-from tests.support.notices.drawn import any_news
-from tests.support.notices.floods import expiring_flood, flood, outage_flood, recovery_flood
-from tests.support.notices.group_cases import GROUPS, RULES, about, group_of, openssl, stops, tags
+from tests.support.notices.announced import expiring, held, not_evaluated
+from tests.support.notices.drawn import any_news, foreign_news
+from tests.support.notices.group_cases import GROUPS, about, group_of, openssl, stops, tags
+from tests.support.notices.groups import broken, groups, many_of
 from tests.support.notices.reports import finding
 from tests.support.notices.said import envelope_of, group_chat
 
-Flood = Callable[[str], News]
-# No lone surrogate: the decoder of every answer refuses it, and a tag has none.
-CHARACTERS = {
-    "one-byte": "x",
-    "four-bytes": "\U0001f680",
-    "control": "\x01",
-    "backtick": "`",
-}
-
-
-def broken(group: Group) -> list[str]:
-    """Every limit and every rule of a schema that its mail or its chat message breaks."""
-    mail, chat = group_notice(group), group_chat(group)
-    return [
-        *mail.problems(),
-        *chat.problems(),
-        *schema.errors(json.loads(mail.result)),
-        *chat_message.errors(json.loads(chat.body)),
-    ]
-
-
-def groups(envelopes: list[Envelope]) -> list[Group]:
-    """The messages about several images that the publisher makes of notices for one team."""
-    waiting = [PendingNotice(Channel.STOPS, envelope) for envelope in envelopes]
-    made = plan(waiting, {}, RULES, NOW + RULES.collected + RULES.window).groups
-    return [group for group in made if len(group.members) > 1]
-
-
 # --- limits
-
-
-@cache
-def flooded_gist(flooded: Flood, character: str) -> Envelope:
-    return envelope_of(flooded(character))
-
-
-def many_of(envelope: Envelope, character: str, images: int) -> Iterator[Envelope]:
-    """So many, each of a registry, a repository and a tag of its own, all long."""
-    for number in range(images):
-        name = f"{number}{character * 400}"
-        tag = ImageTag(name, name, name)
-        yield replace(envelope, id=name, subject=name, tag=tag, at=NOW + timedelta(seconds=number))
-
-
-@pytest.mark.parametrize("flooded", [flood, recovery_flood, outage_flood, expiring_flood])
-@pytest.mark.parametrize("character", CHARACTERS.values(), ids=CHARACTERS)
-def test_group_of_long_names_keeps_every_limit(flooded: Flood, character: str) -> None:
-    envelope = flooded_gist(flooded, character)
-    made = groups(list(many_of(envelope, character, MOST_IMAGES)))
-    assert sum(len(group.members) for group in made) == MOST_IMAGES
-    assert [problem for group in made for problem in broken(group)] == []
 
 
 def test_group_of_as_many_images_as_one_message_takes_keeps_every_limit() -> None:
@@ -99,6 +45,18 @@ def test_any_group_keeps_every_limit(event_type: ImageEvent, data: st.DataObject
         for n in range(24)
     ]
     assert [problem for group in groups(envelopes) for problem in broken(group)] == []
+
+
+@pytest.mark.parametrize("event_type", get_args(ImageEvent))
+@given(data=st.data())
+@settings(max_examples=15, deadline=None, database=None, derandomize=True)
+def test_text_of_others_stands_in_code_spans_alone(
+    event_type: ImageEvent, data: st.DataObject
+) -> None:
+    envelope = envelope_of(data.draw(foreign_news(event_type)))
+    alike = [replace(envelope, id=str(n), subject=str(n)) for n in range(12)]
+    for group in groups(alike):
+        assert chat_message.outside_of_spans(json.loads(group_chat(group).body)) == []
 
 
 @pytest.mark.parametrize("number", [0, 1, 10])
@@ -143,7 +101,7 @@ def test_schema_refuses_a_group_of_another_shape() -> None:
 # --- an honest count of what is cut
 
 
-def test_images_that_the_mail_does_not_name_are_counted() -> None:
+def test_every_image_is_named_in_the_mail() -> None:
     repositories = tuple(f"team/app-{number:03}" for number in range(80))
     named = [ImageTag("r.io", repository, f"{n}") for repository in repositories for n in (1, 2)]
     newses = [
@@ -151,20 +109,18 @@ def test_images_that_the_mail_does_not_name_are_counted() -> None:
         for number, (news, tag) in enumerate(zip(stops(range(160)), named, strict=True))
     ]
     body = group_notice(group_of(newses)).body
-    assert "\nIMAGES BY REPOSITORY (120 of 160 named)\nteam/app-000 (2)\n  1, 2\n" in body
-    assert "\n60 of 80 repositories named, those of most images.\n" in body
-    assert len(re.findall(r"^team/app-\d+ \(2\)$", body, re.MULTILINE)) == 60
+    assert "\nIMAGES BY REPOSITORY, WORST FIRST (160)\nteam/app-000 (2)\n" in body
+    found = re.findall(r"^(team/app-\d+) \(2\)\n  (?:1, 2|2, 1)$", body, re.MULTILINE)
+    assert sorted(found) == [*repositories]
 
 
-def test_tags_that_the_mail_does_not_name_are_counted() -> None:
-    newses = [
-        about(news, number, ImageTag("r.io", "app", f"{number:02}"))
-        for number, news in enumerate(stops(range(30)))
-    ]
-    assert (
-        "\nIMAGES BY REPOSITORY (8 of 30 named)\napp (30)\n"
-        "  00, 01, 02, 03, 04, 05, 06, 07 and 22 more\n" in group_notice(group_of(newses)).body
-    )
+def test_images_that_have_nothing_in_common_come_worst_first_each_with_its_reason() -> None:
+    group = GROUPS["group_stop_mixed"]()
+    body = " ".join(group_notice(group).body.split())
+    named = re.findall(r"2\.\d+\.0 \((critical|high|medium) (CVE-[\d-]+)\)", body)
+    assert (group.issue, len({cve for _, cve in named})) == (None, len(group.members))
+    order = ["critical", "high", "medium"]
+    assert [word for word, _ in named] == sorted((word for word, _ in named), key=order.index)
 
 
 def test_members_that_the_result_has_no_room_for_are_counted() -> None:
@@ -186,14 +142,19 @@ def test_what_else_a_chat_message_has_no_room_for_is_counted() -> None:
 # --- words
 
 
+def opening(group: Group) -> str:
+    """The first paragraph of the mail, on one line."""
+    return " ".join(group_notice(group).body.split("\n\n")[0].split("\n"))
+
+
 def test_images_that_have_worse_than_what_they_share_say_so() -> None:
     def found(number: int) -> tuple[Any, ...]:
         shared = finding("CVE-2020-25648+nss-tools")
         return (shared, finding("CVE-2026-1234+openssl")) if number == 3 else (shared,)
 
-    assert group_headline(group_of(stops(range(11), found))) == (
+    assert opening(group_of(stops(range(11), found))).startswith(
         "STOP: CVE-2020-25648 (high, nss-tools, fixed in 0:3.53.1-7.el7_9) newly stops 11 images;"
-        " the worst they have is critical."
+        " the worst they have is critical. "
     )
 
 
@@ -204,13 +165,10 @@ def test_several_packages_and_fixes_are_counted_behind_the_most_frequent() -> No
         other = replace(issue, package=package, fixed_in=fix)
         envelopes[number] = replace(envelopes[number], issues=(other,))
     (group,) = groups(envelopes)
-    assert group_headline(group) == (
+    assert opening(group) == (
         "STOP: CVE-2026-1234 (critical, openssl and 2 other packages, fixed in 3.0.18 and 1 other"
-        " version) newly stops 12 images."
-    )
-    assert group_steps(group)[0] == (
-        "Do not deploy these images. Update the packages to the versions with the fix, rebuild and"
-        " push; one newer base image may mend many."
+        " version) newly stops 12 images. Do not deploy these images. Update the packages to the"
+        " versions with the fix, rebuild and push; one newer base image may mend many."
     )
 
 
@@ -236,14 +194,15 @@ def test_hundreds_behind_one_item_of_an_allowlist_are_one_message() -> None:
 
 
 def test_outages_of_different_causes_name_none_as_the_one_to_mend() -> None:
-    reasons = ("HTTP 401 'Unauthorized'", "the analysis failed", "no mapping rule")
+    causes = (FailureCause.CREDENTIALS, FailureCause.ANALYSIS_FAILED, FailureCause.NOT_MAPPED)
     newses = [
-        about(not_evaluated(f"{reasons[number % 3]} {'x' * number}"), number, tag)
+        about(not_evaluated(f"why {'x' * number}", causes[number % 3]), number, tag)
         for number, tag in enumerate(tags(range(12)))
     ]
     assert group_notice(group_of(newses)).body.startswith(
         "NOT EVALUATED: 12 images have no verdict, for different reasons.\n"
-        "Find out why; the function's log has more under each image's name.\n"
+        "This waits for whoever runs Anchore and the watcher. They act: find out\n"
+        "why; the function's log has more under each image's name.\n"
     )
 
 

@@ -1,44 +1,21 @@
 """Notices stay within the limits, whatever the number and length of what they say."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 
-from rescan.ledger.news import (
-    News,
-)
 from rescan.notice.result import LARGEST_RESULT
 from tests.support.notices.announced import stop
 from tests.support.notices.floods import (
     expiring_flood,
     flood,
-    outage_flood,
     recovery_flood,
 )
-from tests.support.notices.news_cases import GOLDEN
+from tests.support.notices.rendered import mail
 from tests.support.notices.reports import evaluation, finding, report
 from tests.support.notices.said import notice_of
 
-
-@pytest.mark.parametrize(
-    "character",
-    [
-        pytest.param("x", id="one-byte"),
-        pytest.param("\U0001f680", id="four-bytes"),
-        pytest.param('"', id="quote"),
-        pytest.param("\x01", id="control"),
-        pytest.param("\ud800", id="surrogate"),
-    ],
-)
-@pytest.mark.parametrize("flooded", [flood, recovery_flood, outage_flood, expiring_flood])
-def test_notice_of_a_flood_keeps_every_limit(
-    flooded: Callable[[str], News], character: str
-) -> None:
-    notice = notice_of(flooded(character))
-    assert notice.problems() == []
-    assert notice.size() <= 250_000
-    assert len(notice.result.encode()) <= LARGEST_RESULT
+pytestmark = pytest.mark.slow
 
 
 def test_flood_is_cut_honestly() -> None:
@@ -80,7 +57,7 @@ def test_list_of_what_ends_is_cut_honestly() -> None:
 
 def test_result_is_filled_as_far_as_it_may_be() -> None:
     """With ordinary findings the room is used, not given away to a careful estimate."""
-    notice = notice_of(GOLDEN["stop_storm"]())
+    notice = mail("stop_storm")
     assert LARGEST_RESULT - 500 < len(notice.result.encode()) <= LARGEST_RESULT
 
 

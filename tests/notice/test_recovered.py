@@ -4,7 +4,8 @@ import pytest
 
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Severity
-from rescan.ledger.news import ClearedBy, ClearedFinding, News
+from rescan.ledger.changes import ClearedBy, ClearedFinding
+from rescan.ledger.news import News
 from tests.support.notices.announced import NOW, cleared, recovered
 from tests.support.notices.news_cases import FTPD
 from tests.support.notices.said import notice_of

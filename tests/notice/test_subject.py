@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from rescan.gate.model import Report
+from rescan.gate.report import Report
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import Failing, News
 from tests.support.notices.announced import not_evaluated, recovered, reminder, stop
@@ -50,20 +51,18 @@ def tagged(repository: str, tag: str = "2.4.1") -> Report:
             "STOP: 2 findings in payments/api:2.4.1",
             id="severity-not-known",
         ),
-        pytest.param(
-            denylisted(), "STOP: 0 findings (denylisted) in payments/api:2.4.1", id="denylisted"
-        ),
+        pytest.param(denylisted(), "STOP: payments/api:2.4.1 is denylisted", id="denylisted"),
         pytest.param(
             report(
                 evaluation(finding("CVE-2013-2512+ftpd"), final_action_reason="denylisted"),
                 vulnerabilities=listed(FTPD),
             ),
-            "STOP: 1 finding (critical, denylisted) in payments/api:2.4.1",
+            "STOP: payments/api:2.4.1 is denylisted",
             id="denylisted-with-findings",
         ),
         pytest.param(
             evaluation_problem(),
-            "STOP: 0 findings (evaluation problem) in payments/api:2.4.1",
+            "STOP: payments/api:2.4.1 could not be evaluated",
             id="evaluation-problem",
         ),
         pytest.param(
@@ -73,7 +72,7 @@ def tagged(repository: str, tag: str = "2.4.1") -> Report:
         ),
         pytest.param(
             report(evaluation()),
-            "STOP: 0 findings (no reason given) in payments/api:2.4.1",
+            "STOP: payments/api:2.4.1, no reason given",
             id="no-reason",
         ),
         pytest.param(
@@ -143,10 +142,9 @@ def test_subject_begins_with_the_kind_of_notice(news: News, expected: str) -> No
 
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
-DENYLISTED_STORM = report(
+NEGLIGIBLE_STORM = report(
     evaluation(
         *(finding(f"CVE-2019-25013+{number}") for number in range(20_000)),
-        final_action_reason="denylisted",
     ),
     vulnerabilities=listed(replace(GLIBC, severity="Negligible")),
 )
@@ -156,8 +154,8 @@ DENYLISTED_STORM = report(
     ("news", "expected"),
     [
         pytest.param(
-            reminder(DENYLISTED_STORM, first_stop_at=LONG_AGO),
-            "REMINDER: still STOP after 739,943 d, 20,000 findings (negligible, denylisted) in ",
+            reminder(NEGLIGIBLE_STORM, first_stop_at=LONG_AGO),
+            "REMINDER: still STOP after 739,943 d, 20,000 findings (negligible) in ",
             id="reminder",
         ),
         pytest.param(
@@ -170,9 +168,9 @@ DENYLISTED_STORM = report(
         ),
         pytest.param(
             not_evaluated(
-                "has no active image with the tag",
+                "why",
                 first_stop_at=LONG_AGO,
-                failing=Failing(LONG_AGO, "", "has no active image with the tag"),
+                failing=Failing(LONG_AGO, "", "why", FailureCause.NOT_FOUND),
             ),
             "NOT EVALUATED for 739,943 d, not in Anchore, still STOP: ",
             id="not-evaluated",

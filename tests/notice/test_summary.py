@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import Failing
+from rescan.notice.render import summary_outbox_items
 from rescan.notice.summary import Coverage, Dated, Failed, Summary
-from rescan.notice.summary_notice import due_of_summary
 from rescan.notice.summary_result import LARGEST_SUMMARY_RESULT
 from rescan.outbox.items import Channel
 from tests.support.notices import chat as chat_message
-from tests.support.notices.chat import FOREIGN, SPAN, shown
+from tests.support.notices.chat import FOREIGN
 from tests.support.notices.drawn import TEXT, TIMES
 from tests.support.notices.golden import chat_files_of, files_of
 from tests.support.notices.schema import errors
@@ -132,7 +132,7 @@ def test_first_sentence_says_whether_all_is_well(summary: Summary, said: str) ->
 
 def test_a_day_has_one_summary_and_the_next_another() -> None:
     [first], [later], [next_day] = (
-        due_of_summary(quiet(at=at), [Channel.STOPS])
+        summary_outbox_items(quiet(at=at), [Channel.STOPS])
         for at in (MORNING, MORNING + HOUR, MORNING + DAY)
     )
     assert first.envelope.id == later.envelope.id != next_day.envelope.id
@@ -140,9 +140,9 @@ def test_a_day_has_one_summary_and_the_next_another() -> None:
 
 
 def test_summary_has_a_notice_for_each_channel_that_is_on() -> None:
-    both = due_of_summary(quiet(), [Channel.STOPS, Channel.CHAT])
+    both = summary_outbox_items(quiet(), [Channel.STOPS, Channel.CHAT])
     assert [due.channel for due in both] == [Channel.STOPS, Channel.CHAT]
-    assert due_of_summary(quiet(), []) == ()
+    assert summary_outbox_items(quiet(), []) == ()
 
 
 def test_lists_are_cut_honestly() -> None:
@@ -215,5 +215,4 @@ def test_any_summary_can_be_announced(summary: Summary) -> None:
 @settings(max_examples=50, deadline=None, database=None, derandomize=True)
 def test_text_of_others_stands_in_code_spans_alone(summary: Summary) -> None:
     _, chat = notices_of(summary)
-    texts = shown(json.loads(chat.body))
-    assert [SPAN.sub("", text) for text in texts if "§" in SPAN.sub("", text)] == []
+    assert chat_message.outside_of_spans(json.loads(chat.body)) == []

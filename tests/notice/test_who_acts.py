@@ -3,7 +3,7 @@
 import pytest
 
 from rescan.gate.blocking_findings import BlockingFinding
-from rescan.notice.origin import who_acts
+from rescan.notice.advice import ownership
 from tests.support.notices.reports import finding
 
 KEY = finding("CVE-1+lib").key
@@ -53,19 +53,19 @@ BASE, OWN, UNSAID = (
             [BASE, OWN, UNSAID, UNSAID],
             [
                 "1 of 4 findings comes from the base image: whoever maintains it acts, the"
-                " image's own team on the own layers. Of 2 Anchore does not say."
+                " image's own team on the own layers. For 2, Anchore does not say."
             ],
             id="of-some-nobody-says",
         ),
         pytest.param(
             [OWN, UNSAID],
             [
-                "None of 2 findings comes from the base image: the image's own team acts. Of 1"
-                " Anchore does not say."
+                "None of 2 findings comes from the base image: the image's own team acts."
+                " For 1, Anchore does not say."
             ],
             id="own-and-nobody-says",
         ),
     ],
 )
 def test_who_has_to_act_is_said(findings: list[BlockingFinding], expected: list[str]) -> None:
-    assert list(who_acts(tuple(findings), "finding")) == expected
+    assert list(ownership(findings, "finding")) == expected

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from rescan.gate.model import Severity
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
-from rescan.ledger.news import EventType, FailureCause
+from rescan.ledger.news import EventType
 from rescan.outbox.envelope import Envelope, Issue
 from rescan.outbox.group import Group
 from rescan.outbox.grouping import REPEATING, plan, storm_after

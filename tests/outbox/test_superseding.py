@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from rescan.ledger.news import EventType, FailureCause
+from rescan.kernel.failure_cause import FailureCause
+from rescan.ledger.news import EventType
 from rescan.outbox.items import Channel, PendingNotice
 from rescan.outbox.superseding import rounds, superseded
 from tests.support.fakes import NOON

@@ -16,6 +16,8 @@ from tests.support.privileges.calls import Call, recorded_calls
 from tests.support.privileges.paths import PATHS, Function
 from tests.support.privileges.role import Permission, permissions
 
+pytestmark = pytest.mark.slow
+
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/0fb8b5f1-5d4b-4c2c-9d43-2b1f0a7d3c11"
 
 # What the role allows, and nothing of ours calls.

@@ -179,7 +179,7 @@ def test_a_stop_without_findings_says_why(name, reason):
 def _swept(name, *, running_only=False) -> dict[str, Outcome]:
     replay = Replay(recording(name))
     tags = list_active_tags(_transport(replay), Deadline.after(60), running_only=running_only)
-    return {str(tag): _rescan(replay, str(tag)).outcome for tag in tags}
+    return {str(tag): _rescan(replay, str(tag)).outcome for tag in tags.tags}
 
 
 @pytest.mark.parametrize("name", ["sweep", "sweep_plain_list"])

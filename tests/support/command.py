@@ -45,6 +45,7 @@ def environment(**variables: str) -> dict[str, str]:
         "PYTHONWARNINGS": "error",
         "HOME": "/nonexistent",
         "NO_PROXY": "*",
+        **{name: said for name, said in os.environ.items() if name.startswith("COVERAGE_")},
         **variables,
     }
 
@@ -92,10 +93,29 @@ def on_a_terminal(
     typed: Sequence[tuple[str, str]] = (),
 ) -> TerminalDone:
     """The same with a terminal on all three streams; `typed`: prompts, and what answers each."""
+    command = [sys.executable, "-m", "rescan_cli", *arguments]
+    return _shown(
+        command, environment(TERM="xterm-256color", COLUMNS="100", **variables), typed=typed
+    )
+
+
+def in_a_shell(command: Sequence[str], keys: str, variables: Mapping[str, str]) -> str:
+    """All that an interactive shell shows for the keys, until it exits."""
+    return _shown(command, variables, keys=keys).shown
+
+
+def _shown(
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    *,
+    keys: str = "",
+    typed: Sequence[tuple[str, str]] = (),
+) -> TerminalDone:
     ours, theirs = pty.openpty()
+    os.write(ours, keys.encode())
     process = subprocess.Popen(
-        [sys.executable, "-m", "rescan_cli", *arguments],
-        env=environment(TERM="xterm-256color", COLUMNS="100", **variables),
+        command,
+        env=variables,
         cwd=ROOT,
         stdin=theirs,
         stdout=theirs,

@@ -8,13 +8,13 @@ from msgspec.structs import replace
 from rescan.gate.evaluation import Evaluation, Finding, FindingKey
 from rescan.gate.model import (
     Outcome,
-    Report,
     Severity,
     Trigger,
     TriggerKind,
     Vulnerability,
     VulnerabilityList,
 )
+from rescan.gate.report import Report
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry, subject_of

@@ -1,151 +1,72 @@
-"""AWS as the queue's work sees it, in memory; `test_ledger.py` holds FakeLedger to the table."""
+"""AWS as the parts see it: the adapters in memory, whose calls are counted and may be refused.
 
-from collections.abc import Iterable, Iterator, Sequence
+The tests in `tests/aws` hold them and the adapters of AWS to the same contract.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import Lock
+from typing import Any, ClassVar
 
+import msgspec
 from msgspec import json
-from msgspec.structs import replace
 
 from rescan.events.commands import Gate
-from rescan.kernel.errors import (
-    LedgerConflict,
-    LedgerUnavailable,
-    NotThePublisher,
-    PublishFailed,
-    QueueUnavailable,
-)
-from rescan.ledger.entry import Entry
-from rescan.outbox.items import Channel, InFlight, OutboxItem, PendingNotice
+from rescan.kernel.errors import LedgerUnavailable, PublishFailed, QueueUnavailable
+from rescan.memory.deferred import MemoryDeferred
+from rescan.memory.ledger import MemoryLedger
+from rescan.memory.outbox import MemoryOutbox
+from rescan.memory.queue import MemoryQueue
+from rescan.outbox.items import Channel, OutboxItem
 from rescan.outbox.notice import Notice
-from rescan.outbox.storm import Storm
-from rescan.work.ports import EntrySnapshot, SweepRecord
+from rescan.work.ports import Ledger, Outbox
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-@dataclass
-class FakeLedger:
-    """Ledger and outbox; `refuses`: the calls that raise LedgerUnavailable."""
+def calls_of(port: type) -> frozenset[str]:
+    """The names of the port's calls."""
+    return frozenset(name for name in vars(port) if not name.startswith("_"))
 
-    entries: dict[str, Entry] = field(default_factory=dict)
-    due: dict[tuple[Channel, str], OutboxItem] = field(default_factory=dict)
-    storms: dict[str, Storm] = field(default_factory=dict)
-    sweeps: list[SweepRecord] = field(default_factory=list)
-    refuses: set[str] = field(default_factory=set)
-    calls: list[str] = field(default_factory=list)
-    claimed_until: datetime = NOON - timedelta(days=1)
-    claims: int = 0
-    flights: dict[str, InFlight] = field(default_factory=dict)
-    lock: Lock = field(default_factory=Lock)
 
-    def read(self, subject: str) -> Entry | None:
-        self.called("read")
-        return self.entries.get(subject)
+class _Counted:
+    """Tells `called` of each call of the port, before it is made."""
 
-    def write(self, entry: Entry, due: Sequence[OutboxItem] = ()) -> None:
-        self.called("write")
-        with self.lock:
-            there = self.entries.get(entry.subject)
-            if (there.version if there else 0) != entry.version - 1:
-                raise LedgerConflict(entry.subject)
-            self.entries[entry.subject] = entry
-            self.due |= {(each.channel, each.envelope.id): each for each in due}
+    port: ClassVar[frozenset[str]]
 
-    def add(self, due: Sequence[OutboxItem]) -> None:
-        self.called("add")
-        self.due |= {(each.channel, each.envelope.id): each for each in due}
+    def __getattribute__(self, name: str) -> Any:
+        if name in type(self).port:
+            super().__getattribute__("called")(name)
+        return super().__getattribute__(name)
 
-    def mark_swept(self, subject: str, sweep: datetime) -> None:
-        self.called("mark_swept")
-        there = self.entries[subject]
-        if there.sweep is None or there.sweep < sweep:
-            self.entries[subject] = replace(there, sweep=sweep)
 
-    def snapshots(self) -> Iterator[EntrySnapshot]:
-        self.called("snapshots")
-        for e in self.entries.values():
-            yield EntrySnapshot(
-                e.tag,
-                e.stopped,
-                e.evaluated_at,
-                e.sweep,
-                e.result_at,
-                e.first_stop_at,
-                e.failing,
-                e.unknown_push.at if e.unknown_push else None,
-                e.held_until,
-            )
+class FakeLedger(_Counted, MemoryLedger):
+    """The ledger in memory, and its outbox; `refuses`: the calls that raise LedgerUnavailable."""
 
-    def last_sweep(self) -> SweepRecord | None:
-        self.called("last_sweep")
-        return self.sweeps[-1] if self.sweeps else None
-
-    def record_sweep(self, sweep: SweepRecord) -> None:
-        self.called("record_sweep")
-        self.sweeps.append(sweep)
+    port = calls_of(Ledger)
+    refuses: set[str] = msgspec.field(default_factory=set)
+    calls: list[str] = msgspec.field(default_factory=list)
 
     def called(self, name: str) -> None:
         self.calls.append(name)
         if name in self.refuses:
             raise LedgerUnavailable(f"refused: {name}")
 
+    @property
+    def due(self) -> dict[tuple[Channel, str], OutboxItem]:
+        """Another name of the notices that wait."""
+        return self.notices
 
-class FakeOutbox:
-    """The outbox in the ledger, as one publisher sees it."""
+
+class FakeOutbox(_Counted, MemoryOutbox):
+    """The outbox in a fake ledger, which counts and refuses its calls too."""
+
+    # What is in flight is known since the claim: that is no call of its own.
+    port = calls_of(Outbox) - {"in_flight"}
 
     def __init__(self, ledger: FakeLedger) -> None:
-        self._ledger = ledger
-        self._claim = -1
-
-    def claim(self, now: datetime, until: datetime) -> bool:
-        self._ledger.called("claim")
-        if now < self._ledger.claimed_until:
-            return False
-        self._ledger.claimed_until = until
-        self._ledger.claims += 1
-        self._claim = self._ledger.claims
-        return True
-
-    def release(self) -> None:
-        self._mine("release").claimed_until = NOON - timedelta(days=1)
-
-    def waiting(self, most: int) -> list[PendingNotice]:
-        self._ledger.called("waiting")
-        found = [PendingNotice(item.channel, item.envelope) for item in self._ledger.due.values()]
-        return sorted(found, key=lambda notice: notice.envelope.order)[:most]
-
-    def notice(self, pending: PendingNotice) -> Notice | None:
-        self._ledger.called("notice")
-        item = self._ledger.due.get(pending.key)
-        return item.notice if item else None
-
-    def storms(self, ids: Iterable[str]) -> list[Storm]:
-        self._ledger.called("storms")
-        return [storm for name in ids if (storm := self._ledger.storms.get(name))]
-
-    def in_flight(self) -> list[InFlight]:
-        # Known since the claim: no call of its own.
-        return list(self._ledger.flights.values())
-
-    def mark_in_flight(self, flight: InFlight, storm: Storm | None = None) -> None:
-        ledger = self._mine("mark_in_flight")
-        ledger.flights[flight.id] = flight
-        if storm is not None:
-            ledger.storms[storm.id] = storm
-
-    def clear_in_flight(self, flight: InFlight, superseded: Iterable[str] = ()) -> None:
-        self._ledger.called("clear_in_flight")
-        for name in (*superseded, *flight.ids):
-            self._ledger.due.pop((flight.channel, name), None)
-        self._ledger.flights.pop(flight.id, None)
-
-    def _mine(self, name: str) -> FakeLedger:
-        self._ledger.called(name)
-        if self._claim != self._ledger.claims:
-            raise NotThePublisher("claimed by another")
-        return self._ledger
+        super().__init__(ledger)
+        self.called = ledger.called
 
 
 @dataclass
@@ -179,21 +100,37 @@ class FakeTopic:
         return [json.decode(n.result)["id"] for n in self.notices]
 
 
-@dataclass
-class FakeQueue:
-    """Keeps the messages with their delays, as they would be read back."""
+class FakeDeferred(MemoryDeferred):
+    """Deferred work in memory; `refuses` while the ledger is down."""
 
-    messages: list[tuple[str, timedelta]] = field(default_factory=list)
+    refuses: bool = False
+
+    def defer(self, gate: Gate, until: datetime) -> None:
+        if self.refuses:
+            raise LedgerUnavailable("refused: defer")
+        super().defer(gate, until)
+
+
+class FakeQueue(MemoryQueue):
+    """The queue in memory; `refuses` while it is down."""
+
     refuses: bool = False
 
     def send(self, gate: Gate, delay: timedelta) -> None:
-        if self.refuses:
-            raise QueueUnavailable("refused")
-        self.messages.append((gate.encode(), delay))
+        self._check()
+        super().send(gate, delay)
 
     def send_all(self, gates: Iterable[Gate]) -> int:
-        bodies = [gate.encode() for gate in gates]
+        # A sweep that fails to list its tags does so before anything is sent.
+        every = list(gates)
+        self._check()
+        return super().send_all(every)
+
+    @property
+    def messages(self) -> list[tuple[str, timedelta]]:
+        """What was sent, as it would be read back, with its delay."""
+        return [(gate.encode(), delay) for gate, delay in self.sent]
+
+    def _check(self) -> None:
         if self.refuses:
             raise QueueUnavailable("refused")
-        self.messages += [(body, timedelta()) for body in bodies]
-        return len(bodies)

@@ -6,6 +6,9 @@ from enum import StrEnum
 from typing import Any
 
 from rescan.kernel.errors import LedgerUnavailable, PublishFailed, QueueUnavailable, RescanError
+from rescan.work.ports import Ledger, Outbox, WorkQueue
+from rescan.work.topics import Topic
+from tests.support.fakes import calls_of
 
 CALLS: dict[str, type[RescanError]] = {
     "read": LedgerUnavailable,
@@ -17,6 +20,7 @@ CALLS: dict[str, type[RescanError]] = {
     "publish": PublishFailed,
     "send": QueueUnavailable,
 }
+_EVERY_CALL = frozenset[str]().union(*map(calls_of, (Ledger, Outbox, WorkQueue, Topic)))
 
 
 class Fault(StrEnum):
@@ -44,7 +48,9 @@ class Faults:
     most: int | None = None
 
     def met_by(self, name: str) -> Fault | None:
-        """What becomes of the call that is made now."""
+        """What becomes of the call that is made now; ValueError when none could meet a fault."""
+        if unknown := self.planned.keys() - _EVERY_CALL:
+            raise ValueError(f"no port has the calls {sorted(unknown)}")
         fault = self.planned.get(name)
         if fault is None or self.most == 0:
             return None

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import chain
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -20,9 +21,10 @@ def declared() -> tuple[list[Requirement], list[Requirement]]:
     """What pyproject.toml asks for: to be deployed, and for tests, tools and the command."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     deployed = project["project"]["dependencies"]
-    command = project["project"]["optional-dependencies"]["cli"]
-    tools = [*project["dependency-groups"]["dev"], *command]
-    return [*map(Requirement, deployed)], [*map(Requirement, tools)]
+    extras = project["project"]["optional-dependencies"].values()
+    tools = [*chain(*extras), *project["dependency-groups"]["dev"]]
+    others = [tool for tool in map(Requirement, tools) if tool.name != project["project"]["name"]]
+    return [*map(Requirement, deployed)], others
 
 
 def unmet(requirements: list[Requirement], lock: str) -> list[str]:

@@ -23,7 +23,7 @@ from rescan.work.topics import Topics
 from rescan.work.worker import Worker
 from tests.support.entries import FRESH, TAG
 from tests.support.environment import LEAST
-from tests.support.fakes import NOON, FakeLedger, FakeOutbox, FakeQueue, FakeTopic
+from tests.support.fakes import NOON, FakeDeferred, FakeLedger, FakeOutbox, FakeQueue, FakeTopic
 from tests.support.faults import Crash, Fault, Faults, Faulty
 from tests.support.one_image import Answer, Evaluated, OneImage
 from tests.support.one_publisher import publisher_of
@@ -94,6 +94,7 @@ class Life:
         self.now = NOON
         self.image = OneImage(lambda: self.now)
         self.ledger, self.topic, self.queue = FakeLedger(), FakeTopic(), FakeQueue()
+        self.deferred = FakeDeferred()
         self.reader, self._read = Reader(), 0
         self.waiting: list[Gate] = []
         self.deliveries: list[Delivery] = []
@@ -105,8 +106,14 @@ class Life:
         self._worker = Worker(
             Settings.parse(LEAST),
             lambda deadline: image,
-            Recorder(ledger, Topics({Channel.STOPS: topic}, Tally()), Tally()),
-            Requeue(queue, lambda: 1.0),
+            Recorder(
+                ledger,
+                Topics({Channel.STOPS: topic}, Tally()),
+                Tally(),
+                lambda: self.now,
+                lambda seconds: None,
+            ),
+            Requeue(queue, self.deferred, lambda: self.now, lambda: 1.0),
             Tally(),
             lambda: self.now,
         )
@@ -157,6 +164,8 @@ class Life:
         if self._record(gate, step) is not None:
             self.waiting.remove(gate)
         self.waiting += [_read(body) for body, _ in self.queue.messages[sent:]]
+        self.waiting += [gate for gate, _ in self.deferred.work.values()]
+        self.deferred.work.clear()
 
     def _record(self, gate: Gate, step: Step) -> GateResult | None:
         at, asked, before = self.now, self.image.asked, self.entry
@@ -191,8 +200,8 @@ class Life:
 
     def _when_all_is_said(self) -> Reader:
         reader = self.reader
-        for due in sorted(self.ledger.due.values(), key=lambda due: due.envelope.order):
-            reader = reader.after(due.notice)
+        for item in sorted(self.ledger.notices.values(), key=lambda item: item.envelope.order):
+            reader = reader.after(item.notice)
         return reader
 
     def _publish(self, faults: Faults) -> None:

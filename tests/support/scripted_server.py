@@ -8,8 +8,8 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import TracebackType
 
 Act = Callable[[socket.socket, threading.Event], None]
@@ -62,6 +62,15 @@ def reset(connection: socket.socket, stop: threading.Event) -> None:
     """Break the connection with a RST."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
+
+
+@contextmanager
+def refused_port() -> Iterator[int]:
+    """A port that refuses connections. It stays bound: a port that was let go may be the server of
+    another test a moment later."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 class ScriptedServer:

@@ -1,12 +1,12 @@
 """template.yaml as CloudFormation gets it from SAM, and the resources that a stack then has."""
 
 import json
+import pickle
 import re
+from functools import cache
 from typing import Any
 
 import pytest
-from samcli.yamlhelper import yaml_parse
-from samtranslator.translator.transform import transform
 
 from tests.support.paths import ROOT
 
@@ -26,25 +26,46 @@ _NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 def template() -> dict[str, Any]:
-    """The file, with its short tags spelt out."""
-    return _parsed("template.yaml")
-
-
-def _parsed(file: str) -> dict[str, Any]:
-    parsed: dict[str, Any] = yaml_parse((ROOT / file).read_text())
-    return parsed
+    """The file, with its short tags spelt out; a copy, which the caller may change."""
+    return _copy(_parsed("template.yaml"))
 
 
 def translated(**parameters: str) -> dict[str, Any]:
-    """What SAM makes of the file: plain CloudFormation, nothing evaluated but what SAM needs."""
+    """What SAM makes of the file: plain CloudFormation, nothing evaluated but what SAM needs.
+
+    A copy, which the caller may change.
+    """
+    return _copy(_translated(frozenset(parameters.items())))
+
+
+# SAM takes a second to be imported, and a tenth of one for each translation: hence the caches, and
+# no import above that every run of any test would wait for.
+
+
+def _copy(pickled: bytes) -> dict[str, Any]:
+    made: dict[str, Any] = pickle.loads(pickled)  # noqa: S301 - made by this process
+    return made
+
+
+@cache
+def _parsed(file: str) -> bytes:
+    from samcli.yamlhelper import yaml_parse  # noqa: PLC0415
+
+    return pickle.dumps(yaml_parse((ROOT / file).read_text()))
+
+
+@cache
+def _translated(parameters: frozenset[tuple[str, str]]) -> bytes:
+    from samtranslator.translator.transform import transform  # noqa: PLC0415
+
     source = template()
     # Where `sam package` puts the code; SAM accepts no other.
     source["Resources"]["RescanFunction"]["Properties"]["CodeUri"] = CODE_URI
     with pytest.MonkeyPatch.context() as environment:
         # SAM asks boto3 for the region, to know the partition.
         environment.setenv("AWS_DEFAULT_REGION", _PSEUDO_PARAMETERS["AWS::Region"])
-        made: dict[str, Any] = transform(source, {**PARAMETERS, **parameters}, _NoManagedPolicies())
-    return made
+        made = transform(source, PARAMETERS | dict(parameters), _NoManagedPolicies())
+    return pickle.dumps(made)
 
 
 def resources(**parameters: str) -> dict[str, Any]:
@@ -71,16 +92,39 @@ def of_type(kind: str, **parameters: str) -> list[dict[str, Any]]:
     return [it["Properties"] for it in resources(**parameters).values() if it["Type"] == kind]
 
 
+def refused(**parameters: str) -> list[str]:
+    """What the rules of the template say against the parameters, before anything is made."""
+    source = template()
+    stack = _Stack(source, {**PARAMETERS, **parameters})
+    return [
+        assertion["AssertDescription"]
+        for rule in source["Rules"].values()
+        if stack.evaluated(rule["RuleCondition"])
+        for assertion in rule["Assertions"]
+        if not stack.evaluated(assertion["Assert"])
+    ]
+
+
+def dashboard_name(region: str, **parameters: str) -> str:
+    """The name of the dashboard that the stack has in the region."""
+    return str(_dashboard({"AWS::Region": region}, **parameters)["DashboardName"])
+
+
 def dashboard(**parameters: str) -> dict[str, Any]:
     """The body of the dashboard in the stack; `WorkQueue.QueueName` stands for that attribute."""
+    body: dict[str, Any] = json.loads(_dashboard({}, **parameters)["DashboardBody"])
+    return body
+
+
+def _dashboard(pseudo: dict[str, str], **parameters: str) -> dict[str, Any]:
     given = {
         name: _reference(value)
         for name, value in properties("Dashboard", **parameters)["Parameters"].items()
     }
-    stack = _Stack(_parsed("dashboard.yaml"), given)
-    made = stack.evaluated(stack.template["Resources"]["Dashboard"]["Properties"])
-    body: dict[str, Any] = json.loads(made["DashboardBody"])
-    return body
+    stack = _Stack(_copy(_parsed("dashboard.yaml")), given)
+    stack.values |= pseudo
+    made: dict[str, Any] = stack.evaluated(stack.template["Resources"]["Dashboard"]["Properties"])
+    return made
 
 
 def _reference(value: Any) -> Any:
@@ -144,6 +188,9 @@ class _Stack:
                 return not arguments[0]
             case "Fn::Equals":
                 return arguments[0] == arguments[1]
+            case "Fn::EachMemberEquals":
+                members, text = arguments
+                return all(member == text for member in members)
             case "Fn::Join":
                 return _joined(*arguments)
             case "Fn::FindInMap":

@@ -11,7 +11,7 @@ from tests.support.paths import ROOT
 from tests.support.template import of_type, template
 
 RUNBOOK = (ROOT / "docs" / "operations.md").read_text()
-HOURS = template()["Parameters"]["SweepHours"]["AllowedValues"]
+HOURS = ["1", "6", "12", "24"]
 OTHER_TOPIC = "arn:aws:sns:eu-central-1:123456789012:on-call"
 
 SERVICE = [{"Name": "service", "Value": "anchore-rescan"}]
@@ -29,7 +29,7 @@ def alarms(**parameters: str) -> dict[str, dict[str, Any]]:
     return {alarm["AlarmName"].removeprefix("anchore-rescan-"): alarm for alarm in found}
 
 
-def condition(alarm: dict[str, Any]) -> tuple[str, str, str, int]:
+def condition(alarm: dict[str, Any]) -> tuple[str, str, str, float]:
     """Metric, statistic, comparison and threshold."""
     comparison = {"GreaterThanThreshold": ">", "LessThanThreshold": "<"}
     return (
@@ -45,10 +45,11 @@ AGE = "AWS/SQS ApproximateAgeOfOldestMessage"
 HOUR = 3600
 WATCHED = [
     ("no-complete-sweep", ("AnchoreRescan SweepComplete", "Maximum", "<", 1), SERVICE),
-    ("not-evaluated-persists", ("AnchoreRescan OutcomeNotEvaluated", "Sum", ">", 0), SERVICE),
+    ("not-evaluated-persists", ("AnchoreRescan SweepFailingPercent", "Maximum", ">", 0.1), SERVICE),
     ("work-dead-letters", (DEPTH, "Maximum", ">", 0), queue("WorkDeadLetters")),
     ("push-dead-letters", (DEPTH, "Maximum", ">", 0), queue("PushDeadLetters")),
     ("schedule-dead-letters", (DEPTH, "Maximum", ">", 0), queue("ScheduleDeadLetters")),
+    ("notice-dead-letters", (DEPTH, "Maximum", ">", 0), queue("NoticeDeadLetters")),
     ("work-too-old", (AGE, "Maximum", ">", 6 * HOUR), queue("WorkQueue")),
     ("function-errors", ("AWS/Lambda Errors", "Sum", ">", 0), FUNCTION),
     ("function-throttles", ("AWS/Lambda Throttles", "Sum", ">", 0), FUNCTION),
@@ -91,6 +92,10 @@ def test_silence_counts_against_the_sweeps_and_the_publisher_alone():
         "no-complete-sweep": BREACHING,
         "notices-too-old": BREACHING,
     }
+
+
+def test_sweeps_come_in_the_hours_that_these_tests_try():
+    assert template()["Parameters"]["SweepHours"]["AllowedValues"] == HOURS
 
 
 @pytest.mark.parametrize("hours", HOURS)
@@ -148,13 +153,24 @@ def test_alarms_go_to_the_topic_that_is_given_or_to_the_stop_topic(topic, expect
     assert actions == [[expected]] * len(NAMES)
 
 
+def test_the_end_of_an_alarm_is_told_where_the_alarm_was():
+    found = alarms(AlarmTopicArn=OTHER_TOPIC).values()
+    assert [alarm["OKActions"] for alarm in found] == [a["AlarmActions"] for a in found]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_description_is_the_first_step_and_names_a_heading_of_the_runbook(name):
     description = alarms()[name]["AlarmDescription"]
-    assert re.fullmatch(
-        rf'.+[:.] .*First .+\. Runbook: docs/operations\.md, "{name}"\.', description
-    )
+    assert re.fullmatch(rf".+[:.] .*First .+\. Runbook: docs/operations\.md#{name}", description)
     assert f"\n### {name}\n" in RUNBOOK
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_description_links_to_a_runbook_elsewhere_and_is_not_too_long(name):
+    url = "https://git.example.com/" + 176 * "x"
+    description = alarms(RunbookUrl=url)[name]["AlarmDescription"]
+    assert description.endswith(f" Runbook: {url}#{name}")
+    assert len(description) <= 1024  # PutMetricAlarm
 
 
 def test_runbook_has_no_heading_of_an_alarm_that_does_not_exist():

@@ -1,5 +1,6 @@
 """What the person who deploys may say, and that it reaches the function."""
 
+import json
 import re
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from msgspec.structs import fields
 
 from rescan.settings import Settings
-from tests.support.template import PARAMETERS, resources, template
+from tests.support.template import PARAMETERS, refused, resources, template
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:stops"
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/work"
@@ -102,7 +103,7 @@ def test_function_has_a_chat_topic_only_when_one_is_wanted(chat, topic):
     [
         ("MaxConcurrency", 2, 1000),  # what Lambda takes
         ("BatchSize", 1, 10),  # what SQS hands over at once
-        ("PendingHours", 0, None),  # as the settings
+        ("PendingHours", 0, 24),  # as the settings
         ("DigestAbove", 1, None),
         ("ReminderHours", 0, None),
         ("NotEvaluatedHours", 0, None),
@@ -180,6 +181,21 @@ def test_every_parameter_has_a_default_but_the_two_that_cannot():
         pytest.param("AlarmTopicArn", "", True, id="alarms-to-the-stop-topic"),
         pytest.param("AlarmTopicArn", TOPIC, True, id="alarms-to-another-topic"),
         pytest.param("AlarmTopicArn", TOPIC + ".fifo", False, id="alarms-to-a-fifo-topic"),
+        pytest.param("RunbookUrl", "https://git.example.com/a/docs/operations.md", True, id="page"),
+        pytest.param("RunbookUrl", "https://git.example.com/a#top", False, id="part-of-a-page"),
+        pytest.param("PermissionsBoundaryArn", "", True, id="no-boundary"),
+        pytest.param(
+            "PermissionsBoundaryArn",
+            "arn:aws-us-gov:iam::123456789012:policy/team/ceiling",
+            True,
+            id="boundary",
+        ),
+        pytest.param(
+            "PermissionsBoundaryArn",
+            "arn:aws:iam::123456789012:role/ceiling",
+            False,
+            id="boundary-that-is-no-policy",
+        ),
         pytest.param("CaBundle", "/opt/ca.pem", True, id="path"),
         pytest.param("CaBundle", "ca.pem", False, id="relative-path"),
         pytest.param(
@@ -196,3 +212,95 @@ def test_every_parameter_has_a_default_but_the_two_that_cannot():
 def test_parameter_accepts(parameter, value, accepted):
     pattern = template()["Parameters"][parameter]["AllowedPattern"]
     assert bool(re.fullmatch(pattern, value)) is accepted
+
+
+# --- rules over several parameters
+
+
+SUBNETS, GROUPS = {"SubnetIds": "subnet-1,subnet-2"}, {"SecurityGroupIds": "sg-1"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "refusal"),
+    [
+        pytest.param({}, None, id="neither"),
+        pytest.param(SUBNETS | GROUPS, None, id="both"),
+        pytest.param(SUBNETS, "SubnetIds needs SecurityGroupIds, ", id="subnets-alone"),
+        pytest.param(GROUPS, "SecurityGroupIds needs SubnetIds, ", id="groups-alone"),
+    ],
+)
+def test_subnets_and_security_groups_come_together(parameters, refusal):
+    said = refused(**parameters)
+    assert [it.startswith(refusal) for it in said] == [True] if refusal else said == []
+
+
+# --- the 4 KB that Lambda has for the environment
+
+REGION, ACCOUNT = "us-gov-west-1", "123456789012"
+LONGEST_STACK = 128 * "s"
+LONGEST_TOPIC = f"arn:aws-us-gov:sns:{REGION}:{ACCOUNT}:{LONGEST_STACK}-ChatNotices-{12 * 'X'}"
+# What the template itself sets, at its longest: CloudFormation cuts generated names to the limits.
+GENERATED = {
+    "POWERTOOLS_SERVICE_NAME": LONGEST_STACK,
+    "STOP_TOPIC_ARN": LONGEST_TOPIC,
+    "CHAT_TOPIC_ARN": LONGEST_TOPIC,
+    "WORK_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com.cn/{ACCOUNT}/{80 * 'q'}",
+    "LEDGER_TABLE": f"{LONGEST_STACK}-Ledger-{13 * 'X'}",
+}
+LONGEST_NUMBER = 20 * "9"
+EXAMPLES = {
+    "AnchoreUrl": "https://anchore.example.com:8443/v2",
+    "AnchoreSecretArn": PARAMETERS["AnchoreSecretArn"],
+    "AnchoreAccount": "platform-team",
+    "PolicyId": "anchore_secure_default",
+    "WatchedTags": "reg.example.com:5000/team/app:1.4, */payments/*:prod-*",
+    "TeamAnnotation": "example.com/team",
+    "Teams": "payments/*=payments, */web-*=Front end",
+    "CaBundle": "/opt/certs/ca.pem",
+}
+
+
+def longest(parameter: dict[str, Any]) -> str:
+    """A value of the parameter that no other exceeds."""
+    if "AllowedValues" in parameter:
+        return str(max(map(str, parameter["AllowedValues"]), key=len))
+    if parameter["Type"] == "Number":
+        return str(parameter.get("MaxValue", LONGEST_NUMBER))
+    return str(parameter["MaxLength"] * "x")
+
+
+def free_texts() -> dict[str, dict[str, Any]]:
+    """The parameters that become variables as they are written, by name."""
+    variables = template()["Resources"]["RescanFunction"]["Properties"]["Environment"]["Variables"]
+    parameters = template()["Parameters"]
+    named = {it["Ref"] for it in variables.values() if "Ref" in it} & set(parameters)
+    return {
+        name: parameters[name]
+        for name in named
+        if parameters[name]["Type"] == "String" and "AllowedValues" not in parameters[name]
+    }
+
+
+def test_the_longest_environment_fits_into_lambda():
+    """4 KB, of which Lambda measures the names and values as one JSON text."""
+    parsed = template()
+    variables = {
+        **parsed["Globals"]["Function"]["Environment"]["Variables"],
+        **parsed["Resources"]["RescanFunction"]["Properties"]["Environment"]["Variables"],
+    }
+    worst = {
+        name: GENERATED.get(name) or longest(parsed["Parameters"][value["Ref"]])
+        for name, value in variables.items()
+    }
+    assert len(json.dumps(worst, separators=(",", ":"))) <= 4096
+
+
+def test_every_free_text_has_an_example():
+    assert free_texts().keys() - {"DailySummary"} == EXAMPLES.keys()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_text_that_becomes_a_variable_is_as_long_in_json_as_it_looks(name):
+    pattern, example = free_texts()[name]["AllowedPattern"], EXAMPLES[name]
+    assert re.fullmatch(pattern, example)
+    assert [it for it in '"\\ü\n\t' if re.fullmatch(pattern, example + it + example)] == []

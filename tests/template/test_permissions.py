@@ -1,5 +1,6 @@
 """Who may do what: the role, the key, the topic and the queues, statement by statement."""
 
+import json
 import re
 from itertools import pairwise
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from tests.support.paths import ROOT
 from tests.support.template import PARAMETERS, of_type, properties, resources
 
+BOUNDARY = "arn:aws:iam::123456789012:policy/ceiling"
 SECRET_KEY = "arn:aws:kms:eu-central-1:123456789012:key/0fb8b5f1-5d4b-4c2c-9d43-2b1f0a7d3c11"
 VPC = {"SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1"}
 
@@ -31,12 +33,13 @@ LEAST = {
     "CountSubscriptions": {
         "Effect": "Allow",
         "Action": "sns:GetTopicAttributes",
-        "Resource": {"Ref": "StopTopic"},
+        "Resource": [{"Ref": "StopTopic"}],
     },
     "EncryptNotice": {
         "Effect": "Allow",
         "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
         "Resource": {"Fn::GetAtt": ["StopTopicKey", "Arn"]},
+        "Condition": {"StringLike": {"kms:ViaService": "sns.eu-central-1.*"}},
     },
     "EnqueueWork": {
         "Effect": "Allow",
@@ -73,12 +76,22 @@ DECRYPT_SECRET = {
     "Effect": "Allow",
     "Action": "kms:Decrypt",
     "Resource": SECRET_KEY,
-    "Condition": {"StringEquals": {"kms:ViaService": "secretsmanager.eu-central-1.amazonaws.com"}},
+    "Condition": {"StringLike": {"kms:ViaService": "secretsmanager.eu-central-1.*"}},
 }
 
 
 def statements(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {statement.pop("Sid"): statement for statement in document["Statement"]}
+
+
+def plain_http_refused(action: str, resource: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": resource,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
 
 
 def permissions(**parameters: str) -> dict[str, dict[str, Any]]:
@@ -106,6 +119,11 @@ def test_function_may_publish_to_a_chat_topic_that_there_is():
             "Action": "sns:Publish",
             "Resource": {"Ref": "ChatNotices"},
         },
+        "CountSubscriptions": {
+            "Effect": "Allow",
+            "Action": "sns:GetTopicAttributes",
+            "Resource": [{"Ref": "StopTopic"}, {"Ref": "ChatNotices"}],
+        },
     }
 
 
@@ -124,9 +142,62 @@ def test_network_interfaces_are_made_only_in_a_vpc(parameters, expected):
     assert properties("RescanRole", **parameters)["ManagedPolicyArns"] == expected
 
 
+def test_code_of_the_function_may_not_use_the_right_to_network_interfaces():
+    """Lambda's own calls have no lambda:SourceFunctionArn."""
+    [policy] = of_type("AWS::IAM::Policy", **VPC)
+    assert policy["Roles"] == [{"Ref": "RescanRole"}]
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Resource"]) == ("Deny", "*")
+    assert statement["Condition"] == {
+        "ArnEquals": {"lambda:SourceFunctionArn": {"Fn::GetAtt": ["RescanFunction", "Arn"]}}
+    }
+    # Source: AWS managed policy reference, AWSLambdaENIManagementAccess, version 2.
+    assert set(statement["Action"]) >= {
+        "ec2:CreateNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+    }
+
+
+def test_outside_a_vpc_nothing_is_denied():
+    assert of_type("AWS::IAM::Policy") == []
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param("", {}, id="not-given"),
+        pytest.param(BOUNDARY, {"PermissionsBoundary": BOUNDARY}, id="given"),
+    ],
+)
+def test_role_has_a_boundary_only_when_one_is_given(given, expected):
+    role = properties("RescanRole", PermissionsBoundaryArn=given)
+    assert {name: it for name, it in role.items() if name == "PermissionsBoundary"} == expected
+
+
+def test_policies_of_the_role_fit_iam_with_every_option():
+    """All inline policies of a role have at most 10,240 characters together."""
+    options = {**VPC, "SecretKmsKeyArn": SECRET_KEY, "ChatTopic": "true"}
+    inline = properties("RescanRole", **options)["Policies"] + of_type(
+        "AWS::IAM::Policy", **options
+    )
+    texts = [json.dumps(policy["PolicyDocument"], separators=(",", ":")) for policy in inline]
+    # Where a reference stands here there will be an ARN.
+    assert sum(map(len, texts)) < 10_240 / 2
+
+
 def test_function_has_the_role_of_the_stack_and_no_other():
     assert properties("RescanFunction")["Role"] == {"Fn::GetAtt": ["RescanRole", "Arn"]}
     assert len(of_type("AWS::IAM::Role")) == 1
+
+
+def queue_statements(queue: str, **parameters: str) -> dict[str, dict[str, Any]]:
+    """The statements of the queue's only policy, by their Sid."""
+    policies = of_type("AWS::SQS::QueuePolicy", **parameters)
+    [policy] = [it for it in policies if {"Ref": queue} in it["Queues"]]
+    return statements(policy["PolicyDocument"])
 
 
 def test_key_lets_roles_of_the_account_and_its_alarms_publish():
@@ -158,7 +229,8 @@ def test_topic_lets_alarms_of_the_account_publish_and_nobody_else(topic):
             "Action": "sns:Publish",
             "Resource": {"Ref": topic},
             "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
-        }
+        },
+        "RefusePlainHttp": plain_http_refused("sns:Publish", {"Ref": topic}),
     }
 
 
@@ -171,8 +243,7 @@ def test_topic_lets_alarms_of_the_account_publish_and_nobody_else(topic):
     ],
 )
 def test_queue_takes_messages_of_one_rule_only(queue, rule):
-    [policy] = [p for p in of_type("AWS::SQS::QueuePolicy") if p["Queues"] == [{"Ref": queue}]]
-    [statement] = statements(policy["PolicyDocument"]).values()
+    [statement] = [it for it in queue_statements(queue).values() if it["Effect"] == "Allow"]
     assert statement == {
         "Effect": "Allow",
         "Principal": {"Service": "events.amazonaws.com"},
@@ -182,8 +253,30 @@ def test_queue_takes_messages_of_one_rule_only(queue, rule):
     }
 
 
-def test_no_other_queue_has_a_policy():
-    assert len(of_type("AWS::SQS::QueuePolicy")) == 3
+@pytest.mark.parametrize(
+    ("chat", "topics"),
+    [("false", [{"Ref": "StopTopic"}]), ("true", [{"Ref": "StopTopic"}, {"Ref": "ChatNotices"}])],
+)
+def test_topics_of_the_stack_may_keep_what_they_could_not_deliver(chat, topics):
+    assert queue_statements("NoticeDeadLetters", ChatTopic=chat)["LetTopicsSend"] == {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": {"Fn::GetAtt": ["NoticeDeadLetters", "Arn"]},
+        "Condition": {"ArnEquals": {"aws:SourceArn": topics}},
+    }
+
+
+def test_nobody_but_the_function_and_sqs_sends_work_to_its_dead_letters():
+    assert queue_statements("WorkDeadLetters").keys() == {"RefusePlainHttp"}
+
+
+def test_every_queue_refuses_plain_http():
+    queues = [name for name, it in resources().items() if it["Type"] == "AWS::SQS::Queue"]
+    assert len(queues) == 5
+    for queue in queues:
+        refused = plain_http_refused("sqs:*", {"Fn::GetAtt": [queue, "Arn"]})
+        assert queue_statements(queue)["RefusePlainHttp"] == refused
 
 
 def test_lambda_lets_the_two_schedules_alone_invoke_the_function():
@@ -205,6 +298,8 @@ def allowed(node: Any) -> list[Any]:
     if isinstance(node, list):
         return [value for item in node for value in allowed(item)]
     if not isinstance(node, dict):
+        return []
+    if node.get("Effect") == "Deny":
         return []
     if "Effect" in node:
         named = [node.get(key) for key in ("Principal", "Action", "Resource")]

@@ -24,6 +24,10 @@ def test_function_runs_the_handler_on_python313_and_arm64():
     }
 
 
+def test_lambda_lets_the_function_go_back_to_its_own_queue():
+    assert properties("RescanFunction")["RecursiveLoop"] == "Allow"
+
+
 def test_sam_build_finds_the_target_of_each_function():
     rules = (ROOT / "functions" / "Makefile").read_text().splitlines()
     functions = {
@@ -131,6 +135,9 @@ def test_topics_are_encrypted_with_the_key_of_the_stack(chat, topics):
                     "TopicArn": {"Ref": "StopTopic"},
                     "Protocol": "email",
                     "Endpoint": "team@example.com",
+                    "RedrivePolicy": {
+                        "deadLetterTargetArn": {"Fn::GetAtt": ["NoticeDeadLetters", "Arn"]}
+                    },
                 }
             ],
             id="given",

@@ -13,6 +13,8 @@ from tests.support.deployed import NOT_MADE, DeployedStack, deploy
 from tests.support.paths import ROOT
 from tests.support.template import PARAMETERS, resources
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def stack() -> Iterator[DeployedStack]:

@@ -25,13 +25,15 @@ def becomes_work(event: Any, **parameters: str) -> bool:
     ("file", "expected"),
     [
         ("ecr-push", True),
+        ("ecr-replication", True),  # in the region that gets the image there is no push
+        ("ecr-replication-failed", False),
         ("ecr-push-untagged", True),  # the function says why it does nothing
         ("ecr-push-failed", False),
         ("ecr-delete", False),
         ("schedule-rule", False),
     ],
 )
-def test_only_a_push_that_succeeded_becomes_work(file, expected):
+def test_only_an_image_that_arrived_becomes_work(file, expected):
     event = json.loads((ROOT / "events" / f"{file}.json").read_text())
     assert becomes_work(event) is expected
 
@@ -165,7 +167,7 @@ def test_message_that_crashed_five_times_goes_to_dead_letters():
 
 def test_every_queue_is_encrypted():
     queues = of_type("AWS::SQS::Queue")
-    assert [queue["SqsManagedSseEnabled"] for queue in queues] == [True] * 4
+    assert [queue["SqsManagedSseEnabled"] for queue in queues] == [True] * 5
 
 
 def test_dead_letters_outlive_the_queue_that_they_come_from():
@@ -179,4 +181,5 @@ def test_dead_letters_outlive_the_queue_that_they_come_from():
         "WorkDeadLetters": 14,
         "PushDeadLetters": 14,
         "ScheduleDeadLetters": 14,
+        "NoticeDeadLetters": 14,
     }

@@ -37,7 +37,7 @@ def snapshot(tag: ImageTag = A, **facts: object) -> EntrySnapshot:
 
 LATE = snapshot(C, sweep=SWEPT - 6 * HOUR, evaluated_at=NOON - 6 * HOUR)
 LOST = snapshot(C, sweep=None, evaluated_at=None)
-BEFORE = SweepRecord(SWEPT - 6 * HOUR, 2)
+BEFORE = Coverage(SWEPT - 6 * HOUR, expected=2, answered=1, evaluated=1, absent=0)
 
 
 # --- which sweep counts
@@ -57,14 +57,14 @@ BEFORE = SweepRecord(SWEPT - 6 * HOUR, 2)
         pytest.param(
             [snapshot(A), LATE],
             SweepRecord(SWEPT, 2, BEFORE),
-            Coverage(BEFORE.started, expected=2, answered=2, evaluated=2, absent=0),
+            BEFORE,
             Coverage(SWEPT, expected=2, answered=1, evaluated=1, absent=0),
-            id="the-last-is-at-work-and-the-one-before-was-complete",
+            id="the-last-is-at-work-and-the-one-before-stays-as-it-was-measured",
         ),
         pytest.param(
             [snapshot(A), LOST],
             SweepRecord(SWEPT, 2, BEFORE),
-            Coverage(BEFORE.started, expected=2, answered=1, evaluated=1, absent=0),
+            BEFORE,
             Coverage(SWEPT, expected=2, answered=1, evaluated=1, absent=0),
             id="the-one-before-has-lost-one",
         ),
@@ -225,7 +225,7 @@ def test_it_is_published_like_other_notices_and_once_a_day() -> None:
         answer = daily_summary(ledger).run()
     publisher_of(FakeOutbox(ledger), topic, lambda: NOON).run(Deadline.after(60))
     assert answer == {"quiet": False, "stopped": 1, "notEvaluated": 0, "missing": 0}
-    assert (topic.said, ledger.due) == (["SUMMARY"], {})
+    assert (topic.said, ledger.notices) == (["SUMMARY"], {})
 
 
 @pytest.mark.parametrize("call", ["snapshots", "last_sweep", "add"])
@@ -233,4 +233,4 @@ def test_a_ledger_that_refuses_fails_it(call: str) -> None:
     ledger = FakeLedger(refuses={call})
     with pytest.raises(LedgerUnavailable):
         daily_summary(ledger).run()
-    assert ledger.due == {}
+    assert ledger.notices == {}

@@ -101,7 +101,7 @@ def given_up(delivery: Delivery) -> bool:
 @for_any(FAULTY, [UNREADABLE_LEDGER])
 def test_after_the_faults_the_publisher_leaves_nothing_unsaid(steps: list[Step]) -> None:
     life = Life().lives(steps).settles().is_swept()
-    assert life.ledger.due == {}
+    assert life.ledger.notices == {}
 
 
 @for_any(FAULTY)

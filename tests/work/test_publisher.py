@@ -33,7 +33,7 @@ class Desk:
     faults: Faults = field(default_factory=Faults)
 
     def hold(self, *items: OutboxItem) -> None:
-        self.ledger.due |= {(each.channel, each.envelope.id): each for each in items}
+        self.ledger.add(items)
 
     def run(self, seconds: float = 60) -> dict[str, Any]:
         """A new container's run."""

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import pytest
 
-from rescan.gate.model import Notification, Outcome, Report
+from rescan.gate.model import Notification, Outcome
+from rescan.gate.report import Report
 from rescan.kernel.errors import LedgerConflict, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.entry import Entry
@@ -29,14 +31,18 @@ class Desk:
     ledger: FakeLedger = field(default_factory=FakeLedger)
     topic: FakeTopic = field(default_factory=FakeTopic)
     tally: Tally = field(default_factory=Tally)
+    slept: list[float] = field(default_factory=list)
 
-    @property
+    @cached_property
     def recorder(self) -> Recorder:
-        return Recorder(self.ledger, Topics({Channel.STOPS: self.topic}, self.tally), self.tally)
+        topics = Topics({Channel.STOPS: self.topic}, self.tally)
+        return Recorder(self.ledger, topics, self.tally, lambda: NOON, self.slept.append)
 
-    def record(self, result: Report, at: datetime = NOON, said: str | None = None) -> Recorded:
-        recorder = self.recorder
-        return recorder.record(recorder.read(FRESH), FRESH, verdict(result, at), said)
+    def record(
+        self, result: Report, at: datetime = NOON, said: str | None = None, patient: bool = False
+    ) -> Recorded:
+        recorder, change = self.recorder, verdict(result, at)
+        return recorder.record(recorder.read(FRESH), FRESH, change, said, patient=patient)
 
     @property
     def entry(self) -> Entry:
@@ -44,7 +50,7 @@ class Desk:
 
     @property
     def waiting(self) -> list[str]:
-        return [due.envelope.event_type for due in self.ledger.due.values()]
+        return [item.envelope.event_type for item in self.ledger.notices.values()]
 
 
 def verdict(result: Report, at: datetime = NOON) -> Change:
@@ -109,6 +115,32 @@ def test_what_was_said_without_a_memory_is_not_said_again(desk: Desk, call: str)
     assert (desk.topic.said, desk.waiting, desk.entry.stopped) == (["STOP"], [], True)
 
 
+@pytest.mark.parametrize("calls", [("read", "write"), ("write", "read")])
+def test_a_ledger_that_can_be_read_now_and_then_makes_no_other_stop_of_it(
+    desk: Desk, calls: tuple[str, str]
+) -> None:
+    desk.record(GO)
+    said = None
+    for call in calls:
+        desk.ledger.refuses = {call}
+        said = desk.record(STOP, NOON + HOUR, said).published_id
+    assert desk.topic.said == ["STOP"]
+
+
+@pytest.mark.parametrize("call", ["read", "write"])
+def test_whoever_tries_again_publishes_nothing_yet(desk: Desk, call: str) -> None:
+    desk.ledger.refuses = {call}
+    assert desk.record(STOP, patient=True) == Recorded(Notification.NONE, unrecorded=True)
+    assert desk.topic.said == []
+
+
+def test_what_is_published_without_a_memory_takes_a_second_each(desk: Desk) -> None:
+    desk.ledger.refuses = {"read"}
+    for _ in range(4):
+        desk.record(STOP)
+    assert desk.slept == [0, 1, 2, 3]
+
+
 def test_another_stop_than_the_one_that_was_said_is_said(desk: Desk) -> None:
     desk.ledger.refuses = {"read"}
     said = desk.record(STOP).published_id
@@ -158,9 +190,25 @@ def test_a_change_that_finds_itself_outdated_writes_nothing(desk: Desk) -> None:
     assert desk.entry.version == 1
 
 
+def test_a_mark_that_meets_a_write_is_set_again(desk: Desk) -> None:
+    class Contested(FakeLedger):
+        writes: int = 2
+
+        def mark_swept(self, subject: str, sweep: datetime) -> None:
+            if self.writes:
+                self.writes -= 1
+                raise LedgerConflict("being written")
+            super().mark_swept(subject, sweep)
+
+    desk.ledger = Contested()
+    desk.record(STOP)
+    desk.recorder.mark_swept(desk.entry, NOON + HOUR)
+    assert desk.entry.sweep == NOON + HOUR
+
+
 def test_conflicts_without_end_are_an_error(desk: Desk) -> None:
     class Contested(FakeLedger):
-        def write(self, entry: Entry, due: Sequence[OutboxItem] = ()) -> None:
+        def write(self, entry: Entry, notices: Sequence[OutboxItem] = ()) -> None:
             raise LedgerConflict("always")
 
     desk.ledger = Contested()

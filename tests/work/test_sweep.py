@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -19,9 +18,14 @@ from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreUnreachable, QueueUnavailable
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
-from rescan.kernel.watch_list import WatchList
+from rescan.kernel.watch_list import ListedTags, WatchList
+from rescan.ledger.news import Failing
+from rescan.notice.summary import Coverage
+from rescan.outbox.items import Channel
+from rescan.work.coverage import is_complete
 from rescan.work.ports import SweepRecord
 from rescan.work.sweep import FullSweep
+from rescan.work.topics import Topics
 from tests.support.anchore_answers import WHERE
 from tests.support.entries import FRESH
 from tests.support.fakes import NOON, FakeLedger, FakeQueue, FakeTopic
@@ -36,10 +40,13 @@ class Estate:
     active: list[ImageTag] | Exception = field(default_factory=lambda: [A, B])
     ledger: FakeLedger = field(default_factory=FakeLedger)
     topic: FakeTopic = field(default_factory=FakeTopic)
+    readers: Topics | None = None
     queue: FakeQueue = field(default_factory=FakeQueue)
     tally: Tally = field(default_factory=Tally)
     log: io.StringIO = field(default_factory=io.StringIO)
     now: datetime = NOON
+    not_tags: tuple[str, ...] = ()
+    missed: int = 0
 
     def remembers(self, tag: ImageTag, **entry: object) -> None:
         remembered = replace(FRESH, subject=str(tag), tag=tag, version=1, **entry)
@@ -48,20 +55,25 @@ class Estate:
     def sweep(self, *entries: str, measured: bool = True) -> dict[str, object]:
         logger = Logger(service=f"sweep-{uuid4()}", logger_handler=logging.StreamHandler(self.log))
         sweep = FullSweep(
-            self._tags, self.ledger, self.queue, self.topic, self.tally, logger, lambda: self.now
+            self._tags,
+            self.ledger,
+            self.queue,
+            self.readers or self.topic,
+            self.tally,
+            logger,
+            lambda: self.now,
         )
         watch_list = WatchList.parse(entries)
         return sweep.run(TRIGGER, watch_list, Deadline.after(60), measured=measured)
 
-    def _tags(self, deadline: Deadline) -> Iterator[ImageTag]:
+    def _tags(self, deadline: Deadline) -> ListedTags:
         if isinstance(self.active, Exception):
             raise self.active
-        return iter(self.active)
+        return ListedTags(tuple(self.active), self.not_tags, self.missed)
 
     @property
     def enqueued(self) -> list[ImageTag]:
         gates = [parse_event(json.loads(body), lambda r: None) for body, _ in self.queue.messages]
-        assert all(isinstance(gate, Gate) and gate.sweep == self.now for gate in gates)
         return [gate.tag for gate in gates if isinstance(gate, Gate)]
 
 
@@ -83,11 +95,42 @@ def test_a_stopped_tag_is_enqueued_though_anchore_no_longer_lists_it(estate: Est
     assert estate.enqueued == [A, B, C]
 
 
+@pytest.mark.parametrize(
+    ("tried", "enqueued"),
+    [
+        pytest.param(NOON - HOUR, [A, B, C], id="since-the-sweep-before"),
+        pytest.param(NOON - 7 * HOUR, [A, B], id="nobody-asks-about-it-any-longer"),
+    ],
+)
+def test_a_tag_that_was_given_up_is_enqueued_though_no_list_has_it(
+    estate: Estate, tried: datetime, enqueued: list[ImageTag]
+) -> None:
+    estate.ledger.sweeps = [SweepRecord(NOON - 6 * HOUR, 2)]
+    estate.remembers(C, failing=Failing(NOON - 9 * HOUR, "regate", "HTTP 500"), result_at=tried)
+    estate.sweep()
+    assert estate.enqueued == enqueued
+
+
 def test_a_watch_list_narrows_what_is_listed_but_not_what_is_stopped(estate: Estate) -> None:
     estate.remembers(C, verdict=Outcome.STOP)
     estate.sweep("reg.io/a:*", "reg.io/typo:*")
     assert estate.enqueued == [A, C]
     assert "reg.io/typo:*" in estate.log.getvalue()
+
+
+def test_a_row_that_is_no_tag_is_named_and_leaves_the_sweep_incomplete(estate: Estate) -> None:
+    estate.not_tags, estate.missed = ("<none>",), 2
+    estate.sweep()
+    assert estate.enqueued == [A, B]
+    assert '"not_tags":["<none>"]' in estate.log.getvalue().replace(" ", "")
+    counts = estate.tally.take()
+    assert (counts[Metric.EXPECTED], counts[Metric.UNWATCHED_ROWS]) == (5, 3)
+    estate.not_tags, estate.missed = (), 0
+    for tag in (A, B):
+        estate.remembers(tag, sweep=NOON, evaluated_at=NOON)
+    estate.now += HOUR
+    estate.sweep()
+    assert estate.tally.take()[Metric.SWEEP_COMPLETE] == 0
 
 
 def test_named_tags_need_no_list(estate: Estate) -> None:
@@ -130,11 +173,28 @@ def test_the_first_sweep_has_none_before_it(estate: Estate) -> None:
     assert measured(estate) == (None, None)
 
 
-def test_a_sweep_remembers_the_one_before_it_and_no_more(estate: Estate) -> None:
+def test_only_the_messages_of_a_full_sweep_mark_its_results(estate: Estate) -> None:
+    estate.sweep()
+    estate.sweep(str(C), measured=False)
+    assert [gate.sweep for gate, _ in estate.queue.sent] == [NOON, NOON, None]
+
+
+@pytest.mark.parametrize(
+    ("expected", "missing", "complete"),
+    [(10, 1, 0), (999, 1, 0), (1000, 1, 1), (1000, 2, 0), (100_000, 100, 1), (100_000, 101, 0)],
+)
+def test_one_missing_tag_of_a_thousand_leaves_a_sweep_complete(
+    expected: int, missing: int, complete: int
+) -> None:
+    coverage = Coverage(NOON, expected, expected - missing, 0, 0)
+    assert is_complete(coverage) is bool(complete)
+
+
+def test_a_sweep_remembers_what_the_one_before_it_came_to(estate: Estate) -> None:
     for _ in range(3):
         estate.sweep()
         estate.now += HOUR
-    third = SweepRecord(NOON + 2 * HOUR, 2, SweepRecord(NOON + HOUR, 2))
+    third = SweepRecord(NOON + 2 * HOUR, 2, Coverage(NOON + HOUR, 2, 0, 0, 0))
     assert estate.ledger.last_sweep() == third
 
 
@@ -157,6 +217,20 @@ def test_a_sweep_was_complete_when_every_tag_has_a_result_since(
     assert measured(estate) == expected
 
 
+@pytest.mark.parametrize(
+    ("failing", "percent"),
+    [pytest.param(Failing(NOON, "regate", "HTTP 500"), 50, id="fails"), (None, 0)],
+)
+def test_what_a_sweep_could_not_evaluate_is_measured_as_a_share(
+    estate: Estate, failing: Failing | None, percent: float
+) -> None:
+    estate.ledger.sweeps = [SweepRecord(NOON - HOUR, 2)]
+    estate.remembers(A, sweep=NOON - HOUR, evaluated_at=NOON)
+    estate.remembers(B, sweep=NOON - HOUR, failing=failing)
+    estate.sweep()
+    assert estate.tally.take()[Metric.SWEEP_FAILING_PERCENT] == percent
+
+
 def test_a_schedule_s_own_tags_are_no_reconciliation(estate: Estate) -> None:
     estate.ledger.sweeps = [SweepRecord(NOON - HOUR, 2)]
     estate.remembers(C, verdict=Outcome.STOP)
@@ -167,11 +241,21 @@ def test_a_schedule_s_own_tags_are_no_reconciliation(estate: Estate) -> None:
 def test_age_and_readers_are_measured(estate: Estate) -> None:
     estate.remembers(A, evaluated_at=NOON - 3 * HOUR)
     estate.remembers(B, evaluated_at=NOON - 30 * HOUR)
+    estate.remembers(C, evaluated_at=NOON - 900 * HOUR)  # no list has it any longer
     estate.topic.subscriptions = 0
     estate.sweep()
     counts = estate.tally.take()
     assert counts[Metric.OLDEST_EVALUATION_AGE_HOURS] == 30
     assert (counts[Metric.CONFIRMED_SUBSCRIPTIONS], counts[Metric.EXPECTED]) == (0, 2)
+
+
+def test_readers_of_every_channel_are_counted_together(estate: Estate) -> None:
+    """Who reads the chat alone is not alarmed for missing mail."""
+    estate.topic.subscriptions = 0
+    chat = FakeTopic(subscriptions=2)
+    estate.readers = Topics({Channel.STOPS: estate.topic, Channel.CHAT: chat}, estate.tally)
+    estate.sweep()
+    assert estate.tally.take()[Metric.CONFIRMED_SUBSCRIPTIONS] == 2
 
 
 def test_readers_that_cannot_be_counted_do_not_keep_the_sweep_from_being_measured(

@@ -24,18 +24,18 @@ from rescan.kernel import errors
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreError
 from rescan.kernel.image_tag import Digest, ImageTag
-from rescan.kernel.metrics import Tally
+from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.entry import Entry, UnknownPush, subject_of
 from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 from rescan.settings import Settings
 from rescan.work.recorder import Recorder
-from rescan.work.requeue import Requeue, delay
+from rescan.work.requeue import LONGEST_CHAIN, Requeue, delay
 from rescan.work.topics import Topics
 from rescan.work.worker import Worker
 from tests.support.anchore_answers import ROWS, WHERE
 from tests.support.environment import LEAST
-from tests.support.fakes import NOON, FakeLedger, FakeOutbox, FakeQueue, FakeTopic
+from tests.support.fakes import NOON, FakeDeferred, FakeLedger, FakeOutbox, FakeQueue, FakeTopic
 from tests.support.one_publisher import publisher_of
 
 TAG = ImageTag.parse("reg.io/app:1")
@@ -56,6 +56,7 @@ class Desk:
     ledger: FakeLedger = field(default_factory=FakeLedger)
     topic: FakeTopic = field(default_factory=FakeTopic)
     queue: FakeQueue = field(default_factory=FakeQueue)
+    deferred: FakeDeferred = field(default_factory=FakeDeferred)
     tally: Tally = field(default_factory=Tally)
     asked: int = 0
     submitted: list[str] = field(default_factory=list)
@@ -66,7 +67,7 @@ class Desk:
             Settings.parse(LEAST | self.settings),
             lambda deadline: self,
             Recorder(self.ledger, Topics({Channel.STOPS: self.topic}, self.tally), self.tally),
-            Requeue(self.queue, lambda: 1.0),
+            Requeue(self.queue, self.deferred, lambda: self.now, lambda: 1.0),
             self.tally,
             lambda: self.now,
         )
@@ -191,12 +192,59 @@ def test_a_retry_after_is_respected(desk: Desk) -> None:
         (60, 0.0, None, 450),
         (0, 1.0, 120.0, 120),
         (0, 1.0, 90_000.0, 900),
+        (0, 1.0, float("inf"), 900),
     ],
 )
 def test_delays_grow_with_jitter_up_to_what_sqs_allows(
     attempt: int, jitter: float, retry_after: float | None, seconds: int
 ) -> None:
     assert delay(attempt, jitter, retry_after) == timedelta(seconds=seconds)
+
+
+# --- a chain that is too long
+
+
+@pytest.mark.parametrize(("gate", "begins_with"), [(PUSH, 0), (SWEPT, 1)])
+@pytest.mark.parametrize("hours", ["0", "2", "24"])
+def test_no_chain_is_longer_than_14_invocations_and_all_end(
+    desk: Desk, hours: str, gate: Gate, begins_with: int
+) -> None:
+    """A message of the queue is the next link of its chain; deferred work begins a new one."""
+    desk.anchore, desk.settings = DOWN, {"PENDING_HOURS": hours}
+    gate, links, longest = replace(gate, first_seen=NOON), begins_with + 1, 0
+    while desk.work(gate).requeued:
+        if desk.deferred.work:
+            [(gate, desk.now)] = desk.deferred.work.values()
+            desk.deferred.work.clear()
+            links = 2  # the run that puts it back, and the worker's
+        else:
+            gate, delay = desk.returned, desk.queue.messages[-1][1]
+            desk.queue.sent.clear()
+            desk.now += delay
+            links += 1
+        longest = max(longest, links)
+    assert longest <= LONGEST_CHAIN
+    assert desk.now - NOON <= timedelta(hours=int(hours), minutes=15)
+    failing = desk.entry.failing
+    assert failing is not None
+    assert (failing.since, desk.tally.take()[Metric.GIVEN_UP]) == (NOON, 1)
+
+
+LAST_LINK = replace(PUSH, first_seen=NOON - HOUR, attempt=LONGEST_CHAIN - 2)
+
+
+def test_work_that_cannot_be_deferred_stays_in_the_queue(desk: Desk) -> None:
+    desk.anchore, desk.deferred.refuses = DOWN, True
+    with pytest.raises(errors.LedgerUnavailable):
+        desk.work(LAST_LINK)
+    assert desk.queue.messages == []
+
+
+def test_a_stop_that_is_told_and_not_recorded_ends_with_its_chain(desk: Desk) -> None:
+    desk.anchore, desk.ledger.refuses, desk.deferred.refuses = "stop", {"read", "write"}, True
+    gated = desk.work(LAST_LINK)
+    assert (gated.notification, gated.requeued) == (Notification.PUBLISHED, False)
+    assert desk.tally.take()[Metric.GIVEN_UP] == 1
 
 
 def test_a_queue_that_takes_no_copy_leaves_the_original(desk: Desk) -> None:
@@ -299,12 +347,19 @@ def test_a_topic_that_refuses_is_no_concern_of_the_work(desk: Desk) -> None:
     assert desk.said == ["STOP"]
 
 
-def test_while_both_refuse_the_work_goes_back_however_old(desk: Desk) -> None:
+def test_while_both_refuse_the_work_goes_back(desk: Desk) -> None:
     desk.anchore, desk.topic.refuses, desk.ledger.refuses = "stop", True, {"read", "write"}
-    assert desk.work(OLD).requeued
+    assert desk.work(PUSH).requeued
     desk.topic.refuses, desk.ledger.refuses = False, set()
     desk.work(desk.returned)
     assert desk.said == ["STOP"]
+
+
+def test_while_both_refuse_old_work_fails_and_so_becomes_a_dead_letter(desk: Desk) -> None:
+    desk.anchore, desk.topic.refuses, desk.ledger.refuses = "stop", True, {"read", "write"}
+    with pytest.raises(errors.PublishFailed):
+        desk.work(OLD)
+    assert desk.queue.messages == []
 
 
 @pytest.mark.parametrize(
@@ -324,11 +379,13 @@ def test_a_known_stop_that_cannot_be_written_may_be_news_after_all(
 
 
 @pytest.mark.parametrize("call", ["read", "write"])
-def test_a_stop_that_is_said_without_a_memory_goes_back_and_is_said_once_until_it_is_remembered(
+def test_a_stop_that_cannot_be_recorded_goes_back_and_is_said_once_until_it_can_be(
     desk: Desk, call: str
 ) -> None:
     desk.anchore, desk.ledger.refuses = "stop", {call}
-    gated = desk.work(PUSH)
+    first = desk.work(PUSH)
+    assert (first.notification, first.requeued) == (Notification.NONE, True)
+    gated = desk.work(desk.returned)
     assert (gated.notification, gated.requeued) == (Notification.PUBLISHED, True)
     again = desk.work(desk.returned)
     assert (again.notification, again.requeued) == (Notification.NONE, True)
@@ -336,6 +393,21 @@ def test_a_stop_that_is_said_without_a_memory_goes_back_and_is_said_once_until_i
     remembered = desk.work(desk.returned)
     assert (remembered.notification, remembered.requeued) == (Notification.KNOWN, False)
     assert (desk.said, desk.entry.stopped) == (["STOP"], True)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_ledger_that_fails_for_a_moment_is_no_reason_to_publish_a_stop_on_its_own(
+    desk: Desk, known: bool
+) -> None:
+    desk.anchore = "stop"
+    if known:
+        desk.work(PUSH)
+        assert desk.said == ["STOP"]
+    desk.ledger.refuses = {"read"}
+    desk.work(SWEPT)
+    desk.ledger.refuses = set()
+    desk.work(desk.returned)
+    assert (desk.said, desk.entry.sweep) == (["STOP"], SWEPT.sweep)
 
 
 def test_an_image_that_was_missing_before_a_newer_verdict_ends_no_stop(desk: Desk) -> None:
@@ -486,4 +558,5 @@ def test_an_image_that_was_never_evaluated_is_told_by_its_name(desk: Desk) -> No
 def test_a_stop_without_a_ledger_is_told_to_its_team(desk: Desk) -> None:
     desk.anchore, desk.settings, desk.ledger.refuses = "stop", BY_NAME, {"read"}
     desk.work(PUSH)
+    desk.work(desk.returned)
     assert [n.attributes["team"] for n in desk.notices] == ["by-name"]

@@ -1,4 +1,4 @@
-"""Every tag of every active image: what a sweep without a watch list looks at.
+"""The tags of all active images: what a sweep without a watch list gates.
 
 Source: Enterprise v2 `GET /v2/summaries/image-tags` (1-based pages, `total_rows`); servers that
 lack it answer the plain image list, which has no pages.
@@ -12,7 +12,6 @@ from rescan.anchore.transport import Query, Transport
 from rescan.gate.model import Step
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import (
-    AnchoreAnswerUnreadable,
     AnchoreError,
     AnchoreRefused,
     AnchoreServerError,
@@ -20,9 +19,12 @@ from rescan.kernel.errors import (
 )
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.json_decoding import preload_decoders
+from rescan.kernel.safe_text import one_line
+from rescan.kernel.watch_list import ListedTags
 
 PAGE_ROWS = 500
 _OPERATION_MISSING = (404, 405, 501)
+_LONGEST_NAME = 200
 
 
 class _Summary(Struct, frozen=True):
@@ -48,30 +50,23 @@ class _ImageList(Struct, frozen=True):
     items: list[_Image]
 
 
-def list_active_tags(
-    transport: Transport, deadline: Deadline, *, running_only: bool
-) -> Iterator[ImageTag]:
-    """The tags, each once, in Anchore's order; `running_only`: those in its runtime inventory."""
-    seen: set[str] = set()
-    for full_tag in _full_tags(transport, deadline, running_only):
-        if full_tag not in seen:
-            seen.add(full_tag)
-            yield _tag(full_tag)
+def list_active_tags(transport: Transport, deadline: Deadline, *, running_only: bool) -> ListedTags:
+    """The tags in Anchore's order; `running_only`: those in its runtime inventory."""
+    rows = list(_full_tags(transport, deadline, running_only))
+    tags: dict[ImageTag, None] = {}
+    not_tags: list[str] = []
+    for full_tag in dict.fromkeys(row for row in rows if row is not None):
+        try:
+            tags[ImageTag.parse(full_tag)] = None
+        except ValueError:
+            not_tags.append(one_line(full_tag, _LONGEST_NAME))
+    return ListedTags(tuple(tags), tuple(not_tags), rows.count(None))
 
 
-def _tag(full_tag: str) -> ImageTag:
-    try:
-        return ImageTag.parse(full_tag)
-    except ValueError as error:  # left out, an image would go unwatched in silence
-        raise AnchoreAnswerUnreadable(
-            f"Anchore lists what is no tag: {error}",
-            step=Step.LIST_TAGS,
-            request="the list of active tags",
-            advice="Name the tags to watch in WATCHED_TAGS, without *.",
-        ) from error
-
-
-def _full_tags(transport: Transport, deadline: Deadline, running_only: bool) -> Iterator[str]:
+def _full_tags(
+    transport: Transport, deadline: Deadline, running_only: bool
+) -> Iterator[str | None]:
+    """The name in each row; None for a row that the pages left out."""
     try:
         page = _page(transport, deadline, 1, running_only)
     except (AnchoreRefused, AnchoreServerError) as error:
@@ -96,23 +91,19 @@ def _cannot_tell_what_runs(error: AnchoreError) -> AnchoreRefused:
 
 def _pages(
     transport: Transport, deadline: Deadline, page: _SummaryPage, running_only: bool
-) -> Iterator[str]:
-    number, rows = 1, 0
+) -> Iterator[str | None]:
+    """Before 2.4 one answer holds all rows, and `page` is ignored: it is answered again."""
+    number, rows, total = 1, 0, 0
     previous: list[_Summary] = []
-    while page.items:
-        if page.items == previous:
-            # A server that ignores `page` would be read for ever.
-            raise AnchoreAnswerUnreadable(
-                "a page repeats the page before it",
-                step=Step.LIST_TAGS,
-                request=str(_page_query(number, running_only)),
-            )
+    while page.items and page.items != previous:
         yield from (s.full_tag for s in page.items if s.full_tag and _active(s.image_status))
-        rows += len(page.items)
+        rows, total = rows + len(page.items), max(total, page.total_rows or 0)
         if page.total_rows is not None and rows >= page.total_rows:
             return
         number, previous = number + 1, page.items
         page = _page(transport, deadline, number, running_only)
+    # Tags that come and go while the pages are read shift rows between them.
+    yield from [None] * (total - rows)
 
 
 def _page(
@@ -133,7 +124,7 @@ def _plain_list(transport: Transport, deadline: Deadline) -> Iterator[str]:
     query = Query(Step.LIST_TAGS, "/images", {"image_status": "active"})
     try:
         images = transport.ask(query, lambda body: json.decode(body, type=_ImageList), deadline)
-    except ImageUnknown:  # how real servers say "no image at all"
+    except ImageUnknown:  # a server without any image answers 404
         return
     for image in images.items:
         if _active(image.image_status):

@@ -1,7 +1,7 @@
-"""What a policy's allowlists hold back, and until when, read from the answer of a check.
+"""The findings that a policy's allowlists suppress, and until when: read from a check's answer.
 
 Source: Enterprise v2, PolicyEvaluationFinding (`allowlist_match`), MappingRule (`allowlist_ids`)
-and Policy (`allowlists`, whose items have `expires_on`). The verdict does not hang on any of it,
+and Policy (`allowlists`, whose items have `expires_on`). The verdict does not depend on any of it,
 so what cannot be read is left out.
 """
 
@@ -50,10 +50,10 @@ class _Mapping(Struct, frozen=True):
 
 
 class AllowlistItems:
-    """The items of a policy; those of the lists that `mapping` names apply to the image."""
+    """The allowlist items of a policy; the image is subject to the lists that `mapping` names."""
 
     def __init__(self, policy: Raw, mapping: Raw = _NULL) -> None:
-        # An item's id is unique in its list alone.
+        # An item's id is unique within its list only.
         self._by_id: dict[tuple[str, str], _Item] = {}
         self._by_trigger: dict[tuple[str, str], list[tuple[_Match, _Item]]] = {}
         applied = (lenient(mapping, _Mapping) or _Mapping()).allowlist_ids
@@ -65,21 +65,21 @@ class AllowlistItems:
                 self._by_trigger.setdefault(key, []).append((match, item))
 
     def holding(self, finding: Finding, raw: Raw) -> Iterator[Allowlisted]:
-        """The item that the answer names (`raw` is the finding), then each other one that fits.
+        """The item that the answer names (`raw` is the finding), then each other one that matches.
 
-        Once at least: an item that is not found holds the finding back until nobody knows when.
+        At least one: an item that cannot be found suppresses the finding, end date unknown.
         """
         named = (lenient(raw, _Matched) or _Matched()).allowlist_match
         match = lenient(named, _Match) or _Match()
         yield _allowlisted(finding, match, self._by_id.get((match.id, match.matched_rule_id)))
-        for other, item in self._that_fit(finding):
+        for other, item in self._matching(finding):
             if (other.id, other.matched_rule_id) != (match.id, match.matched_rule_id):
                 yield _allowlisted(finding, other, item)
 
-    def _that_fit(self, finding: Finding) -> Iterator[tuple[_Match, _Item]]:
+    def _matching(self, finding: Finding) -> Iterator[tuple[_Match, _Item]]:
         gate, (vulnerability, plus, _) = finding.gate.lower(), finding.trigger_id.partition("+")
         yield from self._by_trigger.get((gate, finding.trigger_id), ())
-        if plus:  # whatever the package
+        if plus:  # for any package
             yield from self._by_trigger.get((gate, f"{vulnerability}+*"), ())
 
 
@@ -102,13 +102,13 @@ def _allowlisted(finding: Finding, match: _Match, item: _Item | None) -> Allowli
 
 
 def _end(item: _Item) -> tuple[bool | None, datetime | None]:
-    """Whether the item ends, and when; an end that is no moment is not known."""
+    """Whether the item ends, and when; (None, None) for an end that cannot be read."""
     if bytes(item.expires_on) == b"null":
         return False, None
     until = moment_of(lenient(item.expires_on, str))
     try:
         return (True, until.astimezone(UTC)) if until else (None, None)
-    except OverflowError:  # the last hours of the year 9999, elsewhere
+    except OverflowError:  # in another zone, the last hours of the year 9999
         return None, None
 
 

@@ -1,7 +1,7 @@
-"""The API as the Arazzo document and its OpenAPI description put it, to show conformance.
+"""The API as the Arazzo document and its OpenAPI file describe it, to show conformance.
 
-No server is known to speak it: camelCase, bare arrays, `tag` and `policyId` as parameters, and
-records that carry no tags, so that the server's filter has to be trusted.
+No known server speaks it: camelCase, bare arrays, `tag` and `policyId` as parameters. Its records
+carry no tags, so the server's filter must be trusted.
 """
 
 from msgspec import Struct, json
@@ -22,7 +22,7 @@ class _Image(Struct, frozen=True, rename="camel"):
 
 
 class _Row(Struct, frozen=True, gc=False, rename="camel"):
-    """The document's row: what it has of a vulnerability's fields, in its own spelling."""
+    """A vulnerability row with the fields and the spelling of the document."""
 
     vuln: str | None = None
     severity: str | None = None
@@ -48,7 +48,7 @@ class ArazzoDialect(Struct, frozen=True):
     """The document's three operations: listImages, getImageVulnerabilities, checkImagePolicy."""
 
     def images(self, tag: ImageTag) -> Query:
-        """The active images, filtered by the server alone."""
+        """The active images under the tag; only the server filters."""
         parameters = {"tag": str(tag), "image_status": "active"}
         return Query(Step.FIND_ACTIVE_IMAGE, "/images", parameters)
 
@@ -65,7 +65,7 @@ class ArazzoDialect(Struct, frozen=True):
         ]
 
     def vulnerabilities(self, digest: Digest, vtype: str, *, forced: bool) -> Query:
-        """The list of the image; `forced` makes the server scan again first."""
+        """The image's vulnerabilities; `forced` makes the server scan again first."""
         path = f"/images/{digest}/vuln/{vtype}"
         parameters = {"force_refresh": "true"} if forced else {}
         return Query(Step.REFRESH_VULNERABILITIES, path, parameters, starts_work=forced)
@@ -83,13 +83,13 @@ class ArazzoDialect(Struct, frozen=True):
         return Query(Step.REGATE, f"/images/{digest}/check", parameters)
 
     def submission(self, tag: ImageTag) -> Query:
-        """Ask for the image to be analyzed (`addImage`)."""
+        """Submit the image for analysis (`addImage`)."""
         return Query(
             Step.ADD_IMAGE, "/images", starts_work=True, body=json.encode({"tag": str(tag)})
         )
 
     def read_check(self, body: bytearray) -> Evaluation | None:
-        """The first evaluation; this dialect knows neither problems nor mapping rules."""
+        """The first evaluation; this dialect has neither problems nor mapping rules."""
         evaluations = json.decode(body, type=list[_PolicyEvaluation])
         if not evaluations:
             return None

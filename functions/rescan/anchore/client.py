@@ -12,7 +12,7 @@ from rescan.kernel.image_tag import Digest, ImageTag
 
 @dataclass(frozen=True)
 class AnchoreClient:
-    """Implements `workflow.Anchore`; every request but the last gets half of the time left."""
+    """Implements `workflow.Anchore`; each request but the last may use half of the time left."""
 
     transport: Transport
     dialect: Dialect
@@ -25,7 +25,7 @@ class AnchoreClient:
         )
 
     def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
-        """The list after a forced scan, which is requested once."""
+        """The list after a forced scan, which is requested only once."""
         return self._vulnerabilities(digest, vtype, forced=True)
 
     def vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
@@ -33,12 +33,12 @@ class AnchoreClient:
         return self._vulnerabilities(digest, vtype, forced=False)
 
     def evaluate(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Evaluation | None:
-        """The policy evaluation of now."""
+        """A new evaluation of the policy."""
         query = self.dialect.check(digest, tag, policy_id)
         return self.transport.ask(query, self.dialect.read_check, self.deadline)
 
     def submit(self, tag: ImageTag) -> None:
-        """Ask Anchore to analyze an image that it does not know."""
+        """Submit an image that Anchore does not know."""
         self.transport.ask(self.dialect.submission(tag), lambda body: None, self.deadline)
 
     def _vulnerabilities(self, digest: Digest, vtype: str, *, forced: bool) -> VulnerabilityList:

@@ -1,4 +1,4 @@
-"""How requests to Anchore are authorized, and how its credentials stay out of everything else.
+"""Authorizes requests to Anchore, and keeps the credentials out of all other text.
 
 Anchore takes HTTP Basic (an API key is Basic with the user `_api_key`), or a bearer token.
 Source: Enterprise documentation, "API" and "User authentication".
@@ -12,7 +12,14 @@ from msgspec import DecodeError, Struct, json
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
+from rescan.kernel.credential_detector import SHORTEST, CredentialDetector
 from rescan.kernel.errors import SecretUnusable
+from rescan.kernel.safe_text import one_line
+
+WITHHELD = "[withheld: this text holds our credentials]"
+# An excerpt is made of so much of a text. A credential that begins there, encoded twice, ends
+# within the rest of what is looked at.
+_SHOWN, _LOOKED_AT = 1000, 5000
 
 _EXPECTED = (
     'Expected a JSON object with "username" and "password" (an API key: user "_api_key"),'
@@ -29,12 +36,12 @@ class _Secret(Struct):
 
 def authorization_of(secret: str) -> str:
     """The Authorization header that the secret's JSON stands for; no error quotes any of it."""
-    said = _decoded(secret)
-    if said is None:
+    credentials = _decoded(secret)
+    if credentials is None:
         raise SecretUnusable(f"The secret is not such JSON. {_EXPECTED}.")
-    if said.username and ":" in said.username:
+    if credentials.username and ":" in credentials.username:
         raise SecretUnusable("The secret's username holds a colon, which HTTP Basic cannot carry.")
-    header = _header(said)
+    header = _header(credentials)
     if header is None:
         raise SecretUnusable(f"The secret holds no credentials. {_EXPECTED}.")
     if not header.isascii() or not header.isprintable():
@@ -42,67 +49,82 @@ def authorization_of(secret: str) -> str:
     return header
 
 
+def credentials_in(secret: str) -> tuple[str, ...]:
+    """What nobody may read of the secret's JSON, and of the header that it stands for."""
+    fields, header = _decoded(secret) or _Secret(), authorization_of(secret)
+    scheme, _, value = header.rpartition(" ")
+    pair = _pair(value) if scheme.lower() == "basic" else ""
+    words = (
+        header, value, pair, pair.partition(":")[2],
+        fields.authorization, fields.token, fields.password,
+    )  # fmt: skip
+    return tuple(dict.fromkeys(word for word in words if word and len(word) >= SHORTEST))
+
+
+def _pair(encoded: str) -> str:
+    """User and password with a colon in between; nothing when it is not their base64."""
+    try:
+        return base64.b64decode(encoded).decode()
+    except ValueError:
+        return ""
+
+
 def _decoded(secret: str) -> _Secret | None:
-    """None, no error: the decoder's own could quote the secret, even as the context of ours."""
+    """None instead of an error: the decoder's message could quote the secret."""
     try:
         return json.decode(secret, type=_Secret)
     except (DecodeError, UnicodeError):
         return None
 
 
-def _header(said: _Secret) -> str | None:
-    if said.authorization and said.authorization.strip():
-        return said.authorization.strip()
-    if said.token and said.token.strip():
-        return f"Bearer {said.token.strip()}"
-    if said.username and said.password:
-        pair = f"{said.username}:{said.password}".encode()
+def _header(secret: _Secret) -> str | None:
+    if secret.authorization and secret.authorization.strip():
+        return secret.authorization.strip()
+    if secret.token and secret.token.strip():
+        return f"Bearer {secret.token.strip()}"
+    if secret.username and secret.password:
+        pair = f"{secret.username}:{secret.password}".encode()
         return f"Basic {base64.b64encode(pair).decode()}"
     return None
 
 
 class AnchoreAuth(AuthBase):
-    """The `auth` of a requests session: a header that comes from a secret, read when needed.
+    """The `auth` of a requests session: the header is made from the secret when first needed.
 
-    As an `auth` object it also keeps a `.netrc` from replacing the credentials.
+    An `auth` object also keeps `requests` from taking credentials from a `.netrc`.
     """
 
     def __init__(self, read_secret: Callable[[], str]) -> None:
         self._read_secret = read_secret
         self._header: str | None = None
+        self._credentials: set[str] = set()
+        self._detector = CredentialDetector(())
         self._lock = Lock()
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        request.headers["Authorization"] = self._current()
+        with self._lock:
+            request.headers["Authorization"] = self._header or self._renewed()
         return request
 
     def renew(self, refused: str | None) -> bool:
         """Read the secret again; whether it now differs from the header that was `refused`."""
         with self._lock:
             if self._header == refused:
-                self._header = authorization_of(self._read_secret())
+                self._renewed()
             return self._header != refused
 
-    def scrub(self, text: str) -> str:
-        """The text with the credentials struck out, encoded or plain: servers echo requests."""
-        for word in self._words():
-            text = text.replace(word, "***")
-        return text
+    def excerpt(self, text: str, longest: int) -> str:
+        """The beginning of a server's text on one line, or WITHHELD: servers echo requests."""
+        looked_at = text[:_LOOKED_AT]
+        shown = one_line(looked_at, _LOOKED_AT)
+        if any(map(self._detector.finds_one_in, {looked_at, shown})):
+            return WITHHELD
+        return one_line(text[:_SHOWN], longest)
 
-    def _current(self) -> str:
-        with self._lock:
-            if self._header is None:
-                self._header = authorization_of(self._read_secret())
-            return self._header
-
-    def _words(self) -> list[str]:
-        header = self._header or ""
-        scheme, _, credentials = header.rpartition(" ")
-        words = [header, credentials]
-        if scheme.lower() == "basic":
-            try:
-                decoded = base64.b64decode(credentials).decode()
-            except ValueError:
-                decoded = ""
-            words += [decoded, decoded.partition(":")[2]]
-        return [word for word in words if len(word) > 3]
+    def _renewed(self) -> str:
+        secret = self._read_secret()
+        self._header = authorization_of(secret)
+        # Those before too: the answer to a request of another thread may still echo them.
+        self._credentials.update(credentials_in(secret))
+        self._detector = CredentialDetector(self._credentials)
+        return self._header

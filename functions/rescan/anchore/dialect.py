@@ -1,6 +1,6 @@
-"""What a dialect of the API decides: where to ask, and how to read what comes back.
+"""What a dialect of the API decides: the requests, and how their answers are read.
 
-The `read_*` methods take a body and raise one of `malformed.MALFORMED` when it is not theirs.
+The `read_*` methods take a body, and raise one of `json_decoding.MALFORMED` when it is another.
 """
 
 from typing import Protocol

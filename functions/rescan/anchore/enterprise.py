@@ -1,8 +1,8 @@
 """Anchore Enterprise v2 as its servers speak it.
 
 Source: Anchore's OpenAPI 2.13.0 (`list_images`, `get_image_vulnerabilities_by_digest`,
-`get_image_policy_check_by_digest`); nothing there is required of a list's records. What a STOP
-does not hang on is read leniently: a field that changed its type must not lose the STOP.
+`get_image_policy_check_by_digest`); it requires no field of a list's records. Fields that a STOP
+does not depend on are read leniently: one that changed its type must not lose the STOP.
 """
 
 from hashlib import sha256
@@ -52,7 +52,7 @@ class _Details(Struct, frozen=True):
 
 
 class _ReadDetails(Struct, frozen=True):
-    """The findings that can be read, what is wrong with the others, and which policy it was."""
+    """The findings that can be read, the problem with the others, and the policy's digest."""
 
     findings: tuple[Finding, ...] = ()
     problem: str | None = None
@@ -78,16 +78,19 @@ class _Check(Struct, frozen=True):
 
 
 class EnterpriseDialect(Struct, frozen=True):
-    """`vendor_only` leaves out what the vendor will not fix, as the gate itself does;
-    `base_image` asks Anchore (5.7 and later) to tell inherited findings from own ones;
-    `team_annotation` names the annotation of an image that says whose it is."""
+    """The options of requests that the deployment chooses.
+
+    `vendor_only` leaves out what the vendor will not fix, as the gate itself does. `base_image`
+    asks Anchore (5.7 and later) which findings are inherited from the base image.
+    `team_annotation` names the annotation of an image that holds its team.
+    """
 
     vendor_only: bool = True
     base_image: bool = False
     team_annotation: str | None = None
 
     def images(self, tag: ImageTag) -> Query:
-        """The active images under the tag; without `history` the newest alone."""
+        """The active images under the tag; without `history` only the newest."""
         parameters = {"full_tag": str(tag), "image_status": "active"}
         return Query(Step.FIND_ACTIVE_IMAGE, "/images", parameters)
 
@@ -106,7 +109,7 @@ class EnterpriseDialect(Struct, frozen=True):
         ]
 
     def vulnerabilities(self, digest: Digest, vtype: str, *, forced: bool) -> Query:
-        """The list of the image; `forced` makes the server scan again first."""
+        """The image's vulnerabilities; `forced` makes the server scan again first."""
         parameters = {"force_refresh": "true"} if forced else {}
         parameters["vendor_only"] = "true" if self.vendor_only else "false"
         path = f"/images/{digest}/vuln/{vtype}"
@@ -114,7 +117,7 @@ class EnterpriseDialect(Struct, frozen=True):
         return Query(Step.REFRESH_VULNERABILITIES, path, parameters, starts_work=forced)
 
     def read_vulnerabilities(self, body: bytearray, digest: Digest) -> VulnerabilityList:
-        """The rows; a list about another image is none."""
+        """The rows; ValidationError for a list about another image."""
         answer = json.decode(body, type=_VulnerabilityList)
         if answer.image_digest is not None and answer.image_digest.lower() != digest.lower():
             answered = one_line(answer.image_digest, 100)
@@ -130,7 +133,7 @@ class EnterpriseDialect(Struct, frozen=True):
         return Query(Step.REGATE, f"/images/{digest}/check", parameters, counted=b",")
 
     def read_check(self, body: bytearray) -> Evaluation | None:
-        """The newest evaluation; without `history` the server answers that one alone."""
+        """The newest evaluation; without `history` the server answers only that one."""
         check = json.decode(body, type=_Check)
         if not check.evaluations:
             return None
@@ -152,17 +155,17 @@ class EnterpriseDialect(Struct, frozen=True):
         )
 
     def submission(self, tag: ImageTag) -> Query:
-        """Ask for the image to be analyzed (`add_image`; its answer is of no use here)."""
+        """Submit the image for analysis (`add_image`); the answer is not used."""
         body = json.encode({"source": {"tag": {"pull_string": str(tag)}}})
         return Query(Step.ADD_IMAGE, "/images", starts_work=True, body=body)
 
     def _team(self, annotations: Raw) -> str | None:
-        """Anyone may have written it: what is no text is not said."""
+        """The annotation's text; None when it is missing or no text."""
         if self.team_annotation is None:
             return None
         values = lenient(annotations, dict[str, Raw]) or {}
-        said = lenient(values.get(self.team_annotation, Raw(b"null")), str)
-        return team_name(said or "")
+        team = lenient(values.get(self.team_annotation, Raw(b"null")), str)
+        return team_name(team or "")
 
     def _base_digest(self) -> dict[str, str]:
         return {"base_digest": "auto"} if self.base_image else {}
@@ -173,7 +176,7 @@ def _detected_tag(detail: _TagDetail) -> DetectedTag:
 
 
 def _policy_id(raw: Raw) -> str | None:
-    """The id; one of another type as its JSON, so that it is never taken for the id asked for."""
+    """The id; one of another type as its JSON, so that it never equals the id asked for."""
     try:
         return json.decode(raw, type=str | None)
     except MALFORMED:
@@ -190,7 +193,7 @@ def _details(details: Raw, mapping: Raw) -> _ReadDetails:
     items = AllowlistItems(answer.policy, mapping)
     findings: list[Finding] = []
     held: list[Allowlisted] = []
-    # One after the other: of a hostile million, no second list is held.
+    # One at a time: a second list of a hostile million would not fit into memory.
     for raw in answer.findings:
         if (finding := lenient(raw, Finding)) is not None:
             findings.append(finding)

@@ -1,10 +1,12 @@
 """Which error of the tree a failed request is: one place for exceptions, one for statuses."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import requests
 from msgspec import Struct, json
+from requests import exceptions
 from urllib3.exceptions import (
     ConnectTimeoutError,
     MaxRetryError,
@@ -13,6 +15,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
+from rescan.anchore.http_deadlines import retry_after_seconds
 from rescan.gate.model import Step
 from rescan.kernel import errors
 from rescan.kernel.json_decoding import MALFORMED, preload_decoders
@@ -20,62 +23,90 @@ from rescan.kernel.safe_text import one_line
 
 # Anchore's own words: the only way to tell its 404s apart (api.md 1.5, 2.2, 2.4).
 _NO_SUCH_IMAGE = "image data not found in db"
+# The policy engine failed, or did not answer: the engine swallows why.
+_NO_EVALUATION = "could not find any evaluations"
 _NOT_ANALYZED = re.compile(r"image is not analyzed - analysis_status: (\w+)", re.IGNORECASE)
 _LONGEST_EXCERPT = 300
 _TRANSPORT = (ReadTimeoutError, ProtocolError, ConnectTimeoutError, NewConnectionError)
 
 
+class _Meaning(Struct, frozen=True):
+    """What exceptions of these classes mean. `{}` in the problem stands for the detail."""
+
+    exceptions: tuple[type[BaseException], ...]
+    error: type[errors.AnchoreError]
+    problem: str
+    advice: str = ""
+
+
+# The first that fits counts: several of these classes are subclasses of later ones.
+_MEANINGS = (
+    _Meaning(
+        (exceptions.SSLError,),
+        errors.AnchoreCertificateError,
+        "TLS failed: {}",
+        "Set CA_BUNDLE to a PEM file that holds your CA, or check the host name.",
+    ),
+    _Meaning(
+        (exceptions.ProxyError,),
+        errors.AnchoreUnreachable,
+        "the proxy refused or cannot be reached",
+        "Check HTTPS_PROXY.",
+    ),
+    _Meaning(
+        (ConnectTimeoutError, NewConnectionError, exceptions.ConnectTimeout),
+        errors.AnchoreUnreachable,
+        "no connection: {}",
+        "Check ANCHORE_URL, DNS, subnets and security groups.",
+    ),
+    _Meaning(
+        (ReadTimeoutError, TimeoutError, exceptions.Timeout),
+        errors.AnchoreTimeout,
+        "no whole answer came in time",
+    ),
+    _Meaning(
+        (ProtocolError, exceptions.ChunkedEncodingError),
+        errors.AnchoreAnswerCut,
+        "the connection broke before the answer ended",
+    ),
+    _Meaning(
+        (exceptions.ContentDecodingError,),
+        errors.AnchoreAnswerUnreadable,
+        "the body does not decompress",
+    ),
+    _Meaning(
+        (
+            exceptions.ConnectionError,
+            exceptions.InvalidURL,
+            exceptions.InvalidSchema,
+            exceptions.MissingSchema,
+            exceptions.InvalidHeader,
+        ),
+        errors.AnchoreUnreachable,
+        "no connection: {}",
+        "Check ANCHORE_URL and ANCHORE_ACCOUNT.",
+    ),
+    # Perhaps the request was sent: the one class that lets nobody take the work for not begun.
+    _Meaning((BaseException,), errors.AnchoreInterrupted, "{}"),
+)
+
+
 def of_exception(
     exception: requests.RequestException | TimeoutError, *, step: Step, request: str
 ) -> errors.AnchoreError:
-    """The error for a request that got no whole answer; the cause's words hold no credentials.
+    """The error for a request that got no whole answer; its words hold no credentials.
 
     The exceptions of `requests` wrap urllib3's; the innermost that is known decides.
     """
-    where: dict[str, Any] = {"step": step, "request": request}
     cause = _innermost(exception)
-    match cause:
-        case requests.exceptions.SSLError():
-            return errors.AnchoreCertificateError(
-                f"TLS failed: {_tls_words(exception)}",
-                advice="Set CA_BUNDLE to a PEM file that holds your CA, or check the host name.",
-                **where,
-            )
-        case requests.exceptions.ProxyError():
-            return errors.AnchoreUnreachable(
-                "the proxy refused or cannot be reached", advice="Check HTTPS_PROXY.", **where
-            )
-        case ConnectTimeoutError() | NewConnectionError() | requests.exceptions.ConnectTimeout():
-            return errors.AnchoreUnreachable(
-                f"no connection: {_connect_words(cause)}",
-                advice="Check ANCHORE_URL, DNS, subnets and security groups.",
-                **where,
-            )
-        case ReadTimeoutError() | TimeoutError() | requests.exceptions.Timeout():
-            return errors.AnchoreTimeout("no whole answer came in time", **where)
-        case ProtocolError() | requests.exceptions.ChunkedEncodingError():
-            return errors.AnchoreAnswerCut("the connection broke before the answer ended", **where)
-        case requests.exceptions.ContentDecodingError():
-            return errors.AnchoreAnswerUnreadable("the body does not decompress", **where)
-        case (
-            requests.exceptions.ConnectionError()
-            | requests.exceptions.InvalidURL()
-            | requests.exceptions.InvalidSchema()
-            | requests.exceptions.MissingSchema()
-            | requests.exceptions.InvalidHeader()
-        ):
-            return errors.AnchoreUnreachable(
-                f"no connection: {type(exception).__name__}",
-                advice="Check ANCHORE_URL and ANCHORE_ACCOUNT.",
-                **where,
-            )
-    # Unknown, so perhaps sent: the one class that lets nobody take the work for not begun.
-    return errors.AnchoreInterrupted(type(exception).__name__, **where)
+    meaning = next(each for each in _MEANINGS if isinstance(cause, each.exceptions))
+    problem = meaning.problem.format(_detail(cause))
+    return meaning.error(problem, step=step, request=request, advice=meaning.advice)
 
 
 def _innermost(exception: BaseException) -> BaseException:
     """The urllib3 exception inside, unless `requests` itself has the more precise class."""
-    if isinstance(exception, requests.exceptions.SSLError | requests.exceptions.ProxyError):
+    if isinstance(exception, exceptions.SSLError | exceptions.ProxyError):
         return exception
     inner = exception.args[0] if exception.args else None
     if isinstance(inner, MaxRetryError):
@@ -83,15 +114,17 @@ def _innermost(exception: BaseException) -> BaseException:
     return inner if isinstance(inner, _TRANSPORT) else exception
 
 
-def _tls_words(exception: BaseException) -> str:
-    found = re.search(r"certificate verify failed: ([^(]+)", str(exception))
-    return f"certificate verify failed: {found[1].strip()}" if found else "the handshake failed"
-
-
-def _connect_words(cause: BaseException) -> str:
-    if isinstance(cause, NewConnectionError):
-        return one_line(str(cause).rpartition(": ")[2], _LONGEST_EXCERPT)
-    return "the connect timeout passed"
+def _detail(cause: BaseException) -> str:
+    """What is safe to quote: the words of other exceptions may hold credentials."""
+    match cause:
+        case exceptions.SSLError():
+            found = re.search(r"certificate verify failed: ([^(]+)", str(cause))
+            return found[0].strip() if found else "the handshake failed"
+        case NewConnectionError():
+            return one_line(str(cause).rpartition(": ")[2], _LONGEST_EXCERPT)
+        case ConnectTimeoutError() | exceptions.ConnectTimeout():
+            return "the connect timeout passed"
+    return type(cause).__name__
 
 
 class _ErrorBody(Struct):
@@ -100,31 +133,36 @@ class _ErrorBody(Struct):
     title: Any = None
 
 
-def _said(body: bytes) -> str:
+def _message(body: bytes) -> str:
     """What an error body says: `message`, else `detail` or `title`, else its text (api.md 1.5)."""
     try:
         decoded = json.decode(body, type=_ErrorBody | str)
     except MALFORMED:
-        return one_line(body.decode(errors="replace"), _LONGEST_EXCERPT)
+        return body.decode(errors="replace")
     if isinstance(decoded, str):
-        return one_line(decoded, _LONGEST_EXCERPT)
-    words = (
-        w for w in (decoded.message, decoded.detail, decoded.title) if isinstance(w, str) and w
-    )
-    return one_line(next(words, ""), _LONGEST_EXCERPT)
+        return decoded
+    words = (decoded.message, decoded.detail, decoded.title)
+    return next((word for word in words if isinstance(word, str) and word), "")
 
 
 def of_status(
-    response: requests.Response, body: bytes, *, step: Step, request: str
+    response: requests.Response,
+    body: bytes,
+    *,
+    step: Step,
+    request: str,
+    excerpt: Callable[[str, int], str] = one_line,
 ) -> errors.AnchoreError:
-    """The error for an answer that is no 200."""
+    """The error for an answer that is no 200; `excerpt` makes what is shown of its text."""
     status = response.status_code
-    said = _said(body)
+    message = excerpt(_message(body), _LONGEST_EXCERPT)
     where: dict[str, Any] = {"step": step, "request": request, "status": status}
-    problem = f"HTTP {status}" + (f" {said!r}" if said else "")
+    problem = f"HTTP {status}" + (f" {message!r}" if message else "")
     if status == 429 or status >= 500:
         kind = errors.AnchoreThrottled if status == 429 else errors.AnchoreServerError
-        return kind(problem, retry_after=_seconds(response.headers.get("Retry-After")), **where)
+        return kind(
+            problem, retry_after=retry_after_seconds(response.headers.get("Retry-After")), **where
+        )
     if status == 401:
         return errors.AnchoreUnauthorized(
             problem, advice="Check the secret: its user, password or token.", **where
@@ -134,7 +172,7 @@ def of_status(
             problem, advice="Check the user's role and ANCHORE_ACCOUNT.", **where
         )
     if status == 404:
-        return _of_404(said, problem, where)
+        return _of_404(message, problem, where)
     if 300 <= status < 400:
         return errors.AnchoreRefused(
             f"{problem}, a redirect, which is never followed",
@@ -144,21 +182,17 @@ def of_status(
     return errors.AnchoreRefused(problem, **where)
 
 
-def _of_404(said: str, problem: str, where: dict[str, Any]) -> errors.AnchoreError:
-    if _NO_SUCH_IMAGE in said.lower():
+def _of_404(message: str, problem: str, where: dict[str, Any]) -> errors.AnchoreError:
+    if _NO_SUCH_IMAGE in message.lower():
         return errors.ImageUnknown(problem, **where)
-    if found := _NOT_ANALYZED.search(said):
+    if found := _NOT_ANALYZED.search(message):
         return errors.ImageNotAnalyzed(problem, analysis_status=found[1].lower(), **where)
+    if _NO_EVALUATION in message.lower():
+        advice = "Anchore's policy engine failed: see its log."
+        return errors.AnchoreServerError(problem, advice=advice, **where)
     return errors.AnchoreRefused(
         problem, advice="Check ANCHORE_URL, ANCHORE_DIALECT and POLICY_ID.", **where
     )
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    try:
-        return float(retry_after) if retry_after else None
-    except ValueError:  # an HTTP date: the words of the answer are enough
-        return None
 
 
 preload_decoders(_ErrorBody)

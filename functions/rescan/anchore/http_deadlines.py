@@ -1,13 +1,14 @@
-"""Sockets and retries under a deadline: what `requests` and urllib3 do not bound by themselves.
+"""Sockets and retries under a deadline, which `requests` and urllib3 do not bound themselves.
 
-A read timeout is a limit between two bytes, so a server that drips one byte a second holds a
-plain `requests.get` for ever, in the headers as well as in the body. Here each wait for bytes
-is cut to what is left of the deadline. DNS is bounded by the resolver alone, and a host with n
+A read timeout limits the time between two bytes. A server that drips one byte a second therefore
+holds a plain `requests.get` without end, in the headers as well as in the body. Here each wait for
+bytes is cut to what is left of the deadline. Only the resolver bounds DNS, and a host with n
 addresses may take n connect timeouts: the handler keeps a reserve for that (`app.py`).
 """
 
 import http.client
 import io
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,25 +25,26 @@ from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError, R
 from rescan.kernel.deadline import Deadline
 
 CONNECT_SECONDS = 5.0
-# A Retry-After longer than this is not waited for: the work goes back to whoever sent it.
+# A longer Retry-After is not waited for: the work goes back to the queue.
 LONGEST_WAIT_SECONDS = 20.0
 _ATTEMPTS = 3
+_DIGITS = re.compile("[0-9]+")
 
 PATIENT = frozenset({429, 502, 503, 504})
-# Each repetition of a forced refresh would be another scan, so only a refusal to begin one.
+# Each repetition of a forced refresh is another scan: only a refusal to begin one is repeated.
 ONCE = frozenset({429})
 
 
 @dataclass(frozen=True)
 class RequestScope:
-    """What bounds the request under way: urllib3 hands none of it down to its sockets."""
+    """The bounds of the current request, which urllib3 does not pass on to its sockets."""
 
     deadline: Deadline
     read_seconds: float
     retried_statuses: frozenset[int]
 
     def next_read(self) -> float:
-        """Seconds that the next wait for bytes may take; TimeoutError when none are left."""
+        """Seconds for the next wait for bytes; TimeoutError when none are left."""
         remaining = self.deadline.remaining()
         if remaining <= 0:
             raise TimeoutError("the deadline passed")
@@ -54,7 +56,7 @@ _SCOPE: ContextVar[RequestScope] = ContextVar("request_scope")
 
 @contextmanager
 def request_scope(scope: RequestScope) -> Iterator[RequestScope]:
-    """Put the requests of this thread under the scope's deadline."""
+    """Bound the requests of this thread by the scope."""
     token = _SCOPE.set(scope)
     try:
         yield scope
@@ -63,7 +65,7 @@ def request_scope(scope: RequestScope) -> Iterator[RequestScope]:
 
 
 class _TimedReader(io.RawIOBase):
-    """A socket's bytes; before each wait its timeout is cut to what is left."""
+    """A socket's bytes; each wait is cut to what is left of the deadline."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -104,8 +106,20 @@ class _TimedTlsPool(HTTPSConnectionPool):
     ConnectionCls = _TimedTlsConnection
 
 
+def retry_after_seconds(header: str | None) -> float | None:
+    """The seconds that `Retry-After` asks for, a day at most; None for what is no number of them.
+
+    Source: RFC 9110, 10.2.3: digits, or a date, for which the growing delays serve as well.
+    """
+    digits = (header or "").strip()
+    return float(min(int(digits[:6]), 86_400)) if _DIGITS.fullmatch(digits) else None
+
+
 class _BudgetedRetry(Retry):
-    """Retry as the scope of the request allows, and never past its deadline."""
+    """Retries as the request's scope allows, and never past its deadline."""
+
+    def parse_retry_after(self, retry_after: str) -> float:
+        return retry_after_seconds(retry_after) or 0.0
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
         return bool(self.total) and status_code in _SCOPE.get().retried_statuses
@@ -134,7 +148,7 @@ class _BudgetedRetry(Retry):
 
 
 class TimedAdapter(HTTPAdapter):
-    """The transport of `requests` with deadlines in its sockets and a budget for its retries.
+    """An adapter of `requests` with deadlines in its sockets and a budget for retries.
 
     `backoff_seconds` is the first pause, doubled each time, with as much jitter again.
     """

@@ -1,4 +1,4 @@
-"""One request to Anchore: authorized, bounded in time and size, or else an error of the tree."""
+"""One request to Anchore: authorized, bounded in time and size; failures are AnchoreErrors."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -22,24 +22,25 @@ from rescan.gate.model import Step
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreAnswerTooLarge, AnchoreAnswerUnreadable, AnchoreError
 from rescan.kernel.json_decoding import MALFORMED
-from rescan.kernel.safe_text import one_line
 
 _Fact = TypeVar("_Fact")
 _CHUNK = 256 * 1024
-# Decoding pays for values, not for bytes: {} is two bytes long, and a hundred once it is decoded. A
-# real row is four objects in 650 bytes: the 64 MB of MAX_BODY_MB hold 400,000. A real finding has a
-# dozen commas: this is 70,000 findings. A million of the dearest take 200 MB.
+# More than an excerpt looks at.
+_BEGINNING = 32 * 1024
+# Decoding costs memory by values, not by bytes: {} is 2 bytes long, and about 100 once decoded. A
+# real row is four objects in 650 bytes, so the 64 MB of MAX_BODY_MB hold 400,000 objects. A real
+# finding has a dozen commas, so this is 70,000 findings. A million of the largest take 200 MB.
 _MOST_VALUES = 1_000_000
 # 202 is how some versions accept an image for analysis.
 _ACCEPTED = (200, 202)
 
 
 class Query(Struct, frozen=True):
-    """What to ask: a path below /v2 and its parameters, as one step of the workflow.
+    """A request: a path below /v2 and its parameters, for one step of the workflow.
 
-    `starts_work`: each sending makes Anchore scan or analyze, so it is not sent again once it
-    may have begun. With a `body` (JSON) it is a POST. `counted`: the byte that no value of the
-    answer's lists comes without; it bounds how many are decoded.
+    `starts_work`: each request makes Anchore scan or analyze, so it is not repeated once that may
+    have begun. With a `body` (JSON) it is a POST. `counted` is a byte that each value of the
+    answer's lists contains; counting it bounds how many are decoded.
     """
 
     step: Step
@@ -61,7 +62,7 @@ class Query(Struct, frozen=True):
 
 
 def new_session(adapter: TimedAdapter | None = None) -> requests.Session:
-    """The session of a container, on real sockets."""
+    """A session on real sockets, one for each container."""
     session = requests.Session()
     adapter = adapter or TimedAdapter()
     session.mount("https://", adapter)
@@ -70,7 +71,7 @@ def new_session(adapter: TimedAdapter | None = None) -> requests.Session:
 
 
 class Transport:
-    """Requests below `base_url` (which ends in /v2); thread-safe as far as its session is."""
+    """Sends requests below `base_url` (which ends in /v2); as thread-safe as its session."""
 
     def __init__(
         self,
@@ -94,9 +95,9 @@ class Transport:
         self._max_body_bytes = max_body_bytes
 
     def ask(self, query: Query, read: Callable[[bytearray], _Fact], deadline: Deadline) -> _Fact:
-        """What `read` makes of the answer's body (it raises one of MALFORMED on a wrong one).
+        """The answer's body as `read` decodes it (which raises one of MALFORMED).
 
-        AnchoreError when there is no success, no whole body, or none that can be read.
+        AnchoreError when the request failed, or the body is cut or cannot be read.
         """
         scope = RequestScope(deadline, self._read_seconds, ONCE if query.starts_work else PATIENT)
         with request_scope(scope):
@@ -104,15 +105,19 @@ class Transport:
             if response.status_code == 401 and self._auth.renew(_authorization(response)):
                 response, body = self._send(query, deadline)
         if response.status_code not in _ACCEPTED:
-            raise self._scrubbed(
-                failures.of_status(response, bytes(body), step=query.step, request=str(query))
+            raise failures.of_status(
+                response,
+                bytes(body),
+                step=query.step,
+                request=str(query),
+                excerpt=self._auth.excerpt,
             )
         if body.count(query.counted) > _MOST_VALUES:
             raise self._too_many(query)
         try:
             return read(body)
         except MALFORMED as error:
-            raise self._scrubbed(_unreadable(query, response, body, error)) from error
+            raise self._unreadable(query, response, body, error) from error
 
     def _send(self, query: Query, deadline: Deadline) -> tuple[requests.Response, bytearray]:
         connect = max(0.001, min(CONNECT_SECONDS, deadline.remaining()))
@@ -142,16 +147,16 @@ class Transport:
 
     @cached_property
     def _route(self) -> Mapping[str, Any]:
-        """Proxies and CA bundle: `requests` itself reads the whole environment for each request.
+        """Proxies and CA bundle, read once: `requests` reads the environment for each request.
 
-        The bundle is an argument, not the session's attribute: REQUESTS_CA_BUNDLE beats that one.
+        The bundle is an argument, since REQUESTS_CA_BUNDLE overrides the session's attribute.
         """
         return self._session.merge_environment_settings(
             self._base_url, {}, stream=True, verify=self._ca_bundle, cert=None
         )
 
     def _body(self, query: Query, response: requests.Response) -> bytearray:
-        """The decoded body, read no further than the limit: a bound on memory."""
+        """The decoded body; reading ends at the limit, which bounds memory."""
         body = bytearray()
         announced = response.headers.get("Content-Length", "")
         if announced.isdigit() and int(announced) > self._max_body_bytes:
@@ -179,28 +184,22 @@ class Transport:
             advice="No image has so many findings: see what answers at ANCHORE_URL.",
         )
 
-    def _scrubbed(self, error: AnchoreError) -> AnchoreError:
-        """The error without credentials: what a server says may echo the request's headers."""
-        error.args = (self._auth.scrub(str(error)),)
-        error.problem = self._auth.scrub(error.problem)
-        return error
-
-
-def _unreadable(
-    query: Query, response: requests.Response, body: bytearray, error: Exception
-) -> AnchoreError:
-    problem = f"the answer is not what this operation gives: {error}"
-    if not body.lstrip().startswith((b"{", b"[")):
-        kind = response.headers.get("Content-Type", "no content type")
-        beginning = one_line(bytes(body[:200]).decode(errors="replace"), 80)
-        problem += f" ({kind}, begins {beginning!r})"
-    return AnchoreAnswerUnreadable(
-        problem,
-        step=query.step,
-        request=str(query),
-        advice="Check ANCHORE_URL and ANCHORE_DIALECT.",
-        status=response.status_code,
-    )
+    def _unreadable(
+        self, query: Query, response: requests.Response, body: bytearray, error: Exception
+    ) -> AnchoreError:
+        excerpt = self._auth.excerpt
+        problem = f"the answer is not what this operation gives: {excerpt(str(error), 300)}"
+        if not body.lstrip().startswith((b"{", b"[")):
+            kind = excerpt(response.headers.get("Content-Type", "no content type"), 100)
+            beginning = excerpt(bytes(body[:_BEGINNING]).decode(errors="replace"), 80)
+            problem += f" ({kind}, begins {beginning!r})"
+        return AnchoreAnswerUnreadable(
+            problem,
+            step=query.step,
+            request=str(query),
+            advice="Check ANCHORE_URL and ANCHORE_DIALECT.",
+            status=response.status_code,
+        )
 
 
 def _authorization(response: requests.Response) -> str | None:

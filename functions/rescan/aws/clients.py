@@ -1,6 +1,6 @@
-"""The clients of AWS, with timeouts that fit behind the deadline and repetitions that harm nobody.
+"""The clients of AWS, with timeouts that fit into the reserve and safe retries.
 
-All end within the reserve that the handler keeps back (`app.py`).
+Each call ends within the reserve of time that the handler keeps (`app.py`).
 """
 
 from typing import TYPE_CHECKING
@@ -19,27 +19,26 @@ _CONNECT_SECONDS = 3
 
 
 def sns_client(session: boto3.Session, read_seconds: float = 10) -> "SNSClient":
-    """SNS, asked once: after a read timeout it may have taken the message, and a second Publish
-    would say it twice."""
+    """SNS, never retried: after a read timeout the message may have been accepted already."""
     return session.client("sns", config=_config(read_seconds, attempts=1))
 
 
 def secrets_client(session: boto3.Session, read_seconds: float = 5) -> "SecretsManagerClient":
-    """Secrets Manager, asked twice at most: reading changes nothing."""
+    """Secrets Manager, tried twice: reading changes nothing."""
     return session.client("secretsmanager", config=_config(read_seconds, attempts=2))
 
 
 def dynamodb_client(session: boto3.Session, read_seconds: float = 2) -> "DynamoDBClient":
-    """DynamoDB, asked twice: it answers in milliseconds, and a STOP does not wait for it long.
+    """DynamoDB, tried twice: it answers in milliseconds, and a STOP does not wait for it long.
 
-    A conditional write that is repeated meets its own first try, which reading again shows.
+    A conditional write that is retried may meet its own first try; reading again shows that.
     """
     config = _config(read_seconds, attempts=2, connect_seconds=1)
     return session.client("dynamodb", config=config)
 
 
 def sqs_client(session: boto3.Session, read_seconds: float = 5) -> "SQSClient":
-    """SQS, asked three times: a message that arrives twice is work done twice, no more."""
+    """SQS, tried three times: a message that is sent twice only repeats work."""
     return session.client("sqs", config=_config(read_seconds, attempts=3))
 
 

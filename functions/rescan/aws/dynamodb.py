@@ -1,4 +1,8 @@
-"""Calls of DynamoDB: each failure is one of two, a condition that did not hold or no answer."""
+"""Calls of DynamoDB: a failure is a condition that did not hold, or a table that did not do it.
+
+A plain write that meets a transaction on its item is refused too (`TransactionUnderWay`). Source:
+DynamoDB API reference, PutItem, TransactionConflictException; no SDK repeats it.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,6 +21,10 @@ class ConditionFailed(Exception):
     """A conditional write found something else than it expected."""
 
 
+class TransactionUnderWay(LedgerUnavailable):
+    """A transaction was writing the same item: what was decided may be outdated."""
+
+
 class TableCalls:
     """`table` is named in errors."""
 
@@ -24,14 +32,17 @@ class TableCalls:
         self._table = table
 
     def call(self, doing: str, call: Callable[[], _Answer]) -> _Answer:
-        """The call's answer; ConditionFailed, or LedgerUnavailable, which says what was done."""
+        """The call's answer; ConditionFailed, TransactionUnderWay, other LedgerUnavailable."""
         try:
             return call()
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "an error without a code")
             if code == "ConditionalCheckFailedException" or _cancelled_by_condition(error):
                 raise ConditionFailed(code) from error
-            raise self.unavailable(doing, f"DynamoDB answered {code}") from error
+            unavailable = self.unavailable(doing, f"DynamoDB answered {code}")
+            if code == "TransactionConflictException":
+                raise TransactionUnderWay(str(unavailable)) from error
+            raise unavailable from error
         except BotoCoreError as error:
             raise self.unavailable(doing, f"{type(error).__name__}, no answer") from error
 

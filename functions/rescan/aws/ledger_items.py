@@ -1,10 +1,11 @@
 """How an entry of the ledger is written as an item of DynamoDB, and read back.
 
 An item holds the entry whole (`memory`, compressed JSON), and beside it the few facts that
-conditions, a sweep and a person need. DynamoDB takes 400 KB an item: the memory is cut to 64 kB.
+conditions, a sweep and a person need. DynamoDB takes 400 KB an item: the memory is cut to 64 KB.
 """
 
 import zlib
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,21 +14,27 @@ from msgspec.structs import replace
 
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Severity
+from rescan.kernel.errors import LedgerUnavailable
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.json_decoding import preload_decoders
+from rescan.kernel.safe_text import one_line
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import Failing
+from rescan.notice.summary import Coverage
 from rescan.work.ports import EntrySnapshot, SweepRecord
 
 # Scans pay for whole items, whatever they project; this only keeps `memory` from being sent.
 SNAPSHOT = (
     "tag, stopped, evaluated_at, sweep, result_at, first_stop_at, failing, failing_since,"
-    " unknown_push_at, held_until"
+    " failing_cause, unknown_push_at, held_until"
 )
 
 LARGEST_MEMORY_BYTES = 64 * 1024
 KEEP_DAYS = 90
+_LONGEST_REASON = 1000
+_COUNTS = ("answered", "evaluated", "absent")
 
 
 class _StoredEntry(Struct, frozen=True):
@@ -38,7 +45,7 @@ class _StoredEntry(Struct, frozen=True):
 
 
 def item_of(entry: Entry) -> dict[str, Any]:
-    """The item that the entry is written as."""
+    """The item that the entry is written as; LedgerUnavailable for one that cannot be cut."""
     facts = {
         "subject": entry.subject,
         "tag": str(entry.tag),
@@ -49,6 +56,7 @@ def item_of(entry: Entry) -> dict[str, Any]:
         "sweep": entry.sweep and entry.sweep.isoformat(),
         "failing": entry.failing and f"{entry.failing.step}: {entry.failing.reason}"[:300],
         "failing_since": entry.failing and entry.failing.since.isoformat(),
+        "failing_cause": entry.failing and entry.failing.cause,
         "first_stop_at": entry.first_stop_at and entry.first_stop_at.isoformat(),
         "unknown_push_at": entry.unknown_push and entry.unknown_push.at.isoformat(),
         "held_until": entry.held_until and entry.held_until.isoformat(),
@@ -65,17 +73,32 @@ def item_of(entry: Entry) -> dict[str, Any]:
 
 
 def _memory(entry: Entry) -> bytes:
-    """The entry, with as many findings as fit, the worst ones."""
-    findings = entry.stopping
-    while True:
+    """The first version of the entry that fits."""
+    for version in _ever_smaller(entry):
         stored = _StoredEntry(
-            replace(entry, stopping=AnnouncedFindings({}, findings.total)),
-            list(findings.findings.items()),
+            replace(version, stopping=AnnouncedFindings({}, version.stopping.total)),
+            list(version.stopping.findings.items()),
         )
         memory = zlib.compress(json.encode(stored))
         if len(memory) <= LARGEST_MEMORY_BYTES:
             return memory
-        findings = findings.worst(len(findings.findings) // 2)
+    raise LedgerUnavailable(
+        f"The entry of {entry.tag} takes {len(memory):,} bytes without its findings, expected"
+        f" {LARGEST_MEMORY_BYTES:,} at most: it is not recorded. Report it as a defect."
+    )
+
+
+def _ever_smaller(entry: Entry) -> Iterator[Entry]:
+    """The entry; with a short reason; with ever fewer findings, the worst; with no changes."""
+    yield entry
+    if entry.failing is not None:
+        reason = one_line(entry.failing.reason, _LONGEST_REASON)
+        entry = replace(entry, failing=replace(entry.failing, reason=reason))
+        yield entry
+    while number := len(entry.stopping.findings):
+        entry = replace(entry, stopping=entry.stopping.worst(number // 2))
+        yield entry
+    yield replace(entry, unreported=entry.unreported.counted())
 
 
 def entry_of(item: Any) -> Entry:
@@ -109,25 +132,39 @@ def snapshot_of(item: Any) -> EntrySnapshot:
 
 
 def sweep_item(sweep: SweepRecord) -> dict[str, Any]:
-    """The attributes of a sweep, and of the one before it."""
-    facts = {"sweep": {"S": sweep.started.isoformat()}, "expected": {"N": str(sweep.expected)}}
-    return facts if sweep.before is None else facts | {"before": {"M": sweep_item(sweep.before)}}
+    """The attributes of a sweep, and of what the one before it came to."""
+    item: dict[str, Any] = _begun(sweep)
+    if (before := sweep.before) is not None:
+        counts = {name: {"N": str(getattr(before, name))} for name in _COUNTS}
+        item["before"] = {"M": _begun(before) | counts}
+    return item
 
 
 def sweep_of(item: Any) -> SweepRecord:
-    """The sweep with these attributes."""
+    """The sweep with these attributes; None for a sweep before it that was not measured."""
+    before = item.get("before", {}).get("M", {})
     return SweepRecord(
-        datetime.fromisoformat(item["sweep"]["S"]),
-        int(item["expected"]["N"]),
-        sweep_of(item["before"]["M"]) if "before" in item else None,
+        *_beginning(item),
+        Coverage(*_beginning(before), *(int(before[name]["N"]) for name in _COUNTS))
+        if before.keys() >= set(_COUNTS)
+        else None,
     )
+
+
+def _begun(sweep: SweepRecord | Coverage) -> dict[str, Any]:
+    return {"sweep": {"S": sweep.started.isoformat()}, "expected": {"N": str(sweep.expected)}}
+
+
+def _beginning(item: Any) -> tuple[datetime, int]:
+    return datetime.fromisoformat(item["sweep"]["S"]), int(item["expected"]["N"])
 
 
 def _failing(item: Any, since: datetime | None) -> Failing | None:
     if since is None:
         return None
     step, _, reason = item["failing"]["S"].partition(": ")
-    return Failing(since, step, reason)
+    cause = item.get("failing_cause", {"S": FailureCause.OTHER})["S"]
+    return Failing(since, step, reason, FailureCause(cause))
 
 
 preload_decoders(_StoredEntry)

@@ -5,11 +5,11 @@ A sweep scans the table: an index would cost a write more for each image.
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rescan.aws.dynamodb import ConditionFailed, TableCalls
+from rescan.aws.dynamodb import ConditionFailed, TableCalls, TransactionUnderWay
 from rescan.aws.ledger_items import SNAPSHOT, entry_of, item_of, snapshot_of, sweep_item, sweep_of
 from rescan.aws.outbox_items import notice_item
 from rescan.kernel.errors import LedgerConflict
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _SWEEP = "sweep"
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 class LedgerTable:
@@ -44,24 +45,27 @@ class LedgerTable:
         # An entry that only a sweep has marked remembers nothing yet.
         return None if item is None or "memory" not in item else entry_of(item)
 
-    def write(self, entry: Entry, due: Sequence[OutboxItem] = ()) -> None:
+    def write(self, entry: Entry, notices: Sequence[OutboxItem] = ()) -> None:
         put = self._put(entry)
         try:
-            if due:
-                notices = [{"Put": {"TableName": self._table, "Item": notice_item(d)}} for d in due]
-                items: Any = [{"Put": put}, *notices]
+            if notices:
+                puts = [
+                    {"Put": {"TableName": self._table, "Item": notice_item(notice)}}
+                    for notice in notices
+                ]
+                items: Any = [{"Put": put}, *puts]
                 # A repetition carries the same token, so it meets its own first try as done.
                 self._call(
                     "writing", lambda: self._client.transact_write_items(TransactItems=items)
                 )
             else:
                 self._call("writing", lambda: self._client.put_item(**put))
-        except ConditionFailed as failed:
+        except (ConditionFailed, TransactionUnderWay) as failed:
             raise LedgerConflict(f"{entry.subject} was written meanwhile.") from failed
 
-    def add(self, due: Sequence[OutboxItem]) -> None:
-        for each in due:
-            item = notice_item(each)
+    def add(self, notices: Sequence[OutboxItem]) -> None:
+        for notice in notices:
+            item = notice_item(notice)
             self._call(
                 "writing",
                 lambda: self._client.put_item(TableName=self._table, Item=item),  # noqa: B023
@@ -69,28 +73,32 @@ class LedgerTable:
 
     def _put(self, entry: Entry) -> Any:
         before = entry.version - 1
-        condition = "version = :before"
+        # A mark that a sweep has set since the entry was read must not be set back.
+        condition = "version = :before AND (attribute_not_exists(sweep) OR sweep <= :sweep)"
         if before == 0:
             condition += " OR attribute_not_exists(version)"
+        sweep = (entry.sweep or _BEFORE_ALL).isoformat()
         return {
             "TableName": self._table,
             "Item": item_of(entry),
             "ConditionExpression": condition,
-            "ExpressionAttributeValues": {":before": {"N": str(before)}},
+            "ExpressionAttributeValues": {":before": {"N": str(before)}, ":sweep": {"S": sweep}},
         }
 
     def mark_swept(self, subject: str, sweep: datetime) -> None:
-        with suppress(ConditionFailed):  # a later sweep's mark is there
-            self._call(
-                "marking",
-                lambda: self._client.update_item(
-                    TableName=self._table,
-                    Key={"subject": {"S": subject}},
-                    UpdateExpression="SET sweep = :sweep",
-                    ConditionExpression="attribute_not_exists(sweep) OR sweep < :sweep",
-                    ExpressionAttributeValues={":sweep": {"S": sweep.isoformat()}},
-                ),
-            )
+        mark = partial(
+            self._client.update_item,
+            TableName=self._table,
+            Key={"subject": {"S": subject}},
+            UpdateExpression="SET sweep = :sweep",
+            ConditionExpression="attribute_not_exists(sweep) OR sweep < :sweep",
+            ExpressionAttributeValues={":sweep": {"S": sweep.isoformat()}},
+        )
+        try:
+            with suppress(ConditionFailed):  # a later sweep's mark is there
+                self._call("marking", mark)
+        except TransactionUnderWay as conflict:
+            raise LedgerConflict(f"{subject} was being written.") from conflict
 
     def snapshots(self) -> Iterator[EntrySnapshot]:
         scan = partial(

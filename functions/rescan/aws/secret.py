@@ -1,4 +1,4 @@
-"""The secret with Anchore's credentials, read from AWS Secrets Manager whenever asked."""
+"""Reads the secret with Anchore's credentials from AWS Secrets Manager."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class SecretReader:
-    """Calling it returns the secret's string, never cached here: rotation must show."""
+    """Calling it returns the secret's string; nothing is cached, so a rotation takes effect."""
 
     def __init__(self, client: "SecretsManagerClient", arn: str) -> None:
         self._client = client
@@ -25,7 +25,7 @@ class SecretReader:
             code = error.response.get("Error", {}).get("Code", "unknown")
             raise self._unusable(f"Secrets Manager answered {code}") from error
         except BotoCoreError as error:
-            # The name alone: the words may hold the address of a proxy, and its password.
+            # Only the error's name: its text may hold a proxy's address and password.
             problem = f"{type(error).__name__} (no answer of Secrets Manager)"
             raise self._unusable(problem) from error
         if "SecretString" not in answer:

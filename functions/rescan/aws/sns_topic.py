@@ -1,4 +1,4 @@
-"""Publishes a notice to the STOP topic: once, and never in silence."""
+"""Publishes notices to an SNS topic: each once; a failure is always an error."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,7 +22,6 @@ _KEY = (
 _ADVICE = {
     "AuthorizationError": _PERMISSION,
     "AccessDenied": _PERMISSION,
-    "NotFound": "STOP_TOPIC_ARN names no topic that exists in this region and account.",
     "KMSAccessDenied": _KEY,
     "KMSDisabled": _KEY,
     "KMSInvalidState": _KEY,
@@ -36,13 +35,17 @@ _REPEAT = "The event may be repeated; a notice that did arrive then arrives twic
 
 @dataclass(frozen=True)
 class StopTopic:
-    """The topic; `sns` is to have timeouts, and must not repeat a Publish after a read timeout."""
+    """A topic, and the environment variable that names it.
+
+    `sns` needs timeouts, and must not retry a Publish after a read timeout.
+    """
 
     sns: "SNSClient"
     arn: str
+    variable: str = "STOP_TOPIC_ARN"
 
     def confirmed_subscriptions(self) -> int:
-        """How many readers have confirmed that they want to read; PublishFailed otherwise."""
+        """How many subscriptions are confirmed; PublishFailed when SNS does not answer."""
         try:
             answer = self.sns.get_topic_attributes(TopicArn=self.arn)
         except _FAILURES as error:
@@ -63,19 +66,20 @@ class StopTopic:
                 },
             )
         except _FAILURES as error:
-            raise PublishFailed(_failure(self.arn, notice, error)) from error
+            raise PublishFailed(self._failure(notice, error)) from error
         return answer["MessageId"]
+
+    def _failure(self, notice: Notice, error: Exception) -> str:
+        """Only the error's name: texts of AWS may quote headers, and those hold credentials."""
+        name, seen = _named(error)
+        advice = _ADVICE.get(name, _REPEAT)
+        if name == "NotFound":
+            advice = f"{self.variable} names no topic that exists in this region and account."
+        return f"Publishing {notice.subject!r} to {self.arn} failed: {seen}. {advice}"
 
 
 def _attribute(value: AttributeValue) -> "MessageAttributeValueTypeDef":
     return {"DataType": data_type(value), "StringValue": string_value(value)}
-
-
-def _failure(arn: str, notice: Notice, error: Exception) -> str:
-    """Names the error only: texts of AWS may quote headers, and those hold credentials."""
-    name, seen = _named(error)
-    advice = _ADVICE.get(name, _REPEAT)
-    return f"Publishing {notice.subject!r} to {arn} failed: {seen}. {advice}"
 
 
 def _named(error: Exception) -> tuple[str, str]:

@@ -1,14 +1,15 @@
-"""The work queue in SQS: what goes back, and what a sweep asks for.
+"""The work queue in SQS: requeued work, and the images of a sweep.
 
 Source: SQS API reference: 10 entries a SendMessageBatch, of which some may fail while the call
-succeeds; DelaySeconds is at most 900.
+succeeds, for good where SenderFault says so; DelaySeconds is at most 900.
 """
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -24,33 +25,38 @@ LONGEST_DELAY = timedelta(seconds=900)
 _ENTRIES = 10
 _SENDERS = 8
 _TRIES = 4
+# Doubled with each try: at once, SQS would refuse what it throttles again.
+_FIRST_PAUSE_SECONDS = 0.05
 
 
 class WorkQueue:
-    """Implements `ports.WorkQueue`; the client is to have timeouts and a wide enough pool."""
+    """Implements `ports.WorkQueue`; the client needs timeouts and a pool of 8 connections."""
 
-    def __init__(self, client: "SQSClient", url: str) -> None:
+    def __init__(
+        self, client: "SQSClient", url: str, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._client = client
         self._url = url
+        self._sleep = sleep
 
     def send(self, gate: Gate, delay: timedelta) -> None:
-        """One message, to be seen after the delay; QueueUnavailable when it was not taken."""
+        """Send one message, visible after the delay; QueueUnavailable when SQS refuses it."""
         seconds = int(min(delay, LONGEST_DELAY).total_seconds())
         try:
             self._client.send_message(
                 QueueUrl=self._url, MessageBody=gate.encode(), DelaySeconds=seconds
             )
         except (ClientError, BotoCoreError) as error:
-            raise self._unavailable(f"1 message was not taken: {_said(error)}") from error
+            raise self._unavailable(f"1 message was not accepted: {_reason(error)}") from error
 
     def send_all(self, gates: Iterable[Gate]) -> int:
-        """Send them ten at a time, side by side; QueueUnavailable unless all were taken."""
+        """Send batches of ten in parallel; QueueUnavailable unless SQS accepted all."""
         with ThreadPoolExecutor(_SENDERS) as senders:
             counts = list(senders.map(self._send_batch, _tens(gates)))
         left = sum(count.left for count in counts)
         if left:
             why = next(count.why for count in counts if count.left)
-            raise self._unavailable(f"{left} messages were not taken: {why}")
+            raise self._unavailable(f"{left} messages were not accepted: {why}")
         return sum(count.taken for count in counts)
 
     def _send_batch(self, gates: list[Gate]) -> "_Count":
@@ -58,16 +64,18 @@ class WorkQueue:
             {"Id": str(number), "MessageBody": gate.encode()} for number, gate in enumerate(gates)
         ]
         why = ""
-        for _ in range(_TRIES):
+        for turn in range(_TRIES):
+            if turn:
+                self._sleep(_FIRST_PAUSE_SECONDS * 2 ** (turn - 1))
             try:
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             except (ClientError, BotoCoreError) as error:
-                return _Count(len(gates) - len(entries), len(entries), _said(error))
-            failed = {entry["Id"]: entry["Code"] for entry in answer.get("Failed", [])}
+                return _Count(len(gates) - len(entries), len(entries), _reason(error))
+            failed = {entry["Id"]: entry for entry in answer.get("Failed", [])}
             entries = [entry for entry in entries if entry["Id"] in failed]
-            if not entries:
+            why = next((entry["Code"] for entry in failed.values()), "")
+            if not entries or any(entry["SenderFault"] for entry in failed.values()):
                 break
-            why = next(iter(failed.values()))
         return _Count(len(gates) - len(entries), len(entries), why)
 
     def _unavailable(self, problem: str) -> QueueUnavailable:
@@ -77,13 +85,12 @@ class WorkQueue:
         )
 
 
-class _Count:
-    """How many of a batch were taken, how many were left, and why."""
+class _Count(NamedTuple):
+    """How many messages of a batch were accepted, how many were not, and why."""
 
-    def __init__(self, taken: int, left: int, why: str) -> None:
-        self.taken = taken
-        self.left = left
-        self.why = why
+    taken: int
+    left: int
+    why: str
 
 
 def _tens(gates: Iterable[Gate]) -> Iterator[list[Gate]]:
@@ -92,7 +99,7 @@ def _tens(gates: Iterable[Gate]) -> Iterator[list[Gate]]:
         yield ten
 
 
-def _said(error: ClientError | BotoCoreError) -> str:
+def _reason(error: ClientError | BotoCoreError) -> str:
     if isinstance(error, ClientError):
         return error.response.get("Error", {}).get("Code", "an error without a code")
     return f"{type(error).__name__}, no answer"

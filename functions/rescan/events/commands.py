@@ -16,10 +16,10 @@ from rescan.settings import Settings
 class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Gate one image.
 
-    `answer_in_full`: whoever asked waits for the workflow's outputs. The rest is the history of
-    work that travels through the queue: the start of the sweep that asked, when the work was
-    first seen, how often it went back, whether the image was submitted to Anchore, and under which
-    id its STOP was said while the ledger could not remember it.
+    `answer_in_full`: the caller waits for the workflow's outputs. The fields from `sweep` on are
+    the history of work that goes through the queue: the start of the sweep that asked for it, when
+    the work was first seen, how often it was sent back, whether the image was submitted to Anchore,
+    whether the ledger did not take its STOP, and what was published of that STOP all the same.
     """
 
     tag: ImageTag
@@ -32,10 +32,11 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     first_seen: datetime | None = None
     attempt: int = 0
     submitted: bool = False
+    unrecorded: bool = False
     published_id: str | None = None
 
     def request(self, settings: Settings) -> RescanRequest:
-        """The workflow's inputs: what the event does not say, the settings do."""
+        """The workflow's inputs; the settings fill in what the event does not name."""
         return RescanRequest(
             tag=self.tag,
             trigger=self.trigger,
@@ -57,7 +58,7 @@ class Sweep(Struct, frozen=True):
     watch_list: WatchList | None = None
 
     def watched(self, settings: Settings) -> WatchList:
-        """What it looks at; EventRefused when the dialect cannot list the active tags."""
+        """The tags to gate; EventRefused when the dialect cannot list the active ones."""
         watch_list = self.watch_list or settings.watch_list
         if watch_list.needs_listing and settings.anchore_dialect == "arazzo":
             raise EventRefused(
@@ -68,21 +69,21 @@ class Sweep(Struct, frozen=True):
 
 
 class Publish(Struct, frozen=True):
-    """Publish the notices that wait."""
+    """Publish the notices that wait in the outbox."""
 
 
 class Summarize(Struct, frozen=True):
-    """Say how the watcher and its images are."""
+    """Write the daily summary."""
 
 
 class Ignored(Struct, frozen=True):
-    """Nothing to gate, and why."""
+    """An event that asks for nothing, and why."""
 
     reason: str
 
 
 class Batch(Struct, frozen=True):
-    """An SQS batch, as Lambda hands it over."""
+    """An SQS batch, as Lambda delivers it."""
 
     event: Mapping[str, Any]
 

@@ -1,84 +1,86 @@
-"""Routes an event to what it asks for; how that is done is the mode's: in place, or queued."""
+"""Hands each event to whoever handles what it asks for, and answers it."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from aws_lambda_powertools import Logger
+from msgspec import Struct
 
-from rescan.events import responses as answers
+from rescan.events import responses
 from rescan.events.commands import Batch, Gate, Ignored, Publish, Summarize, Sweep
-from rescan.events.gate_result import GateResult
+from rescan.events.gate_log import GateImage
 from rescan.events.parse import parse_event
 from rescan.events.sqs_batch import answer_batch
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import EventRefused
 
+Answer: TypeAlias = dict[str, Any]
 
-class Mode(Protocol):
-    """How work is done."""
 
-    def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:
-        """For one who waits for the answer."""
-        ...
+class Handlers(Struct, frozen=True):
+    """Who handles what; each may raise any RescanError.
 
-    def work(self, gate: Gate, deadline: Deadline) -> GateResult:
-        """For a queue: what raises comes back."""
-        ...
+    `gate_now` is for a caller who waits for the result, `work` for a queue, which keeps a message
+    on which it raises. The others return the whole answer.
+    """
 
-    def sweep(self, sweep: Sweep, deadline: Deadline) -> dict[str, Any]:
-        """What a sweep is answered."""
-        ...
-
-    def publish(self, deadline: Deadline) -> dict[str, Any]:
-        """Publish the notices that wait; how many there were."""
-        ...
-
-    def summarize(self) -> dict[str, Any]:
-        """Have it said how things are; the numbers."""
-        ...
+    gate_now: GateImage
+    work: GateImage
+    sweep: Callable[[Sweep, Deadline], Answer]
+    publish: Callable[[Deadline], Answer]
+    summarize: Callable[[], Answer]
 
 
 class Dispatcher:
-    """`dns_suffix` knows AWS's partitions."""
+    """`begin` returns the handlers for one invocation; `dns_suffix` knows AWS's partitions."""
 
-    def __init__(self, mode: Mode, dns_suffix: Callable[[str], str | None], logger: Logger) -> None:
-        self._mode = mode
+    def __init__(
+        self,
+        begin: Callable[[], Handlers],
+        dns_suffix: Callable[[str], str | None],
+        logger: Logger,
+    ) -> None:
+        self._begin = begin
         self._dns_suffix = dns_suffix
         self._logger = logger
 
-    def handle(self, event: object, deadline: Deadline) -> dict[str, Any]:
+    def handle(self, event: object, deadline: Deadline) -> Answer:
         """The function's answer to one event; RescanError when it must fail."""
+        handlers = self._begin()
         match parse_event(event, self._dns_suffix):
             case Batch(event=batch):
                 return answer_batch(
-                    batch, lambda body: self._asked_by_queue(body, deadline), self._logger
+                    batch,
+                    lambda body: self._handle_record(body, handlers, deadline),
+                    self._logger,
                 )
-            case Ignored(reason=reason):
-                self._logger.info("event ignored", reason=reason)
-                return {"results": [], "ignored": reason}
-            case Sweep() as sweep:
-                return self._mode.sweep(sweep, deadline)
-            case Publish():
-                return self._mode.publish(deadline)
-            case Summarize():
-                return self._mode.summarize()
             case Gate(answer_in_full=True) as gate:
-                return answers.in_full(self._mode.gate_now(gate, deadline))
-            case gate:
-                return {"results": [answers.result(self._mode.gate_now(gate, deadline))]}
+                return responses.in_full(handlers.gate_now(gate, deadline))
+            case Gate() as gate:
+                return {"results": [responses.result(handlers.gate_now(gate, deadline))]}
+            case command:
+                return self._answer(command, handlers, deadline)
 
-    def _asked_by_queue(self, event: object, deadline: Deadline) -> None:
-        """One body of a batch: what raises here comes back."""
+    def _handle_record(self, event: object, handlers: Handlers, deadline: Deadline) -> None:
+        """One body of a batch: it comes back when this raises."""
         match parse_event(event, self._dns_suffix):
             case Batch():
                 raise EventRefused("it is a batch within a batch", "one event as JSON")
+            case Gate() as gate:
+                handlers.work(gate, deadline)
+            case command:
+                self._answer(command, handlers, deadline)
+
+    def _answer(
+        self, command: Sweep | Publish | Summarize | Ignored, handlers: Handlers, deadline: Deadline
+    ) -> Answer:
+        match command:
+            case Sweep():
+                return handlers.sweep(command, deadline)
+            case Publish():
+                return handlers.publish(deadline)
+            case Summarize():
+                return handlers.summarize()
             case Ignored(reason=reason):
                 self._logger.info("event ignored", reason=reason)
-            case Sweep() as sweep:
-                self._mode.sweep(sweep, deadline)
-            case Publish():
-                self._mode.publish(deadline)
-            case Summarize():
-                self._mode.summarize()
-            case gate:
-                self._mode.work(gate, deadline)
+                return {"results": [], "ignored": reason}

@@ -1,10 +1,10 @@
-"""One log line for each image: what it came to, and whether that was published."""
+"""One log line for each image: its outcome, and what became of its notice."""
 
 from collections.abc import Callable
 
 from aws_lambda_powertools import Logger
 
-from rescan.events import responses as answers
+from rescan.events import responses
 from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
 from rescan.gate.model import Outcome
@@ -13,12 +13,12 @@ from rescan.kernel.errors import RescanError
 
 GateImage = Callable[[Gate, Deadline], GateResult]
 
-# A verdict is news enough for INFO; what a person should look into is a warning.
+# What a person should look into; a verdict is no reason to warn.
 _WORRYING = {Outcome.NOT_EVALUATED, Outcome.NOT_FOUND}
 
 
 def logged(gate_image: GateImage, logger: Logger) -> GateImage:
-    """The same function, which also logs how it ended."""
+    """The same function, which also logs how each call ends."""
 
     def gate_and_log(gate: Gate, deadline: Deadline) -> GateResult:
         try:
@@ -35,7 +35,7 @@ def logged(gate_image: GateImage, logger: Logger) -> GateImage:
 def _log(logger: Logger, gate: Gate, gated: GateResult) -> None:
     worrying = gated.outcome in _WORRYING and not gated.requeued
     log = logger.warning if worrying else logger.info
-    facts = answers.result(gated)
+    facts = responses.result(gated)
     log(
         "image gone back" if gated.requeued else "image gated",
         **facts,

@@ -1,15 +1,16 @@
-"""How one piece of work ended."""
+"""How the work on one image ended."""
 
 from msgspec import Struct
 
-from rescan.gate.model import Notification, Outcome, Report
+from rescan.gate.model import Notification, Outcome
+from rescan.gate.report import Report
 from rescan.kernel.image_tag import ImageTag
 
 
 class GateResult(Struct, frozen=True):
-    """A report, unless the work ended before there was one: `why` says so then.
+    """The report; None when the work ended before there was one, and then `why` says why.
 
-    `outcome` is the report's, or what a failed attempt counts as.
+    `requeued`: a copy of the work went back to the queue. `failed`: an error ended the attempt.
     """
 
     tag: ImageTag
@@ -21,7 +22,7 @@ class GateResult(Struct, frozen=True):
 
     @property
     def outcome(self) -> Outcome | None:
-        """What the work came to; None when it was not done now."""
+        """The report's outcome, NOT_EVALUATED after an error, None when nothing was tried."""
         if self.report is not None:
             return self.report.outcome
         return Outcome.NOT_EVALUATED if self.failed else None

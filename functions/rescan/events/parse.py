@@ -1,6 +1,7 @@
 """What an event asks for: each shape that may arrive, read into one typed value.
 
     ECR "Image Action" from EventBridge            -> Gate, or Ignored with the reason
+    ECR "Replication Action" from EventBridge      -> the same, in the region that got the image
     EventBridge rule, EventBridge Scheduler        -> Sweep of the watch list
     {"tags": [...]} (a schedule's constant input)  -> Sweep of these
     {"publish": "notices"} (a schedule's input)    -> Publish what waits
@@ -9,8 +10,8 @@
     {"tag", "vtype"?, "policyId"?, "imageDigest"?} -> Gate, answered in full
     SQS batch of any of the above                  -> Batch
 
-Sources: Amazon ECR user guide, "Events and EventBridge"; EventBridge Scheduler, whose default
-payload has the string "{}" as its detail. An unknown shape is refused before any request.
+Sources: Amazon ECR user guide, "Amazon ECR events and EventBridge"; EventBridge Scheduler, whose
+default payload has the string "{}" as its detail. An unknown shape is refused before any request.
 """
 
 import re
@@ -29,10 +30,14 @@ from rescan.kernel.watch_list import WatchList
 from rescan.settings import VulnerabilityType
 
 _EXPECTED = (
-    'an ECR "ECR Image Action" event, a "Scheduled Event" of EventBridge, {"tags": [...]},'
+    'an "ECR Image Action" or "ECR Replication Action" of ECR, a "Scheduled Event" of EventBridge,'
+    ' {"tags": [...]},'
     ' {"tag": "registry/repository:tag", "vtype"?, "policyId"?, "imageDigest"?},'
     " or an SQS batch whose bodies are one of these"
 )
+# What puts an image into a repository, by the kind of event that tells it. A replicated image comes
+# without a push.
+_ARRIVALS = {"ECR Image Action": "PUSH", "ECR Replication Action": "REPLICATE"}
 _ECR_EXPECTED = "the fields that Amazon ECR documents for an image push"
 
 # Helm charts, signatures, attestations and SBOMs, by the media type of their config or artifact.
@@ -56,7 +61,7 @@ def parse_event(event: object, dns_suffix: Callable[[str], str | None]) -> Event
     source, detail_type = event.get("source"), event.get("detail-type")
     if "Records" in event:
         return _batch(event)
-    if source == "aws.ecr" and detail_type == "ECR Image Action":
+    if source == "aws.ecr" and str(detail_type) in _ARRIVALS:
         return _ecr_push(event, dns_suffix)
     if source in ("aws.events", "aws.scheduler") and detail_type == "Scheduled Event":
         return Sweep(Trigger(TriggerKind.SCHEDULE, moment_of(event.get("time"))))
@@ -126,7 +131,7 @@ def _ecr_push(event: Mapping[str, Any], dns_suffix: Callable[[str], str | None])
 
 
 def _why_no_image(detail: _EcrDetail) -> str | None:
-    if detail.action_type != "PUSH":
+    if detail.action_type not in _ARRIVALS.values():
         return f"the action {detail.action_type} is no push"
     if detail.result != "SUCCESS":
         return f"the push ended with {detail.result}"
@@ -161,10 +166,14 @@ def _tags(event: Mapping[str, Any]) -> Sweep:
     return Sweep(Trigger(TriggerKind.SCHEDULE), watch_list)
 
 
+# JSON can carry half of a surrogate pair; no request can.
+_Encodable = Annotated[str, Meta(pattern="^[^\ud800-\udfff]*$")]
+
+
 class _Direct(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
     tag: str
     vtype: VulnerabilityType | None = None
-    policy_id: str | None = None
+    policy_id: _Encodable | None = None
     image_digest: str | None = None
 
 

@@ -16,7 +16,7 @@ LARGEST_LIST_BYTES = 5_500_000
 def result(gated: GateResult) -> dict[str, Any]:
     """One image of an event's answer; vulnerabilities are counts by severity, worst first.
 
-    Work that ended without a report says in its reason how it ended.
+    Without a report the reason says how the work ended.
     """
     report, rows = gated.report, gated.report and gated.report.vulnerabilities
     return {
@@ -39,7 +39,7 @@ def in_full(gated: GateResult) -> dict[str, Any]:
     """
     report = gated.report
     if report is None:
-        raise ValueError("work that someone waits for always ends with a report")
+        raise ValueError("work that a caller waits for always ends with a report")
     rows, total = _rows_that_fit(report.vulnerabilities)
     remarks = [report.reason, *report.notes]
     if rows is None and total:

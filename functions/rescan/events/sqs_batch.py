@@ -1,8 +1,8 @@
-"""An SQS batch: records side by side, answered as `batchItemFailures` alone.
+"""An SQS batch: handles its records side by side, and answers `batchItemFailures` alone.
 
 Source: AWS Lambda, "Using Lambda with Amazon SQS", ReportBatchItemFailures. An exception would
-bring every record back, so all that one record can do is fail itself. Powertools' processors
-take records one after the other, or as coroutines; these wait on Anchore in threads.
+return every record to the queue, so a record that raises fails alone. Powertools' processors take
+records one after the other, or as coroutines; these wait for Anchore in threads.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,11 +19,11 @@ from rescan.kernel.json_decoding import MALFORMED
 def answer_batch(
     batch: Mapping[str, Any], handle: Callable[[object], None], logger: Logger
 ) -> dict[str, Any]:
-    """`{"batchItemFailures": [{"itemIdentifier"}]}`: the records that `handle` raised on."""
+    """`{"batchItemFailures": [{"itemIdentifier"}]}`: the records on which `handle` raised."""
     records = batch["Records"]
 
     def succeeds(record: Mapping[str, Any]) -> bool:
-        # Keys of this thread alone, which ends with the batch.
+        # The key belongs to this thread alone, which ends with the batch.
         logger.thread_safe_append_keys(sqs_message_id=record["messageId"])
         try:
             handle(_event_of(record))

@@ -1,24 +1,31 @@
-"""Which tags a sweep looks at, now: the watch list over what Anchore lists as active."""
+"""The tags of a sweep: those of the watch list, and active ones that match its patterns."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from aws_lambda_powertools import Logger
+from msgspec.structs import replace
 
 from rescan.kernel.deadline import Deadline
-from rescan.kernel.image_tag import ImageTag
-from rescan.kernel.watch_list import WatchList
+from rescan.kernel.watch_list import ListedTags, WatchList
 
-ActiveTags = Callable[[Deadline], Iterable[ImageTag]]
+ActiveTags = Callable[[Deadline], ListedTags]
+_MOST_NAMED = 20
 
 
 def watched_tags(
     watch_list: WatchList, active_tags: ActiveTags, deadline: Deadline, logger: Logger
-) -> list[ImageTag]:
-    """The tags, each once; a pattern that matches none is logged. AnchoreError.
+) -> ListedTags:
+    """The tags, each once; what leaves an image unwatched is logged. AnchoreError.
 
-    The active tags are listed only where the watch list needs them, in half of the time left.
+    The active tags are listed only when the watch list needs them, in half of the time left.
     """
-    active = list(active_tags(deadline.half())) if watch_list.needs_listing else []
-    for pattern in watch_list.unmatched(active):
+    active = active_tags(deadline.half()) if watch_list.needs_listing else ListedTags()
+    for pattern in watch_list.unmatched(active.tags):
         logger.warning("a watched pattern matches no active tag", pattern=pattern)
-    return list(watch_list.select(active))
+    if active.unwatched:
+        logger.error(
+            "some rows of Anchore's list of tags are not watched",
+            not_tags=active.not_tags[:_MOST_NAMED],
+            missed=active.missed,
+        )
+    return replace(active, tags=tuple(watch_list.select(active.tags)))

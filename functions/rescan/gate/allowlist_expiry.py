@@ -1,11 +1,11 @@
 """What an image will be stopped by once items of allowlists end. Pure.
 
-Only what holds now, at a real evaluation, is looked at: a finding whose action is stop and that an
-allowlist holds back. Several items may hold one finding: then the latest end counts.
+Only findings of the last real evaluation count whose action is stop and that an allowlist
+suppresses. Several items may suppress one finding: then the latest end counts.
 
     an item without an end               nothing will happen
-    an end that cannot be read           not known, whatever the finding's other items say
-    an end that is over                  held back all the same, and nobody knows for how long
+    an end that cannot be read           end unknown, whatever the finding's other items say
+    an end that has passed               suppressed all the same, and nobody knows for how long
 """
 
 from collections.abc import Iterable
@@ -14,9 +14,8 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rescan.gate.blocking_findings import BlockingFinding, blocking_findings
-from rescan.gate.evaluation import Allowlisted, Evaluation, Finding
-from rescan.gate.model import Outcome, Report
+from rescan.gate.blocking_findings import BlockingFinding, blocking_findings, worst_first
+from rescan.gate.evaluation import Allowlisted, Finding
 from rescan.gate.vulnerability_index import VulnerabilityIndex
 
 HORIZON = timedelta(days=14)
@@ -33,32 +32,16 @@ class Ending(Struct, frozen=True):
 
 
 class AllowlistExpiry(Struct, frozen=True):
-    """`endings`, first one first; those `over` and `unknown` are held back until nobody knows."""
+    """The state at `now`: `endings` are yet to come, soonest first.
+
+    Findings `over` are suppressed by items that have ended, `unknown` until an end that cannot be
+    read.
+    """
 
     now: datetime
     endings: tuple[Ending, ...] = ()
     over: tuple[BlockingFinding, ...] = ()
     unknown: tuple[BlockingFinding, ...] = ()
-
-    @classmethod
-    def of(cls, report: Report | None, now: datetime) -> "AllowlistExpiry":
-        """Empty when the image was not evaluated, or is itself on an allowlist: that has no end."""
-        evaluation = report.evaluation if report else None
-        if report is None or evaluation is None or not _counts(report.outcome, evaluation):
-            return cls(now)
-        by_end = _by_end(evaluation.allowlisted)
-        if not by_end:
-            return cls(now)
-        listed = report.vulnerabilities
-        rows = VulnerabilityIndex(listed.rows if listed else ())
-        ends = sorted(until for until in by_end if until is not None)
-        over = [held for until in ends if until <= now for held in by_end[until]]
-        return cls(
-            now,
-            endings=tuple(_ending(until, by_end[until], rows) for until in ends if until > now),
-            over=_stopping(over, rows),
-            unknown=_stopping(by_end.get(None, ()), rows),
-        )
 
     @property
     def soon(self) -> tuple[Ending, ...]:
@@ -66,12 +49,38 @@ class AllowlistExpiry(Struct, frozen=True):
         return tuple(e for e in self.endings if e.until <= self.now + HORIZON)
 
 
-def _counts(outcome: Outcome, evaluation: Evaluation) -> bool:
-    return outcome.is_verdict and (evaluation.final_action_reason or "").lower() != "allowlisted"
+class SuppressedFindings(Struct, frozen=True):
+    """The findings of an answer that allowlists suppress for a while, soonest end first."""
+
+    endings: tuple[Ending, ...] = ()
+    unknown: tuple[BlockingFinding, ...] = ()
+
+    @classmethod
+    def of(
+        cls, allowlisted: Iterable[Allowlisted], rows: VulnerabilityIndex
+    ) -> "SuppressedFindings":
+        """Those that would stop the image, joined with the vulnerability rows."""
+        by_end = _by_end(allowlisted)
+        unknown = by_end.pop(None, [])
+        endings = (_ending(until, items, rows) for until, items in by_end.items() if until)
+        return cls(
+            endings=tuple(sorted(endings, key=lambda ending: ending.until)),
+            unknown=_stopping(unknown, rows),
+        )
+
+    def as_of(self, now: datetime) -> AllowlistExpiry:
+        """What of it has ended by now, and what has not."""
+        over = (finding for e in self.endings if e.until <= now for finding in e.findings)
+        return AllowlistExpiry(
+            now,
+            endings=tuple(e for e in self.endings if e.until > now),
+            over=worst_first(over),
+            unknown=self.unknown,
+        )
 
 
 def _by_end(allowlisted: Iterable[Allowlisted]) -> dict[datetime | None, list[Allowlisted]]:
-    """What would stop the image, by the end of its last item; None: not known. Nothing endless."""
+    """What would stop the image, by the end of its last item; None: unknown. Nothing endless."""
     by_finding: dict[_Identity, list[Allowlisted]] = {}
     for one in allowlisted:
         by_finding.setdefault(one.finding.identity, []).append(one)
@@ -88,13 +97,15 @@ def _latest(items: list[Allowlisted]) -> datetime | None:
     return max(ends) if len(ends) == len(items) else None
 
 
-def _freed(held: Allowlisted) -> Finding:
-    return replace(held.finding, allowlisted=False)
+def _freed(suppressed: Allowlisted) -> Finding:
+    return replace(suppressed.finding, allowlisted=False)
 
 
-def _ending(until: datetime, held: list[Allowlisted], rows: VulnerabilityIndex) -> Ending:
-    return Ending(until, _stopping(held, rows), tuple(sorted({one.allowlist for one in held})))
+def _ending(until: datetime, items: list[Allowlisted], rows: VulnerabilityIndex) -> Ending:
+    return Ending(until, _stopping(items, rows), tuple(sorted({one.allowlist for one in items})))
 
 
-def _stopping(held: Iterable[Allowlisted], rows: VulnerabilityIndex) -> tuple[BlockingFinding, ...]:
-    return blocking_findings(map(_freed, held), rows)
+def _stopping(
+    items: Iterable[Allowlisted], rows: VulnerabilityIndex
+) -> tuple[BlockingFinding, ...]:
+    return blocking_findings(map(_freed, items), rows)

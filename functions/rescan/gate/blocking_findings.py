@@ -82,7 +82,18 @@ def blocking_findings(
     for finding in findings:
         if finding.stops:
             repeated.setdefault(finding.identity, []).append(finding)
-    return tuple(sorted((_joined(same, index) for same in repeated.values()), key=_worst_first))
+    return worst_first(_joined(same, index) for same in repeated.values())
+
+
+def any_fix(findings: Iterable[BlockingFinding]) -> bool | None:
+    """Whether any of them has a fix; None when no row of the vulnerability list describes any."""
+    listed = [finding for finding in findings if finding.listed]
+    return any(finding.fixed_in for finding in listed) if listed else None
+
+
+def worst_first(findings: Iterable[BlockingFinding]) -> tuple[BlockingFinding, ...]:
+    """In the order of `blocking_findings`."""
+    return tuple(sorted(findings, key=_rank))
 
 
 def _joined(same: list[Finding], rows: VulnerabilityIndex) -> BlockingFinding:
@@ -136,7 +147,7 @@ def _inherited(same: list[Finding], row: InstalledPackage | None) -> bool | None
     return next(said, row.inherited_from_base if row else None)
 
 
-def _worst_first(finding: BlockingFinding) -> tuple[int, bool, str, str, str, str, str]:
+def _rank(finding: BlockingFinding) -> tuple[int, bool, str, str, str, str, str]:
     return (
         -finding.severity,
         finding.fixed_in is None,

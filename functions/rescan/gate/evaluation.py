@@ -1,4 +1,4 @@
-"""One evaluation of a policy as Anchore answers it: findings, problems, what is held back."""
+"""One evaluation of a policy as Anchore answers it: findings, problems, what is suppressed."""
 
 import re
 from datetime import datetime
@@ -66,7 +66,7 @@ class Finding(Struct, frozen=True):
 
 
 class Allowlisted(Struct, frozen=True):
-    """A finding, and an item of an allowlist that holds it back.
+    """A finding, and an item of an allowlist that suppresses it.
 
     `ends`: whether the item has an end, None when that is not known; `until` is that end (aware).
     """
@@ -95,8 +95,8 @@ class Evaluation(Struct, frozen=True):
     """One policy evaluation. None means that the answer did not say.
 
     `policy_digest` tells one state of the policy from another. `findings_problem` says why
-    `findings` is empty, or not whole, although there may be some. `allowlisted` names one finding
-    as often as items hold it back.
+    `findings` is empty, or not whole, although there may be some. `allowlisted` names a finding
+    once for each item that suppresses it.
     """
 
     image_digest: str | None
@@ -111,6 +111,29 @@ class Evaluation(Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     findings_problem: str | None = None
     allowlisted: tuple[Allowlisted, ...] = ()
+
+    @property
+    def is_denylisted(self) -> bool:
+        """Whether the policy's denylist stops the image, whatever its findings are."""
+        return (self.final_action_reason or "").lower() == "denylisted"
+
+    @property
+    def is_allowlisted(self) -> bool:
+        """Whether the policy's allowlist of images lets the image pass, whatever its findings."""
+        return (self.final_action_reason or "").lower() == "allowlisted"
+
+    @property
+    def names_vulnerabilities(self) -> bool:
+        """Whether any finding, suppressed or not, is about a vulnerability of a package."""
+        return any(
+            finding.gate.lower() == "vulnerabilities" and "+" in finding.trigger_id
+            for finding in self.findings
+        )
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems because of which the policy was not evaluated."""
+        return tuple(problem for problem in self.problems or () if problem.prevents_evaluation)
 
     @property
     def stopping(self) -> int:

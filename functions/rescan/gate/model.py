@@ -1,7 +1,7 @@
-"""The facts of a rescan, as frozen values: what Anchore said, what was asked, what came out.
+"""The facts of a rescan, as frozen values: what was asked, and what Anchore answered.
 
-Fields that Anchore may leave out are optional here: "not said" is a fact of its own, and the
-verdict (`verdict.py`) must not take it for "no".
+Fields that Anchore may leave out are optional here: that an answer does not say is a fact of its
+own, and the verdict (`verdict.py`) must not take it for "no".
 """
 
 from collections import Counter
@@ -11,7 +11,6 @@ from enum import IntEnum, StrEnum
 
 from msgspec import Raw, Struct, json
 
-from rescan.gate.evaluation import Evaluation
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Metric
 from rescan.kernel.team import UNROUTED
@@ -45,9 +44,9 @@ class Outcome(StrEnum):
 
 
 class Notification(StrEnum):
-    """Whether the outcome was said on the STOP topic.
+    """Whether the outcome was published.
 
-    `queued`: it waits for the publisher; `known`: a STOP that was said before.
+    `queued`: its notice waits for the publisher; `known`: a STOP that was reported before.
     """
 
     PUBLISHED = "published"
@@ -145,7 +144,7 @@ class ImageRecord(Struct, frozen=True):
 class Vulnerability(Struct, frozen=True, gc=False):
     """One row of Anchore's list, with the fields that are used; rows repeat per package path.
 
-    Real servers write an absent value as the string "None"; `known()` reads such a field.
+    Real servers write an absent value as the string "None"; `present()` reads such a field.
     """
 
     vuln: str | None = None
@@ -180,28 +179,6 @@ class VulnerabilityList(Struct, frozen=True):
         for word, rows in Counter(row.severity for row in self.rows).items():
             counts[Severity.parse(word)] += rows
         return {str(severity): counts[severity] for severity in sorted(counts, reverse=True)}
-
-
-class Report(Struct, frozen=True):
-    """What one run of the workflow came to.
-
-    `image_digest`, `vulnerabilities` and `final_action` are the workflow's three outputs;
-    `final_action` is set only when it is a verdict. `reason` is one sentence for a person;
-    `notes` are further ones (a superseded push, an unverified tag). `team` is whose image it is.
-    """
-
-    tag: ImageTag
-    trigger: Trigger
-    outcome: Outcome
-    reason: str
-    image_digest: Digest | None = None
-    vulnerabilities: VulnerabilityList | None = None
-    vulnerabilities_problem: str | None = None
-    final_action: str | None = None
-    policy_id: str | None = None
-    evaluation: Evaluation | None = None
-    notes: tuple[str, ...] = ()
-    team: str = UNROUTED
 
 
 def present(value: str | None) -> str | None:

@@ -12,12 +12,35 @@ tag against any digest, so both are compared with what was asked.
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from rescan.gate.evaluation import Evaluation
 from rescan.gate.model import Outcome
+from rescan.kernel.errors import AnchoreError
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.safe_text import one_line
 
 _VERDICTS = {"stop": Outcome.STOP, "warn": Outcome.WARN, "go": Outcome.GO}
+
+
+# An evaluation may meet a problem for each package of an image.
+_MOST_DOUBTS = 5
+
+
+class Judgement(Struct, frozen=True):
+    """The outcome, why, as one sentence; and what kept the image from a verdict."""
+
+    outcome: Outcome
+    reason: str
+    cause: FailureCause | None = None
+
+
+class _Doubt(Struct, frozen=True):
+    """A reason not to count a warn or a go."""
+
+    reason: str
+    cause: FailureCause = FailureCause.OTHER
 
 
 def judge(
@@ -26,22 +49,36 @@ def judge(
     digest: str,
     tag: ImageTag,
     policy_id: str | None,
-    refresh_problem: str | None,
-) -> tuple[Outcome, str]:
-    """The outcome, and why, as one sentence."""
-    if stranger := _about_another(evaluation, digest, tag):
-        return Outcome.NOT_EVALUATED, stranger
+    refresh_error: AnchoreError | None,
+    is_list_empty: bool = False,
+) -> Judgement:
+    """What the evaluation means for the image that was asked about.
+
+    `refresh_error` is why its vulnerabilities were not refreshed; `is_list_empty` says that all of
+    them were asked for, and none was listed.
+    """
+    if mismatch := _about_another(evaluation, digest, tag):
+        return _not_evaluated(mismatch)
     verdict = _VERDICTS.get(evaluation.final_action.lower())
     if verdict is None:
         action = _short(evaluation.final_action)
-        return Outcome.NOT_EVALUATED, f"Anchore answered an unknown final action: {action!r}"
+        return _not_evaluated(f"Anchore answered an unknown final action: {action!r}")
     if verdict is Outcome.STOP:
-        return verdict, _why_it_stops(evaluation)
-    doubts = list(_doubts(evaluation, policy_id, refresh_problem))
-    if doubts:
-        said = f"Anchore answered {verdict}, which does not count"
-        return Outcome.NOT_EVALUATED, f"{said}: {'; '.join(doubts)}"
-    return verdict, f"the policy evaluation says {verdict}"
+        return Judgement(verdict, _why_it_stops(evaluation))
+    if doubts := list(_doubts(evaluation, policy_id, refresh_error, is_list_empty)):
+        reasons = "; ".join(doubt.reason for doubt in doubts[:_MOST_DOUBTS])
+        more = len(doubts) - _MOST_DOUBTS
+        reasons += f"; and {more:,} more" if more > 0 else ""
+        causes = (doubt.cause for doubt in doubts if doubt.cause is not FailureCause.OTHER)
+        return _not_evaluated(
+            f"Anchore answered {verdict}, which does not count: {reasons}",
+            next(causes, FailureCause.OTHER),
+        )
+    return Judgement(verdict, f"the policy evaluation says {verdict}")
+
+
+def _not_evaluated(reason: str, cause: FailureCause = FailureCause.OTHER) -> Judgement:
+    return Judgement(Outcome.NOT_EVALUATED, reason, cause)
 
 
 def _about_another(evaluation: Evaluation, digest: str, tag: ImageTag) -> str | None:
@@ -55,11 +92,11 @@ def _about_another(evaluation: Evaluation, digest: str, tag: ImageTag) -> str | 
 
 
 def _why_it_stops(evaluation: Evaluation) -> str:
-    if (evaluation.final_action_reason or "").lower() == "denylisted":
-        return "the image is on the policy's denylist"  # whatever its findings are
+    if evaluation.is_denylisted:
+        return "the image is on the policy's denylist"
     if stopping := evaluation.stopping:
         return "1 finding stops it" if stopping == 1 else f"{stopping:,} findings stop it"
-    if errors := [p for p in evaluation.problems or () if p.prevents_evaluation]:
+    if errors := evaluation.errors:
         return f"the policy could not be evaluated: {_short(errors[0].details)}"
     if problem := evaluation.findings_problem:
         return f"Anchore stops the image; its findings are not available: {problem}"
@@ -67,21 +104,33 @@ def _why_it_stops(evaluation: Evaluation) -> str:
 
 
 def _doubts(
-    evaluation: Evaluation, policy_id: str | None, refresh_problem: str | None
-) -> Iterator[str]:
-    if refresh_problem is not None:
-        yield f"the vulnerabilities were not refreshed: {refresh_problem}"
+    evaluation: Evaluation,
+    policy_id: str | None,
+    refresh_error: AnchoreError | None,
+    is_list_empty: bool,
+) -> Iterator[_Doubt]:
+    if refresh_error is not None:
+        reason = f"the vulnerabilities were not refreshed: {refresh_error}"
+        yield _Doubt(reason, refresh_error.cause)
+    if is_list_empty and evaluation.names_vulnerabilities:
+        reason = "Anchore lists no vulnerability, and the evaluation names some: its scan failed"
+        yield _Doubt(reason, FailureCause.SCAN_FAILED)
     if policy_id is not None and evaluation.policy_id not in (None, policy_id):
-        yield f"policy {_short(str(evaluation.policy_id))} was evaluated, asked for {policy_id}"
-    if evaluation.problems is None:
-        yield "it does not say whether the evaluation met problems"
-    for problem in evaluation.problems or ():
-        if problem.prevents_evaluation:
-            yield f"evaluation problem: {_short(f'{problem.problem_type}: {problem.details}')}"
+        evaluated = _short(str(evaluation.policy_id))
+        yield _Doubt(f"policy {evaluated} was evaluated, asked for {policy_id}")
+    yield from _problems(evaluation)
     if evaluation.mapped_to_rule is None:
-        yield "it does not say whether a mapping rule of the policy matches the image"
+        yield _Doubt("it does not say whether a mapping rule of the policy matches the image")
     elif not evaluation.mapped_to_rule:
-        yield "no mapping rule of the policy matches the image"
+        reason = "no mapping rule of the policy matches the image"
+        yield _Doubt(reason, FailureCause.NOT_MAPPED)
+
+
+def _problems(evaluation: Evaluation) -> Iterator[_Doubt]:
+    if evaluation.problems is None:
+        yield _Doubt("it does not say whether the evaluation met problems")
+    for problem in evaluation.errors:
+        yield _Doubt(f"evaluation problem: {_short(f'{problem.problem_type}: {problem.details}')}")
 
 
 def _short(text: str) -> str:

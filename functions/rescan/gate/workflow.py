@@ -12,9 +12,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Evaluation
-from rescan.gate.model import ImageRecord, Outcome, Report, RescanRequest, VulnerabilityList
-from rescan.gate.verdict import judge
+from rescan.gate.model import ImageRecord, Outcome, RescanRequest, VulnerabilityList
+from rescan.gate.report import Report
+from rescan.gate.verdict import Judgement, judge
 from rescan.kernel.errors import AnchoreError, AnchoreInterrupted, ImageNotAnalyzed, ImageUnknown
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.safe_text import one_line
 
@@ -51,7 +53,12 @@ class _Refreshed(Struct, frozen=True):
     """The fresh list, or why it cannot be read."""
 
     vulnerabilities: VulnerabilityList | None
-    problem: str | None = None
+    error: AnchoreError | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the list was read and has no row."""
+        return self.vulnerabilities is not None and not self.vulnerabilities.rows
 
 
 def rescan(anchore: Anchore, request: RescanRequest) -> Report:
@@ -71,14 +78,14 @@ def _find_active_image(anchore: Anchore, request: RescanRequest) -> _Found | Rep
     image = _newest_that_bears(request.tag, _listed(anchore, request.tag))
     if image is None:
         reason = f"Anchore has no active image with the tag {request.tag}"
-        return _report(request, Outcome.NOT_FOUND, reason)
+        return _report(request, Judgement(Outcome.NOT_FOUND, reason, FailureCause.NOT_FOUND))
     found = _Found(image.digest, _unverified(image), image.team)
     if request.digest not in (None, image.digest, image.parent_digest):
         if not _is_newer_than_the_push(image, request):
             reason = (
                 f"Anchore has not caught up: the tag is on {image.digest}, not {request.digest}"
             )
-            return _report(request, Outcome.PENDING, reason)
+            return _report(request, _pending(reason))
         found = replace(found, notes=(*found.notes, _superseded(image, request)))
     # A record need not say its status: the next two requests answer 404 when it is unfinished.
     if image.analysis_status in (None, "analyzed"):
@@ -104,6 +111,7 @@ def _newest_that_bears(tag: ImageTag, listed: list[ImageRecord]) -> ImageRecord 
 
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_LISTS_NOTHING = "Anchore lists no vulnerability at all; a scan that failed there looks the same"
 
 
 def _unverified(image: ImageRecord) -> tuple[str, ...]:
@@ -127,13 +135,18 @@ def _superseded(image: ImageRecord, request: RescanRequest) -> str:
 
 def _not_analyzed(request: RescanRequest, found: _Found, status: str) -> Report:
     if status in ("not_analyzed", "analyzing"):
-        reason = f"the analysis is not finished: {status}"
-        return _report(request, Outcome.PENDING, reason, found)
+        return _report(request, _pending(f"the analysis is not finished: {status}"), found)
     if status == "analysis_failed":
         reason = "the analysis failed: Anchore must analyze the image again"
+        cause = FailureCause.ANALYSIS_FAILED
     else:
         reason = f"unknown analysis status {one_line(status, 100)!r}"
-    return _report(request, Outcome.NOT_EVALUATED, reason, found)
+        cause = FailureCause.OTHER
+    return _report(request, Judgement(Outcome.NOT_EVALUATED, reason, cause), found)
+
+
+def _pending(reason: str) -> Judgement:
+    return Judgement(Outcome.PENDING, reason, FailureCause.NOT_ANALYZED)
 
 
 # --- refreshVulnerabilities
@@ -148,7 +161,7 @@ def _refresh_vulnerabilities(anchore: Anchore, request: RescanRequest, found: _F
             # The scan goes on in the server; its result is there for an unforced request.
             return _Refreshed(anchore.vulnerabilities(found.digest, request.vtype))
     except AnchoreError as error:
-        return _Refreshed(None, str(error))
+        return _Refreshed(None, error)
 
 
 # --- regate
@@ -161,45 +174,47 @@ def _regate(
         evaluation = anchore.evaluate(found.digest, request.tag, request.policy_id)
     except ImageNotAnalyzed as error:
         return _not_analyzed(request, found, error.analysis_status)
-    if evaluation is None:
-        outcome, reason = Outcome.NOT_EVALUATED, "Anchore answered an empty list of evaluations"
-    else:
-        outcome, reason = judge(
-            evaluation,
-            digest=found.digest,
-            tag=request.tag,
-            policy_id=request.policy_id,
-            refresh_problem=refreshed.problem,
-        )
-    report = _report(request, outcome, reason, found)
+    judgement = _judged(evaluation, request, found, refreshed)
+    outcome = judgement.outcome
+    report = _report(request, judgement, found)
     return replace(
         report,
         vulnerabilities=refreshed.vulnerabilities,
-        vulnerabilities_problem=refreshed.problem,
+        vulnerabilities_problem=str(refreshed.error) if refreshed.error else None,
         final_action=outcome.value if outcome.is_verdict else None,
         policy_id=(evaluation and evaluation.policy_id) or request.policy_id,
         evaluation=evaluation,
-        notes=(*found.notes, *_suspiciously_empty(refreshed)),
+        notes=(*found.notes, *((_LISTS_NOTHING,) if refreshed.is_empty else ())),
     )
 
 
-def _suspiciously_empty(refreshed: _Refreshed) -> tuple[str, ...]:
-    """A scan that failed is answered 200 with an empty list: say so, the gate decides."""
-    if refreshed.vulnerabilities is not None and not refreshed.vulnerabilities.rows:
-        return ("Anchore lists no vulnerability at all; a scan that failed there looks the same",)
-    return ()
+def _judged(
+    evaluation: Evaluation | None, request: RescanRequest, found: _Found, refreshed: _Refreshed
+) -> Judgement:
+    if evaluation is None:
+        reason = "Anchore answered an empty list of evaluations"
+        return Judgement(Outcome.NOT_EVALUATED, reason, FailureCause.OTHER)
+    return judge(
+        evaluation,
+        digest=found.digest,
+        tag=request.tag,
+        policy_id=request.policy_id,
+        refresh_error=refreshed.error,
+        # Of some kinds there may be none, beside findings of the others.
+        is_list_empty=refreshed.is_empty and request.vtype == "all",
+    )
 
 
-def _report(
-    request: RescanRequest, outcome: Outcome, reason: str, found: _Found | None = None
-) -> Report:
+def _report(request: RescanRequest, judgement: Judgement, found: _Found | None = None) -> Report:
     return Report(
         tag=request.tag,
         trigger=request.trigger,
-        outcome=outcome,
-        reason=reason,
+        outcome=judgement.outcome,
+        reason=judgement.reason,
         image_digest=found.digest if found else None,
         policy_id=request.policy_id,
         notes=found.notes if found else (),
         team=(found and found.team) or request.team,
+        cause=judgement.cause,
+        vtype=request.vtype,
     )

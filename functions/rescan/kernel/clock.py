@@ -1,4 +1,4 @@
-"""The time of day, an argument wherever it matters, and how others write it down."""
+"""The time of day, which is an argument wherever it matters, and reading it from text."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,9 +12,9 @@ def utc_now() -> datetime:
 
 
 def moment_of(text: object) -> datetime | None:
-    """The moment that ISO 8601 text names, aware; None for what names none.
+    """The moment that ISO 8601 text names, aware; None when it names none.
 
-    Who writes no zone means UTC: AWS's events and Anchore's records do.
+    Text without a zone means UTC, as in AWS's events and Anchore's records.
     """
     try:
         moment = datetime.fromisoformat(str(text))

@@ -1,4 +1,4 @@
-"""How long work may still take: one moment on the monotonic clock, handed down to each wait."""
+"""How long work may still take: a moment on the monotonic clock, passed down to each wait."""
 
 import time
 from collections.abc import Callable
@@ -7,15 +7,21 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Deadline:
-    """A moment (`at`, seconds on `clock`) after which nobody waits for the result."""
+    """A moment (`at`, seconds on `clock`) after which nobody waits for the result.
+
+    `grace` are seconds beyond it, for publishing what was found until then.
+    """
 
     at: float
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+    grace: float = 0.0
 
     @classmethod
-    def after(cls, seconds: float, clock: Callable[[], float] = time.monotonic) -> "Deadline":
+    def after(
+        cls, seconds: float, clock: Callable[[], float] = time.monotonic, grace: float = 0.0
+    ) -> "Deadline":
         """The moment `seconds` from now."""
-        return cls(clock() + seconds, clock)
+        return cls(clock() + seconds, clock, grace)
 
     def remaining(self) -> float:
         """Seconds left, never below zero."""
@@ -26,9 +32,13 @@ class Deadline:
         """Whether no time is left."""
         return self.remaining() == 0.0
 
-    def half(self) -> "Deadline":
-        """The deadline of a part that others follow: at most half of what is left.
+    def with_grace(self) -> "Deadline":
+        """The moment at which the grace ends."""
+        return Deadline(self.at + self.grace, self.clock)
 
-        A server that drips its answer thus never eats the time of the steps behind it.
+    def half(self) -> "Deadline":
+        """The deadline of a step that others follow: half of what is left.
+
+        So a server that drips its answer leaves time for the later steps.
         """
         return Deadline(self.clock() + self.remaining() / 2, self.clock)

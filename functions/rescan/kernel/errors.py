@@ -38,6 +38,8 @@ invocation (a record of a batch: is reported as failed): none is swallowed, and 
 from enum import StrEnum
 from typing import ClassVar
 
+from rescan.kernel.failure_cause import FailureCause
+
 
 class Fate(StrEnum):
     """What becomes of an event that met the error; the words are explained above."""
@@ -49,9 +51,13 @@ class Fate(StrEnum):
 
 
 class RescanError(Exception):
-    """The root: `str()` says what happened, where, what was expected and what to do."""
+    """The root: `str()` says what happened, where, what was expected and what to do.
+
+    `cause` is the class's: what an image that met the error lacks a verdict for.
+    """
 
     fate: ClassVar[Fate] = Fate.ALARM
+    cause: ClassVar[FailureCause] = FailureCause.OTHER
 
 
 class SettingsError(RescanError):
@@ -76,6 +82,8 @@ class EventRefused(RescanError):
 
 class SecretUnusable(RescanError):
     """The secret cannot be read, or does not hold credentials; its content is never quoted."""
+
+    cause = FailureCause.CREDENTIALS
 
 
 class OutOfTime(RescanError):
@@ -157,16 +165,20 @@ class AnchoreUnreachable(AnchoreError):
     """No connection was made, so Anchore has not begun any work."""
 
     fate = Fate.RETRY
+    cause = FailureCause.DOWN
 
 
 class AnchoreCertificateError(AnchoreError):
     """The TLS handshake failed; verification is never switched off."""
+
+    cause = FailureCause.CERTIFICATE
 
 
 class AnchoreInterrupted(AnchoreError):
     """The request was sent, and no whole answer came back: Anchore may go on working on it."""
 
     fate = Fate.RETRY
+    cause = FailureCause.DOWN
 
 
 class AnchoreTimeout(AnchoreInterrupted):
@@ -185,30 +197,39 @@ class AnchoreThrottled(AnchoreError):
     """429, and its Retry-After was longer than we may wait or came again and again."""
 
     fate = Fate.REQUEUE
+    cause = FailureCause.THROTTLED
 
 
 class AnchoreUnauthorized(AnchoreError):
     """401, also with the credentials that the secret holds now."""
 
+    cause = FailureCause.CREDENTIALS
+
 
 class AnchoreForbidden(AnchoreError):
     """403: the account or the role does not reach this."""
 
+    cause = FailureCause.FORBIDDEN
+
 
 class AnchoreRefused(AnchoreError):
     """Another 4xx, or a redirect (never followed: it could carry the credentials elsewhere)."""
+
+    cause = FailureCause.WRONG_ANSWER
 
 
 class ImageUnknown(AnchoreRefused):
     """404 "image data not found in DB": how real servers say that no image bears the tag."""
 
     fate = Fate.STOP
+    cause = FailureCause.NOT_FOUND
 
 
 class ImageNotAnalyzed(AnchoreRefused):
     """404 "image is not analyzed"; `analysis_status` as the server names it."""
 
     fate = Fate.REQUEUE
+    cause = FailureCause.NOT_ANALYZED
 
     def __init__(
         self, problem: str, *, step: str, request: str, status: int, analysis_status: str
@@ -220,6 +241,10 @@ class ImageNotAnalyzed(AnchoreRefused):
 class AnchoreAnswerUnreadable(AnchoreError):
     """A 200 whose body is not the JSON that this operation answers."""
 
+    cause = FailureCause.WRONG_ANSWER
+
 
 class AnchoreAnswerTooLarge(AnchoreAnswerUnreadable):
     """A body longer than MAX_BODY_MB (reading stopped there), or of more values than real ones."""
+
+    cause = FailureCause.OTHER

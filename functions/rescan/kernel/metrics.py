@@ -6,7 +6,7 @@ from threading import Lock
 
 
 class Metric(StrEnum):
-    """One name a metric; all are counts, but for the ages."""
+    """The metrics by name; all are counts, except the ages and the share."""
 
     EXPECTED = "Expected"
     EVALUATED = "Evaluated"
@@ -16,6 +16,7 @@ class Metric(StrEnum):
     OUTCOME_NOT_FOUND = "OutcomeNotFound"
     OUTCOME_PENDING = "OutcomePending"
     OUTCOME_NOT_EVALUATED = "OutcomeNotEvaluated"
+    GIVEN_UP = "GivenUp"
     PUBLISHED = "Published"
     PUBLISH_FAILURES = "PublishFailures"
     OLDEST_NOTICE_AGE_SECONDS = "OldestNoticeAgeSeconds"
@@ -25,6 +26,8 @@ class Metric(StrEnum):
     CONFIRMED_SUBSCRIPTIONS = "ConfirmedSubscriptions"
     SWEEP_COMPLETE = "SweepComplete"
     SWEEP_MISSING = "SweepMissing"
+    UNWATCHED_ROWS = "UnwatchedRows"
+    SWEEP_FAILING_PERCENT = "SweepFailingPercent"
 
 
 class Tally:
@@ -35,12 +38,12 @@ class Tally:
         self._lock = Lock()
 
     def add(self, metric: Metric, value: float = 1) -> None:
-        """Count; also nothing, for a metric that says 0 is known to be alive."""
+        """Add to the metric; zero is emitted too, so that missing data means an outage."""
         with self._lock:
             self._counts[metric] += value
 
     def take(self) -> dict[Metric, float]:
-        """What was counted since the last time."""
+        """The counts since the last call, which are reset."""
         with self._lock:
             counts, self._counts = self._counts, defaultdict(float)
         return dict(counts)

@@ -1,7 +1,7 @@
 """Which team the notices of an image are for, by the name of its repository.
 
-What an annotation in Anchore says goes before it. Whatever is wrong in either, the team is
-`unrouted`, and a subscription without a filter policy gets the notice all the same.
+An annotation in Anchore takes precedence. When neither names a team it is `unrouted`, and a
+subscription without a filter policy gets the notice all the same.
 """
 
 from msgspec import Struct
@@ -22,7 +22,7 @@ class Route(Struct, frozen=True):
 
 
 class Teams(Struct, frozen=True):
-    """Routes in their order: the first that matches an image is its team's."""
+    """Routes in order: the first that matches an image decides its team."""
 
     routes: tuple[Route, ...] = ()
 

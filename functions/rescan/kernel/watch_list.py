@@ -7,6 +7,23 @@ from msgspec import Struct
 from rescan.kernel.image_tag import ImageTag, TagPattern
 
 
+class ListedTags(Struct, frozen=True):
+    """The active tags as Anchore lists them, each once.
+
+    `not_tags` names the rows that are no tag; `missed` counts the rows that its pages left out.
+    Either leaves images unwatched.
+    """
+
+    tags: tuple[ImageTag, ...] = ()
+    not_tags: tuple[str, ...] = ()
+    missed: int = 0
+
+    @property
+    def unwatched(self) -> int:
+        """How many rows give no tag to watch."""
+        return len(self.not_tags) + self.missed
+
+
 class WatchList(Struct, frozen=True):
     """Tags and patterns; with neither, every active tag is watched."""
 
@@ -28,7 +45,7 @@ class WatchList(Struct, frozen=True):
         return bool(self.patterns) or not self.tags
 
     def select(self, active: Iterable[ImageTag]) -> Iterator[ImageTag]:
-        """The watched tags, each once: the named ones first, then the active ones that match."""
+        """The watched tags, each once: named tags first, then active ones that match."""
         yield from dict.fromkeys(self.tags)
         everything = not self.tags and not self.patterns
         for tag in active:
@@ -36,7 +53,7 @@ class WatchList(Struct, frozen=True):
                 yield tag
 
     def unmatched(self, active: Iterable[ImageTag]) -> tuple[str, ...]:
-        """The patterns that no active tag has: a typo there would watch nothing, silently."""
+        """The patterns that match no active tag: a typo there would watch nothing, silently."""
         tags = list(active)
         return tuple(p.pattern for p in self.patterns if not any(map(p.matches, tags)))
 

@@ -33,9 +33,11 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     `verdict`, `digest`, `policy_digest` and `evaluated_at` are of the last real evaluation,
     `result_at` of the last result of any kind. `unreported` is what has changed since the last
-    notice while the image was stopped. `version` counts the writes; 0: never written. `team` got
-    the STOP, if there is one. `held_until` is when the first allowlist item ends that suppresses a
-    finding.
+    notice while the image was stopped. `notice_at` is of that notice, and of the RECOVERED after
+    it; notices of a failure and of an expiry have times of their own. `version` counts the writes;
+    0: never written. `team` got the STOP, if there is one. `held_until` is when the first allowlist
+    item ends that suppresses a finding. `listed` are the kinds of vulnerabilities that Anchore has
+    listed of the digest; `empty_list_at` is since when it lists none, which is not believed yet.
     """
 
     subject: str
@@ -52,12 +54,14 @@ class Entry(Struct, frozen=True, kw_only=True):
     result_at: datetime | None = None
     notice_at: datetime | None = None
     failing: Failing | None = None
-    failing_said_at: datetime | None = None
-    expiring_said_at: datetime | None = None
+    failure_notice_at: datetime | None = None
+    expiry_notice_at: datetime | None = None
     sweep: datetime | None = None
     team: str = UNROUTED
     unknown_push: UnknownPush | None = None
     held_until: datetime | None = None
+    listed: tuple[str, ...] = ()
+    empty_list_at: datetime | None = None
 
     @property
     def stopped(self) -> bool:

@@ -1,16 +1,25 @@
-"""What there is to say about an image: the facts of one notice, before they become words."""
+"""What there is to report of an image: the facts of one notice, before they become words.
+
+The news of each kind is a type of its own, with the facts of its kind alone; `News` is any of them.
+News that contradicts itself, such as a STOP whose report is no STOP, cannot be made: NoticeInvalid.
+"""
 
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 from msgspec import Struct, json
 
+from rescan.gate.allowlist_expiry import AllowlistExpiry
 from rescan.gate.evaluation import FindingKey
-from rescan.gate.model import Report, Severity, Trigger
+from rescan.gate.model import Outcome, Step, Trigger
+from rescan.gate.report import Report
+from rescan.kernel.errors import AnchoreError, NoticeInvalid, RescanError
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
+from rescan.ledger.changes import Changes, ClearedFinding
 
 
 class EventType(StrEnum):
@@ -34,80 +43,44 @@ ImageEvent: TypeAlias = Literal[
 ]
 
 
-class ClearedBy(StrEnum):
-    """What took a finding away."""
-
-    FIXED = "fixed"
-    ALLOWLISTED = "allowlisted"
-    POLICY_CHANGED = "policy changed"
-    NEW_DIGEST = "new digest"
-
-
-class ClearedFinding(Struct, frozen=True):
-    """A finding that stopped the image and no longer does; severity None: never known."""
-
-    key: FindingKey
-    severity: Severity | None
-    by: ClearedBy
-
-
-class Change(StrEnum):
-    """What happened to a finding; the last four are those of ClearedBy."""
-
-    ADDED = "added"
-    SEVERITY_RAISED = "severity raised"
-    FIXED = "fixed"
-    ALLOWLISTED = "allowlisted"
-    POLICY_CHANGED = "policy changed"
-    NEW_DIGEST = "new digest"
-
-
-class ChangedFinding(Struct, frozen=True):
-    """A finding to which something happened; `before` is the severity that was raised."""
-
-    key: FindingKey
-    severity: Severity | None
-    change: Change
-    before: Severity | None = None
-
-
-class Changes(Struct, frozen=True):
-    """What is different from what was last said of the image, `since` then.
-
-    New findings come first, then those that are gone, both worst first. `more` findings are gone
-    that nobody kept the names of.
-    """
-
-    since: datetime
-    policy_changed: bool = False
-    findings: tuple[ChangedFinding, ...] = ()
-    more: int = 0
-
-
 class Failing(Struct, frozen=True):
-    """Since when no real evaluation has come about, at which step, and why."""
+    """Since when no real evaluation has come about, at which step it fails, and why.
+
+    The cause of an entry that was stored without one is OTHER.
+    """
 
     since: datetime
     step: str
     reason: str
+    cause: FailureCause = FailureCause.OTHER
+
+    @classmethod
+    def of_report(cls, report: Report, since: datetime) -> Self:
+        """What keeps the report from being a verdict."""
+        cause = report.cause or FailureCause.OTHER
+        return cls(since, report.failed_step, report.reason, cause)
+
+    @classmethod
+    def of_error(cls, error: RescanError, since: datetime) -> Self:
+        """An attempt that ended with the error; before the first request its step is the first."""
+        step = error.step if isinstance(error, AnchoreError) else Step.FIND_ACTIVE_IMAGE
+        return cls(since, step, str(error), error.cause)
 
 
-class News(Struct, frozen=True, kw_only=True):
-    """One thing to say. The same facts have the same `id`.
+# --- what the news of several kinds has
 
-    `report` is the evaluation behind it; a NOT_EVALUATED may have none. Of a STOP, `new` are the
-    findings that were not said before; None means all of them (the first STOP, or one of an image
-    about which nothing is remembered). `first_stop_at` is when the present STOP was first seen.
-    `subject` is the ledger's entry, empty when nothing is remembered: all that is said of an image
-    under one configured policy has the same. `previous_digest` is set when the tag has moved: while
-    stopped since the last notice, otherwise since the last evaluation. `policy_changed` says that
-    the same image was judged by another state of the policy at the evaluation before. `cleared` is
-    what a RECOVERED is about, worst first; it may be cut, `cleared_total` is not. `changes` is None
-    where nothing is remembered to compare with. `team` is to be told. `turn` counts what was
-    decided about the entry: of two in the same moment the later one has the higher.
+
+class ImageNews(Struct, frozen=True, kw_only=True):
+    """The facts that news of every kind has; the same facts have the same `id`.
+
+    `subject` is the key of the ledger's entry, which all news of an image under one configured
+    policy shares; it is empty when nothing is remembered. `turn` counts what was decided about the
+    entry: of two in the same moment the later one has the higher. `team` receives the notice.
+    `report` is what the workflow came to; None after an error.
     """
 
-    event_type: ImageEvent
+    event_type: ClassVar[ImageEvent]
+
     id: str
     tag: ImageTag
     trigger: Trigger
@@ -115,22 +88,30 @@ class News(Struct, frozen=True, kw_only=True):
     subject: str = ""
     turn: int = 0
     policy_id: str | None = None
-    report: Report | None = None
-    new: frozenset[FindingKey] | None = None
-    first_stop_at: datetime | None = None
-    previous_digest: Digest | None = None
-    policy_changed: bool = False
-    cleared: tuple[ClearedFinding, ...] = ()
-    cleared_total: int = 0
-    changes: Changes | None = None
-    failing: Failing | None = None
     team: str = UNROUTED
+    report: Report | None = None
+
+
+class EvaluatedNews(ImageNews, frozen=True, kw_only=True):
+    """News of a verdict.
+
+    `previous_digest` is set when the tag has moved: while stopped since the last notice, otherwise
+    since the last evaluation.
+    """
+
+    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome.STOP, Outcome.WARN, Outcome.GO)
+
+    report: Report
+    previous_digest: Digest | None = None
+
+    def __post_init__(self) -> None:
+        if self.report.outcome not in self.outcomes:
+            raise _contradiction(self.event_type, self.report, " or ".join(self.outcomes))
 
     @classmethod
-    def unremembered(cls, event_type: ImageEvent, report: Report, now: datetime) -> "News":
-        """The news of a report about whose image nothing is remembered: it is news each time."""
+    def unremembered(cls, report: Report, now: datetime) -> Self:
+        """The news of an image about which nothing is remembered: every report is news."""
         return cls(
-            event_type=event_type,
             id=stable_id(report.tag, report.image_digest, report.policy_id, now),
             tag=report.tag,
             trigger=report.trigger,
@@ -140,24 +121,99 @@ class News(Struct, frozen=True, kw_only=True):
             team=report.team,
         )
 
+    @property
+    def expiry(self) -> AllowlistExpiry:
+        """What will stop the image once items of allowlists end."""
+        return self.report.expiry(self.at)
+
+
+class ComparedNews(EvaluatedNews, frozen=True, kw_only=True):
+    """News of a STOP, which begins, lasts or ends, compared with what was known before.
+
+    `first_stop_at` is when the STOP was first seen. `policy_changed` says that the evaluation
+    before judged the same image by another state of the policy. `changes` is None where nothing is
+    remembered to compare with.
+    """
+
+    first_stop_at: datetime | None = None
+    policy_changed: bool = False
+    changes: Changes | None = None
+
+
+# --- the news of each kind
+
+
+class StopNews(ComparedNews, frozen=True, kw_only=True):
+    """The image is stopped, and that is new.
+
+    `new` are the findings that were not reported before; None means all of them (the first STOP,
+    or one of an image about which nothing is remembered).
+    """
+
+    event_type = EventType.STOP
+    outcomes = (Outcome.STOP,)
+
+    new: frozenset[FindingKey] | None = None
+
+
+class ReminderNews(ComparedNews, frozen=True, kw_only=True):
+    """The image is still stopped, by nothing that was not reported before."""
+
+    event_type = EventType.REMINDER
+    outcomes = (Outcome.STOP,)
+
+
+class RecoveredNews(ComparedNews, frozen=True, kw_only=True):
+    """The image is no longer stopped.
+
+    `cleared` are the findings that stopped it, worst first; it may be cut, `cleared_total` is not.
+    """
+
+    event_type = EventType.RECOVERED
+    outcomes = (Outcome.GO, Outcome.WARN)
+
+    cleared: tuple[ClearedFinding, ...] = ()
+    cleared_total: int = 0
+
+
+class ExpiringNews(EvaluatedNews, frozen=True, kw_only=True):
+    """Items of allowlists end soon without which the image will be stopped."""
+
+    event_type = EventType.EXPIRING
+    outcomes = (Outcome.GO, Outcome.WARN)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.expiry.soon:
+            problem = f"no allowlist item that {self.tag} needs ends within 14 days"
+            raise NoticeInvalid(f"{problem}, expected one for an EXPIRING")
+
+
+class NotEvaluatedNews(ImageNews, frozen=True, kw_only=True):
+    """The image could not be evaluated for a while, which never ends a STOP.
+
+    `first_stop_at` is set while the image is stopped.
+    """
+
+    event_type = EventType.NOT_EVALUATED
+
+    failing: Failing
+    first_stop_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.report is not None and self.report.outcome.is_verdict:
+            raise _contradiction(self.event_type, self.report, "no verdict")
+
+
+News: TypeAlias = StopNews | ReminderNews | RecoveredNews | NotEvaluatedNews | ExpiringNews
+
+
+def _contradiction(kind: EventType, report: Report, expected: str) -> NoticeInvalid:
+    article = "an" if kind is EventType.EXPIRING else "a"
+    found = f"the outcome of {report.tag} is {report.outcome}"
+    return NoticeInvalid(f"{found}, expected {expected} for {article} {kind}")
+
 
 def stable_id(*facts: Any) -> str:
     """The same for the same facts, which JSON must be able to hold; 32 hexadecimal digits."""
     return sha256(json.encode(facts)).hexdigest()[:32]
-
-
-class FailureCause(StrEnum):
-    """What keeps an image from being evaluated; who must act depends on it."""
-
-    GONE = "no longer in Anchore"
-    NOT_FOUND = "not in Anchore"
-    CREDENTIALS = "credentials refused"
-    FORBIDDEN = "access refused"
-    THROTTLED = "Anchore throttles"
-    CERTIFICATE = "certificate not trusted"
-    DOWN = "Anchore does not answer"
-    ANALYSIS_FAILED = "analysis failed"
-    NOT_ANALYZED = "not analyzed yet"
-    NOT_MAPPED = "no mapping rule"
-    WRONG_ANSWER = "an answer that nobody understands"
-    OTHER = "another reason"

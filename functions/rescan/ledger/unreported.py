@@ -11,9 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Finding, FindingKey
-from rescan.gate.model import Report, Severity
+from rescan.gate.model import Severity
+from rescan.gate.report import Report
 from rescan.kernel.image_tag import Digest
-from rescan.ledger.news import Change, ChangedFinding, Changes, ClearedBy, ClearedFinding
+from rescan.ledger.changes import Change, ChangedFinding, Changes, ClearedBy, ClearedFinding
 
 # With bounded texts below 48 kB, of the 64 kB that an entry has in the ledger.
 _MOST_KEPT = 30
@@ -32,11 +33,10 @@ class ClearanceReasons(Struct, frozen=True):
     def of(cls, report: Report, *, moved: bool, policy_changed: bool) -> "ClearanceReasons":
         """`moved`, `policy_changed`: since the evaluation before."""
         evaluation, listed = report.evaluation, report.vulnerabilities
-        reason = (evaluation.final_action_reason if evaluation else None) or ""
         return cls(
             moved=moved,
             policy_changed=policy_changed,
-            image_allowlisted=reason.lower() == "allowlisted",
+            image_allowlisted=evaluation is not None and evaluation.is_allowlisted,
             findings={f.key: f for f in (evaluation.findings if evaluation else ())},
             listed=frozenset((row.vuln or "").upper() for row in (listed.rows if listed else ())),
         )
@@ -73,6 +73,10 @@ class UnreportedChanges(Struct, frozen=True):
         every = sorted((*self.cleared, *short), key=lambda one: -(one.severity or 0))
         kept = tuple(every[:_MOST_KEPT])
         return replace(self, cleared=kept, more=self.more + len(every) - len(kept))
+
+    def counted(self) -> "UnreportedChanges":
+        """The same, without the findings that are gone: only their number."""
+        return replace(self, cleared=(), more=self.more + len(self.cleared))
 
     def changes(
         self,

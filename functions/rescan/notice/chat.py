@@ -1,101 +1,111 @@
-"""The notice as a chat message: a custom notification of Amazon Q Developer in chat applications.
+"""The chat message of a notice: a custom notification of Amazon Q Developer in chat applications.
 
-One for one image; that of a group is `group_chat.py`'s.
+Source: its administrator guide, "Custom notifications". The page gives the shape and no lengths;
+Slack shows 3,000 characters of a section, and a chat is no place for more.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct, json
+
 from rescan.kernel.safe_text import one_line
-from rescan.ledger.news import News, stable_id
-from rescan.notice import outage_advice, stop_advice
-from rescan.notice.chat_lines import expiring_lines, outage_lines, recovered_lines, stop_lines
-from rescan.notice.chat_message import (
-    LONGEST_DESCRIPTION,
-    Content,
-    Message,
-    Metadata,
-    keywords,
-    said,
-)
-from rescan.notice.expiring import Expiring
-from rescan.notice.expiring_mail import expiring_headline, expiring_steps, expiring_subject
-from rescan.notice.facts import policy_id
-from rescan.notice.markdown import code
-from rescan.notice.outage import Outage
-from rescan.notice.outage_mail import outage_headline, outage_meaning, outage_subject
-from rescan.notice.recovered_mail import recovered_headline, recovered_steps, recovered_subject
-from rescan.notice.recovery import Recovery
-from rescan.notice.stop import Stop
-from rescan.notice.stop_mail import stop_headline, stop_subject
+from rescan.notice.content import NoticeContent, ShortList
+from rescan.notice.foreign import in_chat
 from rescan.notice.subject import resource_name
-from rescan.notice.told import Told
+from rescan.outbox.envelope import Envelope
+from rescan.outbox.group import Group
+
+_LONGEST_DESCRIPTION = 2_800
+_MOST_STEPS = 5
+# For the last line, that not all are shown.
+_ROOM_FOR_MORE, _ROOM_FOR_SHOWN = 58, 40
 
 
-def chat_body(told: Told) -> str:
-    """The body, as JSON after docs/chat.schema.json.
+class _Content(Struct, frozen=True, rename="camel"):
+    """What the channel shows, in Markdown."""
 
-    Whoever wrote a text, nothing in it formats, links or mentions. All that is said of an image
-    under one policy is one thread.
-    """
-    news, content = told.news, _content(told)
-    return Message(one_line(news.id, 128), content, _metadata(news, content.title)).encode()
-
-
-def _content(told: Told) -> Content:
-    match told:
-        case Stop():
-            return _of_stop(told)
-        case Recovery():
-            return _of_recovery(told)
-        case Outage():
-            return _of_outage(told)
-        case Expiring():
-            return _of_expiring(told)
+    title: str
+    description: str
+    next_steps: Sequence[str]
+    keywords: Sequence[str]
+    text_type: str = "client-markdown"
 
 
-def _of_stop(stop: Stop) -> Content:
-    first = f"{stop_headline(stop, code)} Do not deploy it."
-    steps = stop_advice.next_steps(stop, code)
-    lines = stop_lines(stop, _room_below(first))
-    words = keywords(stop.news.event_type, stop.worst, stop.fix_available)
-    return said(stop_subject(stop, code), first, lines, steps, words)
+class _Metadata(Struct, frozen=True, rename="camel"):
+    """Messages with one `thread_id` stand in one thread of the channel."""
+
+    thread_id: str
+    summary: str
+    event_type: str
+    related_resources: Sequence[str]
 
 
-def _of_recovery(recovery: Recovery) -> Content:
-    first = recovered_headline(recovery, code)
-    lines = recovered_lines(recovery, _room_below(first))
-    words = keywords(recovery.news.event_type, recovery.worst)
-    title = recovered_subject(recovery, code)
-    return said(title, first, lines, recovered_steps(recovery, code), words)
+class _Message(Struct, frozen=True):
+    """The whole, after docs/chat.schema.json."""
+
+    id: str
+    content: _Content
+    metadata: _Metadata
+    version: str = "1.0"
+    source: str = "custom"
 
 
-def _of_outage(outage: Outage) -> Content:
-    first = f"{outage_headline(outage, code)} {outage_meaning(outage)}"
-    steps = outage_advice.next_steps(outage)
-    words = keywords(outage.news.event_type)
-    return said(outage_subject(outage, code), first, outage_lines(outage), steps, words)
-
-
-def _of_expiring(expiring: Expiring) -> Content:
-    first = expiring_headline(expiring, code)
-    lines = expiring_lines(expiring, _room_below(first))
-    steps = expiring_steps(expiring, code)
-    words = keywords(expiring.news.event_type, expiring.worst, expiring.fix_available)
-    return said(expiring_subject(expiring, code), first, lines, steps, words)
-
-
-def _room_below(first: str) -> int:
-    return LONGEST_DESCRIPTION - len(first) - len("\n\n")
-
-
-def _metadata(news: News, summary: str) -> Metadata:
-    digest = news.report.image_digest if news.report else None
-    resources = [str(news.tag), *([digest] if digest else [])]
-    return Metadata(
-        thread_id=stable_id(news.subject or _image_and_policy(news)),
-        summary=summary,
-        event_type=news.event_type.value,
-        related_resources=[resource_name(resource) for resource in resources],
+def chat_body(content: NoticeContent) -> str:
+    """The JSON; whoever wrote a text, nothing in it formats, links or mentions."""
+    labels, title = content.labels, in_chat(content.subject)
+    shown = _Content(
+        title=title,
+        description=_description(content),
+        next_steps=[in_chat(step) for step in content.steps[:_MOST_STEPS]],
+        keywords=_keywords(labels),
     )
+    metadata = _Metadata(
+        thread_id=content.thread,
+        summary=title,
+        event_type=labels.event_type.value,
+        related_resources=[resource_name(resource) for resource in content.resources],
+    )
+    return json.encode(_Message(one_line(labels.id, 128), shown, metadata)).decode()
 
 
-def _image_and_policy(news: News) -> list[str]:
-    return [resource_name(str(news.tag)), one_line(policy_id(news) or "", 200)]
+def _description(content: NoticeContent) -> str:
+    lead = in_chat(content.chat_lead)
+    room = _LONGEST_DESCRIPTION - len(lead) - len("\n\n")
+    lines = list(_lines(map(in_chat, content.chat_lines()), room - _ROOM_FOR_MORE))
+    room -= sum(map(_length, lines)) + _ROOM_FOR_SHOWN
+    lines += _findings(content.chat_findings(), room)
+    return "\n".join([lead, "", *(f"- {line}" for line in lines)])
+
+
+def _lines(lines: Iterable[str], room: int) -> Iterator[str]:
+    """Those that have so many characters together, and that there are more."""
+    for line in lines:
+        room -= _length(line)
+        if room < 0:
+            yield "and more"
+            return
+        yield line
+
+
+def _findings(findings: ShortList, room: int) -> Iterator[str]:
+    """Those that fit, and how many there are."""
+    shown = 0
+    for line in map(in_chat, findings.lines):
+        room -= _length(line)
+        if room < 0:
+            break
+        shown += 1
+        yield line
+    if shown < findings.total:
+        yield f"{shown:,} of {findings.total:,} shown, the worst ones"
+
+
+def _length(line: str) -> int:
+    return len(f"- {line}\n")
+
+
+def _keywords(labels: Envelope | Group) -> list[str]:
+    """Words of ours alone: a chat shows them as tags, of which nothing is documented."""
+    severity = [str(labels.worst)] if labels.worst else []
+    fix = {True: ["fix available"], False: ["no fix"], None: []}[labels.fix_available]
+    return [labels.event_type.value, *severity, *fix]

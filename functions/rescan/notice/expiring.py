@@ -1,43 +1,170 @@
-"""What an EXPIRING says, drawn from the news: which findings stop the image, and from when on."""
+"""EXPIRING: an image passes thanks to items of allowlists that end soon."""
 
-from msgspec import Struct
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from rescan.gate.allowlist_expiry import AllowlistExpiry
-from rescan.gate.blocking_findings import BlockingFinding
-from rescan.gate.model import Outcome, Report, Severity
-from rescan.kernel.errors import NoticeInvalid
-from rescan.ledger.news import News
+from rescan.gate.blocking_findings import BlockingFinding, any_fix
+from rescan.gate.model import Severity
+from rescan.ledger.news import ExpiringNews
+from rescan.notice.advice import ownership, update_of_many
+from rescan.notice.content import ShortList
+from rescan.notice.expiry import end_of, uncertain
+from rescan.notice.findings import MOST_FINDINGS, finding_names, numbered, stopping_line
+from rescan.notice.foreign import foreign
+from rescan.notice.image_notice import Verbs, VerdictNotice
+from rescan.notice.issues import expiring_issue
+from rescan.notice.paragraphs import counted, items, named, share
+from rescan.notice.result import encoded, evaluated_result
+from rescan.notice.subject import image_subject
+from rescan.notice.times import age, moment
+from rescan.outbox.envelope import Issue
+from rescan.outbox.group import Group
+
+_MOST_IN_CHAT = 10
 
 
-class Expiring(Struct, frozen=True):
-    """A report whose outcome is GO or WARN, for a while. `findings`: those of the near ends."""
+class ExpiringNotice(VerdictNotice):
+    """A GO or a WARN for a while, the findings of the near ends, and when these are."""
 
-    news: News
-    report: Report
-    look: AllowlistExpiry
-    findings: tuple[BlockingFinding, ...]
+    kind = "EXPIRING"
+    verbs = Verbs("will stop", "will stop")
+    effect = "WILL STOP THEM"
 
-    @classmethod
-    def of(cls, news: News) -> "Expiring":
-        """NoticeInvalid when the outcome is another, or no end is near."""
-        report, look = news.report, AllowlistExpiry.of(news.report, news.at)
-        if report is None or report.outcome not in (Outcome.GO, Outcome.WARN):
-            outcome = report.outcome if report else "not known"
-            said = f"the outcome of {news.tag} is {outcome}, expected go or warn"
-            raise NoticeInvalid(f"{said} for an EXPIRING")
-        if not look.soon:
-            said = f"no allowlist item that {news.tag} needs ends within 14 days"
-            raise NoticeInvalid(f"{said}, expected one for an EXPIRING")
-        findings = tuple(finding for ending in look.soon for finding in ending.findings)
-        return cls(news, report, look, findings)
+    news: ExpiringNews
+
+    @staticmethod
+    def group_steps(group: Group) -> list[str]:
+        update = update_of_many(group) or "Take what is found out of these images"
+        return [
+            f"{update} before then.",
+            "If the risk is accepted for longer, have the owner of the policy give the allowlist"
+            " items a later end.",
+            "This message changes nothing by itself; it comes once a day while it holds.",
+        ]
+
+    # --- what ends
+
+    @cached_property
+    def expiry(self) -> AllowlistExpiry:
+        """As of the news."""
+        return self.news.expiry
+
+    @cached_property
+    def findings(self) -> tuple[BlockingFinding, ...]:
+        """Those of all near ends."""
+        return tuple(finding for ending in self.expiry.soon for finding in ending.findings)
 
     @property
     def worst(self) -> Severity:
-        """The worst severity of the findings."""
         return max(finding.severity for finding in self.findings)
 
     @property
     def fix_available(self) -> bool | None:
-        """Whether any finding has a fix; None when nothing is known about fixes."""
-        listed = [finding for finding in self.findings if finding.listed]
-        return any(finding.fixed_in for finding in listed) if listed else None
+        return any_fix(self.findings)
+
+    @property
+    def total(self) -> int:
+        return len(self.findings)
+
+    def issues(self) -> Iterator[Issue]:
+        for ending in self.expiry.soon:
+            for finding in ending.findings:
+                yield expiring_issue(finding, ending.until)
+
+    # --- what has happened, and what to do
+
+    @property
+    def subject(self) -> str:
+        """E.g. "EXPIRING: GO until 2026-12-01, then STOP (critical): payments/api:2.4.1"."""
+        first = self.expiry.soon[0]
+        severity = f" ({worst})" if (worst := first.findings[0].severity) else ""
+        until = f"{self.news.report.outcome.name} until {first.until.date().isoformat()}"
+        return image_subject(f"EXPIRING: {until}, then STOP{severity}: ", self.news.tag)
+
+    @property
+    def headline(self) -> str:
+        """How bad, until when the image is good, and what stops it then."""
+        first = self.expiry.soon[0]
+        severity = f", {worst}" if (worst := first.findings[0].severity) else ""
+        until = f"{self.news.report.outcome.name} until {moment(first.until)}"
+        stop = f"then STOP on {finding_names(first.findings)}"
+        return f"EXPIRING{severity}: {self.name} is {until}, {stop}."
+
+    @cached_property
+    def steps(self) -> list[str]:
+        lists = dict.fromkeys(n for ending in self.expiry.soon for n in ending.allowlists if n)
+        of = f" of {named([foreign(name, 80) for name in lists])}" if lists else ""
+        return [
+            *self._fixes(),
+            "If the risk is accepted for longer, have the owner of the policy give the allowlist"
+            f" item{of} a later end.",
+            *ownership(self.findings, "finding"),
+            "This notice changes nothing by itself; it comes once a day while it holds.",
+        ]
+
+    def _fixes(self) -> Iterator[str]:
+        of, fixable = len(self.findings), sum(bool(f.fixed_in) for f in self.findings)
+        if fixable:
+            have = share(fixable, of, "finding", "has", "have")
+            yield f"{have} a fix: update, rebuild and push the image before then."
+        if fixable < of:
+            lack = share(of - fixable, of, "finding", "lacks", "lack")
+            yield f"{lack} a known fix: take what is found out of the image before then."
+
+    # --- the mail
+
+    def mail_paragraphs(self) -> Iterator[Sequence[str]]:
+        """The findings by their end, what else to do, the facts."""
+        yield from self._findings()
+        yield items(self.steps[1:], title="WHAT ELSE TO DO")
+        yield items([*self._later(), *uncertain(self.expiry), *self.remarks()])
+        yield [*self.image_facts(), *self.evaluation_facts()]
+        yield self.digest_lines()
+
+    def _findings(self) -> Iterator[list[str]]:
+        """A paragraph for each near end, of the findings that still find room."""
+        number = 0
+        for ending in self.expiry.soon:
+            shown = ending.findings[: MOST_FINDINGS - number]
+            if not shown:
+                break
+            how_long = age(self.expiry.now, ending.until)
+            how_many = f"{how_long}; {len(shown):,} of {len(ending.findings):,} shown"
+            title = f"ALLOWLISTED UNTIL {moment(ending.until)} ({how_many})"
+            yield [title, *numbered(shown, number + 1)]
+            number += len(shown)
+        if number < len(self.findings):
+            yield [f"{number:,} of {len(self.findings):,} shown, those that end first."]
+
+    def _later(self) -> Iterator[str]:
+        """How many findings end after the near ones, and when the first of them."""
+        if further := self.expiry.endings[len(self.expiry.soon) :]:
+            number = sum(len(ending.findings) for ending in further)
+            are = f"{counted(number, 'further finding')} {'is' if number == 1 else 'are'}"
+            yield f"{are} allowlisted until {end_of(further[0], self.expiry)} at least"
+
+    # --- the chat message
+
+    def chat_lines(self) -> Iterator[str]:
+        yield f"Ends {end_of(self.expiry.soon[0], self.expiry)}"
+        yield from super().chat_lines()
+        yield from self._later()
+        yield from uncertain(self.expiry)
+
+    def chat_findings(self) -> ShortList:
+        """Each with the end of what suppresses it."""
+        pairs = [
+            (ending.until, finding) for ending in self.expiry.soon for finding in ending.findings
+        ]
+        lines = [
+            f"{stopping_line(finding)}, allowlisted until {moment(until)}"
+            for until, finding in pairs[:_MOST_IN_CHAT]
+        ]
+        return ShortList(lines, len(pairs))
+
+    # --- the result
+
+    def result(self) -> str:
+        """What it is about stands in `held_back`."""
+        return encoded(evaluated_result(self.news, self.news.event_type))

@@ -4,30 +4,48 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
 from rescan.gate.model import Severity
+from rescan.notice.foreign import in_mail
 
 _COLUMNS = 72
 
 
+# --- paragraphs, as lines
+
+
 def joined(paragraphs: Iterable[Sequence[str]]) -> str:
     """A body of the paragraphs that have lines."""
-    return "\n\n".join("\n".join(lines) for lines in paragraphs if lines) + "\n"
-
-
-def items(texts: Iterable[str]) -> list[str]:
-    """Each text as one item of a list."""
-    return [line for text in texts for line in paragraph(f"- {text}", hanging=2)]
+    return in_mail("\n\n".join("\n".join(lines) for lines in paragraphs if lines)) + "\n"
 
 
 def paragraph(text: str, *, first: int = 0, hanging: int = 0) -> list[str]:
     """Lines of at most 72 columns; a longer word stays whole, so that it can be copied."""
     return wrap(
-        text,
+        in_mail(text),
         _COLUMNS,
         initial_indent=" " * first,
         subsequent_indent=" " * hanging,
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def items(texts: Iterable[str], title: str = "") -> list[str]:
+    """Each text as one item of a list, below its title; nothing where there is no item."""
+    lines = [line for text in texts for line in paragraph(f"- {text}", hanging=2)]
+    return [title, *lines] if title and lines else lines
+
+
+def fact(name: str, value: str) -> str:
+    """A fact on one line, however long, so that its value can be copied."""
+    return f"{name:10} {value}"
+
+
+def row(name: str, text: str) -> list[str]:
+    """A fact that may need several lines."""
+    return paragraph(fact(name, text), hanging=11)
+
+
+# --- in a sentence
 
 
 def counted(number: int, noun: str) -> str:
@@ -42,6 +60,12 @@ def share(some: int, of: int, noun: str, one: str, several: str) -> str:
     if some == of:
         return f"Every {noun} {one}"
     return f"{some:,} of {of:,} {noun}s {one if some == 1 else several}"
+
+
+def named(names: Sequence[str], most: int = 3) -> str:
+    """E.g. "CVE-1 curl, CVE-2 zlib and 4 more"."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def by_severity(counts: dict[str, int]) -> str:

@@ -1,32 +1,59 @@
-"""Notices on their way: for which channel, what they are about, and the message itself."""
+"""Notices as messages: of news and of a summary for the outbox, of a group for SNS.
 
-from collections.abc import Callable, Iterable
+It keeps the limits of SNS by construction: the result of one image has at most 120,000 bytes, and
+subject, body and the other attributes have fewer than 130,000 together.
+"""
 
-from msgspec.structs import replace
+from collections.abc import Iterable
 
 from rescan.ledger.news import News
+from rescan.notice.attributes import attributes
 from rescan.notice.chat import chat_body
-from rescan.notice.envelopes import envelope_of
-from rescan.notice.notice_of import notice_of
-from rescan.notice.told import told_of
+from rescan.notice.content import NoticeContent
+from rescan.notice.group import GroupNotice
+from rescan.notice.kinds import KINDS
+from rescan.notice.mail import mail_body, mail_subject
+from rescan.notice.summary import Summary
+from rescan.notice.summary_notice import SummaryNotice
 from rescan.outbox.envelope import Envelope
+from rescan.outbox.group import Group
 from rescan.outbox.items import Channel, OutboxItem
 from rescan.outbox.notice import Notice
 
-
-def due_of(news: News, channels: Iterable[Channel]) -> tuple[OutboxItem, ...]:
-    """One for each channel; NoticeInvalid when the facts contradict the event type."""
-    told = told_of(news)
-    return for_each(channels, envelope_of(told), notice_of(told), lambda: chat_body(told))
+_BODIES = {Channel.STOPS: mail_body, Channel.CHAT: chat_body}
 
 
-def for_each(
-    channels: Iterable[Channel], envelope: Envelope, mail: Notice, chat: Callable[[], str]
+def outbox_items(news: News, channels: Iterable[Channel]) -> tuple[OutboxItem, ...]:
+    """The notice of the news for each channel."""
+    content = KINDS[news.event_type](news)
+    return _items(content, content.labels, channels)
+
+
+def summary_outbox_items(summary: Summary, channels: Iterable[Channel]) -> tuple[OutboxItem, ...]:
+    """The notice of the summary for each channel, under the id of its day.
+
+    A summary that still waits in the outbox is replaced by the next one of the same day.
+    """
+    content = SummaryNotice(summary)
+    return _items(content, content.labels, channels)
+
+
+def group_notice(group: Group) -> Notice:
+    """The message of the group for its channel."""
+    content = GroupNotice(group)
+    return _notice(content, group.channel, content.result())
+
+
+def _items(
+    content: NoticeContent, envelope: Envelope, channels: Iterable[Channel]
 ) -> tuple[OutboxItem, ...]:
-    """All with the mail's subject and attributes, so that filters choose alike."""
+    result = content.result()
     return tuple(
-        OutboxItem(
-            channel, envelope, replace(mail, body=chat()) if channel is Channel.CHAT else mail
-        )
-        for channel in channels
+        OutboxItem(channel, envelope, _notice(content, channel, result)) for channel in channels
     )
+
+
+def _notice(content: NoticeContent, channel: Channel, result: str) -> Notice:
+    """With the same subject and attributes on each channel, so that filters choose alike."""
+    body = _BODIES[channel](content)
+    return Notice(mail_subject(content), body, attributes(content.labels, result))

@@ -1,98 +1,36 @@
 """The attribute `result`: the notice for machines, as JSON of version 1.
 
 Its schema is docs/notice.schema.json, which allows no further fields: whatever changes there
-is a new version.
+is a new version. Texts are bounded here, and not marked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from msgspec import Struct, json
 from msgspec.structs import replace
 
+from rescan.gate.allowlist_expiry import AllowlistExpiry
 from rescan.gate.blocking_findings import BlockingFinding
-from rescan.gate.model import Report
+from rescan.gate.model import Severity
+from rescan.gate.report import Report
+from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.safe_text import one_line
-from rescan.ledger.news import ClearedFinding, News
+from rescan.kernel.team import UNROUTED, team_name
+from rescan.ledger.changes import ChangedFinding, Changes, ClearedFinding
+from rescan.ledger.news import ComparedNews, EvaluatedNews, ImageNews
 from rescan.notice import result_shapes as shapes
-from rescan.notice.expiring import Expiring
-from rescan.notice.facts import policy_id, team_of
-from rescan.notice.outage import Outage
-from rescan.notice.recovery import Recovery
-from rescan.notice.result_of_change import changes, suppressed, that_fit
-from rescan.notice.stop import Stop, counts_of
 from rescan.notice.times import rfc3339
 
 # Of the 256 KiB of a message; what the other attributes and the body need is below 120,000.
 LARGEST_RESULT = 120_000
+# Of the changes, and of what is suppressed: the findings that stop the image need the rest.
+_LARGEST_PART = 15_000
 # The workflow writes fewer.
 _MOST_NOTES = 5
 
-_Listed = TypeVar("_Listed", bound=Struct)
-
-
-def stop_result(stop: Stop, largest: int = LARGEST_RESULT) -> str:
-    """At most `largest` bytes of UTF-8: as many findings as fit, new and worst ones first."""
-    findings = (*stop.told, *stop.known)
-    none_shown = shapes.Stopping(
-        total=len(findings),
-        new=stop.new,
-        shown=0,
-        by_severity=counts_of(findings),
-        problem=_text(stop.findings_problem, 500),
-        findings=(),
-    )
-    said = replace(_said(stop.news), stopping=none_shown)
-    shown = first_that_fit(
-        (_finding(f.bounded(), new=n < stop.new) for n, f in enumerate(findings)),
-        said,
-        len(findings),
-        largest,
-    )
-    return encoded(replace(said, stopping=replace(none_shown, shown=len(shown), findings=shown)))
-
-
-def recovered_result(recovery: Recovery) -> str:
-    """The same of a RECOVERED: as many cleared findings as fit, the worst ones."""
-    none_shown = shapes.Cleared(total=recovery.total, shown=0, findings=())
-    said = replace(_said(recovery.news), cleared=none_shown)
-    shown = first_that_fit(map(_cleared, recovery.cleared), said, recovery.total)
-    return encoded(replace(said, cleared=replace(none_shown, shown=len(shown), findings=shown)))
-
-
-def outage_result(outage: Outage) -> str:
-    """The same of a NOT_EVALUATED."""
-    failing = outage.failing
-    return encoded(
-        replace(
-            _said(outage.news),
-            failing=shapes.Failing(
-                since=rfc3339(failing.since),
-                step=one_line(failing.step, 80),
-                reason=one_line(failing.reason, 500),
-            ),
-        )
-    )
-
-
-def expiring_result(expiring: Expiring) -> str:
-    """The same of an EXPIRING: what it is about stands in `held_back`."""
-    return encoded(_said(expiring.news))
-
-
-def verdict_result(news: News, report: Report) -> str:
-    """The same of a go or a warn, which no notice tells: the outcome is its event type."""
-    return encoded(replace(_said(news), event_type=report.outcome.name))
-
-
-def first_that_fit(
-    listed: Iterable[_Listed],
-    without: shapes.Result,
-    total: int,
-    largest: int = LARGEST_RESULT,
-) -> list[_Listed]:
-    """The first ones that leave the result within its bound; `total` is at least their number."""
-    return that_fit(listed, largest - len(json.encode(without)) - len(str(total)))
+_Item = TypeVar("_Item", bound=Struct)
 
 
 def encoded(result: shapes.Result) -> str:
@@ -100,92 +38,190 @@ def encoded(result: shapes.Result) -> str:
     return json.encode(result).decode()
 
 
-# --- what every kind says
+def fitted(
+    with_items: Callable[[Sequence[_Item]], shapes.Result],
+    items: Iterable[_Item],
+    total: int,
+    largest: int = LARGEST_RESULT,
+) -> str:
+    """The JSON with as many items as fit into so many bytes of UTF-8, the first ones.
+
+    `total` is at least the number of items: the result counts up to it.
+    """
+    room = largest - len(json.encode(with_items(()))) - len(str(total))
+    return encoded(with_items(that_fit(items, room)))
 
 
-def _said(news: News) -> shapes.Result:
+def that_fit(items: Iterable[_Item], room: int) -> list[_Item]:
+    """The first ones whose JSON, commas included, has at most so many bytes."""
+    fit: list[_Item] = []
+    for item in items:
+        room -= len(json.encode(item)) + len(",")
+        if room < 0:
+            break
+        fit.append(item)
+    return fit
+
+
+# --- what the results of several kinds have
+
+
+def verdict_result(report: Report, now: datetime) -> str:
+    """The result of a GO or a WARN that no notice reports: the outcome is its event type."""
+    return encoded(evaluated_result(EvaluatedNews.unremembered(report, now), report.outcome.name))
+
+
+def image_result(news: ImageNews, event_type: str) -> shapes.Result:
+    """What is known of every image."""
     report = news.report
     evaluation = report.evaluation if report else None
     return shapes.Result(
         id=one_line(news.id, 128),
-        event_type=news.event_type,
+        event_type=event_type,
         at=rfc3339(news.at),
-        image=_image(news),
-        team=team_of(news),
+        image=_image(news.tag, report),
+        team=team_name(news.team) or UNROUTED,
         outcome=report.outcome if report else None,
         final_action=report.final_action if report else None,
         reason=one_line(report.reason, 500) if report else None,
-        policy_id=_text(policy_id(news), 200),
-        trigger=_trigger(news),
-        evaluated_at=_text(evaluation.evaluated_at if evaluation else None, 40),
-        first_stop_at=rfc3339(news.first_stop_at) if news.first_stop_at else None,
-        previous_digest=_text(news.previous_digest, 80),
-        suppressed=suppressed(news),
-        changes=changes(news),
+        policy_id=text((report.policy_id if report else None) or news.policy_id, 200),
+        trigger=shapes.Trigger(kind=news.trigger.kind, at=moment_or_none(news.trigger.at)),
+        evaluated_at=text(evaluation.evaluated_at if evaluation else None, 40),
+        suppressed=shapes.Suppressed(total=0, shown=0, findings=()),
         vulnerabilities=_vulnerabilities(report) if report else None,
         notes=[one_line(note, 400) for note in report.notes[:_MOST_NOTES]] if report else [],
     )
 
 
-def _text(text: str | None, longest: int) -> str | None:
-    return one_line(text or "", longest) or None
+def evaluated_result(news: EvaluatedNews, event_type: str) -> shapes.Result:
+    """What is known of an image with a verdict."""
+    return replace(
+        image_result(news, event_type),
+        previous_digest=text(news.previous_digest, 80),
+        suppressed=_suppressed(news.expiry),
+    )
 
 
-def _image(news: News) -> shapes.Image:
-    tag, report = news.tag, news.report
+def compared_result(news: ComparedNews) -> shapes.Result:
+    """What is known of an image that is or was stopped."""
+    return replace(
+        evaluated_result(news, news.event_type),
+        first_stop_at=moment_or_none(news.first_stop_at),
+        changes=_changes(news.changes, news) if news.changes else None,
+    )
+
+
+# --- parts of it
+
+
+def text(value: str | None, longest: int) -> str | None:
+    """One line; None where there is nothing to read."""
+    return one_line(value or "", longest) or None
+
+
+def moment_or_none(at: datetime | None) -> str | None:
+    """E.g. "2026-11-24T21:50:37Z"."""
+    return rfc3339(at) if at else None
+
+
+def _image(tag: ImageTag, report: Report | None) -> shapes.Image:
     return shapes.Image(
         registry=one_line(tag.registry, 256),
         repository=one_line(tag.repository, 256),
         tag=one_line(tag.tag, 128),
-        full_tag=one_line(str(tag), 642),
-        digest=_text(report.image_digest if report else None, 80),
+        full_tag=full_tag(tag),
+        digest=text(report.image_digest if report else None, 80),
     )
 
 
-def _trigger(news: News) -> shapes.Trigger:
-    at = news.trigger.at
-    return shapes.Trigger(kind=news.trigger.kind, at=rfc3339(at) if at else None)
+def full_tag(tag: ImageTag) -> str:
+    """registry/repository:tag."""
+    return one_line(str(tag), 642)
 
 
 def _vulnerabilities(report: Report) -> shapes.Vulnerabilities:
     listed = report.vulnerabilities
     return shapes.Vulnerabilities(
         by_severity=listed.by_severity() if listed else None,
-        problem=_text(report.vulnerabilities_problem, 500),
+        problem=text(report.vulnerabilities_problem, 500),
     )
 
 
-# --- what one kind says
+def _changes(changes: Changes, news: ComparedNews) -> shapes.Changes:
+    shown = that_fit(map(_changed, changes.findings), _LARGEST_PART)
+    return shapes.Changes(
+        since=rfc3339(changes.since),
+        new_digest=news.previous_digest is not None,
+        policy_changed=changes.policy_changed,
+        total=len(changes.findings) + changes.more,
+        shown=len(shown),
+        findings=shown,
+    )
 
 
-def _finding(finding: BlockingFinding, *, new: bool) -> shapes.Finding:
+def _suppressed(expiry: AllowlistExpiry) -> shapes.Suppressed:
+    """Those that end first at the front, those whose end nobody knows at the back."""
+    dated = [(ending.until, finding) for ending in expiry.endings for finding in ending.findings]
+    every = [*dated, *((None, finding) for finding in (*expiry.over, *expiry.unknown))]
+    shown = that_fit((_suppressed_finding(*pair) for pair in every), _LARGEST_PART)
+    return shapes.Suppressed(total=len(every), shown=len(shown), findings=shown)
+
+
+# --- findings
+
+
+def blocking(finding: BlockingFinding, *, new: bool) -> shapes.Finding:
+    """A finding that stops the image; whether it was not reported before."""
+    bounded = finding.bounded()
     return shapes.Finding(
         new=new,
-        severity=str(finding.severity),
-        gate=finding.gate,
-        trigger=finding.trigger,
-        vulnerability=finding.vulnerability,
-        package=finding.package,
-        file=finding.file,
-        version=finding.version,
-        listed=finding.listed,
-        fixed_in=finding.fixed_in,
-        will_not_fix=finding.will_not_fix,
-        locations=finding.locations,
-        inherited_from_base=finding.inherited_from_base,
-        message=finding.message,
-        recommendation=finding.recommendation,
-        rule_id=finding.rule_id,
-        policy_id=finding.policy_id,
+        severity=str(bounded.severity),
+        gate=bounded.gate,
+        trigger=bounded.trigger,
+        vulnerability=bounded.vulnerability,
+        package=bounded.package,
+        file=bounded.file,
+        version=bounded.version,
+        listed=bounded.listed,
+        fixed_in=bounded.fixed_in,
+        will_not_fix=bounded.will_not_fix,
+        locations=bounded.locations,
+        inherited_from_base=bounded.inherited_from_base,
+        message=bounded.message,
+        recommendation=bounded.recommendation,
+        rule_id=bounded.rule_id,
+        policy_id=bounded.policy_id,
     )
 
 
-def _cleared(finding: ClearedFinding) -> shapes.ClearedFinding:
+def cleared(finding: ClearedFinding) -> shapes.ClearedFinding:
+    """A finding that no longer stops the image."""
     key = finding.key.bounded()
-    return shapes.ClearedFinding(
+    severity = _severity(finding.severity)
+    return shapes.ClearedFinding(key.gate, key.trigger, key.what, severity, finding.by)
+
+
+def _changed(finding: ChangedFinding) -> shapes.ChangedFinding:
+    key = finding.key.bounded()
+    return shapes.ChangedFinding(
+        change=finding.change,
         gate=key.gate,
         trigger=key.trigger,
         what=key.what,
-        severity=None if finding.severity is None else str(finding.severity),
-        by=finding.by,
+        severity=_severity(finding.severity),
+        before=_severity(finding.before),
     )
+
+
+def _suppressed_finding(
+    until: datetime | None, finding: BlockingFinding
+) -> shapes.SuppressedFinding:
+    key = finding.key.bounded()
+    severity = str(finding.severity)
+    return shapes.SuppressedFinding(
+        moment_or_none(until), key.gate, key.trigger, key.what, severity
+    )
+
+
+def _severity(severity: Severity | None) -> str | None:
+    return None if severity is None else str(severity)

@@ -95,7 +95,7 @@ class ChangedFinding(Struct, frozen=True):
 
 
 class Changes(Struct, frozen=True):
-    """What is different from what was last said of the image."""
+    """What has changed since the image was last reported."""
 
     since: str
     new_digest: bool
@@ -105,8 +105,8 @@ class Changes(Struct, frozen=True):
     findings: Sequence[ChangedFinding]
 
 
-class HeldFinding(Struct, frozen=True):
-    """What an allowlist holds back until then; None: until when is not known."""
+class SuppressedFinding(Struct, frozen=True):
+    """A finding that an allowlist suppresses; `until` None: nobody knows until when."""
 
     until: str | None
     gate: str
@@ -115,12 +115,12 @@ class HeldFinding(Struct, frozen=True):
     severity: str
 
 
-class HeldBack(Struct, frozen=True):
-    """What would stop the image, and is held back for a while."""
+class Suppressed(Struct, frozen=True):
+    """The findings that would stop the image, and are suppressed for a while."""
 
     total: int
     shown: int
-    findings: Sequence[HeldFinding]
+    findings: Sequence[SuppressedFinding]
 
 
 class Failing(Struct, frozen=True):
@@ -237,7 +237,7 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     previous_digest: str | None = None
     stopping: Stopping | None = None
     cleared: Cleared | None = None
-    suppressed: HeldBack | None = None
+    suppressed: Suppressed | None = None
     changes: Changes | None = None
     failing: Failing | None = None
     group: Group | None = None

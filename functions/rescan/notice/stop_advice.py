@@ -1,17 +1,53 @@
-"""What the reader of a STOP does next, by cause and by what can be done about the findings."""
+"""Why an image is stopped, and what its readers do: by cause, and by what mends the findings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
 
 from rescan.gate.blocking_findings import BlockingFinding
-from rescan.kernel.safe_text import one_line
-from rescan.notice.markdown import Quote
-from rescan.notice.origin import who_acts
+from rescan.gate.report import Report
+from rescan.notice.advice import ownership, update_of_many
+from rescan.notice.foreign import foreign
 from rescan.notice.paragraphs import share
-from rescan.notice.stop import Stop, StopCause
+from rescan.outbox.envelope import IssueKind
+from rescan.outbox.group import Group
 
 _MOST_RECOMMENDATIONS = 3
 
-_BY_CAUSE = {
+
+class StopCause(StrEnum):
+    """Why Anchore stops the image; what to do next depends on it.
+
+    The denylist comes first: as long as the image is on it, no fix of a finding helps.
+    """
+
+    DENYLIST = "denylisted"
+    FINDINGS = "findings"
+    EVALUATION_PROBLEM = "evaluation problem"
+    FINDINGS_UNREADABLE = "findings not available"
+    NOT_SAID = "no reason given"
+
+    @classmethod
+    def of(cls, report: Report) -> "StopCause":
+        """The first that holds."""
+        evaluation = report.evaluation
+        if evaluation and evaluation.is_denylisted:
+            return cls.DENYLIST
+        if report.blocking:
+            return cls.FINDINGS
+        if evaluation and evaluation.errors:
+            return cls.EVALUATION_PROBLEM
+        if evaluation and evaluation.findings_problem:
+            return cls.FINDINGS_UNREADABLE
+        return cls.NOT_SAID
+
+
+REASONS = {
+    StopCause.DENYLIST: "{} is on the policy's denylist",
+    StopCause.EVALUATION_PROBLEM: "Anchore could not evaluate the policy on {}",
+    StopCause.FINDINGS_UNREADABLE: "Anchore stops {}; its findings are not available",
+    StopCause.NOT_SAID: "Anchore stops {} and names no finding",
+}
+_STEPS = {
     StopCause.DENYLIST: "Take another image, or ask the owner of the policy why this one is on the"
     " denylist. While it is there, no fix of a package changes the verdict.",
     StopCause.EVALUATION_PROBLEM: "Show the evaluation problem to whoever runs Anchore: the policy"
@@ -23,16 +59,22 @@ _BY_CAUSE = {
 }
 
 
-def next_steps(stop: Stop, quote: Quote = str) -> list[str]:
+def step_for_cause(cause: StopCause) -> list[str]:
+    """What to do where findings are not, or not alone, what stops the image."""
+    return [_STEPS[cause]] if cause in _STEPS else []
+
+
+def steps_for_findings(findings: Sequence[BlockingFinding], noun: str) -> Iterator[str]:
     """One sentence or two each, the most useful first."""
-    steps = [] if stop.cause is StopCause.FINDINGS else [_BY_CAUSE[stop.cause]]
-    steps += _for_findings(stop.told, stop.noun)
-    steps += who_acts(stop.told, stop.noun)
-    steps += _recommendations(stop.told, quote)
-    return [*steps, "This notice changes nothing by itself: what runs already goes on running."]
+    yield from _by_fix(findings, noun)
+    yield from ownership(findings, noun)
+    # What the policy's authors wrote on their rules; one rule, and so one text, has many findings.
+    written = dict.fromkeys(f.recommendation for f in findings if f.recommendation)
+    for recommendation in list(written)[:_MOST_RECOMMENDATIONS]:
+        yield f"The policy says: {foreign(recommendation, 240)}"
 
 
-def _for_findings(findings: tuple[BlockingFinding, ...], noun: str) -> Iterator[str]:
+def _by_fix(findings: Sequence[BlockingFinding], noun: str) -> Iterator[str]:
     def share_of(some: list[BlockingFinding], one: str, several: str) -> str:
         return share(len(some), len(findings), noun, one, several)
 
@@ -63,8 +105,30 @@ def _fix(fixable: int, inherited: int) -> str:
     return f"a fix, {inherited:,} of them in the base image: update both, rebuild and push."
 
 
-def _recommendations(findings: tuple[BlockingFinding, ...], quote: Quote) -> Iterator[str]:
-    """What the policy's authors wrote on their rules; one rule, and so one text, has many."""
-    written = dict.fromkeys(f.recommendation for f in findings if f.recommendation)
-    for recommendation in list(written)[:_MOST_RECOMMENDATIONS]:
-        yield f"The policy says: {quote(one_line(recommendation, 240))}"
+def step_for_many(group: Group) -> str:
+    """What mends all images of the group, or most of them."""
+    if group.issue is None:
+        return _look_at_each(group)
+    if group.issue.kind is IssueKind.POLICY:
+        return (
+            "They are what they were: if the policy was not meant to change so, have its owner take"
+            " the change back."
+        )
+    if (update := update_of_many(group)) is not None:
+        return f"{update}; one newer base image may mend many."
+    if not group.packages():
+        return "Change them as the finding says."
+    if group.fix_available is None:
+        return "Look the finding up in Anchore: nothing is known here of a fix."
+    return (
+        "No fix is known: remove the package, or ask the owner of the policy for an allowlist"
+        " entry."
+    )
+
+
+def _look_at_each(group: Group) -> str:
+    fixable = sum(bool(envelope.fix_available) for envelope in group.envelopes)
+    if not fixable:
+        return "No fix is known here: look each of them up in Anchore."
+    have = share(fixable, len(group.members), "image", "has", "have")
+    return f"{have} a finding with a fix: update, rebuild and push."

@@ -1,48 +1,222 @@
-"""The notices of a SUMMARY, one for each channel. It is told to all: of no team, about no image."""
+"""SUMMARY: how the watcher is, and what is open, by name. It is about no single image."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import cached_property
+from itertools import islice
 
 from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.safe_text import cut
 from rescan.kernel.team import UNROUTED
 from rescan.ledger.news import EventType, stable_id
-from rescan.notice.attributes import NONE, attributes
-from rescan.notice.render import for_each
-from rescan.notice.summary import Summary
-from rescan.notice.summary_chat import summary_chat
-from rescan.notice.summary_mail import summary_body, summary_subject
-from rescan.notice.summary_result import summary_result
+from rescan.notice import result_shapes as shapes
+from rescan.notice.attributes import NONE
+from rescan.notice.content import NoticeContent
+from rescan.notice.foreign import foreign
+from rescan.notice.paragraphs import counted, items, row
+from rescan.notice.result import encoded
+from rescan.notice.summary import Coverage, Dated, Failed, Summary
+from rescan.notice.summary_result import summary_shape
+from rescan.notice.times import age, moment, rfc3339
 from rescan.outbox.envelope import Envelope
-from rescan.outbox.items import Channel, OutboxItem
-from rescan.outbox.notice import Notice
 
+# Images of each list in the mail and in the chat message.
+_MOST, _MOST_IN_CHAT = 30, 8
+_LONGEST_NAME = 300
+_LONGEST_REASON = 200
+_LONGEST_SUBJECT = 100
 _NO_IMAGE = ImageTag(NONE, NONE, NONE)
 
-
-def due_of_summary(summary: Summary, channels: Iterable[Channel]) -> tuple[OutboxItem, ...]:
-    """One for each channel, under the id of the day: the last one of a day that waits is said."""
-    envelope = Envelope(
-        id=_id(summary),
-        event_type=EventType.SUMMARY,
-        subject="summary",
-        tag=_NO_IMAGE,
-        at=summary.at,
-    )
-    mail = summary_notice(summary)
-    return for_each(channels, envelope, mail, lambda: summary_chat(summary, envelope.id))
-
-
-def summary_notice(summary: Summary) -> Notice:
-    """The mail. It goes with what nobody has claimed: the team is `unrouted`."""
-    said = attributes(
-        EventType.SUMMARY,
-        registry=_NO_IMAGE.registry,
-        repository=_NO_IMAGE.repository,
-        tag=_NO_IMAGE.tag,
-        team=UNROUTED,
-        result=summary_result(summary, _id(summary)),
-    )
-    return Notice(summary_subject(summary), summary_body(summary), said)
+_ONLY_STOPPED = "The watcher is well. Do not deploy what is stopped: it waits for a rebuild."
+_NO_SWEEP = "Start a sweep, or wait for the first: Sweeps and coverage, in docs/operations.md."
+_OVERDUE = "Find out why no sweep begins: no-complete-sweep, in docs/operations.md."
+_MISSING = (
+    "Find out where the missing results are, late or lost: work-too-old and work-dead-letters, in"
+    " docs/operations.md."
+)
+_FAILING = (
+    "Find out why images are not evaluated: one reason for many is Anchore, its credentials or the"
+    " network. A verdict that an image had stays."
+)
+_UNKNOWN_PUSHES = "Add the pushed images to Anchore, or have it watch their repositories."
+_ENDING = "Rebuild what an allowlist holds back before that ends, or have it prolonged."
 
 
-def _id(summary: Summary) -> str:
-    return stable_id(EventType.SUMMARY, summary.at.date())
+class SummaryNotice(NoticeContent):
+    """It goes with what nobody has claimed: the team is `unrouted`."""
+
+    def __init__(self, summary: Summary) -> None:
+        self._summary = summary
+
+    @cached_property
+    def labels(self) -> Envelope:
+        """The envelope, under the id of the day: the last one of a day that waits is published."""
+        return Envelope(
+            id=stable_id(EventType.SUMMARY, self._summary.at.date()),
+            event_type=EventType.SUMMARY,
+            subject="summary",
+            tag=_NO_IMAGE,
+            at=self._summary.at,
+        )
+
+    @property
+    def thread(self) -> str:
+        """Its own: replies in one long thread would not be seen."""
+        return self.labels.id
+
+    @property
+    def resources(self) -> Sequence[str]:
+        """The oldest ones that are not evaluated, and that are stopped."""
+        failing, stopped = self._summary.failing[:1], self._summary.stopped[:1]
+        tags = [*(each.tag for each in failing), *(each.tag for each in stopped)]
+        return list(map(str, tags)) or [NONE]
+
+    # --- how it is
+
+    @property
+    def subject(self) -> str:
+        """E.g. "ALL QUIET: 41 of 41 images evaluated, 3 stopped, 0 not evaluated"."""
+        return cut(self._state(details=False), _LONGEST_SUBJECT)
+
+    @property
+    def headline(self) -> str:
+        return f"{self._state(details=True)}."
+
+    def _state(self, *, details: bool) -> str:
+        kind = "ALL QUIET" if self._summary.is_quiet else "NOT QUIET"
+        return f"{kind}: {', '.join(self._numbers(details=details))}"
+
+    def _numbers(self, *, details: bool) -> Iterator[str]:
+        summary, sweep = self._summary, self._summary.sweep
+        if sweep is None:
+            yield "no sweep yet"
+        else:
+            yield f"{sweep.evaluated:,} of {counted(sweep.expected, 'image')} evaluated"
+        oldest = summary.stopped[0].at if summary.stopped else None
+        since = f" (the oldest for {age(oldest, summary.at)})" if oldest and details else ""
+        yield f"{len(summary.stopped):,} stopped{since}"
+        yield f"{len(summary.failing):,} not evaluated"
+        if summary.missing:
+            yield f"{summary.missing:,} without a result"
+        if sweep is not None and sweep.absent:
+            yield f"{sweep.absent:,} gone from Anchore"
+        if pushes := summary.new_pushes:
+            yield f"{len(pushes):,} pushed and unknown to Anchore"
+        if summary.is_overdue:
+            yield "the next sweep is overdue"
+
+    @cached_property
+    def steps(self) -> list[str]:
+        """The most urgent first."""
+        summary = self._summary
+        well = _ONLY_STOPPED if summary.stopped else "Nothing to do: the watcher is well."
+        steps = (
+            (summary.is_quiet, well),
+            (summary.sweep is None, _NO_SWEEP),
+            (summary.is_overdue, _OVERDUE),
+            (summary.missing, _MISSING),
+            (summary.failing, _FAILING),
+            (summary.new_pushes, _UNKNOWN_PUSHES),
+            (summary.ending, _ENDING),
+        )
+        return [step for is_needed, step in steps if is_needed]
+
+    # --- the sweep that was counted, one under way, and what comes next
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        summary = self._summary
+        if summary.sweep is not None:
+            yield "Last sweep", f"{moment(summary.sweep.started)}, {_completeness(summary.sweep)}"
+        if (sweep := summary.under_way) is not None:
+            done = f"{sweep.answered:,} of {sweep.expected:,} so far"
+            yield "Under way", f"{moment(sweep.started)}, {done}"
+        if summary.next_sweep is not None:
+            word = "was due by" if summary.is_overdue else "by"
+            yield "Next sweep", f"{word} {moment(summary.next_sweep)}"
+        if summary.next_summary is not None:
+            yield "Summary", f"again at {moment(summary.next_summary)}; if none comes, look why"
+
+    # --- what is open
+
+    def _lists(self, most: int) -> Iterator[tuple[str, str, list[str]]]:
+        """Each list that is not empty: what it is, "2 of 3", and of so many images a line each."""
+        summary, now = self._summary, self._summary.at
+        lists: tuple[tuple[str, int, Iterable[str]], ...] = (
+            (
+                "Stopped, oldest first",
+                len(summary.stopped),
+                (f"{_since(each, now)}: {_name(each.tag)}" for each in summary.stopped),
+            ),
+            (
+                "Not evaluated, oldest first",
+                len(summary.failing),
+                (_failed(each, now) for each in summary.failing),
+            ),
+            (
+                "Pushed and unknown to Anchore, newest first",
+                len(summary.unknown_pushes),
+                (f"{_on(each)}: {_name(each.tag)}" for each in summary.unknown_pushes),
+            ),
+            (
+                "Held back by an allowlist, soonest end first",
+                len(summary.ending),
+                (f"until {_on(each)}: {_name(each.tag)}" for each in summary.ending),
+            ),
+        )
+        for title, total, lines in lists:
+            if total:
+                yield title, f"{min(most, total):,} of {total:,}", list(islice(lines, most))
+
+    def mail_paragraphs(self) -> Iterator[Sequence[str]]:
+        """What else to do, proof of life, what is open by name."""
+        yield items(self.steps[1:], title="WHAT ELSE TO DO")
+        yield [line for name, value in self._facts() for line in row(name, value)]
+        for title, shown, lines in self._lists(_MOST):
+            yield items(lines, title=f"{title.upper()} ({shown} shown)")
+
+    def chat_lines(self) -> Iterator[str]:
+        """The same, with shorter lists."""
+        for name, value in self._facts():
+            yield f"{name}: {value}"
+        for title, shown, lines in self._lists(_MOST_IN_CHAT):
+            yield f"{title} ({shown} shown):"
+            yield from lines
+
+    # --- the result
+
+    def result(self) -> str:
+        return encoded(
+            shapes.Result(
+                id=self.labels.id,
+                event_type=EventType.SUMMARY,
+                at=rfc3339(self._summary.at),
+                team=UNROUTED,
+                summary=summary_shape(self._summary),
+            )
+        )
+
+
+def _completeness(sweep: Coverage) -> str:
+    if not sweep.missing:
+        return f"complete: {sweep.expected:,} of {sweep.expected:,} with a result"
+    return f"not complete: {sweep.missing:,} of {sweep.expected:,} without a result"
+
+
+def _name(tag: ImageTag) -> str:
+    return foreign(str(tag), _LONGEST_NAME)
+
+
+def _since(dated: Dated, now: datetime) -> str:
+    return "not known since when" if dated.at is None else age(dated.at, now)
+
+
+def _on(dated: Dated) -> str:
+    return "not known when" if dated.at is None else moment(dated.at)
+
+
+def _failed(failed: Failed, now: datetime) -> str:
+    failing = failed.failing
+    reason = failing.reason.replace(f"the tag {failed.tag}", "this tag")
+    # Errors name their step themselves.
+    why = reason if reason.startswith(f"{failing.step}:") else f"{failing.step}: {reason}"
+    return f"{age(failing.since, now)}: {_name(failed.tag)}, {foreign(why, _LONGEST_REASON)}"

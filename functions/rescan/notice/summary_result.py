@@ -1,17 +1,13 @@
-"""The attribute `result` of a SUMMARY: the same shape, with `summary` besides and no image."""
+"""The part `summary` of a result: of each list as much as fits, in its order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TypeVar
 
 from msgspec import Struct
 
-from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.safe_text import one_line
-from rescan.kernel.team import UNROUTED
-from rescan.ledger.news import EventType
 from rescan.notice import result_shapes as shapes
-from rescan.notice.result import encoded
-from rescan.notice.result_of_change import that_fit
+from rescan.notice.result import full_tag, moment_or_none, that_fit
 from rescan.notice.summary import Coverage, Dated, Failed, Summary
 from rescan.notice.times import rfc3339
 
@@ -23,33 +19,22 @@ _STOPPED, _NOT_EVALUATED, _UNKNOWN_PUSHES, _ENDING = 18_000, 18_000, 12_000, 9_0
 _Item = TypeVar("_Item", bound=Struct)
 
 
-def summary_result(summary: Summary, name: str) -> str:
-    """At most LARGEST_SUMMARY_RESULT bytes of UTF-8: of each list as much as fits, in its order."""
-    return encoded(
-        shapes.Result(
-            id=one_line(name, 128),
-            event_type=EventType.SUMMARY,
-            at=rfc3339(summary.at),
-            team=UNROUTED,
-            summary=_summary(summary),
-        )
-    )
-
-
-def _summary(summary: Summary) -> shapes.Summary:
-    next_sweep, next_summary = summary.next_sweep, summary.next_summary
+def summary_shape(summary: Summary) -> shapes.Summary:
+    """With the rest of the result at most LARGEST_SUMMARY_RESULT bytes of UTF-8."""
     return shapes.Summary(
         quiet=summary.is_quiet,
         sweep=_coverage(summary.sweep),
         under_way=_coverage(summary.under_way),
-        next_sweep=rfc3339(next_sweep) if next_sweep else None,
+        next_sweep=moment_or_none(summary.next_sweep),
         overdue=summary.is_overdue,
-        next_summary=rfc3339(next_summary) if next_summary else None,
+        next_summary=moment_or_none(summary.next_summary),
         new_pushes=len(summary.new_pushes),
-        stopped=_images(list(map(_dated, summary.stopped)), _STOPPED),
-        not_evaluated=_images(list(map(_failed, summary.failing)), _NOT_EVALUATED),
-        unknown_pushes=_images(list(map(_dated, summary.unknown_pushes)), _UNKNOWN_PUSHES),
-        ending=_images(list(map(_dated, summary.ending)), _ENDING),
+        stopped=_images(map(_dated, summary.stopped), len(summary.stopped), _STOPPED),
+        not_evaluated=_images(map(_failed, summary.failing), len(summary.failing), _NOT_EVALUATED),
+        unknown_pushes=_images(
+            map(_dated, summary.unknown_pushes), len(summary.unknown_pushes), _UNKNOWN_PUSHES
+        ),
+        ending=_images(map(_dated, summary.ending), len(summary.ending), _ENDING),
     )
 
 
@@ -65,23 +50,19 @@ def _coverage(coverage: Coverage | None) -> shapes.Coverage | None:
     )
 
 
-def _images(every: Sequence[_Item], room: int) -> shapes.Images[_Item]:
-    shown = that_fit(every, room)
-    return shapes.Images(total=len(every), shown=len(shown), images=shown)
+def _images(images: Iterable[_Item], total: int, room: int) -> shapes.Images[_Item]:
+    shown = that_fit(images, room)
+    return shapes.Images(total=total, shown=len(shown), images=shown)
 
 
-def _dated(it: Dated) -> shapes.Dated:
-    return shapes.Dated(full_tag=_name(it.tag), at=rfc3339(it.at) if it.at else None)
+def _dated(dated: Dated) -> shapes.Dated:
+    return shapes.Dated(full_tag=full_tag(dated.tag), at=moment_or_none(dated.at))
 
 
-def _failed(it: Failed) -> shapes.Failed:
+def _failed(failed: Failed) -> shapes.Failed:
     return shapes.Failed(
-        full_tag=_name(it.tag),
-        at=rfc3339(it.failing.since),
-        step=one_line(it.failing.step, 80),
-        reason=one_line(it.failing.reason, 300),
+        full_tag=full_tag(failed.tag),
+        at=rfc3339(failed.failing.since),
+        step=one_line(failed.failing.step, 80),
+        reason=one_line(failed.failing.reason, 300),
     )
-
-
-def _name(tag: ImageTag) -> str:
-    return one_line(str(tag), 642)

@@ -6,9 +6,10 @@ from enum import StrEnum
 from msgspec import Struct
 
 from rescan.gate.model import Severity
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
-from rescan.ledger.news import EventType, FailureCause
+from rescan.ledger.news import EventType
 
 
 class IssueKind(StrEnum):

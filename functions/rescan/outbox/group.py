@@ -7,7 +7,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from rescan.gate.model import Severity
-from rescan.ledger.news import EventType, FailureCause, ImageEvent, stable_id
+from rescan.kernel.failure_cause import FailureCause
+from rescan.ledger.news import EventType, ImageEvent, stable_id
 from rescan.outbox.envelope import Envelope, Issue
 from rescan.outbox.items import Channel, PendingNotice
 
@@ -20,11 +21,11 @@ class Shared(Struct, frozen=True):
 
 
 class Repository(Struct, frozen=True):
-    """The images of a group that stand in one repository, by their tags."""
+    """The images of a group that stand in one repository, worst first."""
 
     registry: str
     name: str
-    tags: tuple[str, ...]
+    images: tuple[Envelope, ...]
 
     @property
     def full_name(self) -> str:
@@ -141,12 +142,12 @@ class Group(Struct, frozen=True, kw_only=True):
                     yield each
 
     def repositories(self) -> list[Repository]:
-        """The repositories of most images first."""
-        tags: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        for envelope in self.envelopes:
-            tags[envelope.tag.registry, envelope.tag.repository].append(envelope.tag.tag)
-        every = [Repository(*name, tuple(sorted(found))) for name, found in tags.items()]
-        return sorted(every, key=lambda each: (-len(each.tags), each.full_name))
+        """The repository of the worst image first; of the same severity, that of most images."""
+        images: defaultdict[tuple[str, str], list[Envelope]] = defaultdict(list)
+        for envelope in self.worst_first:
+            images[envelope.tag.registry, envelope.tag.repository].append(envelope)
+        every = [Repository(*name, tuple(found)) for name, found in images.items()]
+        return sorted(every, key=lambda r: (-r.images[0].worst, -len(r.images), r.full_name))
 
     def other_issues(self) -> list[Shared]:
         """The issues that its images have besides: of most images first, then the worst."""

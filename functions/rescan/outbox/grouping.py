@@ -30,6 +30,7 @@ MOST_IMAGES = 400
 # Of all names in a group's attributes; SNS takes 256 KiB a message.
 MOST_NAME_BYTES = 60_000
 # Readers know what these say.
+COLLECTED = timedelta(hours=2)
 REPEATING = frozenset({EventType.REMINDER, EventType.EXPIRING})
 # More of them would take the place of others among those that the publisher looks at.
 MOST_COLLECTED = 2_000
@@ -45,7 +46,7 @@ class GroupingRules(Struct, frozen=True):
 
     digest_above: int
     window: timedelta
-    collected: timedelta = timedelta(hours=2)
+    collected: timedelta = COLLECTED
 
 
 class Plan(Struct, frozen=True):

@@ -21,7 +21,8 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import TypeAlias
 
-from rescan.ledger.news import EventType, FailureCause
+from rescan.kernel.failure_cause import FailureCause
+from rescan.ledger.news import EventType
 from rescan.outbox.grouping import REPEATING
 from rescan.outbox.items import ImageKey, NoticeKey, PendingNotice
 

@@ -1,7 +1,7 @@
-"""The daily summary: proof that the watcher lives, also when nothing is new.
+"""The daily summary: proof that the watcher is alive, even when nothing is new.
 
-It is counted from the ledger alone, in one scan, and waits in the outbox like every other notice.
-A ledger that cannot be read fails the invocation: Lambda repeats it, and keeps what failed.
+It is made from the ledger alone, in one scan, and waits in the outbox like every other notice.
+A ledger that cannot be read fails the invocation: Lambda tries again, and keeps what failed.
 """
 
 from collections.abc import Collection, Iterable
@@ -13,9 +13,10 @@ from msgspec import Struct
 
 from rescan.gate.allowlist_expiry import HORIZON
 from rescan.kernel.clock import Clock, utc_now
+from rescan.notice.render import summary_outbox_items
 from rescan.notice.summary import Coverage, Dated, Failed, Summary
-from rescan.notice.summary_notice import due_of_summary
 from rescan.outbox.items import Channel
+from rescan.work.coverage import coverage_of, one_a_tag
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord
 
 _DAY = timedelta(days=1)
@@ -23,13 +24,13 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Schedule(Struct, frozen=True):
-    """When sweeps and summaries come: the period of the one, the hour (UTC) of the other."""
+    """When sweeps and summaries run: the period of the one, the hour (UTC) of the other."""
 
     sweep_period: timedelta
     summary_hour: int | None = None
 
     def next_summary(self, now: datetime) -> datetime | None:
-        """None: none is planned."""
+        """The next hour at which one runs; None when none is planned."""
         if self.summary_hour is None:
             return None
         today = now.replace(hour=self.summary_hour, minute=0, second=0, microsecond=0)
@@ -37,7 +38,7 @@ class Schedule(Struct, frozen=True):
 
 
 class DailySummary:
-    """Counts, and writes what is to be said into the outbox."""
+    """Makes the summary, and writes its notice into the outbox."""
 
     def __init__(
         self,
@@ -57,22 +58,22 @@ class DailySummary:
         """{"quiet", "stopped", "notEvaluated", "missing"}; LedgerUnavailable."""
         snapshots, sweep = self._ledger.snapshots(), self._ledger.last_sweep()
         summary = summary_of(snapshots, sweep, self._schedule, self._clock())
-        self._ledger.add(due_of_summary(summary, self._channels))
-        told: dict[str, Any] = {
+        self._ledger.add(summary_outbox_items(summary, self._channels))
+        answer: dict[str, Any] = {
             "quiet": summary.is_quiet,
             "stopped": len(summary.stopped),
             "notEvaluated": len(summary.failing),
             "missing": summary.missing,
         }
-        self._logger.info("summary queued", **told)
-        return told
+        self._logger.info("summary queued", **answer)
+        return answer
 
 
 def summary_of(
     snapshots: Iterable[EntrySnapshot], sweep: SweepRecord | None, schedule: Schedule, now: datetime
 ) -> Summary:
-    """What there is to say of every entry and of the last sweep; pure."""
-    every = _one_a_tag(snapshots)
+    """The summary of every entry and of the last sweep; pure."""
+    every = one_a_tag(snapshots)
     counted, under_way = _sweeps(every, sweep, schedule, now)
     return Summary(
         at=now,
@@ -93,57 +94,32 @@ def summary_of(
     )
 
 
-def _one_a_tag(snapshots: Iterable[EntrySnapshot]) -> list[EntrySnapshot]:
-    """A tag has an entry for each policy that it was ever gated by: that of the sweeps counts."""
-    found: dict[Any, EntrySnapshot] = {}
-    for snapshot in snapshots:
-        before = found.get(snapshot.tag)
-        if before is None or _standing(snapshot) > _standing(before):
-            found[snapshot.tag] = snapshot
-    return list(found.values())
-
-
-def _standing(snapshot: EntrySnapshot) -> tuple[datetime, datetime]:
-    return snapshot.sweep or _LONG_AGO, snapshot.evaluated_at or _LONG_AGO
-
-
 def _sweeps(
     every: list[EntrySnapshot], sweep: SweepRecord | None, schedule: Schedule, now: datetime
 ) -> tuple[Coverage | None, Coverage | None]:
-    """The sweep that counts, and one that is under way: it has its period to be complete."""
+    """The sweep that counts, and the one under way, which has its period to become complete.
+
+    The one before it stands as it was measured: by now tags that came later have results, too.
+    """
     if sweep is None:
         return None, None
-    last = _coverage(every, sweep)
+    last = coverage_of(sweep, every)
     is_over = not last.missing or now >= sweep.started + schedule.sweep_period
     if is_over or sweep.before is None:
         return last, None
-    return _coverage(every, sweep.before), last
-
-
-def _coverage(every: list[EntrySnapshot], sweep: SweepRecord) -> Coverage:
-    """Of tags that came later too many may have a result; never more than were expected count."""
-    since = sweep.started
-    answered = sweep.answered(every)
-    others = [g for g in answered if g.evaluated_at is None or g.evaluated_at < since]
-    return Coverage(
-        started=since,
-        expected=sweep.expected,
-        answered=min(len(answered), sweep.expected),
-        evaluated=min(len(answered) - len(others), sweep.expected),
-        absent=sum(1 for g in others if g.failing is None),
-    )
+    return sweep.before, last
 
 
 def _failing(every: list[EntrySnapshot], since: datetime) -> tuple[Failed, ...]:
-    """Those that were tried since then: what nobody tries any longer is no longer watched."""
+    """The failing images that were tried since then; one that is no longer tried is unwatched."""
     failing = [
         Failed(g.tag, g.failing)
         for g in every
         if g.failing is not None and g.result_at is not None and g.result_at >= since
     ]
-    return tuple(sorted(failing, key=lambda it: (it.failing.since, it.tag)))
+    return tuple(sorted(failing, key=lambda failed: (failed.failing.since, failed.tag)))
 
 
-def _oldest_first(those: Iterable[Dated]) -> tuple[Dated, ...]:
-    """Those without a moment last."""
-    return tuple(sorted(those, key=lambda it: (it.at is None, it.at or _LONG_AGO, it.tag)))
+def _oldest_first(images: Iterable[Dated]) -> tuple[Dated, ...]:
+    """Images without a moment come last."""
+    return tuple(sorted(images, key=lambda one: (one.at is None, one.at or _LONG_AGO, one.tag)))

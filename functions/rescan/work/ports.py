@@ -1,4 +1,4 @@
-"""What the queue's work needs of AWS: ledger, outbox, queue, topic, which `aws/` implements."""
+"""Ledger, outbox, queue and deferred work, which `aws/` and `memory/` implement."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from rescan.events.commands import Gate
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import Failing
+from rescan.notice.summary import Coverage
 from rescan.outbox.items import InFlight, OutboxItem, PendingNotice
 from rescan.outbox.notice import Notice
 from rescan.outbox.storm import Storm
@@ -30,40 +31,40 @@ class EntrySnapshot(Struct, frozen=True):
 
 
 class SweepRecord(Struct, frozen=True):
-    """A full sweep: when it began, how many tags it enqueued; and the one before, without its own.
+    """A full sweep: when it began, how many tags it enqueued, and what the one before it came to.
 
-    While a sweep is at work, the one before says whether the images are watched.
+    While a sweep is under way, the previous one tells whether the images are watched.
     """
 
     started: datetime
     expected: int
-    before: "SweepRecord | None" = None
-
-    def answered(self, snapshots: Iterable[EntrySnapshot]) -> list[EntrySnapshot]:
-        """The entries that have a result since it began."""
-        return [g for g in snapshots if g.sweep is not None and g.sweep >= self.started]
+    before: Coverage | None = None
 
 
 class Ledger(Protocol):
     """Each call raises LedgerUnavailable."""
 
     def read(self, subject: str) -> Entry | None:
-        """The entry; None when nothing is remembered."""
+        """The entry; None when there is none."""
         ...
 
-    def write(self, entry: Entry, due: Sequence[OutboxItem] = ()) -> None:
-        """Write the entry, and its notices into the outbox, both or neither.
+    def write(self, entry: Entry, notices: Sequence[OutboxItem] = ()) -> None:
+        """Write the entry, and its notices into the outbox: both or neither.
 
-        LedgerConflict when the entry there is not the version before.
+        LedgerConflict when the entry that is there is not the previous version, or was marked by a
+        later sweep meanwhile.
         """
         ...
 
-    def add(self, due: Sequence[OutboxItem]) -> None:
-        """Notices that belong to no entry, into the outbox; one that waits there is replaced."""
+    def add(self, notices: Sequence[OutboxItem]) -> None:
+        """Write notices that belong to no entry; one with the same id that waits is replaced."""
         ...
 
     def mark_swept(self, subject: str, sweep: datetime) -> None:
-        """The sweep's message was read, and the entry is good enough as it is."""
+        """Let the entry as it is count as this sweep's result; a later sweep's mark stays.
+
+        LedgerConflict while the entry is being written.
+        """
         ...
 
     def snapshots(self) -> Iterator[EntrySnapshot]:
@@ -71,11 +72,11 @@ class Ledger(Protocol):
         ...
 
     def last_sweep(self) -> SweepRecord | None:
-        """The last full sweep."""
+        """The last full sweep; None before the first."""
         ...
 
     def record_sweep(self, sweep: SweepRecord) -> None:
-        """Remember a full sweep."""
+        """Record a full sweep."""
         ...
 
 
@@ -121,13 +122,29 @@ class Outbox(Protocol):
         ...
 
 
+class DeferredWork(Protocol):
+    """Work that has left the queue until a moment. Each call raises LedgerUnavailable."""
+
+    def defer(self, gate: Gate, until: datetime) -> None:
+        """Keep the work; the same work is kept once."""
+        ...
+
+    def ready(self, now: datetime, most: int) -> Iterator[list[Gate]]:
+        """The work whose moment has come, in batches; at most so much."""
+        ...
+
+    def remove(self, gates: list[Gate]) -> None:
+        """These are on the queue again; one that stays all the same is only done twice."""
+        ...
+
+
 class WorkQueue(Protocol):
     """Each call raises QueueUnavailable."""
 
     def send(self, gate: Gate, delay: timedelta) -> None:
-        """One message; the delay is at most 15 minutes."""
+        """Send one message, to be received after the delay, of at most 15 minutes."""
         ...
 
     def send_all(self, gates: Iterable[Gate]) -> int:
-        """Many messages at once; how many were taken, which is all."""
+        """Send many messages; returns their number, and raises unless all were taken."""
         ...

@@ -36,7 +36,7 @@ from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import LedgerUnavailable, NoticeInvalid, NotThePublisher, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
-from rescan.notice.group_notice import group_notice
+from rescan.notice.render import group_notice
 from rescan.outbox.group import Group
 from rescan.outbox.grouping import GroupingRules, alone, due_at, plan, storm_after, storm_id
 from rescan.outbox.items import InFlight, NoticeKey, PendingNotice

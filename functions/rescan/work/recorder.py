@@ -1,27 +1,34 @@
-"""Remembers a result and decides what is new about it, so that no crash between the two loses it.
+"""Records a result, and its notices with it: no crash in between can lose one of them.
 
-Verdict and notice are one write: both stand in the ledger, or neither. Publishing is the work of
-the one publisher (`publishing.py`), which takes the notices from the outbox.
+The entry goes to the ledger and its notices to the outbox in one write: both are there, or neither.
+The publisher (`publisher.py`) takes the notices from the outbox.
 
-    the ledger refuses        -> a STOP is published at once, from what this run knows, and stays to
-                                 be remembered: another run may have decided otherwise meanwhile
-    another run wrote first   -> read again, decide again; a newer verdict is never overwritten
-    SNS refuses then          -> PublishFailed
+    another run wrote first   read again, decide again; a newer verdict is never overwritten
+    the ledger refuses        a STOP is to be recorded by a later attempt; only one that has no
+                              later attempt, or is one, publishes it, from what it knows
+    SNS refuses as well       PublishFailed
+
+What is published so is neither grouped nor known to the publisher: it has a pace of its own, one
+message a second from each container. SNS suspends a mail subscription above ten.
 """
 
+import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from threading import Lock
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from rescan.gate.model import Notification
+from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.errors import LedgerConflict, LedgerUnavailable
 from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.entry import Entry
-from rescan.ledger.news import EventType, News
+from rescan.ledger.news import EventType, News, stable_id
 from rescan.ledger.transitions import Remembered
-from rescan.notice.render import due_of
+from rescan.notice.render import outbox_items
+from rescan.outbox.items import OutboxItem
 from rescan.work.ports import Ledger
 from rescan.work.topics import Topics
 
@@ -31,8 +38,8 @@ Change = Callable[[Entry], Remembered]
 class Recorded(Struct, frozen=True):
     """What became of a result.
 
-    `unrecorded`: a STOP that the ledger did not take; whoever can should try again. `published_id`
-    is the id it was published under although it was not saved.
+    `unrecorded`: a STOP that the ledger did not take; who can try again should. `published_id`
+    names what was published of it all the same.
     """
 
     notification: Notification
@@ -41,18 +48,29 @@ class Recorded(Struct, frozen=True):
 
 
 _TRIES = 5
+_PACE = timedelta(seconds=1)
 
 
 class Recorder:
     """One for all threads of a container."""
 
-    def __init__(self, ledger: Ledger, topics: Topics, tally: Tally) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        topics: Topics,
+        tally: Tally,
+        clock: Clock = utc_now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._ledger = ledger
         self._topics = topics
         self._tally = tally
+        self._clock = clock
+        self._sleep = sleep
+        self._next_turn, self._taking_turns = clock(), Lock()
 
     def read(self, fresh: Entry) -> Entry | None:
-        """What is remembered of the subject, `fresh` if nothing; None: the ledger refuses."""
+        """The ledger's entry, or `fresh` when there is none; None when the ledger refuses."""
         try:
             return self._ledger.read(fresh.subject) or fresh
         except LedgerUnavailable:
@@ -60,51 +78,82 @@ class Recorder:
             return None
 
     def mark_swept(self, entry: Entry, sweep: datetime) -> None:
-        """The entry is newer than the sweep: that counts as the sweep's result."""
-        try:
-            self._ledger.mark_swept(entry.subject, sweep)
-        except LedgerUnavailable:
-            self._tally.add(Metric.LEDGER_ERRORS)
+        """Let an entry that is newer than the sweep count as the sweep's result; LedgerConflict."""
+        for _ in range(_TRIES):
+            try:
+                return self._ledger.mark_swept(entry.subject, sweep)
+            except LedgerConflict:
+                continue
+            except LedgerUnavailable:
+                return self._tally.add(Metric.LEDGER_ERRORS)
+        raise _contested(entry)
 
     def record(
-        self, entry: Entry | None, fresh: Entry, change: Change, published_id: str | None = None
+        self,
+        entry: Entry | None,
+        fresh: Entry,
+        change: Change,
+        published_id: str | None = None,
+        *,
+        patient: bool = False,
     ) -> Recorded:
-        """Write what the change makes of the entry, and its news into the outbox.
+        """Write what the change makes of the entry, and its notices into the outbox.
 
-        `entry` None: the ledger cannot be read, so `fresh` stands for it. `published_id` is the id
-        of a STOP that an earlier attempt published without being able to save it.
+        `entry` None: the ledger cannot be read, and `fresh` stands in for the entry. `published_id`
+        names the STOP that an earlier attempt published without being able to save it. `patient`: a
+        later attempt will record or publish a STOP that the ledger refuses now.
+        PublishFailed when neither the ledger nor SNS takes a STOP.
         """
         for _ in range(_TRIES):
             after, news = change(entry or fresh)
             if after is entry:
-                return Recorded(Notification.NONE)  # the change found itself outdated
-            news = None if news is not None and news.id == published_id else news
+                return Recorded(Notification.NONE)  # the result is outdated
+            if published_id is not None and _stop_id(after) == published_id:
+                news = None
             if entry is None:
-                return self._publish_unrecorded(after, news, published_id)
+                return self._unrecorded(after, news, published_id, patient=patient)
             try:
-                self._write(replace(after, version=entry.version + 1), news)
+                self._ledger.write(replace(after, version=entry.version + 1), self._items(news))
             except LedgerConflict:
                 entry = self.read(fresh)
             except LedgerUnavailable:
                 self._tally.add(Metric.LEDGER_ERRORS)
-                return self._publish_unrecorded(after, news, published_id)
+                return self._unrecorded(after, news, published_id, patient=patient)
             else:
                 return Recorded(_notification(after, news))
-        raise LedgerConflict(f"{fresh.subject} was written {_TRIES} times meanwhile.")
+        raise _contested(fresh)
 
-    def _write(self, entry: Entry, news: News | None) -> None:
-        self._ledger.write(entry, due_of(news, self._topics.channels) if news else ())
+    def _items(self, news: News | None) -> tuple[OutboxItem, ...]:
+        return outbox_items(news, self._topics.channels) if news else ()
 
-    def _publish_unrecorded(
-        self, after: Entry, news: News | None, published_id: str | None
+    def _unrecorded(
+        self, after: Entry, news: News | None, published_id: str | None, *, patient: bool
     ) -> Recorded:
-        """Without a memory only a STOP is said: at worst again, never too seldom."""
+        """Without a ledger only a STOP is published: once too often at worst, never missing."""
         if not after.stopped:
             return Recorded(Notification.NONE)
-        if news is None or news.event_type is not EventType.STOP:
+        if patient or news is None or news.event_type is not EventType.STOP:
             return Recorded(Notification.NONE, unrecorded=True, published_id=published_id)
-        self._topics.say(news)
-        return Recorded(Notification.PUBLISHED, unrecorded=True, published_id=news.id)
+        self._wait_for_turn()
+        for item in self._items(news):
+            self._topics.publish(item.channel, item.notice)
+        return Recorded(Notification.PUBLISHED, unrecorded=True, published_id=_stop_id(after))
+
+    def _wait_for_turn(self) -> None:
+        with self._taking_turns:
+            now = self._clock()
+            turn = max(now, self._next_turn)
+            self._next_turn = turn + _PACE
+        self._sleep((turn - now).total_seconds())
+
+
+def _stop_id(after: Entry) -> str:
+    """The same for the same image and findings, whatever the ledger knew of it before."""
+    return stable_id(after.verdict, after.digest, sorted(after.stopping.findings.items()))
+
+
+def _contested(entry: Entry) -> LedgerConflict:
+    return LedgerConflict(f"{entry.subject} was written {_TRIES} times meanwhile.")
 
 
 def _notification(after: Entry, news: News | None) -> Notification:

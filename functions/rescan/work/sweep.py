@@ -1,14 +1,16 @@
-"""A sweep through the queue: one message for every tag that is watched, or held as stopped.
+"""A sweep: enqueues a message for every tag that is watched, or that the ledger holds as stopped
+or failing. Work on a push that was given up is so tried again, until readers know that it fails.
 
-ECR's events are best effort, so each sweep is a full reconciliation. It measures the one before:
-that was complete when every tag that it enqueued has a result since it began.
+ECR delivers its events on a best effort basis, so each sweep is a full reconciliation. It also
+measures the previous one, which is complete when the tags that it enqueued have a newer result.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from msgspec.structs import replace
 
 from rescan.events.commands import Gate
 from rescan.events.watched_tags import ActiveTags, watched_tags
@@ -18,19 +20,21 @@ from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import LedgerUnavailable, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import WatchList
+from rescan.notice.summary import Coverage
+from rescan.work.coverage import coverage_of, failing_percent, is_complete, one_a_tag
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
-from rescan.work.topics import Topic
+from rescan.work.topics import Readers
 
 
 class FullSweep:
-    """Enqueues; what it cannot enqueue fails it loudly."""
+    """Enqueues all tags, or raises: QueueUnavailable."""
 
     def __init__(
         self,
         active_tags: ActiveTags,
         ledger: Ledger,
         queue: WorkQueue,
-        topic: Topic,
+        readers: Readers,
         tally: Tally,
         logger: Logger,
         clock: Clock = utc_now,
@@ -38,7 +42,7 @@ class FullSweep:
         self._active_tags = active_tags
         self._ledger = ledger
         self._queue = queue
-        self._topic = topic
+        self._readers = readers
         self._tally = tally
         self._logger = logger
         self._clock = clock
@@ -46,20 +50,28 @@ class FullSweep:
     def run(
         self, trigger: Trigger, watch_list: WatchList, deadline: Deadline, *, measured: bool
     ) -> dict[str, Any]:
-        """Enqueue the watched tags and the stopped ones; AnchoreError, QueueUnavailable.
+        """Enqueue the tags: {"enqueued", "sweep"}; AnchoreError, QueueUnavailable.
 
-        `measured`: a whole reconciliation, not one schedule's own list of tags.
+        `measured`: this is a full reconciliation, not one schedule's own list of tags. Only then
+        are stopped and failing tags enqueued as well, and the previous sweep is measured.
         """
         started = self._clock()
         snapshots = self._snapshots() if measured else []
         before = self._measure(snapshots) if measured else None
         watched = watched_tags(watch_list, self._active_tags, deadline, self._logger)
-        stopped = (snapshot.tag for snapshot in snapshots if snapshot.stopped)
-        tags = dict.fromkeys(chain(watched, stopped))
-        enqueued = self._queue.send_all(Gate(tag, trigger, sweep=started) for tag in tags)
+        since = before.started if before else started
+        kept = (snapshot.tag for snapshot in snapshots if _is_open(snapshot, since))
+        tags = dict.fromkeys(chain(watched.tags, kept))
+        # Results of a schedule's own list would count for a full sweep that never asked for them.
+        mark = started if measured else None
+        enqueued = self._queue.send_all(Gate(tag, trigger, sweep=mark) for tag in tags)
         if measured:
-            self._remember(SweepRecord(started, enqueued, before))
-            self._tally.add(Metric.EXPECTED, enqueued)
+            self._measure_age(one for one in snapshots if one.tag in tags)
+            # A row that cannot be watched is never answered: the sweep is not complete.
+            expected = enqueued + watched.unwatched
+            self._record(SweepRecord(started, expected, before))
+            self._tally.add(Metric.EXPECTED, expected)
+            self._tally.add(Metric.UNWATCHED_ROWS, watched.unwatched)
         self._logger.info("sweep enqueued", enqueued=enqueued)
         return {"enqueued": enqueued, "sweep": started.isoformat()}
 
@@ -67,51 +79,52 @@ class FullSweep:
         try:
             return list(self._ledger.snapshots())
         except LedgerUnavailable as error:
-            # The watched tags are swept all the same; the stopped ones are among them, mostly.
+            # The watched tags are swept all the same; most stopped ones are among them.
             self._ledger_failed("the ledger cannot be read", error)
             return []
 
-    def _measure(self, snapshots: list[EntrySnapshot]) -> SweepRecord | None:
-        """The sweep before, that was measured."""
+    def _measure(self, snapshots: list[EntrySnapshot]) -> Coverage | None:
+        """The previous sweep as measured now; None when there is none, or it is unknown."""
         self._measure_readers()
-        ages = [
-            self._clock() - snapshot.evaluated_at for snapshot in snapshots if snapshot.evaluated_at
-        ]
-        if ages:
-            hours = max(ages).total_seconds() / 3600
-            self._tally.add(Metric.OLDEST_EVALUATION_AGE_HOURS, hours)
         try:
             before = self._ledger.last_sweep()
         except LedgerUnavailable as error:
             self._ledger_failed("the sweep before cannot be measured", error)
             return None
-        if before is None:
-            return None
-        self._measure_coverage(before, snapshots)
-        return replace(before, before=None)
+        return self._measure_coverage(before, one_a_tag(snapshots)) if before else None
+
+    def _measure_age(self, swept: Iterable[EntrySnapshot]) -> None:
+        """Of the tags that are enqueued: those of tags that are gone grow older for ever."""
+        oldest = min(
+            (one.evaluated_at for one in one_a_tag(swept) if one.evaluated_at), default=None
+        )
+        if oldest is not None:
+            hours = (self._clock() - oldest).total_seconds() / 3600
+            self._tally.add(Metric.OLDEST_EVALUATION_AGE_HOURS, hours)
 
     def _measure_readers(self) -> None:
         try:
-            confirmed = self._topic.confirmed_subscriptions()
+            confirmed = self._readers.confirmed_subscriptions()
         except PublishFailed as error:
-            self._logger.error("the topic's readers cannot be counted", reason=str(error))
+            self._logger.error("the topics' readers cannot be counted", reason=str(error))
         else:
             self._tally.add(Metric.CONFIRMED_SUBSCRIPTIONS, confirmed)
 
-    def _measure_coverage(self, before: SweepRecord, snapshots: list[EntrySnapshot]) -> None:
-        since = before.started
-        missing = max(0, before.expected - len(before.answered(snapshots)))
-        self._tally.add(Metric.SWEEP_MISSING, missing)
-        self._tally.add(Metric.SWEEP_COMPLETE, 0 if missing else 1)
+    def _measure_coverage(self, before: SweepRecord, every: list[EntrySnapshot]) -> Coverage:
+        coverage, since = coverage_of(before, every), before.started
+        self._tally.add(Metric.SWEEP_MISSING, coverage.missing)
+        self._tally.add(Metric.SWEEP_COMPLETE, is_complete(coverage))
+        self._tally.add(Metric.SWEEP_FAILING_PERCENT, failing_percent(coverage))
         self._logger.info(
             "sweep measured",
             started=since.isoformat(),
             expected=before.expected,
-            missing=missing,
-            unanswered=[str(g.tag) for g in snapshots if g.sweep is None or g.sweep < since][:20],
+            missing=coverage.missing,
+            unanswered=[str(g.tag) for g in every if g.sweep is None or g.sweep < since][:20],
         )
+        return coverage
 
-    def _remember(self, sweep: SweepRecord) -> None:
+    def _record(self, sweep: SweepRecord) -> None:
         try:
             self._ledger.record_sweep(sweep)
         except LedgerUnavailable as error:
@@ -120,3 +133,11 @@ class FullSweep:
     def _ledger_failed(self, message: str, error: LedgerUnavailable) -> None:
         self._tally.add(Metric.LEDGER_ERRORS)
         self._logger.error(message, reason=str(error))
+
+
+def _is_open(snapshot: EntrySnapshot, since: datetime) -> bool:
+    """Whether the image is stopped, or has failed since the sweep before began."""
+    tried = snapshot.result_at
+    return snapshot.stopped or (
+        snapshot.failing is not None and tried is not None and tried >= since
+    )

@@ -1,16 +1,18 @@
-"""Gates one image with a memory: what a result means for the ledger, its readers and the queue.
+"""Gates one image: what its result means for the ledger, the outbox and the queue.
 
-    a verdict                           remembered, and its news published
-    pending, or a push not yet known    goes back to the queue; after PENDING_HOURS a failure
-    Anchore down, throttled, no time    the same
-    a STOP that the ledger did not take said, and goes back to be remembered
-    the ledger and SNS refuse           goes back, however old
-    any other error of Anchore's        a failed attempt: remembered, left to the next sweep
-    not evaluated                       the same
-    no image                            remembered; a STOP of it ends, a watched tag is a failure
-    a push that never became known      remembered besides
+    a verdict                             recorded, and its notices wait in the outbox
+    pending, or a push not yet known      back to the queue; after PENDING_HOURS it is given up
+    Anchore down, throttled, no time      the same
+    a STOP that the ledger does not take  back to the queue; published by the attempt after that,
+                                          and back to be recorded
+    the ledger and SNS refuse             back to the queue; after that the message fails
+    any other error of Anchore's          recorded as a failed attempt; the next sweep tries again
+    not evaluated                         the same
+    no image                              recorded; it ends a STOP, and fails a tag that is watched
+    a push that never became known        recorded as such as well
 
-What raises brings the message itself back: a crash, or a queue that takes no copy.
+What is given up is recorded as a failed attempt, and counted. An error that is raised leaves the
+message in the queue, which makes it a dead letter in the end: a crash, a queue that takes no copy.
 """
 
 from collections.abc import Callable
@@ -21,7 +23,8 @@ from msgspec.structs import replace
 
 from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
-from rescan.gate.model import Outcome, Report, Step, TriggerKind, outcome_metric
+from rescan.gate.model import Outcome, outcome_metric
+from rescan.gate.report import Report
 from rescan.gate.workflow import Anchore, rescan
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
@@ -35,7 +38,8 @@ from rescan.kernel.errors import (
 )
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
-from rescan.ledger.entry import Entry, UnknownPush, subject_of
+from rescan.ledger.empty_list import believed
+from rescan.ledger.entry import Entry, subject_of
 from rescan.ledger.news import Failing
 from rescan.ledger.transitions import (
     NotificationPolicy,
@@ -46,7 +50,8 @@ from rescan.ledger.transitions import (
 )
 from rescan.settings import Settings
 from rescan.work.recorder import Change, Recorded, Recorder
-from rescan.work.requeue import Requeue
+from rescan.work.requeue import Requeue, ends_chain
+from rescan.work.unknown_push import is_unknown_push, unknown_push, with_push
 
 
 class AnalyzingAnchore(Anchore, Protocol):
@@ -74,26 +79,30 @@ class Worker:
         self._requeue = requeue
         self._tally = tally
         self._clock = clock
-        self._pace = NotificationPolicy(
+        self._notification_policy = NotificationPolicy(
             timedelta(hours=settings.reminder_hours), timedelta(hours=settings.not_evaluated_hours)
         )
 
     def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:
-        """For one who waits: remembered and published alike, but every error is the caller's."""
+        """For a caller who waits: recorded like all work, but every error is the caller's.
+
+        A pending image, or one that neither Anchore nor the ledger knows, leaves no trace.
+        """
+        evaluated = rescan(self._anchore(gate, deadline), gate.request(self._settings))
         fresh = self._fresh(gate)
-        report = rescan(self._anchore_until(deadline), gate.request(self._settings))
-        self._tally.add(outcome_metric(report.outcome))
         entry = self._recorder.read(fresh)
-        is_remembered = entry is not None and entry.version > 0
+        report = believed(evaluated, entry or fresh, self._clock())
+        self._count(report.outcome)
+        is_known = entry is not None and entry.version > 0
         if report.outcome is Outcome.PENDING or (
-            report.outcome is Outcome.NOT_FOUND and not is_remembered
+            report.outcome is Outcome.NOT_FOUND and not is_known
         ):
             return GateResult(gate.tag, report)
-        recorded = self._record(gate, report, entry, fresh)
+        recorded = self._record(gate, evaluated, entry, fresh)
         return GateResult(gate.tag, report, recorded.notification)
 
     def work(self, gate: Gate, deadline: Deadline) -> GateResult:
-        """For the queue: done, or gone back."""
+        """For the queue: done, or sent back to it; QueueUnavailable when it takes no copy."""
         gate = replace(gate, first_seen=gate.first_seen or self._clock())
         fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
@@ -105,77 +114,107 @@ class Worker:
         except (AnchoreError, OutOfTime, SecretUnusable) as error:
             return self._after_error(gate, error, entry, fresh)
         except PublishFailed as error:
-            # Nothing of the STOP is remembered or said: it must be found again.
+            # The STOP is neither recorded nor published: it must be found again.
+            if self._is_last(gate):
+                raise
             return self._requeue.send(gate, error)
 
     def _gate(
         self, gate: Gate, entry: Entry | None, fresh: Entry, deadline: Deadline
     ) -> GateResult:
-        if deadline.passed:
-            raise OutOfTime(f"No time was left to gate {gate.tag}: Anchore was not asked.")
-        anchore = self._anchore_until(deadline)
-        report = rescan(anchore, gate.request(self._settings))
-        unknown_push = _is_unknown_push(gate, report)
-        if (report.outcome is Outcome.PENDING or unknown_push) and not self._is_too_old(gate):
-            if unknown_push and self._settings.add_missing_images and not gate.submitted:
+        anchore = self._anchore(gate, deadline)
+        evaluated = rescan(anchore, gate.request(self._settings))
+        report = believed(evaluated, entry or fresh, self._clock())
+        is_unknown = is_unknown_push(gate, report)
+        if (report.outcome is Outcome.PENDING or is_unknown) and not self._is_too_old(gate):
+            if is_unknown and self._settings.add_missing_images and not gate.submitted:
                 anchore.submit(gate.tag)
                 gate = replace(gate, submitted=True)
-            self._tally.add(outcome_metric(Outcome.PENDING))
+            self._count(Outcome.PENDING)
             return replace(self._requeue.send(gate), report=report)
-        ended = Outcome.NOT_EVALUATED if report.outcome is Outcome.PENDING else report.outcome
-        self._tally.add(outcome_metric(ended))
-        recorded = self._record(gate, report, entry, fresh)
-        if recorded.unrecorded and not self._is_too_old(gate):
-            back = self._requeue.send(replace(gate, published_id=recorded.published_id))
+        is_pending = report.outcome is Outcome.PENDING
+        self._count(Outcome.NOT_EVALUATED if is_pending else report.outcome)
+        is_last = self._is_last(gate)
+        patient = not (gate.unrecorded or is_last)
+        recorded = self._record(gate, evaluated, entry, fresh, patient=patient)
+        if recorded.unrecorded and not is_last:
+            gate = replace(gate, unrecorded=True, published_id=recorded.published_id)
+            back = self._requeue.send(gate)
             return replace(back, report=report, notification=recorded.notification)
+        is_given_up = report.outcome is Outcome.PENDING or is_unknown or recorded.unrecorded
+        self._tally.add(Metric.GIVEN_UP, is_given_up)
         return GateResult(gate.tag, report, recorded.notification)
 
     def _after_error(
         self, gate: Gate, error: RescanError, entry: Entry | None, fresh: Entry
     ) -> GateResult:
         self._tally.add(Metric.ANCHORE_ERRORS, isinstance(error, AnchoreError))
-        if error.fate in (Fate.RETRY, Fate.REQUEUE) and not self._is_too_old(gate):
+        passes = error.fate in (Fate.RETRY, Fate.REQUEUE)
+        if passes and not self._is_too_old(gate):
             return self._requeue.send(gate, error)
-        self._tally.add(outcome_metric(Outcome.NOT_EVALUATED))
-        change = self._failure(gate, _step(error), str(error))
+        self._tally.add(Metric.GIVEN_UP, passes)
+        self._count(Outcome.NOT_EVALUATED)
+        change = self._failure(gate, Failing.of_error(error, self._since(gate)))
         recorded = self._recorder.record(entry, fresh, change)
         return GateResult(gate.tag, notification=recorded.notification, why=str(error), failed=True)
 
+    def _anchore(self, gate: Gate, deadline: Deadline) -> AnalyzingAnchore:
+        if deadline.passed:
+            raise OutOfTime(f"No time was left to gate {gate.tag}: Anchore was not asked.")
+        return self._anchore_until(deadline)
+
+    def _count(self, outcome: Outcome) -> None:
+        self._tally.add(outcome_metric(outcome))
+        if outcome.is_verdict:
+            self._tally.add(Metric.EVALUATED)
+
     # --- what a result makes of the entry
 
-    def _record(self, gate: Gate, report: Report, entry: Entry | None, fresh: Entry) -> Recorded:
+    def _record(
+        self,
+        gate: Gate,
+        report: Report,
+        entry: Entry | None,
+        fresh: Entry,
+        *,
+        patient: bool = False,
+    ) -> Recorded:
         if report.outcome.is_verdict:
-            self._tally.add(Metric.EVALUATED)
             change = self._verdict(gate, report)
         elif report.outcome is Outcome.NOT_FOUND:
             change = self._not_found(gate, report)
-        elif report.vulnerabilities_problem is not None:
-            change = self._failure(gate, Step.REFRESH_VULNERABILITIES, report.reason)
         else:
-            step = Step.REGATE if report.evaluation else Step.FIND_ACTIVE_IMAGE
-            change = self._failure(gate, step, report.reason)
-        if (push := _unknown_push(gate, report, self._clock())) is not None:
-            change = _remembering(push, change)
-        return self._recorder.record(entry, fresh, change, gate.published_id)
+            change = self._failure(gate, Failing.of_report(report, self._since(gate)))
+        if (push := unknown_push(gate, report, self._clock())) is not None:
+            change = with_push(push, change)
+        return self._recorder.record(entry, fresh, change, gate.published_id, patient=patient)
 
     def _verdict(self, gate: Gate, report: Report) -> Change:
-        return self._change(gate, lambda e, now: after_verdict(e, report, now, self._pace))
+        return self._change(
+            gate, lambda e, now: after_verdict(e, report, now, self._notification_policy)
+        )
 
     def _not_found(self, gate: Gate, report: Report) -> Change:
         watched = gate.tag in self._settings.watch_list.tags
         return self._change(
-            gate, lambda e, now: after_not_found(e, report, now, self._pace, watched=watched)
+            gate,
+            lambda e, now: after_not_found(
+                e, report, now, self._notification_policy, watched=watched
+            ),
         )
 
-    def _failure(self, gate: Gate, step: str, reason: str) -> Change:
+    def _since(self, gate: Gate) -> datetime:
         now = self._clock()
-        failing = Failing(min(gate.first_seen or now, now), step, reason)
+        return min(gate.first_seen or now, now)
+
+    def _failure(self, gate: Gate, failing: Failing) -> Change:
         return self._change(
-            gate, lambda e, now: after_failure(e, failing, gate.trigger, now, self._pace)
+            gate,
+            lambda e, now: after_failure(e, failing, gate.trigger, now, self._notification_policy),
         )
 
     def _change(self, gate: Gate, result: Callable[[Entry, datetime], Remembered]) -> Change:
-        """The result as of now; on an entry that was evaluated later it counts as nothing."""
+        """The result as of now; an entry that was evaluated later stays as it is."""
         now, team = self._clock(), self._settings.routes.of(gate.tag)
 
         def change(entry: Entry) -> Remembered:
@@ -188,44 +227,22 @@ class Worker:
         now = self._clock()
         return now - (gate.first_seen or now) >= timedelta(hours=self._settings.pending_hours)
 
+    def _is_last(self, gate: Gate) -> bool:
+        """Whether work that the ledger refuses goes back no more: nor can the ledger defer it."""
+        return self._is_too_old(gate) or ends_chain(gate)
+
     def _fresh(self, gate: Gate) -> Entry:
         policy_id = gate.request(self._settings).policy_id
         subject = subject_of(self._settings.anchore_account, gate.tag, policy_id)
         return Entry(subject=subject, tag=gate.tag, policy_id=policy_id)
 
 
-def _is_unknown_push(gate: Gate, report: Report) -> bool:
-    return report.outcome is Outcome.NOT_FOUND and gate.trigger.kind is TriggerKind.ECR_PUSH
-
-
-def _unknown_push(gate: Gate, report: Report, now: datetime) -> UnknownPush | None:
-    """The push, when Anchore knows no image under its tag, or only the one before."""
-    if _is_unknown_push(gate, report):
-        return UnknownPush(now)
-    is_push = gate.trigger.kind is TriggerKind.ECR_PUSH
-    if is_push and report.outcome is Outcome.PENDING and report.image_digest is None:
-        return UnknownPush(now, gate.digest)
-    return None
-
-
-def _remembering(push: UnknownPush, change: Change) -> Change:
-    def changed(entry: Entry) -> Remembered:
-        after, news = change(entry)
-        return (after if after is entry else replace(after, unknown_push=push)), news
-
-    return changed
-
-
 def _is_newer(entry: Entry, sweep: datetime | None) -> bool:
     return sweep is not None and entry.evaluated_at is not None and entry.evaluated_at > sweep
 
 
-def _step(error: RescanError) -> str:
-    return error.step if isinstance(error, AnchoreError) else Step.FIND_ACTIVE_IMAGE
-
-
 def _swept(gate: Gate, remembered: Remembered) -> Remembered:
-    """The result counts for the sweep that asked, and for those before it."""
+    """The result counts for the sweep that asked for it, and for earlier ones."""
     after, news = remembered
     if gate.sweep is not None and (after.sweep is None or after.sweep < gate.sweep):
         after = replace(after, sweep=gate.sweep)

@@ -1,1 +1,1 @@
-"""One module a command, each with its `command`; they return an ExitStatus."""
+"""One module for each command, with its `command`, which returns an ExitStatus."""

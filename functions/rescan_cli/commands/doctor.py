@@ -1,4 +1,4 @@
-"""anchore-rescan doctor: what is wrong between here, Anchore and AWS, and what mends it."""
+"""anchore-rescan doctor: what is wrong between here, Anchore and AWS, and how to fix it."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -26,8 +26,8 @@ _STYLES = {State.OK: "green", State.FIX: "bold red", State.SKIPPED: "dim"}
 @click.option("--policy", metavar="ID", help="Policy; else the active one. [POLICY_ID]")
 @anchore_options
 def command(**chosen: Any) -> ExitStatus:
-    """Check the way to Anchore and what it lets us do, and with STOP_TOPIC_ARN, WORK_QUEUE_URL
-    and LEDGER_TABLE set, what they name in AWS. Each line is ok, or has the fix.
+    """Check the way to Anchore and the user's role there; with STOP_TOPIC_ARN, WORK_QUEUE_URL and
+    LEDGER_TABLE set, also what they name in AWS. Each line is ok, or has the fix.
 
     Nothing is changed anywhere. The exit status is 0, or 4 when a line has a fix.
     """
@@ -69,5 +69,5 @@ def _examined(chosen: Chosen, environment: Mapping[str, str]) -> Iterator[Line]:
 
 def _text(line: Line) -> Text:
     text = Text.assemble((f"{line.state:4}", _STYLES[line.state]), f"{line.name:23}")
-    text.append_text(plain(line.said, 400))
+    text.append_text(plain(line.text, 400))
     return text.append_text(Text(f"\n{'':27}{line.fix}") if line.fix else Text())

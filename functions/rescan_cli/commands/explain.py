@@ -20,8 +20,8 @@ from rescan_cli.terminal import Screen
 @click.argument("tag", type=IMAGE_TAG)
 @gate_options
 def command(tag: ImageTag, **chosen: Any) -> ExitStatus:
-    """Say why the image that bears TAG stops: each finding beside its vulnerability rows, what
-    would fix it, what is allowlisted and until when. The exit status is that of run."""
+    """Show why the image that bears TAG stops: each finding with its vulnerability rows, what would
+    fix it, what is allowlisted and until when. The exit status is that of run."""
     report = gate(connect(Chosen(**chosen), os.environ), tag)
     now = utc_now()
     Screen().show(*explanation(report, stop_of(report, now), now))

@@ -1,4 +1,4 @@
-"""anchore-rescan record: the user's own Anchore as recordings, without what must stay secret."""
+"""anchore-rescan record: recordings of the user's own Anchore, without secrets."""
 
 import os
 import re
@@ -43,7 +43,7 @@ class _Pattern(click.ParamType):
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
     metavar="DIR",
-    help="Where the recordings go, one .har a tag.",
+    help="Where the recordings go, one .har for each tag.",
 )
 @click.option(
     "--redact",
@@ -51,9 +51,9 @@ class _Pattern(click.ParamType):
     type=_Pattern(),
     multiple=True,
     metavar="REGEX",
-    help="Replace what matches too, everywhere alike; may be repeated.",
+    help="Replace what matches, too, everywhere alike; may be repeated.",
 )
-@click.option("--force", is_flag=True, help="Write over recordings that are there.")
+@click.option("--force", is_flag=True, help="Overwrite recordings.")
 def command(
     tags: tuple[ImageTag, ...],
     folder: Path,
@@ -63,10 +63,10 @@ def command(
 ) -> ExitStatus:
     """Gate each TAG and write what Anchore answered as HAR 1.2, redacted.
 
-    Authorization, cookies, the host, account and user names are replaced, each original by the
-    same word throughout, so that the recording replays to the same outcome, which is tried first.
-    Nothing is written while a credential is left anywhere in it. The exit status is 0 when all
-    tags were recorded.
+    Replaces credentials, cookies, the host, account and user names, and known kinds of other
+    secrets, each original by the same word throughout. Each recording is replayed first, and must
+    have the same outcome. Nothing is written while one of your credentials is left in it, in up to
+    two encodings. The exit status is 0 when all tags were recorded.
     """
     adapter = RecordingAdapter()
     connection = connect(Chosen(**chosen), os.environ, adapter)
@@ -83,7 +83,7 @@ def command(
 def _write(files: list[Written], folder: Path, *, force: bool) -> None:
     there = [str(folder / file.name) for file in files if (folder / file.name).exists()]
     if there and not force:
-        raise click.ClickException(f"{', '.join(there)}: there already. --force writes over it.")
+        raise click.ClickException(f"{', '.join(there)}: there already. --force overwrites it.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file in files:
@@ -104,8 +104,8 @@ def _show(files: list[Written], folder: Path) -> None:
 
 
 def _status(runs: list[Run]) -> ExitStatus:
-    """That of the first error: its recording is there, but perhaps not the one that was wanted."""
-    errors = [run.came_to for run in runs if isinstance(run.came_to, AnchoreError)]
+    """That of the first error: its recording is written, but may not be the wanted one."""
+    errors = [run.result for run in runs if isinstance(run.result, AnchoreError)]
     for error in errors:
         click.echo(f"anchore-rescan: {error}", err=True)
     return of_error(errors[0]) if errors else ExitStatus.PASSED

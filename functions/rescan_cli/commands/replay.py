@@ -16,7 +16,7 @@ from rescan_cli.replay.invocation import Invocation, invoked
 from rescan_cli.replay.shown import WIDTH, shown, title
 from rescan_cli.terminal import Screen
 
-# Of several images the one that a pipeline must know of.
+# Of several images, the status that a pipeline must know.
 _WORST_FIRST = (ExitStatus.STOPPED, ExitStatus.NOT_EVALUATED, ExitStatus.NOT_FOUND)
 
 
@@ -33,8 +33,8 @@ def command(recording: Recording, event_file: Path | None) -> ExitStatus:
     in this process; show what Anchore was asked, what was answered, and the mails.
 
     EVENT is a file with the JSON of an event of AWS or of a direct invocation. Without it the
-    recording says what was asked for: its first tag, or a sweep. The exit status is that of run:
-    of several images the worst; 2 when the function tells no outcome.
+    recording decides: its first tag, or a sweep. The exit status is that of run, of several images
+    the worst; 2 when the function answers no outcome.
     """
     asked = Asked.of(recording)
     event, words = _event(asked, event_file)
@@ -48,7 +48,7 @@ def command(recording: Recording, event_file: Path | None) -> ExitStatus:
 
 
 def _event(asked: Asked, file: Path | None) -> tuple[Any, str]:
-    """The event, and what it is called."""
+    """The event, and a name for it."""
     if file is not None:
         try:
             return json.loads(file.read_bytes()), file.name
@@ -65,7 +65,7 @@ def _event(asked: Asked, file: Path | None) -> tuple[Any, str]:
 
 
 def _status(invocation: Invocation) -> ExitStatus:
-    """What was answered, or published: a batch answers failures alone."""
+    """From the answer, or from what was published: the answer to a batch has only failures."""
     if invocation.error is not None:
         return of_error(invocation.error)
     stops = {EventType.STOP.value, EventType.REMINDER.value}

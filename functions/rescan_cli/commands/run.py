@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from rescan.gate.model import Report
+from rescan.gate.report import Report
 from rescan.kernel.clock import utc_now
 from rescan.kernel.errors import AnchoreError
 from rescan.kernel.image_tag import Digest, ImageTag
@@ -23,7 +23,7 @@ from rescan_cli.terminal import Screen
 @click.argument("tag", type=IMAGE_TAG)
 @gate_options
 @click.option(
-    "--digest", type=DIGEST, help="Gate no other image: pending until the tag is on this one."
+    "--digest", type=DIGEST, help="Gate only this image: pending while the tag is on another."
 )
 @click.option(
     "--output",

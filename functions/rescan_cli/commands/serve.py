@@ -18,14 +18,14 @@ from rescan_cli.replay.server import ReplayServer
     type=click.IntRange(0, 65535),
     default=0,
     metavar="PORT",
-    help="On which port; 0, unless given: any free one.",
+    help="The port; 0, the default, takes any free one.",
 )
 def command(recording: Recording, port: int) -> ExitStatus:
     """Answer on 127.0.0.1 as the RECORDING, a HAR 1.2 file, was answered, until Ctrl-C.
 
-    The URL is printed first. A request is recognised by method, path and query; repeats are
-    answered in their order. What was not recorded is answered 501 with the nearest that was, and
-    makes the exit status 4.
+    The URL is printed first. A request is recognized by method, path and query; repeats are
+    answered in their order. A request that was not recorded is answered with 501 and the nearest
+    one that was, and makes the exit status 4.
     """
     try:
         with _server(recording, port) as server, suppress(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""anchore-rescan test-notice: a sample STOP to the topic, to see who reads it and how."""
+"""anchore-rescan test-notice: a sample STOP to the topic, to see who gets it and how."""
 
 import os
 
@@ -19,11 +19,11 @@ from rescan_cli.sample import sample_notice
 
 @click.command("test-notice")
 @click.option("--topic", metavar="ARN", help="The topic. [STOP_TOPIC_ARN]")
-@click.option("--team", metavar="NAME", default=UNROUTED, show_default=True, help="Whose it is.")
+@click.option("--team", metavar="NAME", default=UNROUTED, show_default=True, help="Its team.")
 def command(topic: str | None, team: str) -> ExitStatus:
-    """Send a sample STOP, marked TEST, to the topic, by the way that every STOP takes.
+    """Publish a sample STOP, marked TEST, to the topic, as every STOP is published.
 
-    It has a STOP's attributes, so that filter policies treat it as one; subject and body begin
+    It has a STOP's attributes, so that filter policies treat it as one. Subject and body begin
     with TEST, image and policy are named so, and the id in `result` begins with TEST-.
     """
     arn = topic or os.environ.get("STOP_TOPIC_ARN", "")
@@ -38,7 +38,7 @@ def command(topic: str | None, team: str) -> ExitStatus:
     notice = sample_notice(utc_now(), team)
     try:
         confirmed = stops.confirmed_subscriptions()
-    except PublishFailed:  # whoever may publish need not be allowed to look
+    except PublishFailed:  # who may publish need not be allowed to look
         confirmed = None
     message_id = _published(stops, notice)
     readers = "an unknown number of" if confirmed is None else str(confirmed)
@@ -57,7 +57,7 @@ def _published(topic: StopTopic, notice: Notice) -> str:
 
 
 def _is_refusal(cause: BaseException | None) -> bool:
-    """Whether it is for the caller to mend: credentials, permission, or another topic."""
+    """Whether the caller can fix it: credentials, permission, or another topic."""
     if isinstance(cause, ClientError):
         status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         return status in (401, 403, 404)

@@ -1,4 +1,4 @@
-"""What is wrong between here, Anchore and AWS: one check a line, each ok or with its fix.
+"""What is wrong between here, Anchore and AWS: one check a line, each ok or with a fix.
 
 check     a check, and running several
 route     name, proxy, connection

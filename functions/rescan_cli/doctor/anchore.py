@@ -1,4 +1,4 @@
-"""What Anchore lets us do, as far as requests tell that change nothing there.
+"""What Anchore lets the user do, as far as requests can tell that change nothing there.
 
 Source: Enterprise v2 `GET /version`, `/policies`, `/summaries/image-tags`, and the operations of
 the workflow; a check with `interactive=true` is not kept in Anchore's history.
@@ -25,7 +25,7 @@ from rescan.kernel.errors import (
 from rescan.kernel.image_tag import ImageTag, is_digest
 from rescan.kernel.safe_text import one_line
 from rescan_cli.connection import Connection
-from rescan_cli.doctor.check import Check, NotLookedAt, Trouble
+from rescan_cli.doctor.check import Check, NotChecked, Trouble
 
 _Answer = TypeVar("_Answer")
 _ROLE = "Read Only of the account is enough."
@@ -60,7 +60,7 @@ class _Policies(Struct, frozen=True):
 
 
 class Anchore:
-    """One Anchore being looked at; `connect` is called when the first request is due."""
+    """The Anchore under examination; `connect` is called for the first request."""
 
     def __init__(self, connect: Callable[[], Connection], dialect: str) -> None:
         self._connect = connect
@@ -68,14 +68,14 @@ class Anchore:
         self._image: _Tag | None = None
 
     def checks(self) -> list[Check]:
-        """Each rests on the one before."""
+        """Each depends on the one before."""
         return [
             self._check("Version", self._version),
             self._check("Authorization", self._authorization),
         ]
 
     def further_checks(self) -> list[Check]:
-        """Those that need no other but the first ones."""
+        """Those that depend only on the first ones."""
         return [
             self._check("Policy", self._policy),
             self._check("Role: vulnerabilities", self._vulnerabilities),
@@ -83,24 +83,24 @@ class Anchore:
         ]
 
     def _check(self, name: str, look: Callable[[], str]) -> Check:
-        def told() -> str:
+        def answer() -> str:
             try:
                 return look()
             except AnchoreError as error:
                 raise Trouble(error.problem, _fix(error)) from error
 
-        return Check(name, told)
+        return Check(name, answer)
 
     def _version(self) -> str:
         try:
-            said = self._ask("/version", {}, lambda body: json.decode(body, type=_Version))
+            answer = self._ask("/version", {}, lambda body: json.decode(body, type=_Version))
         except (AnchoreRefused, AnchoreAnswerUnreadable) as error:
             raise Trouble(
                 f"no API of version 2 here: {error.problem}",
                 "Set ANCHORE_URL to the API of Anchore Enterprise 4.9 or later.",
             ) from error
-        version = one_line(said.service.version or "of no number", 40)
-        api = one_line(said.api.version or "of no number", 20)
+        version = one_line(answer.service.version or "of no number", 40)
+        api = one_line(answer.api.version or "of no number", 20)
         return f"Anchore {version}, API {api}, spoken to in the {self._dialect} dialect"
 
     def _authorization(self) -> str:
@@ -124,9 +124,7 @@ class Anchore:
         try:
             policies = self._ask("/policies", {}, _policies)
         except AnchoreForbidden:
-            raise NotLookedAt(
-                "the role may not list policies, which gating does not need"
-            ) from None
+            raise NotChecked("the role may not list policies, which gating does not need") from None
         found = [p for p in policies if (p.policy_id == wanted if wanted else p.active)]
         if found:
             name = one_line(f"{found[0].policy_id} {found[0].name}", 120)
@@ -148,14 +146,14 @@ class Anchore:
 
     def _some_image(self) -> _Tag:
         if self._image is None:
-            raise NotLookedAt("there is no image to try it on")
+            raise NotChecked("there is no image to try it on")
         return self._image
 
     def _try(self, path: str, query: dict[str, str], permission: str) -> None:
         try:
             self._ask(path, query, len)
         except ImageNotAnalyzed:
-            return  # it was let in
+            return  # the role suffices
         except AnchoreForbidden as error:
             raise Trouble(
                 f"the role lacks {permission}: {error.problem}", f"Give it to the user: {_ROLE}"
@@ -174,7 +172,7 @@ def _tags(body: bytearray) -> list[_Tag]:
 
 
 def _policies(body: bytearray) -> list[_Policy]:
-    """The description says a bare array; other lists of v2 come in `items`."""
+    """Anchore's description has a bare array; other lists of v2 come in `items`."""
     if body.lstrip().startswith(b"["):
         return json.decode(body, type=list[_Policy])
     return json.decode(body, type=_Policies).items
@@ -189,4 +187,4 @@ def _fix(error: AnchoreError) -> str:
         case AnchoreRefused() | AnchoreAnswerUnreadable():
             return "Check ANCHORE_URL and ANCHORE_DIALECT."
         case _:
-            return "Try again; if it stays so, ask whoever runs Anchore."
+            return "Try again; if the problem stays, ask whoever runs Anchore."

@@ -1,4 +1,4 @@
-"""What the stack's variables name in AWS, looked at with the credentials of whoever asks."""
+"""What the stack's variables name in AWS, checked with the caller's own credentials."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rescan.aws.clients import dynamodb_client, sns_client, sqs_client
-from rescan_cli.doctor.check import Check, NotLookedAt, Trouble
+from rescan_cli.doctor.check import Check, NotChecked, Trouble
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -25,7 +25,7 @@ _MISSING = {"NotFound", "NotFoundException", "ResourceNotFoundException"}
 
 
 class Stack:
-    """The stack that the function's own variables describe; unset ones are not looked at."""
+    """The stack that the function's own variables describe; unset ones are not checked."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._topic_arn = environment.get("STOP_TOPIC_ARN", "")
@@ -35,12 +35,12 @@ class Stack:
         self._aws = boto3.Session(region_name=region or None)
 
     def checks(self) -> list[Check]:
-        """None hangs on another."""
+        """They are independent of each other."""
         return [
-            Check("Topic", lambda: _told("STOP_TOPIC_ARN", self._topic_arn, self._topic)),
-            Check("Queue", lambda: _told("WORK_QUEUE_URL", self._queue_url, self._queue)),
-            Check("Table", lambda: _told("LEDGER_TABLE", self._table, self._ledger)),
-            Check("Rule", lambda: _told("WORK_QUEUE_URL", self._queue_url, self._rule)),
+            Check("Topic", lambda: _checked("STOP_TOPIC_ARN", self._topic_arn, self._topic)),
+            Check("Queue", lambda: _checked("WORK_QUEUE_URL", self._queue_url, self._queue)),
+            Check("Table", lambda: _checked("LEDGER_TABLE", self._table, self._ledger)),
+            Check("Rule", lambda: _checked("WORK_QUEUE_URL", self._queue_url, self._rule)),
         ]
 
     def _topic(self) -> str:
@@ -74,8 +74,8 @@ class Stack:
         names = events.list_rule_names_by_target(TargetArn=arn)["RuleNames"]
         states = {name: events.describe_rule(Name=name)["State"] for name in names}
         if "ENABLED" not in states.values():
-            said = "no rule sends pushes to the queue" if not states else f"{names[0]} is disabled"
-            raise Trouble(said, "Deploy the stack again, or enable its rule for pushes.")
+            problem = f"{names[0]} is disabled" if states else "no rule sends pushes to the queue"
+            raise Trouble(problem, "Deploy the stack again, or enable its rule for pushes.")
         return ", ".join(f"{name} is {state.lower()}" for name, state in states.items())
 
     @cached_property
@@ -89,10 +89,10 @@ class Stack:
 _CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
 
 
-def _told(variable: str, value: str, look: Callable[[], str]) -> str:
-    """What the look says; AWS's refusals as troubles, by their names alone."""
+def _checked(variable: str, value: str, look: Callable[[], str]) -> str:
+    """What `look` returns; a refusal of AWS becomes a Trouble that names only its code."""
     if not value:
-        raise NotLookedAt(f"{variable} is not set")
+        raise NotChecked(f"{variable} is not set")
     try:
         return look()
     except (BotoCoreError, ClientError) as error:
@@ -104,9 +104,9 @@ def _trouble(error: BotoCoreError | ClientError, variable: str) -> Trouble:
     if isinstance(error, ClientError):
         code = str(error.response.get("Error", {}).get("Code", "an error without a code"))
     if code in _CREDENTIALS:
-        return Trouble(f"no AWS credentials that hold: {code}", "Log in to AWS again.")
+        return Trouble(f"no valid AWS credentials: {code}", "Log in to AWS again.")
     if code in _MISSING or "NonExistent" in code:
-        return Trouble(f"it is not there: {code}", f"Correct {variable}, or the region.")
+        return Trouble(f"not found: {code}", f"Correct {variable}, or the region.")
     if "Denied" in code or code == "AuthorizationError":
         return Trouble(f"AWS does not let us look: {code}", "Ask for read access to the stack.")
     return Trouble(f"AWS answered {code}", "Check the region and the network, then try again.")

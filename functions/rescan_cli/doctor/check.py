@@ -1,4 +1,4 @@
-"""One thing to look at, and running several of them."""
+"""One check, and running several of them."""
 
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
@@ -15,40 +15,40 @@ class State(StrEnum):
 
 
 class Line(Struct, frozen=True):
-    """What a check says; `fix` is there when its state is FIX."""
+    """The result of a check; `fix` is set when its state is FIX."""
 
     state: State
     name: str
-    said: str
+    text: str
     fix: str = ""
 
 
 class Trouble(Exception):
-    """What is wrong, and what to do about it."""
+    """A problem, and what to do about it."""
 
-    def __init__(self, said: str, fix: str) -> None:
-        super().__init__(said)
-        self.said = said
+    def __init__(self, problem: str, fix: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
         self.fix = fix
 
 
-class NotLookedAt(Exception):
+class NotChecked(Exception):
     """`str()` says why the check does not apply."""
 
 
 class Check(Struct, frozen=True):
-    """`look` says what is good, or raises Trouble or NotLookedAt."""
+    """`look` returns what is well, or raises Trouble or NotChecked."""
 
     name: str
     look: Callable[[], str]
 
 
 def in_turn(checks: Iterable[Check]) -> Iterator[Line]:
-    """Each rests on the one before: after a trouble, the others are skipped."""
+    """Each depends on the one before: after a trouble, the others are skipped."""
     blocked_by = ""
     for check in checks:
         if blocked_by:
-            yield Line(State.SKIPPED, check.name, f"not before {blocked_by} is mended")
+            yield Line(State.SKIPPED, check.name, f"not before {blocked_by} is fixed")
             continue
         line = _looked(check)
         yield line
@@ -57,14 +57,14 @@ def in_turn(checks: Iterable[Check]) -> Iterator[Line]:
 
 
 def each(checks: Iterable[Check]) -> Iterator[Line]:
-    """None hangs on another."""
+    """They are independent of each other."""
     return map(_looked, checks)
 
 
 def _looked(check: Check) -> Line:
     try:
         return Line(State.OK, check.name, check.look())
-    except NotLookedAt as why:
+    except NotChecked as why:
         return Line(State.SKIPPED, check.name, str(why))
     except Trouble as trouble:
-        return Line(State.FIX, check.name, trouble.said, trouble.fix)
+        return Line(State.FIX, check.name, trouble.problem, trouble.fix)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from requests.utils import get_environ_proxies, select_proxy
 
 from rescan.anchore.http_deadlines import CONNECT_SECONDS
-from rescan_cli.doctor.check import Check, NotLookedAt, Trouble
+from rescan_cli.doctor.check import Check, NotChecked, Trouble
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -43,7 +43,7 @@ class Route(Struct, frozen=True):
 
     @property
     def next_hop(self) -> tuple[str, int]:
-        """Whom we connect to."""
+        """The host and port that we connect to."""
         hop = self.proxy or self.url
         return hop.hostname or "", _port(hop)
 
@@ -66,7 +66,7 @@ class Route(Struct, frozen=True):
 
 
 def route_checks(route: Route) -> list[Check]:
-    """Proxy, DNS, TCP, in the order in which they rest on each other."""
+    """Proxy, DNS, TCP: each depends on the one before."""
     return [
         Check("Proxy", lambda: _proxy(route)),
         Check("DNS", lambda: _addresses(route)),
@@ -90,7 +90,7 @@ def _proxy(route: Route) -> str:
         return "none: straight to Anchore"
     host, port = route.next_hop
     if route.proxy.scheme != "http":
-        raise NotLookedAt(f"{route.proxy.scheme} proxy {host}:{port}, of a kind not looked into")
+        raise NotChecked(f"{route.proxy.scheme} proxy {host}:{port}, of a kind that is not checked")
     return f"{host}:{port}, as the environment says"
 
 
@@ -112,8 +112,8 @@ def _connection(route: Route) -> str:
         with socket.create_connection((host, port), timeout=CONNECT_SECONDS):
             return f"port {port} answers"
     except OSError as error:
-        said = error.strerror or "no answer in time"
+        reason = error.strerror or "no answer in time"
         raise Trouble(
-            f"no connection to {host}:{port}: {said}",
+            f"no connection to {host}:{port}: {reason}",
             "Check the port, firewalls, security groups and, for a proxy, HTTPS_PROXY.",
         ) from error

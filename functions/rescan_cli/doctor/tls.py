@@ -5,30 +5,34 @@ import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from cryptography import x509
-from cryptography.x509.oid import NameOID
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from rescan.settings import Settings
-from rescan_cli.doctor.check import NotLookedAt, Trouble
+from rescan_cli.doctor.check import NotChecked, Trouble
 from rescan_cli.doctor.route import Route
 
 # X509_V_ERR_* of OpenSSL, x509_vfy.h.
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _UNKNOWN_ISSUERS = {2, 18, 19, 20, 21}
 _OTHER_HOSTS = {62, 63, 64}
+# X509_V_FLAG_NO_CHECK_TIME of the same header, for which Python has no name.
+_AT_ANY_TIME = 0x200000
+
+# As `ssl.SSLSocket.getpeercert` decodes it.
+_Certificate = dict[str, Any]
 
 
 def certificates(route: Route, settings: Settings) -> str:
     """Who issued the server's certificate, and until when; Trouble when it is refused."""
     if not settings.encrypted:
-        raise NotLookedAt("ANCHORE_URL is no https URL: the credentials travel unencrypted")
+        raise NotChecked("ANCHORE_URL is no https URL: the credentials travel unencrypted")
     bundle = _bundle(settings, os.environ)
     try:
         context = _trusting(bundle)
         with route.tls(context) as connection:
-            leaf = _first(connection)
+            leaf = connection.getpeercert() or {}
             return f"{connection.version()}, issued by {_issuer(leaf)}, until {_day(leaf)}"
     except ssl.SSLCertVerificationError as error:
         raise _refused(error, route, bundle) from error
@@ -67,7 +71,7 @@ def _refused(error: ssl.SSLCertVerificationError, route: Route, bundle: str) -> 
             f"the CA {_issuer(leaf)!r} is not among those that {bundle} holds",
             f"Get the certificate of {_issuer(leaf)!r} as PEM, and name the file in CA_BUNDLE.",
         )
-    if code == _EXPIRED and leaf is not None and leaf.not_valid_after_utc < datetime.now(UTC):
+    if code == _EXPIRED and leaf is not None and _end(leaf) < datetime.now(UTC):
         return Trouble(
             f"the certificate expired on {_day(leaf)}", "Have it renewed on Anchore's side."
         )
@@ -81,36 +85,39 @@ def _refused(error: ssl.SSLCertVerificationError, route: Route, bundle: str) -> 
     return Trouble(f"certificate refused: {error.verify_message}", "Show this to Anchore's admin.")
 
 
-def _seen(route: Route) -> x509.Certificate | None:
-    """The certificate that was refused: looked at, not trusted; nothing is sent behind it."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+def _seen(route: Route) -> _Certificate | None:
+    """The certificate that was refused: looked at, not trusted; no request is sent.
+
+    Python decodes only a certificate that it has verified. Hence a second handshake, which trusts
+    exactly the certificate that the first one received.
+    """
+    unverified, itself = (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) for _ in range(2))
+    unverified.check_hostname = itself.check_hostname = False
+    unverified.verify_mode = ssl.CERT_NONE
+    itself.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | _AT_ANY_TIME
     try:
-        with route.tls(context) as connection:
-            return _first(connection)
+        with route.tls(unverified) as connection:
+            received = connection.getpeercert(binary_form=True) or b""
+        itself.load_verify_locations(cadata=received)
+        with route.tls(itself) as connection:
+            return connection.getpeercert()
     except (OSError, ValueError):
         return None
 
 
-def _first(connection: ssl.SSLSocket) -> x509.Certificate:
-    return x509.load_der_x509_certificate(connection.getpeercert(binary_form=True) or b"")
+def _issuer(leaf: _Certificate) -> str:
+    names = dict(pair for group in leaf.get("issuer", ()) for pair in group)
+    first = names.get("commonName") or names.get("organizationName")
+    return first or ", ".join(f"{name}={value}" for name, value in names.items())
 
 
-def _issuer(leaf: x509.Certificate) -> str:
-    for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
-        if found := leaf.issuer.get_attributes_for_oid(oid):
-            return str(found[0].value)
-    return leaf.issuer.rfc4514_string()
+def _hosts(leaf: _Certificate) -> list[str]:
+    return [value for _, value in leaf.get("subjectAltName", ())]
 
 
-def _hosts(leaf: x509.Certificate) -> list[str]:
-    try:
-        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return []
-    return [str(name.value) for name in names]
+def _end(leaf: _Certificate) -> datetime:
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(leaf["notAfter"]), UTC)
 
 
-def _day(leaf: x509.Certificate) -> str:
-    return leaf.not_valid_after_utc.date().isoformat()
+def _day(leaf: _Certificate) -> str:
+    return _end(leaf).date().isoformat()

@@ -1,6 +1,6 @@
-"""What was asked and answered, kept while the workflow reads it from the socket.
+"""Requests and answers, kept while the workflow reads them from the socket.
 
-Retries happen below, in urllib3: of a request that was repeated, the last answer is kept.
+Retries happen below, in urllib3: the last answer to a repeated request is kept.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from rescan.kernel.clock import utc_now
 
 
 class _KeptResponse(requests.Response):
-    """Keeps what is read of it; the reader's bounds of time and size hold as ever."""
+    """Keeps what is read of its body; the reader's limits of time and size still apply."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class _KeptResponse(requests.Response):
             for chunk in super().iter_content(*args, **options):
                 self.kept += chunk
                 yield chunk
-        except Exception:  # not GeneratorExit: a reader may have had enough
+        except Exception:  # not GeneratorExit: a reader may stop early
             self.broke = True
             raise
 
@@ -41,12 +41,12 @@ class Exchange:
 
     @property
     def answered(self) -> bool:
-        """Whether an answer came, and did not break off."""
+        """Whether a whole answer came."""
         return self.response is not None and not self.response.broke
 
     @property
     def body(self) -> bytes:
-        """What was read of the answer, decompressed."""
+        """The part of the answer that was read, decompressed."""
         return bytes(self.response.kept) if self.response is not None else b""
 
     @property

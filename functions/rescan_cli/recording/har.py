@@ -13,10 +13,11 @@ from urllib.parse import parse_qsl, urlsplit
 from rescan_cli.recording.exchange import Exchange
 from rescan_cli.recording.redaction import HIDDEN, Redactor
 
-_SECRET = {"authorization", "cookie", "proxy-authorization", "set-cookie"}
+# A redirect may carry what it signs in by in its address.
+_SECRET = {"authorization", "cookie", "location", "proxy-authorization", "set-cookie"}
 # What a client goes by. The others tell of the house (Server, Via, request ids) and of no verdict.
 _KEPT = {
-    "accept", "content-type", "location", "retry-after", "www-authenticate", "x-anchore-account",
+    "accept", "content-type", "retry-after", "www-authenticate", "x-anchore-account",
 }  # fmt: skip
 
 

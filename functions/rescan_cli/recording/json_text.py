@@ -1,11 +1,11 @@
-"""Changing values inside of a JSON text while every other byte of it stays as it was sent."""
+"""Reading and changing values of a JSON text while every other byte of it stays as it was sent."""
 
 import json
 import re
 from collections.abc import Callable, Iterator
 
-# A string with the colon that makes it a key, or a number. Anything else holds no data.
-_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|-?\d[\d.eE+-]*', re.DOTALL)
+# A string with the colon that makes it a key, a number, or a bracket. Anything else holds no data.
+_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|([][{}])|-?\d[\d.eE+-]*', re.DOTALL)
 
 
 def is_json(text: str) -> bool:
@@ -20,21 +20,65 @@ def is_json(text: str) -> bool:
 def change_values(
     text: str,
     *,
-    value: Callable[[str], str],
+    value: Callable[[str, bool], str],
     key: Callable[[str], str],
-    number: Callable[[str], str],
+    number: Callable[[str, bool], str],
+    secret: Callable[[str], bool] = lambda name: False,
 ) -> str:
-    """The JSON text with its strings, keys and numbers as the functions make them."""
+    """The JSON text with its strings, keys and numbers as the functions make them.
+
+    The flag of `value` and `number` is whether they stand below a key that is `secret`.
+    """
+    place = _Place(secret)
 
     def changed(token: re.Match[str]) -> str:
-        literal, colon = token[1], token[2]
+        literal, colon, bracket = token[1], token[2], token[3]
+        if bracket:
+            place.pass_bracket(bracket)
+            return token[0]
         if literal is None:
-            return number(token[0])
+            return number(token[0], place.is_secret)
         before = json.loads(literal, strict=False)
-        after = (key if colon else value)(before)
+        if colon:
+            place.pass_key(before)
+        after = key(before) if colon else value(before, place.is_secret)
         return token[0] if after == before else json.dumps(after) + (colon or "")
 
     return _TOKEN.sub(changed, text)
+
+
+class _Place:
+    """Where in a document a token stands: below a key that is secret or not."""
+
+    def __init__(self, secret: Callable[[str], bool]) -> None:
+        self._secret = secret
+        self._depth = 0
+        self._secret_from: int | None = None
+
+    @property
+    def is_secret(self) -> bool:
+        return self._secret_from is not None
+
+    def pass_key(self, name: str) -> None:
+        if self._secret_from is None or self._depth <= self._secret_from:
+            self._secret_from = self._depth if self._secret(name) else None
+
+    def pass_bracket(self, bracket: str) -> None:
+        self._depth += 1 if bracket in "[{" else -1
+        if self._secret_from is not None and self._depth < self._secret_from:
+            self._secret_from = None
+
+
+def texts_in(text: str) -> Iterator[str]:
+    """The text; of JSON each string, key and number, and what those hold that are JSON again."""
+    if text.lstrip()[:1] not in ("{", "[", '"') or not is_json(text):
+        yield text
+        return
+    for token in _TOKEN.finditer(text):
+        if token[1]:
+            yield from texts_in(json.loads(token[1], strict=False))
+        elif not token[3]:
+            yield token[0]
 
 
 def members(text: str) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Which accounts and users there are to hide: those that we use, and those that answers name."""
+"""Which accounts and users to hide: those of the connection, and those that answers name."""
 
 from collections.abc import Iterable
 
@@ -15,17 +15,17 @@ _USER_FIELDS = {
 
 
 class Names(Struct, frozen=True):
-    """Each once, in the order in which they were met."""
+    """Each once, in the order of appearance."""
 
     accounts: tuple[str, ...]
     users: tuple[str, ...]
 
 
 def names_in(bodies: Iterable[str], account: str | None, secret: str) -> Names:
-    """What the bodies call an account or a user, and what the connection itself uses."""
+    """The accounts and users that the bodies name, and those that the connection uses."""
     accounts = dict.fromkeys([account] if account else [])
     username = json.decode(secret, type=dict[str, str]).get("username")
-    # The name of an API key's user is Anchore's own word.
+    # The user of an API key has a name of Anchore's own.
     users = dict.fromkeys([username] if username and username != "_api_key" else [])
     for body in bodies:
         for field, value in members(body):

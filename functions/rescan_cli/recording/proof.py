@@ -1,4 +1,4 @@
-"""What a recording comes to when it is replayed, and what the live run came to, to compare."""
+"""The outputs of a replayed recording and those of the live run, for comparison."""
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -6,7 +6,8 @@ from msgspec.structs import replace
 from rescan.anchore.client import AnchoreClient
 from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.transport import Transport
-from rescan.gate.model import Report, VulnerabilityList
+from rescan.gate.model import VulnerabilityList
+from rescan.gate.report import Report
 from rescan.gate.workflow import rescan
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreError
@@ -20,8 +21,11 @@ from rescan_cli.replay.mount import replayed_session
 
 
 class Outputs(Struct, frozen=True):
-    """The workflow's outputs, and the outcome; of an error, what it weighs: a request without an
-    answer is recorded as a 504, which is an error of another name."""
+    """The workflow's outputs, and the outcome.
+
+    An error counts by its exit status: a request without an answer is recorded as a 504, which is
+    an error of another class.
+    """
 
     outcome: str
     image_digest: str | None = None
@@ -29,18 +33,18 @@ class Outputs(Struct, frozen=True):
     vulnerabilities: str | None = None
 
 
-def outputs_live(came_to: Report | AnchoreError, redactor: Redactor) -> Outputs:
-    """Those of the live run, redacted as its recording is."""
-    said = _outputs(came_to)
+def outputs_live(result: Report | AnchoreError, redactor: Redactor) -> Outputs:
+    """Those of the live run, redacted like its recording."""
+    live = _outputs(result)
     return replace(
-        said,
-        image_digest=said.image_digest and redactor.text(said.image_digest),
-        vulnerabilities=said.vulnerabilities and redactor.body(said.vulnerabilities),
+        live,
+        image_digest=live.image_digest and redactor.text(live.image_digest),
+        vulnerabilities=live.vulnerabilities and redactor.body(live.vulnerabilities),
     )
 
 
 def outputs_replayed(text: str, tag: str, connection: Connection, redactor: Redactor) -> Outputs:
-    """Those of the file with this text, which was made with the connection, in process."""
+    """Those of a replay, in this process, of the file with this text."""
     settings = connection.settings
     policy_id = settings.policy_id and redactor.text(settings.policy_id)
     try:
@@ -56,19 +60,19 @@ def outputs_replayed(text: str, tag: str, connection: Connection, redactor: Reda
         return Outputs(str(error))
 
 
-def _outputs(came_to: Report | AnchoreError) -> Outputs:
-    if isinstance(came_to, AnchoreError):
-        return Outputs(f"an error with status {of_error(came_to)}")
+def _outputs(result: Report | AnchoreError) -> Outputs:
+    if isinstance(result, AnchoreError):
+        return Outputs(f"an error with status {of_error(result)}")
     return Outputs(
-        came_to.outcome.value,
-        came_to.image_digest,
-        came_to.final_action,
-        _document(came_to.vulnerabilities),
+        result.outcome.value,
+        result.image_digest,
+        result.final_action,
+        _document(result.vulnerabilities),
     )
 
 
 def _document(listed: VulnerabilityList | None) -> str | None:
-    """The rows as they were sent; None also when they are no UTF-8, which is redacted as bytes."""
+    """The rows as they were sent; None also when they are no UTF-8 and so are redacted as bytes."""
     try:
         return None if listed is None else bytes(listed.document).decode()
     except UnicodeDecodeError:

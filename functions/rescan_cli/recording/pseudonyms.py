@@ -1,4 +1,4 @@
-"""What stands in a recording for what was there: the same replacement for the same original."""
+"""Replacements in a recording: always the same one for the same original."""
 
 import hmac
 import re
@@ -10,26 +10,26 @@ _HEX = re.compile(r"(sha256:)?([0-9a-fA-F]+)")
 
 
 class Pseudonyms:
-    """Of one recording; nobody can tell the originals from them, not even by trying all."""
+    """Those of one recording; no original can be inferred from them, not even by brute force."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._given: dict[tuple[str, str], str] = {}
 
     def named(self, kind: str, original: str) -> str:
-        """E.g. `account-1`, in the order in which originals are met."""
+        """E.g. `account-1`, in the order in which originals appear."""
         number = 1 + sum(given == kind for given, _ in self._given)
         return self._given.setdefault((kind, original), f"{kind}-{number}")
 
     def fitting(self, original: str) -> str:
-        """Digits for digits and hex for hex: a digest must stay one; `redacted-1` for others."""
+        """Digits for digits and hex for hex, so that a digest stays one; else e.g. `redacted-1`."""
         found = _HEX.fullmatch(original)
         if found is None:
             return self.named("redacted", original)
         return (found[1] or "") + self.alike(found[2])
 
     def alike(self, original: str) -> str:
-        """Each hex digit another one, decimal digits decimal ones; a zero in front stays."""
+        """Each hex digit replaced by another, decimal by decimal; a leading zero stays."""
         key = ("alike", original)
         if key not in self._given:
             taken = {made for (kind, _), made in self._given.items() if kind == "alike"}

@@ -5,40 +5,42 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from rescan.gate.model import Report
+from rescan.anchore.credentials import credentials_in
+from rescan.gate.report import Report
+from rescan.kernel.credential_detector import CredentialDetector
 from rescan.kernel.errors import AnchoreError, RescanError
 from rescan.kernel.image_tag import ImageTag
 from rescan_cli.connection import Connection
 from rescan_cli.gating import gate
 from rescan_cli.recording.exchange import Exchange, RecordingAdapter
 from rescan_cli.recording.har import har_text
-from rescan_cli.recording.leaks import credentials_in, leaks
+from rescan_cli.recording.json_text import texts_in
 from rescan_cli.recording.names import names_in
 from rescan_cli.recording.proof import outputs_live, outputs_replayed
 from rescan_cli.recording.redaction import Redactor
 
 
 class CredentialLeft(RescanError):
-    """A credential is in what would be written; nothing was."""
+    """The recording would hold a credential; nothing was written."""
 
 
 class ReplayDiffers(RescanError):
-    """What would be written does not come to what the live run came to; nothing was written."""
+    """The recording replays to other outputs than the live run; nothing was written."""
 
 
 class Run(Struct, frozen=True):
-    """What one tag came to, and the exchanges behind it."""
+    """The result of gating one tag, and the exchanges behind it."""
 
     tag: ImageTag
-    came_to: Report | AnchoreError
+    result: Report | AnchoreError
     exchanges: tuple[Exchange, ...]
 
     @property
     def outcome(self) -> str:
         """The outcome, or the name of the error."""
-        if isinstance(self.came_to, AnchoreError):
-            return type(self.came_to).__name__
-        return self.came_to.outcome.value
+        if isinstance(self.result, AnchoreError):
+            return type(self.result).__name__
+        return self.result.outcome.value
 
 
 class Written(Struct, frozen=True):
@@ -54,10 +56,10 @@ def run_tag(connection: Connection, adapter: RecordingAdapter, tag: ImageTag) ->
     """The run; `adapter` is the connection's."""
     adapter.exchanges = []
     try:
-        came_to: Report | AnchoreError = gate(connection, tag)
+        result: Report | AnchoreError = gate(connection, tag)
     except AnchoreError as error:
-        came_to = error
-    return Run(tag, came_to, tuple(adapter.exchanges))
+        result = error
+    return Run(tag, result, tuple(adapter.exchanges))
 
 
 def recorded(
@@ -69,10 +71,11 @@ def recorded(
     bodies = (e.body.decode(errors="replace") for run in runs for e in run.exchanges)
     names = names_in(bodies, settings.anchore_account, connection.secret)
     redactor = Redactor(settings.base_url, credentials, names, patterns)
+    detector = CredentialDetector(credentials)
     written: list[Written] = []
     for run in runs:
         file = _written(run, redactor, {one.name for one in written})
-        if leaks(file.name + file.text, credentials):
+        if detector.finds_one_in("\n".join({file.name, *texts_in(file.text)})):
             raise CredentialLeft(
                 f"{file.name} would hold a credential of Anchore's, plain or encoded: nothing was"
                 " written. Name what holds it with --redact, by a pattern that does not quote it."
@@ -84,7 +87,7 @@ def recorded(
 
 def _prove(file: Written, run: Run, connection: Connection, redactor: Redactor) -> None:
     """A recording that a pattern has broken would be found out by whoever it is given to."""
-    live = outputs_live(run.came_to, redactor)
+    live = outputs_live(run.result, redactor)
     again = outputs_replayed(file.text, file.tag, connection, redactor)
     if again == live:
         return

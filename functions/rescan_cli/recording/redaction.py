@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from msgspec import Struct
 
+from rescan_cli.recording.foreign_secrets import FORMS, names_a_secret
 from rescan_cli.recording.json_text import change_values, is_json
 from rescan_cli.recording.names import Names
 from rescan_cli.recording.pseudonyms import Pseudonyms
@@ -23,14 +24,15 @@ _PROTOCOL = {
 
 
 class _Rule(Struct, frozen=True):
-    """What to look for, and what stands there instead."""
+    """What to look for, and what stands there instead, or instead of a group in it."""
 
     pattern: re.Pattern[str]
     replacement: Callable[[str], str]
+    group: int | str = 0
 
 
 class Redactor:
-    """Hides credentials, the host, the names, and whatever matches one of the patterns."""
+    """Hides credentials, others' secrets, the host, names, and what matches one of the patterns."""
 
     def __init__(
         self,
@@ -41,7 +43,10 @@ class Redactor:
     ) -> None:
         self._base_url = base_url
         made = Pseudonyms()
-        hidden = [_words(credentials, "", "", lambda word: HIDDEN)]
+        hidden = [
+            _words(credentials, "", "", lambda word: HIDDEN),
+            *(_Rule(form, lambda secret: HIDDEN, "secret") for form in FORMS),
+        ]
         host = [_Rule(_host(base_url), lambda word: HOST)]
         named = [
             _words(names.accounts, r"(?<!\w)", r"(?!\w)", lambda word: made.named("account", word)),
@@ -61,7 +66,9 @@ class Redactor:
         """A body: of JSON every value, so that it stays JSON, else the text."""
         if not is_json(text):
             return self.text(text)
-        return change_values(text, value=self.text, key=self._key, number=self._number)
+        return change_values(
+            text, value=self._value, key=self._key, number=self._number, secret=names_a_secret
+        )
 
     def url(self, url: str) -> str:
         """A URL of this Anchore, as if its API stood at the root of the host."""
@@ -75,8 +82,11 @@ class Redactor:
     def _key(self, text: str) -> str:
         return _replaced(text, self._everywhere)
 
-    def _number(self, text: str) -> str:
-        return _replaced(text, self._in_numbers)
+    def _value(self, text: str, is_secret: bool) -> str:
+        return HIDDEN if is_secret and text else self.text(text)
+
+    def _number(self, text: str, is_secret: bool) -> str:
+        return "0" if is_secret else _replaced(text, self._in_numbers)
 
 
 def _digits(made: Pseudonyms, text: str) -> str:
@@ -116,7 +126,8 @@ def _cut(part: tuple[str, bool], rule: _Rule) -> list[tuple[str, bool]]:
         return [part]
     cut, end = [], 0
     for found in rule.pattern.finditer(text):
-        if found[0]:
-            cut += [(text[end : found.start()], False), (rule.replacement(found[0]), True)]
-            end = found.end()
+        if original := found[rule.group]:
+            start = found.start(rule.group)
+            cut += [(text[end:start], False), (rule.replacement(original), True)]
+            end = found.end(rule.group)
     return [*cut, (text[end:], False)]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from rescan_cli.replay.har import Recording, RecordingInvalid, read_recording
 
@@ -16,6 +17,10 @@ class _Recording(click.ParamType):
             return read_recording(Path(value))
         except RecordingInvalid as error:
             self.fail(str(error), param, ctx)
+
+    def shell_complete(self, ctx: Any, param: Any, incomplete: str) -> list[CompletionItem]:
+        """Files, which the shell knows."""
+        return [CompletionItem(incomplete, type="file")]
 
 
 RECORDING = _Recording()

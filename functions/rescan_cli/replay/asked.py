@@ -1,4 +1,4 @@
-"""What a recording was asked: an event that asks the same, and the settings to ask it under."""
+"""The event and the settings that cause the requests of a recording."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ _SCHEDULE = {"source": "aws.events", "detail-type": "Scheduled Event", "detail":
 
 
 class Asked(Struct, frozen=True):
-    """The event, in words too, or None when no image was asked for; settings by variable.
+    """The event and its name, or None when the recording asks for no image; settings by variable.
 
     A direct invocation for the first tag, or a sweep where the active tags were listed first.
     """
@@ -22,7 +22,7 @@ class Asked(Struct, frozen=True):
 
     @classmethod
     def of(cls, recording: Recording) -> "Asked":
-        """Read from the requests; of several for the same, the first counts."""
+        """Derived from the requests; of several values the first counts."""
         settings = dict(reversed([pair for e in recording.entries for pair in _settings(e)]))
         tags = [tag for entry in recording.entries if (tag := _tag(entry))]
         if any(entry.path.endswith("/summaries/image-tags") for entry in recording.entries):
@@ -43,7 +43,7 @@ def _settings(entry: Entry) -> Iterator[tuple[str, str]]:
     query, path = dict(entry.query), entry.path.split("/")
     if path[-1] == "images" and "tag" in query:
         yield "ANCHORE_DIALECT", "arazzo"
-        # That dialect cannot list the active tags, so it must be told which ones to watch.
+        # That dialect cannot list the active tags, so the watched ones must be named.
         yield "WATCHED_TAGS", query["tag"]
     elif path[-2:-1] == ["vuln"]:
         yield "VULNERABILITY_TYPE", path[-1]

@@ -1,4 +1,4 @@
-"""A recording as a value: what was asked, and what was answered, read from a HAR 1.2 file.
+"""A recording as a value: requests and answers, read from a HAR 1.2 file.
 
 Source: HTTP Archive 1.2 (W3C draft). `content.text` there is the body after decompression, so
 headers that describe the body on the wire would lie about it and are dropped, as are headers
@@ -29,7 +29,7 @@ _DROPPED = {
 
 
 class ReplayError(Exception):
-    """The root of what goes wrong in a replay; never an exception of `requests`."""
+    """The root of a replay's errors; never an exception of `requests`."""
 
 
 class RecordingInvalid(ReplayError):
@@ -51,7 +51,7 @@ class Entry(Struct, frozen=True):
 
 
 class Recording(Struct, frozen=True):
-    """The entries in their recorded order; `comment` says what they rest on."""
+    """The entries in their recorded order; `comment` names their sources."""
 
     name: str
     comment: str
@@ -108,7 +108,7 @@ def read_recording(file: Path) -> Recording:
 
 
 def recording_in(content: bytes, file: Path | str) -> Recording:
-    """The recording in a file with this content; `file` is what it is called, in errors too."""
+    """The recording in a file with this content; `file` is its name, in errors too."""
     try:
         log = json.decode(content.removeprefix(BOM_UTF8), type=_Har).log
     except MALFORMED as error:

@@ -1,7 +1,7 @@
 """One invocation of the real handler on a recorded Anchore and on moto's AWS, and what it left.
 
 Nothing of the handler is patched: Anchore is a loopback server, AWS is moto's, the environment is
-the process's own. The function works in place, without its queue and its ledger.
+the process's own. The function works without its queue and its ledger.
 """
 
 import io

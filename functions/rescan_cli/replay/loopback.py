@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Logs nothing: who serves keeps a log of its own."""
+    """Logs nothing: whoever serves keeps its own log."""
 
     def log(self, type: str, message: str, *args: Any) -> None: ...
 
@@ -40,7 +40,7 @@ class LoopbackServer:
                 request_handler=handler,
                 fd=bound.fileno(),
             )
-        # The poll interval is what ending the server takes.
+        # The poll interval is how long it takes to end the server.
         self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self.port: int = self._server.port
         self.address = f"127.0.0.1:{self.port}"
@@ -59,11 +59,11 @@ class LoopbackServer:
         self.close()
 
     def close(self) -> None:
-        """End it; open connections are served to their end."""
+        """End the server; open connections are served to their end."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
 
     def wait(self) -> None:
-        """Wait until the server ends, which takes an interrupt."""
+        """Wait until an interrupt ends the server."""
         self._thread.join()

@@ -1,7 +1,7 @@
 """A replay mounted on a `requests` session: in process, without sockets, nothing patched.
 
-The mounted adapter takes the place of the one with urllib3's retries, so those are to be seen
-over the loopback server alone.
+The mounted adapter replaces the one with urllib3's retries, so retries happen only with the
+loopback server.
 """
 
 from collections.abc import Callable

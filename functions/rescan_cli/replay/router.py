@@ -1,9 +1,9 @@
-"""A recording as one respx router that answers as it was answered, and nothing else.
+"""A recording as a respx router that gives the recorded answers, and no others.
 
-A request is recognised by method, path and query, whatever the order of its parameters.
-Repeats are answered in their recorded order; the last answer goes on being given. A request
-that was not recorded is an error of its own class, so that no code under test takes it for a
-failure of Anchore, and it is remembered in case something swallows it.
+A request is recognized by method, path and query, in any order of its parameters. Repeats get
+their answers in the recorded order, then the last one again and again. A request that was not
+recorded is an error of its own class, so that no code under test takes it for a failure of
+Anchore; it is kept, in case something swallows it.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from rescan_cli.replay.har import Entry, Pairs, Recording, ReplayError
 
 
 class NotRecorded(ReplayError):
-    """A request that the recording does not hold, with the nearest one that it does."""
+    """A request that is not in the recording; the message has the nearest one that is."""
 
 
 class SeenRequest(Struct, frozen=True):
@@ -86,7 +86,7 @@ class Replay:
 
 
 class _InOrder:
-    """The side effect of a route: the recorded answers one by one, then the last for ever."""
+    """The side effect of a route: the recorded answers one by one, then the last one forever."""
 
     def __init__(self, entries: list[Entry]) -> None:
         self._left = entries

@@ -1,8 +1,8 @@
 """A replay behind a loopback HTTP server: real sockets, for retries and for other processes.
 
-The server is werkzeug's, which comes with moto's: one thread a request, and each connection is
-closed after its answer. A request that was not recorded is answered 501 with the reason, and
-raised again when the server ends.
+The server is werkzeug's, with one thread for each request; each connection is closed after its
+answer. A request that was not recorded is answered with 501 and the reason, and raised again when
+the server ends.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""An invocation as a person reads it: what was asked, what was answered, the mails."""
+"""An invocation for a person: requests, answer, mails."""
 
 import json
 import re
@@ -23,19 +23,19 @@ _REST_OF_DIGEST = re.compile(r"(?<=sha256:[0-9a-f]{12})[0-9a-f]{52}")
 
 
 def title(event: str, recording: Recording) -> Text:
-    """Which event on which recording, and what that one rests on."""
+    """Which event on which recording, and the sources of that."""
     named = Text.assemble("\n", (printable(event), "bold"), " on the recording ")
     named.append(printable(recording.name), "bold").append("\n")
     return named.append(f"{printable(recording.comment)}\n", "dim")
 
 
 def shown(invocation: Invocation, tag: str) -> list[RenderableType]:
-    """One below the other; `tag`: a direct invocation's, whose answer does not repeat it."""
-    said: list[RenderableType] = [_heading("What Anchore was asked")]
-    said.append(_requests(invocation.requests))
-    said += [_heading("What the function answered"), _answer(invocation, tag)]
-    nothing = Text("No notice was published: only a STOP is.", "dim")
-    return [*said, *(map(_mail, invocation.mails) if invocation.mails else [nothing])]
+    """One below the other; `tag` is of a direct invocation, whose answer does not repeat it."""
+    parts: list[RenderableType] = [_heading("What Anchore was asked")]
+    parts.append(_requests(invocation.requests))
+    parts += [_heading("What the function answered"), _answer(invocation, tag)]
+    nothing = Text("No notice was published: nothing is new.", "dim")
+    return [*parts, *(map(_mail, invocation.mails) if invocation.mails else [nothing])]
 
 
 def _heading(words: str) -> Rule:
@@ -43,7 +43,7 @@ def _heading(words: str) -> Rule:
 
 
 def _requests(requests: tuple[SeenRequest, ...]) -> Table | Text:
-    """A line a request, its parameters dim below; digests are cut, names and tags are not."""
+    """A line for each request, parameters dim below it; digests are cut, names and tags are not."""
     if not requests:
         return Text("Anchore was asked nothing.\n", "dim")
     table = Table.grid(padding=(0, 1))
@@ -59,8 +59,8 @@ def _requests(requests: tuple[SeenRequest, ...]) -> Table | Text:
 def _answer(invocation: Invocation, tag: str) -> Text:
     answer, error = invocation.answer, invocation.error
     if answer is None:
-        said = f"The invocation failed.\n{type(error).__name__}: {printable(str(error))}\n"
-        return Text(said, "red")
+        failure = f"The invocation failed.\n{type(error).__name__}: {printable(str(error))}\n"
+        return Text(failure, "red")
     if "batchItemFailures" in answer:
         return Text(f"{json.dumps(answer)}\n")
     if reason := answer.get("ignored"):
@@ -79,8 +79,8 @@ def _result(result: dict[str, Any], tag: str) -> Text:
 def _counted(result: dict[str, Any]) -> str:
     match result["vulnerabilities"]:
         case dict() as counts:
-            said = ", ".join(f"{number} {severity}" for severity, number in counts.items())
-            return f"vulnerabilities: {said or 'none'}\n"
+            listed = ", ".join(f"{number} {severity}" for severity, number in counts.items())
+            return f"vulnerabilities: {listed or 'none'}\n"
         case list() as rows:
             return f"vulnerabilities: {len(rows)} of {result['vulnerabilitiesTotal']} in full\n"
         case _:

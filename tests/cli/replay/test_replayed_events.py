@@ -13,7 +13,7 @@ from tests.support.command import run
 
 EVENTS = FOLDER.parent.parent / "events"
 
-pytestmark = pytest.mark.usefixtures("fresh_container")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fresh_container")]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ EXPECTED = {
     "ecr-push-signature": Seen(),
     "ecr-push-failed": Seen(),
     "ecr-delete": Seen(),
+    "ecr-replication": Seen(("STOP",), 3, 1),
+    "ecr-replication-failed": Seen(),
     # Two pages of tags; one stops, one goes, one is gone.
     "schedule-rule": Seen(("STOP", "GO", "NOT_FOUND"), 2 + 3 + 3 + 1, 1),
     "schedule-scheduler": Seen(("STOP", "GO", "NOT_FOUND"), 2 + 3 + 3 + 1, 1),
@@ -100,7 +102,7 @@ def test_an_event_that_gates_nothing_is_told_with_the_reason(event: str, line: s
     assert (
         f"\nAnchore was asked nothing.\n\nWhat the function answered {'─' * 53}\n{line}" in printed
     )
-    assert printed.endswith("\nNo notice was published: only a STOP is.\n")
+    assert printed.endswith("\nNo notice was published: nothing is new.\n")
 
 
 def test_a_batch_is_told_as_the_queue_gets_it() -> None:

@@ -25,8 +25,8 @@ sweep runs. Behind the work of each stage the publisher runs, as often as it tak
 being killed, three times at most. Then must hold:
 
 - the STOP was said at least once; not more than once, but once more for each crash and each lost
-  answer, and for each delivery of a duplicate, or while the ledger cannot be read or written; with
-  a working ledger under one id;
+  answer, and for each delivery of a duplicate, or of a copy that the ledger refuses again; under
+  one id;
 - nothing was said of the GO; RECOVERED was said of the one that mended, after Anchore answered go
   (but when Anchore did not know it meanwhile, which ends its STOP otherwise);
 - each message is done, on the queue or a dead letter; in the end only poison is;

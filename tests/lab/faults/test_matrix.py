@@ -12,6 +12,8 @@ from tests.lab.faults.matrix import AnyCase, Matrix, every_case
 from tests.lab.faults.rules import broken_rules
 from tests.lab.faults.storm_cases import StormCase, storm_cases
 
+pytestmark = pytest.mark.slow
+
 Running = dict[AnyCase, Future[Any]]
 
 

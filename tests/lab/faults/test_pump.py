@@ -12,6 +12,8 @@ from tests.lab.faults.queues import Queues
 from tests.support.aws_server import SESSION
 from tests.support.runtime_api import Invocation
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Aws]:

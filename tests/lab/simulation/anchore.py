@@ -67,7 +67,9 @@ class SimulatedAnchore(BaseAdapter):
         if path == "/v2/summaries/image-tags":
             return "page", self._page(int(query["page"][0]))
         if path == "/v2/images":
-            return "list", {"items": [_record(query["full_tag"][0])]}
+            is_analyzed = self._time.passed() >= self._scenario.analyzed_after_hours * 3600
+            status = "analyzed" if is_analyzed else "analyzing"
+            return "list", {"items": [_record(query["full_tag"][0], status)]}
         found = _IMAGE.fullmatch(path)
         if found is None:
             raise NotImplementedError(f"{path}: teach it to tests/lab/simulation/anchore.py")
@@ -87,12 +89,12 @@ def _digest(number: int) -> str:
     return f"sha256:{number:064x}"
 
 
-def _record(full_tag: str) -> dict[str, Any]:
+def _record(full_tag: str, analysis_status: str) -> dict[str, Any]:
     number = int(full_tag.rpartition("-")[2].partition(":")[0])
     return {
         "image_digest": _digest(number),
         "image_status": "active",
-        "analysis_status": "analyzed",
+        "analysis_status": analysis_status,
         "image_detail": [{"full_tag": full_tag}],
     }
 

@@ -20,9 +20,11 @@ from rescan.kernel.metrics import Tally
 from rescan.kernel.watch_list import WatchList
 from rescan.ledger.entry import Entry, subject_of
 from rescan.ledger.news import EventType
+from rescan.memory.deferred import MemoryDeferred
 from rescan.outbox.grouping import GroupingRules
 from rescan.outbox.items import Channel
 from rescan.settings import Settings
+from rescan.work.deferral import Deferral
 from rescan.work.publisher import Publisher
 from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue
@@ -51,7 +53,10 @@ class Estate:
         self.ledger, self.tally = _yesterday(scenario), Tally()
         self.topic = TimedTopic(self.time, NOON + scenario.refused)
         self.queue = SimulatedQueue(scenario, self.time)
-        settings = Settings.parse(LEAST | {"REMINDER_HOURS": str(scenario.reminder_hours)})
+        self._deferred = MemoryDeferred()
+        self._deferral = Deferral(self._deferred, self.queue, self.tally, _SILENT, self.time.now)
+        hours = {"REMINDER_HOURS": scenario.reminder_hours, "PENDING_HOURS": scenario.pending_hours}
+        settings = Settings.parse(LEAST | {name: str(value) for name, value in hours.items()})
         topics = Topics({Channel.STOPS: self.topic}, self.tally)
         transport = Transport(
             self.anchore.session(), settings.base_url, AnchoreAuth(lambda: '{"token": "none"}')
@@ -61,7 +66,7 @@ class Estate:
             settings,
             partial(AnchoreClient, transport, EnterpriseDialect()),
             Recorder(self.ledger, topics, self.tally),
-            Requeue(self.queue, jitter),
+            Requeue(self.queue, self._deferred, self.time.now, jitter),
             self.tally,
             self.time.now,
         ).work
@@ -128,7 +133,8 @@ class Estate:
     def _publish(self) -> None:
         """The schedule, for as long as there is something to do."""
         self._publisher.run(Deadline.after(265, self.time.passed))
-        if self._to_come or not self.queue.idle or self.ledger.due:
+        self._deferral.release(Deadline.after(265, self.time.passed))
+        if self._to_come or not self.queue.idle or self.ledger.due or self._deferred.work:
             self.time.begin(self._publish, after=WINDOW.total_seconds())
 
     def _enqueue(self) -> None:

@@ -17,6 +17,8 @@ class Scenario:
     of Anchore's takes so many seconds, more or less by the share `jitter`. `common`: each
     image stops by findings of its own, of which that share is in others, too; None: all have the
     same one. `refused`: for how long SNS takes no message from the beginning on.
+    It has not analyzed an image before `analyzed_after_hours`, and work that waits is given up
+    after `pending_hours`.
     """
 
     images: int
@@ -31,6 +33,8 @@ class Scenario:
     common: float | None = None
     refused: timedelta = timedelta()
     reminder_hours: float = 24.0
+    analyzed_after_hours: float = 0.0
+    pending_hours: int = 2
 
     def tag(self, number: int) -> ImageTag:
         """The tag of one image of the estate."""

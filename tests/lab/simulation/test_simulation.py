@@ -6,8 +6,11 @@ import pytest
 
 from rescan.kernel.metrics import Metric
 from rescan.ledger.news import EventType
+from rescan.work.requeue import LONGEST_CHAIN
 from tests.lab.simulation.estate import Estate
 from tests.lab.simulation.scenario import Figures, Scenario
+
+pytestmark = pytest.mark.slow
 
 # An image takes 0.3 + 2 + 1 s, and the one page of their list 0.3 s. Twelve stop: 0, 25, ..., 275.
 IMAGES = 300
@@ -82,6 +85,25 @@ def test_a_storm_that_comes_slowly_is_published_in_few_messages() -> None:
     # The sweep takes 198 s, 90 images a minute: a look after one minute, then two, then four.
     assert (figures.published, figures.gone_back) == ({EventType.STOP: 3}, 0)
     assert sorted(storm.topic.named(EventType.STOP)) == tags(at_once)
+
+
+@pytest.mark.parametrize(
+    ("pending_hours", "evaluated", "given_up"),
+    [pytest.param(2, 0, 40, id="given-up"), pytest.param(24, 40, 0, id="waited-for")],
+)
+def test_work_that_waits_for_nine_hours_makes_no_long_chain_and_none_is_lost(
+    pending_hours: int, evaluated: int, given_up: int
+) -> None:
+    scenario = Scenario(
+        40, frozenset({7}), workers=2, analyzed_after_hours=9, pending_hours=pending_hours
+    )
+    waiting = Estate(scenario)
+    waiting.sweep()
+    counts = waiting.tally.take()
+    assert (counts.get(Metric.EVALUATED, 0), counts[Metric.GIVEN_UP]) == (evaluated, given_up)
+    assert waiting.queue.longest_chain == LONGEST_CHAIN
+    failing = [entry for entry in waiting.ledger.entries.values() if entry.failing]
+    assert len(failing) == given_up
 
 
 def test_the_same_seed_gives_the_same_figures() -> None:

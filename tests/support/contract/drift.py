@@ -10,7 +10,8 @@ from rescan.anchore.client import AnchoreClient
 from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.enterprise import EnterpriseDialect
 from rescan.anchore.transport import Transport
-from rescan.gate.model import Report, RescanRequest, Trigger, TriggerKind
+from rescan.gate.model import RescanRequest, Trigger, TriggerKind
+from rescan.gate.report import Report
 from rescan.gate.workflow import rescan
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreError

@@ -65,7 +65,7 @@ def exchanges(name: str) -> list[Exchange]:
         transport = Transport(session, "https://h/v2", auth, account="platform")
         for running_only in (False, True):
             with suppress(RescanError, NotRecorded):
-                list(list_active_tags(transport, Deadline.after(60), running_only=running_only))
+                list_active_tags(transport, Deadline.after(60), running_only=running_only)
         for client in _clients(transport):
             _ask_everything(client)
     return list(listening.exchanges.values())

@@ -5,16 +5,17 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Allowlisted, Finding
-from rescan.gate.model import Outcome, Report, Severity, Step, Trigger, TriggerKind
+from rescan.gate.model import Outcome, Severity, Step, Trigger, TriggerKind
+from rescan.gate.report import Report
+from rescan.kernel.failure_cause import FailureCause
+from rescan.ledger.changes import Change, ChangedFinding, Changes, ClearedBy, ClearedFinding
 from rescan.ledger.news import (
-    Change,
-    ChangedFinding,
-    Changes,
-    ClearedBy,
-    ClearedFinding,
-    EventType,
+    ExpiringNews,
     Failing,
-    News,
+    NotEvaluatedNews,
+    RecoveredNews,
+    ReminderNews,
+    StopNews,
 )
 from tests.support.notices import reports
 from tests.support.notices.reports import TAG, evaluation, finding, listed, report, row
@@ -26,26 +27,27 @@ PUSH = Trigger(TriggerKind.ECR_PUSH, reports.PUSHED_AT)
 ID = "5f1d7a84db00d2fce00b31a7fc73224f"
 
 
-def stop(said: Report, **fields: object) -> News:
+def stop(said: Report, **fields: object) -> StopNews:
     """A first STOP, unless `fields` say otherwise."""
-    news_fields = {
-        "event_type": EventType.STOP,
+    return StopNews(**(_facts(said) | {"first_stop_at": NOW} | fields))  # type: ignore[arg-type]
+
+
+def reminder(said: Report, **fields: object) -> ReminderNews:
+    """Still stopped, after four days, unless `fields` say otherwise."""
+    facts = _facts(replace(said, trigger=SCHEDULE)) | {"first_stop_at": FIRST_STOP}
+    return ReminderNews(**(facts | fields))  # type: ignore[arg-type]
+
+
+def _facts(said: Report) -> dict[str, object]:
+    return {
         "id": ID,
         "tag": said.tag,
         "trigger": said.trigger,
         "at": NOW,
         "policy_id": said.policy_id,
         "report": said,
-        "first_stop_at": NOW,
         "team": said.team,
-    } | fields
-    return News(**news_fields)  # type: ignore[arg-type]
-
-
-def reminder(said: Report, **fields: object) -> News:
-    """Still stopped, after four days, unless `fields` say otherwise."""
-    defaults = {"event_type": EventType.REMINDER, "first_stop_at": FIRST_STOP}
-    return stop(replace(said, trigger=SCHEDULE), **(defaults | fields))
+    }
 
 
 def held(
@@ -57,9 +59,14 @@ def held(
     return Allowlisted(replace(found, allowlisted=True), **named)  # type: ignore[arg-type]
 
 
-def expiring(*items: Allowlisted, **fields: object) -> News:
+def expiring(*items: Allowlisted, **fields: object) -> ExpiringNews:
     """GO thanks to these items alone, unless `fields` say otherwise."""
-    go = report(
+    return ExpiringNews(**(_facts(go_until(*items)) | fields))  # type: ignore[arg-type]
+
+
+def go_until(*items: Allowlisted) -> Report:
+    """GO thanks to these items alone."""
+    return report(
         evaluation(*(item.finding for item in items), final_action="go", allowlisted=tuple(items)),
         outcome=Outcome.GO,
         final_action="go",
@@ -67,8 +74,6 @@ def expiring(*items: Allowlisted, **fields: object) -> News:
         trigger=SCHEDULE,
         vulnerabilities=listed(reports.FTPD, reports.NSS_TOOLS, reports.GLIBC),
     )
-    defaults = {"event_type": EventType.EXPIRING, "first_stop_at": None}
-    return stop(go, **(defaults | fields))
 
 
 def changed(what: str, change: Change, severity: Severity | None = None) -> ChangedFinding:
@@ -81,7 +86,7 @@ def changes(*findings: ChangedFinding, **fields: object) -> Changes:
     return Changes(NOW - timedelta(hours=24), findings=findings, **fields)  # type: ignore[arg-type]
 
 
-def recovered(*cleared: ClearedFinding, **fields: object) -> News:
+def recovered(*cleared: ClearedFinding, **fields: object) -> RecoveredNews:
     """GO after four days of STOP, unless `fields` say otherwise."""
     go = report(
         evaluation(final_action="go"),
@@ -91,27 +96,28 @@ def recovered(*cleared: ClearedFinding, **fields: object) -> News:
         trigger=SCHEDULE,
         vulnerabilities=listed(row("CVE-2020-8927", "Medium", "brotli", "1.0.6-2.el8")),
     )
-    defaults = {
-        "event_type": EventType.RECOVERED,
+    facts = _facts(go) | {
         "first_stop_at": FIRST_STOP,
         "cleared": cleared,
         "cleared_total": len(cleared),
     }
-    return stop(go, **(defaults | fields))
+    return RecoveredNews(**(facts | fields))  # type: ignore[arg-type]
 
 
-def not_evaluated(reason: str, **fields: object) -> News:
+def not_evaluated(
+    reason: str, cause: FailureCause = FailureCause.OTHER, **fields: object
+) -> NotEvaluatedNews:
     """Failing for seven hours while nothing is known of a STOP, unless `fields` say otherwise."""
+    since = NOW - timedelta(hours=7, minutes=2)
     news_fields = {
-        "event_type": EventType.NOT_EVALUATED,
         "id": ID,
         "tag": TAG,
         "team": "payments",
         "trigger": SCHEDULE,
         "at": NOW,
-        "failing": Failing(NOW - timedelta(hours=7, minutes=2), Step.FIND_ACTIVE_IMAGE, reason),
+        "failing": Failing(since, Step.FIND_ACTIVE_IMAGE, reason, cause),
     } | fields
-    return News(**news_fields)  # type: ignore[arg-type]
+    return NotEvaluatedNews(**news_fields)  # type: ignore[arg-type]
 
 
 def cleared(what: str, severity: Severity | None, by: ClearedBy) -> ClearedFinding:

@@ -29,6 +29,12 @@ def shown(message: Any) -> list[str]:
     ]
 
 
+def outside_of_spans(message: Any) -> list[str]:
+    """Each text that holds what a chat may obey, or a letter of FOREIGN, without its code spans."""
+    outside = [SPAN.sub("", text).replace("&lt;", "") for text in shown(message)]
+    return [text for text in outside if re.search("[§¶*~`<>\\[\\]@#|&\\\\]", text)]
+
+
 SCHEMA = json.loads((ROOT / "docs" / "chat.schema.json").read_text())
 
 

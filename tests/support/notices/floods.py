@@ -3,28 +3,30 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Allowlisted, FindingKey, Problem
 from rescan.gate.model import Outcome, Severity
 from rescan.kernel.image_tag import ImageTag
+from rescan.ledger.changes import Change, ChangedFinding, Changes, ClearedBy, ClearedFinding
 from rescan.ledger.news import (
-    Change,
-    ChangedFinding,
-    Changes,
-    ClearedBy,
-    ClearedFinding,
-    EventType,
+    ExpiringNews,
     Failing,
-    News,
+    ImageNews,
+    NotEvaluatedNews,
+    RecoveredNews,
+    StopNews,
 )
 from tests.support.notices.announced import FIRST_STOP, NOW, held, stop
 from tests.support.notices.reports import evaluation, finding, listed, report, row
 
+_Kind = TypeVar("_Kind", bound=ImageNews)
+
 
 @cache
-def flood(character: str, number: int = 1_000) -> News:
+def flood(character: str, number: int = 1_000) -> StopNews:
     """Twice as many findings, every text of which is long and made of one character."""
     text = character * 400
     rows = [row(f"{n}{text}", "High", f"{n}{text}", text, fix=text) for n in range(number)]
@@ -80,15 +82,13 @@ def _changed(text: str) -> Iterator[ChangedFinding]:
             yield ChangedFinding(key, Severity.HIGH, change, before=Severity.LOW)
 
 
-def recovery_flood(character: str) -> News:
+def recovery_flood(character: str) -> RecoveredNews:
     """The same after a WARN that cleared as many."""
     text = character * 400
-    stopped = flood(character)
-    assert stopped.report is not None
-    return replace(
-        stopped,
-        event_type=EventType.RECOVERED,
-        report=replace(stopped.report, outcome=Outcome.WARN),
+    return as_kind(
+        RecoveredNews,
+        flood(character),
+        Outcome.WARN,
         cleared=tuple(
             ClearedFinding(
                 FindingKey(text, text, text, f"{number}{text}+{text}"), Severity.HIGH, by
@@ -100,22 +100,20 @@ def recovery_flood(character: str) -> News:
     )
 
 
-def expiring_flood(character: str) -> News:
+def expiring_flood(character: str) -> ExpiringNews:
     """The same of a GO that allowlists alone make one."""
-    stopped = flood(character)
-    assert stopped.report is not None
-    go = replace(stopped.report, outcome=Outcome.GO)
-    return replace(stopped, event_type=EventType.EXPIRING, report=go)
+    return as_kind(ExpiringNews, flood(character), Outcome.GO)
 
 
-def outage_flood(character: str) -> News:
+def outage_flood(character: str) -> NotEvaluatedNews:
     """The same after a failure that says much."""
     text = character * 400
-    stopped = flood(character)
-    assert stopped.report is not None
-    return replace(
-        stopped,
-        event_type=EventType.NOT_EVALUATED,
-        report=replace(stopped.report, outcome=Outcome.NOT_EVALUATED),
-        failing=Failing(FIRST_STOP, text, text * 2),
-    )
+    failing = Failing(FIRST_STOP, text, text * 2)
+    return as_kind(NotEvaluatedNews, flood(character), Outcome.NOT_EVALUATED, failing=failing)
+
+
+def as_kind(kind: type[_Kind], news: StopNews, outcome: Outcome, **fields: object) -> _Kind:
+    """The facts of the news that the other kind has too, of a report with the outcome."""
+    names = set(kind.__struct_fields__) & set(news.__struct_fields__) - {"report"}
+    facts = {name: getattr(news, name) for name in names}
+    return kind(report=replace(news.report, outcome=outcome), **(facts | fields))

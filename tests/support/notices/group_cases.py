@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Finding
-from rescan.gate.model import Report, Severity, Vulnerability
+from rescan.gate.model import Severity, Vulnerability
+from rescan.gate.report import Report
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
-from rescan.ledger.news import ClearedBy, News
+from rescan.ledger.changes import ClearedBy
+from rescan.ledger.news import News
 from rescan.outbox.group import Group
 from rescan.outbox.grouping import GroupingRules, plan, storm_after
 from rescan.outbox.items import Channel, PendingNotice
@@ -177,7 +180,7 @@ def of_a_policy_taken_back() -> Group:
 def of_outages() -> Group:
     """The password has expired: nothing is evaluated any more."""
     reason = "findActiveImage: HTTP 401 'Unauthorized' (GET /images)"
-    news = not_evaluated(reason)
+    news = not_evaluated(reason, FailureCause.CREDENTIALS)
     return group_of(about(news, number, tag) for number, tag in enumerate(tags(range(37))))
 
 

@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from rescan.gate.model import Outcome, Report, Severity, Step
+from rescan.gate.model import Outcome, Severity, Step
+from rescan.gate.report import Report
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.team import UNROUTED
-from rescan.ledger.news import Change, ChangedFinding, ClearedBy, ClearedFinding, Failing, News
+from rescan.ledger.changes import Change, ChangedFinding, ClearedBy, ClearedFinding
+from rescan.ledger.news import Failing, News
 from tests.support.notices import reports
 from tests.support.notices.announced import (
     FIRST_STOP,
@@ -19,6 +22,7 @@ from tests.support.notices.announced import (
     changes,
     cleared,
     expiring,
+    go_until,
     held,
     not_evaluated,
     recovered,
@@ -118,7 +122,7 @@ def rebuilt() -> News:
 
 def allowlisted() -> News:
     """The one finding is still there, and will stop the image again in a week."""
-    on_the_list = expiring(held(FTPD.key.what, IN_A_WEEK)).report
+    on_the_list = go_until(held(FTPD.key.what, IN_A_WEEK))
     return recovered(replace(FTPD, by=ClearedBy.ALLOWLISTED), report=on_the_list)
 
 
@@ -209,12 +213,13 @@ UNREACHABLE = (
 
 def credentials_refused() -> News:
     """Nothing is known of a STOP, and everything fails."""
-    return not_evaluated(UNAUTHORIZED)
+    return not_evaluated(UNAUTHORIZED, FailureCause.CREDENTIALS)
 
 
 def down_while_stopped() -> News:
     """The STOP stands."""
-    failing = Failing(datetime(2026, 11, 22, 12, 30, tzinfo=UTC), Step.REGATE, UNREACHABLE)
+    since = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
+    failing = Failing(since, Step.REGATE, UNREACHABLE, FailureCause.DOWN)
     return not_evaluated(
         UNREACHABLE, failing=failing, first_stop_at=FIRST_STOP, policy_id=POLICY_ID
     )
@@ -223,7 +228,7 @@ def down_while_stopped() -> News:
 def no_longer_in_anchore() -> News:
     """It was stopped, and has not recovered."""
     reason = f"no longer in Anchore: Anchore has no active image with the tag {TAG}"
-    failing = Failing(NOW, Step.FIND_ACTIVE_IMAGE, reason)
+    failing = Failing(NOW, Step.FIND_ACTIVE_IMAGE, reason, FailureCause.GONE)
     return not_evaluated(reason, failing=failing, first_stop_at=FIRST_STOP)
 
 
@@ -231,7 +236,7 @@ def watched_tag_not_found() -> News:
     """The watch list names a tag that was never there."""
     tag = replace(TAG, repository="payment/api")
     reason = f"Anchore has no active image with the tag {tag}"
-    return not_evaluated(reason, tag=tag, team=UNROUTED)
+    return not_evaluated(reason, FailureCause.NOT_FOUND, tag=tag, team=UNROUTED)
 
 
 def no_mapping_rule() -> News:
@@ -245,7 +250,8 @@ def no_mapping_rule() -> News:
         final_action=None,
         reason=reason,
     )
-    failing = Failing(NOW - timedelta(hours=6), Step.REGATE, reason)
+    since = NOW - timedelta(hours=6)
+    failing = Failing(since, Step.REGATE, reason, FailureCause.NOT_MAPPED)
     return not_evaluated(reason, failing=failing, report=answered)
 
 
@@ -261,7 +267,7 @@ def hostile_recovery() -> News:
 def hostile_reason() -> News:
     """What a server said, quoted by an error."""
     reason = "regate: HTTP 500 '\x1b[31m<html>\u202eoops\x00\r\nSubject: all is well\ud83d'"
-    failing = Failing(NOW - timedelta(hours=30), Step.REGATE, reason)
+    failing = Failing(NOW - timedelta(hours=30), Step.REGATE, reason, FailureCause.DOWN)
     return not_evaluated(
         reason,
         failing=failing,

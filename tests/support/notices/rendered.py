@@ -4,37 +4,45 @@ from collections.abc import Callable
 from functools import cache
 
 from rescan.ledger.news import News
-from rescan.notice.group_notice import group_notice
+from rescan.notice.render import group_notice
 from rescan.notice.summary import Summary
 from rescan.outbox.group import Group
 from rescan.outbox.notice import Notice
 from tests.support.notices.group_cases import GROUPS
 from tests.support.notices.news_cases import GOLDEN
-from tests.support.notices.said import chat_of, group_chat, notice_of
+from tests.support.notices.said import group_chat, mail_and_chat
 from tests.support.notices.summary_cases import GOLDEN_SUMMARIES, notices_of
 
-CASES: dict[str, Callable[[], News | Group | Summary]] = {**GOLDEN, **GROUPS, **GOLDEN_SUMMARIES}
+Announced = News | Group | Summary
+CASES: dict[str, Callable[[], Announced]] = {**GOLDEN, **GROUPS, **GOLDEN_SUMMARIES}
 
 
-@cache
 def mail(case: str) -> Notice:
     """For the STOP topic."""
-    match CASES[case]():
-        case Group() as group:
-            return group_notice(group)
-        case Summary() as summary:
-            return notices_of(summary)[0]
-        case news:
-            return notice_of(news)
+    return _mail_and_chat(case)[0]
+
+
+def chat(case: str) -> Notice:
+    """For the chat topic."""
+    return _mail_and_chat(case)[1]
+
+
+def chat_notice(announced: Announced) -> Notice:
+    """What is published on the chat topic."""
+    return _both(announced)[1]
 
 
 @cache
-def chat(case: str) -> Notice:
-    """For the chat topic."""
-    match CASES[case]():
+def _mail_and_chat(case: str) -> tuple[Notice, Notice]:
+    return _both(CASES[case]())
+
+
+def _both(announced: Announced) -> tuple[Notice, Notice]:
+    match announced:
         case Group() as group:
-            return group_chat(group)
+            return group_notice(group), group_chat(group)
         case Summary() as summary:
-            return notices_of(summary)[1]
+            return notices_of(summary)
         case news:
-            return chat_of(news)
+            mail, chat = mail_and_chat(news)
+            return mail.notice, chat.notice

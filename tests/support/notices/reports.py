@@ -9,14 +9,8 @@ from datetime import UTC, datetime
 from msgspec import Raw
 
 from rescan.gate.evaluation import Evaluation, Finding, Problem
-from rescan.gate.model import (
-    Outcome,
-    Report,
-    Trigger,
-    TriggerKind,
-    Vulnerability,
-    VulnerabilityList,
-)
+from rescan.gate.model import Outcome, Trigger, TriggerKind, Vulnerability, VulnerabilityList
+from rescan.gate.report import Report
 from rescan.kernel.image_tag import Digest, ImageTag
 
 DIGEST = Digest("sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")

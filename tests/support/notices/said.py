@@ -3,8 +3,7 @@
 from msgspec.structs import replace
 
 from rescan.ledger.news import News
-from rescan.notice.group_notice import group_notice
-from rescan.notice.render import due_of
+from rescan.notice.render import group_notice, outbox_items
 from rescan.outbox.envelope import Envelope
 from rescan.outbox.group import Group
 from rescan.outbox.items import Channel, OutboxItem
@@ -21,6 +20,12 @@ def chat_of(news: News) -> Notice:
     return _due(news, Channel.CHAT).notice
 
 
+def mail_and_chat(news: News) -> tuple[OutboxItem, OutboxItem]:
+    """Both, of which what they share is worked out once."""
+    mail, chat = outbox_items(news, [Channel.STOPS, Channel.CHAT])
+    return mail, chat
+
+
 def envelope_of(news: News) -> Envelope:
     """By which it is put together with others."""
     return _due(news, Channel.STOPS).envelope
@@ -33,5 +38,5 @@ def group_chat(group: Group) -> Notice:
 
 
 def _due(news: News, channel: Channel) -> OutboxItem:
-    (due,) = due_of(news, [channel])
+    (due,) = outbox_items(news, [channel])
     return due

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from rescan.gate.model import Step
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import Failing
+from rescan.notice.render import summary_outbox_items
 from rescan.notice.summary import Coverage, Dated, Failed, Summary
-from rescan.notice.summary_notice import due_of_summary
 from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 from tests.support.notices.reports import TAG
@@ -99,7 +99,7 @@ def hostile() -> Summary:
 
 def notices_of(summary: Summary) -> tuple[Notice, Notice]:
     """The mail and the chat message."""
-    mail, chat = due_of_summary(summary, (Channel.STOPS, Channel.CHAT))
+    mail, chat = summary_outbox_items(summary, (Channel.STOPS, Channel.CHAT))
     return mail.notice, chat.notice
 
 

@@ -45,5 +45,5 @@ def _of(statement: dict[str, Any]) -> Iterator[Permission]:
             yield Permission(statement["Sid"], action, resource, "Condition" in statement)
 
 
-def _listed(one_or_many: str | list[str]) -> list[str]:
-    return [one_or_many] if isinstance(one_or_many, str) else one_or_many
+def _listed(one_or_many: str | list[str | None]) -> list[str]:
+    return list(filter(None, [one_or_many] if isinstance(one_or_many, str) else one_or_many))

@@ -1,0 +1,78 @@
+"""What one run of the workflow came to, and what follows from the answer alone."""
+
+from datetime import datetime
+from functools import cached_property
+
+from msgspec import Struct
+
+from rescan.gate.allowlist_expiry import AllowlistExpiry, SuppressedFindings
+from rescan.gate.blocking_findings import BlockingFinding, blocking_findings
+from rescan.gate.evaluation import Evaluation
+from rescan.gate.model import Outcome, Step, Trigger, VulnerabilityList
+from rescan.gate.vulnerability_index import VulnerabilityIndex
+from rescan.kernel.failure_cause import FailureCause
+from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.kernel.team import UNROUTED
+
+
+class Report(Struct, frozen=True, dict=True):
+    """The result of the workflow for one image.
+
+    `image_digest`, `vulnerabilities` and `final_action` are the workflow's three outputs;
+    `final_action` is set only when it is a verdict. `reason` is one sentence for a person;
+    `notes` are further ones (a superseded push, an unverified tag). `team` owns the image. `cause`
+    is why there is no verdict, and None when there is one. `vtype` is the kind of vulnerabilities
+    that were asked for.
+    """
+
+    tag: ImageTag
+    trigger: Trigger
+    outcome: Outcome
+    reason: str
+    image_digest: Digest | None = None
+    vulnerabilities: VulnerabilityList | None = None
+    vulnerabilities_problem: str | None = None
+    final_action: str | None = None
+    policy_id: str | None = None
+    evaluation: Evaluation | None = None
+    notes: tuple[str, ...] = ()
+    team: str = UNROUTED
+    cause: FailureCause | None = None
+    vtype: str = "all"
+
+    @property
+    def lists_nothing(self) -> bool:
+        """Whether the list was read and is empty; it also is after a scan that failed."""
+        return self.vulnerabilities is not None and not self.vulnerabilities.rows
+
+    @cached_property
+    def blocking(self) -> tuple[BlockingFinding, ...]:
+        """The findings that stop the image, worst first."""
+        findings = self.evaluation.findings if self.evaluation else ()
+        return blocking_findings(findings, self._index)
+
+    def expiry(self, now: datetime) -> AllowlistExpiry:
+        """What will stop the image once items of allowlists end, as of `now`.
+
+        Empty without a verdict, and for an image that is itself allowlisted: that has no end.
+        """
+        return self._suppressed.as_of(now)
+
+    @property
+    def failed_step(self) -> Step:
+        """The step because of which there is no verdict."""
+        is_unread = self.vulnerabilities_problem is not None
+        if is_unread or self.cause is FailureCause.SCAN_FAILED:
+            return Step.REFRESH_VULNERABILITIES
+        return Step.FIND_ACTIVE_IMAGE if self.evaluation is None else Step.REGATE
+
+    @cached_property
+    def _index(self) -> VulnerabilityIndex:
+        return VulnerabilityIndex(self.vulnerabilities.rows if self.vulnerabilities else ())
+
+    @cached_property
+    def _suppressed(self) -> SuppressedFindings:
+        evaluation = self.evaluation
+        if evaluation is None or evaluation.is_allowlisted or not self.outcome.is_verdict:
+            return SuppressedFindings()
+        return SuppressedFindings.of(evaluation.allowlisted, self._index)

@@ -1,0 +1,86 @@
+"""The ledger in memory."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from threading import Lock
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from rescan.kernel.errors import LedgerConflict
+from rescan.ledger.entry import Entry
+from rescan.outbox.items import Channel, InFlight, OutboxItem
+from rescan.outbox.storm import Storm
+from rescan.work.ports import EntrySnapshot, SweepRecord
+
+
+class MemoryLedger(Struct):
+    """Implements `ports.Ledger`, for many threads at once.
+
+    Like the table it holds the outbox as well: the `notices` that wait, the `storms`, the messages
+    in flight, and which publisher has claimed it. `MemoryOutbox` is the publisher's view of them.
+    """
+
+    entries: dict[str, Entry] = {}
+    sweeps: list[SweepRecord] = []
+    notices: dict[tuple[Channel, str], OutboxItem] = {}
+    storms: dict[str, Storm] = {}
+    flights: dict[str, InFlight] = {}
+    claims: int = 0
+    claimed_until: datetime | None = None
+    lock: Lock = field(default_factory=Lock)
+
+    def read(self, subject: str) -> Entry | None:
+        return self.entries.get(subject)
+
+    def write(self, entry: Entry, notices: Sequence[OutboxItem] = ()) -> None:
+        with self.lock:
+            written = self.entries.get(entry.subject)
+            if entry.version - 1 != (written.version if written else 0) or _is_marked(
+                written, entry
+            ):
+                raise LedgerConflict(f"{entry.subject} was written meanwhile.")
+            self.entries[entry.subject] = entry
+            self._keep(notices)
+
+    def add(self, notices: Sequence[OutboxItem]) -> None:
+        with self.lock:
+            self._keep(notices)
+
+    def mark_swept(self, subject: str, sweep: datetime) -> None:
+        with self.lock:
+            entry = self.entries.get(subject)
+            if entry is not None and (entry.sweep is None or entry.sweep < sweep):
+                self.entries[subject] = replace(entry, sweep=sweep)
+
+    def snapshots(self) -> Iterator[EntrySnapshot]:
+        return map(_snapshot, list(self.entries.values()))
+
+    def last_sweep(self) -> SweepRecord | None:
+        return self.sweeps[-1] if self.sweeps else None
+
+    def record_sweep(self, sweep: SweepRecord) -> None:
+        self.sweeps.append(sweep)
+
+    def _keep(self, notices: Sequence[OutboxItem]) -> None:
+        self.notices |= {(item.channel, item.envelope.id): item for item in notices}
+
+
+def _is_marked(written: Entry | None, entry: Entry) -> bool:
+    """Whether a sweep has marked what is written since the entry was read."""
+    mark = written.sweep if written else None
+    return mark is not None and (entry.sweep is None or entry.sweep < mark)
+
+
+def _snapshot(entry: Entry) -> EntrySnapshot:
+    return EntrySnapshot(
+        tag=entry.tag,
+        stopped=entry.stopped,
+        evaluated_at=entry.evaluated_at,
+        sweep=entry.sweep,
+        result_at=entry.result_at,
+        first_stop_at=entry.first_stop_at,
+        failing=entry.failing,
+        unknown_push_at=entry.unknown_push.at if entry.unknown_push else None,
+        held_until=entry.held_until,
+    )

@@ -1,0 +1,59 @@
+"""The outbox in memory."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from rescan.kernel.errors import NotThePublisher
+from rescan.memory.ledger import MemoryLedger
+from rescan.outbox.items import InFlight, PendingNotice
+from rescan.outbox.notice import Notice
+from rescan.outbox.storm import Storm
+
+
+class MemoryOutbox:
+    """Implements `ports.Outbox` on what a ledger in memory holds; one object is one publisher."""
+
+    def __init__(self, ledger: MemoryLedger) -> None:
+        self._ledger = ledger
+        self._claim = -1
+
+    def claim(self, now: datetime, until: datetime) -> bool:
+        ledger = self._ledger
+        if ledger.claimed_until is not None and now < ledger.claimed_until:
+            return False
+        ledger.claims += 1
+        ledger.claimed_until, self._claim = until, ledger.claims
+        return True
+
+    def release(self) -> None:
+        self._as_publisher().claimed_until = None
+
+    def waiting(self, most: int) -> list[PendingNotice]:
+        items = list(self._ledger.notices.values())
+        pending = [PendingNotice(item.channel, item.envelope) for item in items]
+        return sorted(pending, key=lambda notice: notice.envelope.order)[:most]
+
+    def notice(self, pending: PendingNotice) -> Notice | None:
+        item = self._ledger.notices.get(pending.key)
+        return item.notice if item else None
+
+    def storms(self, ids: Iterable[str]) -> list[Storm]:
+        return [storm for name in ids if (storm := self._ledger.storms.get(name))]
+
+    def in_flight(self) -> list[InFlight]:
+        return list(self._ledger.flights.values())
+
+    def mark_in_flight(self, flight: InFlight, storm: Storm | None = None) -> None:
+        self._as_publisher().flights[flight.id] = flight
+        if storm is not None:
+            self._ledger.storms[storm.id] = storm
+
+    def clear_in_flight(self, flight: InFlight, superseded: Iterable[str] = ()) -> None:
+        for notice_id in (*superseded, *flight.ids):
+            self._ledger.notices.pop((flight.channel, notice_id), None)
+        self._ledger.flights.pop(flight.id, None)
+
+    def _as_publisher(self) -> MemoryLedger:
+        if self._claim != self._ledger.claims:
+            raise NotThePublisher("The outbox was claimed by another publisher.")
+        return self._ledger

@@ -1,0 +1,115 @@
+"""Findings in words: a numbered list for a mail, a line each for a chat, a name in a sentence."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from rescan.gate.blocking_findings import BlockingFinding
+from rescan.gate.evaluation import FindingKey
+from rescan.kernel.safe_text import one_line
+from rescan.notice.foreign import foreign
+from rescan.notice.paragraphs import named, paragraph
+
+MOST_FINDINGS = 40
+
+
+# --- a list for a mail
+
+
+def stopping_list(findings: Sequence[BlockingFinding], noun: str) -> list[str]:
+    """The findings that stop the image, cut after the worst; nothing at all when there is none."""
+    if not findings:
+        return []
+    shown = findings[:MOST_FINDINGS]
+    how_many = f"{len(shown):,} of {len(findings):,} shown"
+    lines = [f"{noun.upper()}S THAT STOP THE IMAGE, WORST FIRST ({how_many})", *numbered(shown)]
+    if len(shown) < len(findings):
+        lines += ["", f"{how_many}. The others are in Anchore, under the digest below."]
+    return lines
+
+
+def numbered(findings: Iterable[BlockingFinding], first: int = 1) -> Iterator[str]:
+    """Each finding on two lines or a few more, numbered from `first` on."""
+    for number, finding in enumerate(findings, first):
+        yield from _finding(number, finding.bounded())
+
+
+def _finding(number: int, finding: BlockingFinding) -> Iterator[str]:
+    yield from paragraph(f"{number:3}. {_name(finding)}", hanging=5)
+    if details := _details(finding):
+        yield from paragraph("; ".join(details), first=5, hanging=5)
+    if not finding.listed and finding.message:
+        yield from paragraph(foreign(finding.message), first=5, hanging=5)
+
+
+def _name(finding: BlockingFinding) -> str:
+    if finding.vulnerability is None:
+        return f"POLICY  {foreign(finding.rule)}"
+    return f"{finding.severity.name}  {foreign(finding.vulnerability)}  {_package(finding)}"
+
+
+def _details(finding: BlockingFinding) -> list[str]:
+    details = []
+    if finding.vulnerability is not None:
+        details += [_fix(finding), foreign(finding.rule)]
+    if finding.file is not None:
+        details.append(foreign(finding.file))
+    if finding.inherited_from_base is not None:
+        details.append("base image" if finding.inherited_from_base else "own layer")
+    if finding.locations > 1:
+        details.append(f"in {finding.locations:,} places")
+    return details
+
+
+# --- a line for a chat
+
+
+def stopping_line(finding: BlockingFinding) -> str:
+    """E.g. "HIGH `CVE-2020-25648` in `nss-tools 3.53.1`, fixed in `3.53.2`"."""
+    shown = finding.bounded()
+    if shown.vulnerability is None:
+        return f"POLICY {foreign(shown.rule)}: {foreign(shown.message)}"
+    file = f", {foreign(shown.file)}" if shown.file else ""
+    name = f"{shown.severity.name} {foreign(shown.vulnerability)} in {_package(shown)}"
+    return f"{name}{file}, {_fix(shown)}"
+
+
+# --- in a sentence
+
+
+def finding_name(key: FindingKey) -> str:
+    """E.g. "CVE-2020-25648 nss-tools"; of other gates gate and trigger."""
+    if key.gate.lower() != "vulnerabilities":
+        return rule_name(key.gate, key.trigger)
+    name = one_line(" ".join(key.what.split("+", 1)), 100)
+    return foreign(name or "a finding not named")
+
+
+def finding_names(findings: Iterable[BlockingFinding]) -> str:
+    """E.g. "CVE-2020-25648 nss-tools and 4 more", the worst first."""
+    return named([finding_name(finding.key) for finding in findings])
+
+
+def rule_name(gate: str, trigger: str) -> str:
+    """E.g. "dockerfile/exposed_ports"."""
+    return foreign(f"{one_line(gate, 40)}/{one_line(trigger, 40)}")
+
+
+def counts_by_severity(findings: Iterable[BlockingFinding]) -> dict[str, int]:
+    """How many findings have which severity, worst first."""
+    counts = Counter(finding.severity for finding in findings)
+    return {str(severity): counts[severity] for severity in sorted(counts, reverse=True)}
+
+
+def _package(finding: BlockingFinding) -> str:
+    return foreign(f"{finding.package or 'a package not named'} {finding.version or ''}")
+
+
+def _fix(finding: BlockingFinding) -> str:
+    """The version with the fix, or that there is none, or that nobody knows."""
+    if finding.fixed_in is not None:
+        return f"fixed in {foreign(finding.fixed_in)}"
+    if finding.known_severity is None:
+        return "severity, version and fix not known"
+    if not finding.listed:
+        return "version and fix not known"
+    return "no fix: vendor will not fix" if finding.will_not_fix else "no fix"

@@ -1,0 +1,212 @@
+"""A message about many images of one kind: what they have in common, which they are, what else."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from msgspec.structs import replace
+
+from rescan.gate.model import Severity
+from rescan.kernel.safe_text import one_line
+from rescan.notice import result_shapes as shapes
+from rescan.notice.content import NoticeContent
+from rescan.notice.foreign import foreign
+from rescan.notice.group_headline import group_sentence
+from rescan.notice.kinds import KINDS
+from rescan.notice.paragraphs import counted, fact, items, paragraph
+from rescan.notice.result import fitted, full_tag, moment_or_none, text
+from rescan.notice.times import moment, rfc3339
+from rescan.outbox.envelope import Envelope, IssueKind
+from rescan.outbox.group import Group, Repository, Shared
+
+# Of the 256 KiB of a message; names have 60,000 in the attributes and again in the body, which
+# stays below 100,000.
+LARGEST_GROUP_RESULT = 90_000
+_MOST_ABOUT = 3
+_MOST_FACTS = 20
+_MOST_REPOSITORIES_IN_CHAT = 15
+_MOST_OTHERS, _MOST_OTHERS_IN_CHAT = 10, 5
+
+
+class GroupNotice(NoticeContent):
+    """The group, in the words of its kind."""
+
+    def __init__(self, group: Group) -> None:
+        self._group = group
+        self._kind = KINDS[group.event_type]
+
+    @property
+    def labels(self) -> Group:
+        return self._group
+
+    @property
+    def thread(self) -> str:
+        """A storm's messages are one thread."""
+        return self._group.storm
+
+    @property
+    def resources(self) -> list[str]:
+        return [self._repositories[0].full_name]
+
+    @property
+    def subject(self) -> str:
+        return group_sentence(self._group, self._kind, details=False)
+
+    @property
+    def headline(self) -> str:
+        return f"{group_sentence(self._group, self._kind, details=True)}."
+
+    @property
+    def steps(self) -> Sequence[str]:
+        return self._kind.group_steps(self._group)
+
+    # --- which images, and what else they have
+
+    @cached_property
+    def _repositories(self) -> list[Repository]:
+        return self._group.repositories()
+
+    @cached_property
+    def _other_issues(self) -> list[Shared]:
+        return self._group.other_issues()
+
+    @property
+    def _is_about_a_finding(self) -> bool:
+        issue = self._group.issue
+        return issue is not None and issue.kind is IssueKind.FINDING
+
+    def _name(self, repository: Repository) -> str:
+        """Without the registry, where that is the same for all."""
+        return repository.name if self._group.registry else repository.full_name
+
+    # --- the mail
+
+    def mail_paragraphs(self) -> Iterator[Sequence[str]]:
+        """The images, what else they have, what else to do, the facts."""
+        yield list(self._images())
+        yield self._others()
+        yield items(self.steps[1:])
+        yield list(self._facts())
+
+    def _images(self) -> Iterator[str]:
+        """Every image: nobody is told of it elsewhere."""
+        yield f"IMAGES BY REPOSITORY, WORST FIRST ({len(self._group.members):,})"
+        for repository in self._repositories:
+            yield f"{foreign(self._name(repository))} ({len(repository.images):,})"
+            images = ", ".join(map(self._image, repository.images))
+            yield from paragraph(images, first=2, hanging=2)
+
+    def _image(self, envelope: Envelope) -> str:
+        """The tag; where the images have nothing in common, how bad it is and why."""
+        tag = foreign(envelope.tag.tag, 128)
+        if self._group.issue is not None or not envelope.issues:
+            return tag
+        facts = [str(envelope.worst)] if envelope.worst else []
+        return f"{tag} ({' '.join([*facts, foreign(envelope.issues[0].name, 40)])})"
+
+    def _others(self) -> list[str]:
+        others = list(map(self._other, self._other_issues[:_MOST_OTHERS]))
+        what = f"WHAT {'ELSE ' if self._is_about_a_finding else ''}{self._kind.effect}"
+        title = f"{what} ({len(others):,} of {len(self._other_issues):,} shown)"
+        return items(others, title=title)
+
+    def _facts(self) -> Iterator[str]:
+        group = self._group
+        yield fact("Team", foreign(group.team, 200))
+        if group.policy_id:
+            yield fact("Policy", foreign(group.policy_id, 200))
+        if group.registry:
+            yield fact("Registry", foreign(group.registry, 256))
+        if group.began_at is not None:
+            yield fact(
+                "Before", f"{counted(group.before, 'image')}, since {moment(group.began_at)}"
+            )
+        moments = [moment(envelope.at) for envelope in group.envelopes]
+        first, last = min(moments), max(moments)
+        yield fact("Found", first + (f" to {last}" if first != last else ""))
+
+    # --- the chat message
+
+    def chat_lines(self) -> Iterator[str]:
+        """The facts, the repositories, what else the images have."""
+        group, every = self._group, self._repositories
+        yield f"Team {foreign(group.team)}"
+        if group.policy_id:
+            yield f"Policy {foreign(group.policy_id, 200)}"
+        if group.registry:
+            yield f"Registry {foreign(group.registry)}"
+        for repository in every[:_MOST_REPOSITORIES_IN_CHAT]:
+            images = counted(len(repository.images), "image")
+            yield f"{foreign(self._name(repository), 200)}: {images}"
+        if len(every) > (most := _MOST_REPOSITORIES_IN_CHAT):
+            yield f"{most:,} of {len(every):,} repositories shown, the worst ones"
+        for other in map(self._other, self._other_issues[:_MOST_OTHERS_IN_CHAT]):
+            yield f"Also {other}" if self._is_about_a_finding else other
+        if (total := len(self._other_issues)) > _MOST_OTHERS_IN_CHAT:
+            yield f"{_MOST_OTHERS_IN_CHAT:,} of {total:,} shown"
+
+    def _other(self, other: Shared) -> str:
+        issue, of = other.issue, len(self._group.members)
+        facts = [] if issue.severity is Severity.UNKNOWN else [str(issue.severity)]
+        facts += [foreign(issue.package)] if issue.package else []
+        facts += [f"fixed in {foreign(issue.fixed_in)}"] if issue.fixed_in else []
+        facts += [f"from {moment(issue.until)} on"] if issue.until else []
+        name = foreign(issue.name)
+        named = f"policy {name} changed" if issue.kind is IssueKind.POLICY else name
+        details = f" ({', '.join(facts)})" if facts else ""
+        return f"{named}{details}: {other.images:,} of {counted(of, 'image')}"
+
+    # --- the result
+
+    def result(self) -> str:
+        """`group` in the place of `image`: as many members as fit, in the order of time."""
+        group = self._group
+        common = shapes.Result(
+            id=group.id,
+            event_type=group.event_type,
+            at=rfc3339(max(envelope.at for envelope in group.envelopes)),
+            team=group.team,
+            final_action=group.final_action,
+            policy_id=text(group.policy_id, 200),
+        )
+
+        def with_members(shown: Sequence[shapes.GroupMember]) -> shapes.Result:
+            return replace(common, group=_shape(group, shown))
+
+        members, total = map(_member, group.envelopes), len(group.members)
+        return fitted(with_members, members, total, LARGEST_GROUP_RESULT)
+
+
+def _shape(group: Group, shown: Sequence[shapes.GroupMember]) -> shapes.Group:
+    return shapes.Group(
+        issue=_issue(group),
+        images=group.images,
+        total=group.before + group.images,
+        part=group.part,
+        parts=group.parts,
+        shown=len(shown),
+        members=shown,
+    )
+
+
+def _issue(group: Group) -> shapes.GroupIssue | None:
+    if group.issue is None:
+        return None
+    return shapes.GroupIssue(
+        kind=group.issue.kind,
+        name=group.issue.name,
+        severity=str(group.issue.severity),
+        packages=group.packages()[:_MOST_FACTS],
+        fixed_in=group.fixes()[:_MOST_FACTS],
+        until=moment_or_none(next(iter(group.ends()), None)),
+    )
+
+
+def _member(envelope: Envelope) -> shapes.GroupMember:
+    return shapes.GroupMember(
+        id=one_line(envelope.id, 128),
+        full_tag=full_tag(envelope.tag),
+        digest=text(envelope.digest, 80),
+        max_severity=str(envelope.worst),
+        findings=envelope.findings,
+        about=[issue.name for issue in envelope.issues[:_MOST_ABOUT]],
+    )

@@ -1,0 +1,229 @@
+"""A notice about one image: what its kinds have in common.
+
+A kind that is added is one class in a module of its own, its shape in `result_shapes.py`, and its
+line in `kinds.py`.
+"""
+
+import re
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import ClassVar
+
+from msgspec import Struct
+
+from rescan.gate.model import Severity, TriggerKind
+from rescan.kernel.failure_cause import FailureCause
+from rescan.kernel.image_tag import Digest
+from rescan.kernel.safe_text import one_line
+from rescan.kernel.team import UNROUTED, team_name
+from rescan.ledger.news import EvaluatedNews, ImageNews, stable_id
+from rescan.notice.content import NoticeContent
+from rescan.notice.foreign import foreign
+from rescan.notice.issues import once
+from rescan.notice.paragraphs import by_severity, fact, paragraph, row
+from rescan.notice.subject import resource_name
+from rescan.notice.times import moment
+from rescan.outbox.envelope import Envelope, Issue
+from rescan.outbox.group import Group
+
+# The workflow writes fewer.
+_MOST_NOTES, _MOST_NOTES_IN_CHAT = 5, 2
+_NOT_SAID = "not said"
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}\b")
+_TRIGGERS = {
+    TriggerKind.ECR_PUSH: "push to ECR",
+    TriggerKind.SCHEDULE: "schedule",
+    TriggerKind.DIRECT: "direct invocation",
+}
+
+
+class Verbs(Struct, frozen=True):
+    """What one image does or has done to it, and several; `first` is said of it the first time."""
+
+    one: str
+    several: str
+    first: str = ""
+
+
+class ImageNotice(NoticeContent):
+    """One image, and what its news says of it.
+
+    A message about many images (`group.py`) uses the class alone: the `kind` in words, the `verbs`,
+    the `effect` on the images, whether that `is_bad`, and the steps.
+    """
+
+    kind: ClassVar[str]
+    verbs: ClassVar[Verbs]
+    effect: ClassVar[str]
+    is_bad: ClassVar[bool] = True
+
+    def __init__(self, news: ImageNews) -> None:
+        self.news = news
+
+    @staticmethod
+    @abstractmethod
+    def group_steps(group: Group) -> Sequence[str]:
+        """The steps of a message about many images."""
+
+    # --- what a kind may add to the envelope
+
+    @property
+    def worst(self) -> Severity:
+        """The worst severity of the findings that it lists; UNKNOWN when none is known."""
+        return Severity.UNKNOWN
+
+    @property
+    def fix_available(self) -> bool | None:
+        """Whether any of these findings has a fix; None when nothing is known of fixes."""
+        return None
+
+    @property
+    def cause(self) -> FailureCause | None:
+        """What keeps the image from being evaluated."""
+        return None
+
+    @property
+    def total(self) -> int:
+        """How many findings it is about."""
+        return 0
+
+    @abstractmethod
+    def issues(self) -> Iterable[Issue]:
+        """What it is about, worst first."""
+
+    # --- what every kind has
+
+    @cached_property
+    def labels(self) -> Envelope:
+        """The envelope, by which notices are put together, too."""
+        news, report = self.news, self.news.report
+        return Envelope(
+            id=news.id,
+            event_type=news.event_type,
+            subject=news.subject,
+            tag=news.tag,
+            at=news.at,
+            turn=news.turn,
+            pushed=news.trigger.kind is TriggerKind.ECR_PUSH,
+            team=self.team,
+            digest=report.image_digest if report else None,
+            policy_id=self.policy_id,
+            final_action=report.final_action if report else None,
+            worst=self.worst,
+            fix_available=self.fix_available,
+            cause=self.cause,
+            issues=once(self.issues()),
+            findings=self.total,
+        )
+
+    @property
+    def policy_id(self) -> str | None:
+        """The policy that was evaluated, or else the one that was asked for."""
+        evaluated = self.news.report.policy_id if self.news.report else None
+        return evaluated or self.news.policy_id
+
+    @property
+    def team(self) -> str:
+        """Whose image it is, on one line and never empty."""
+        return team_name(self.news.team) or UNROUTED
+
+    @property
+    def name(self) -> str:
+        """repository:tag for the body, which may hold any alphabet."""
+        return foreign(f"{self.news.tag.repository}:{self.news.tag.tag}")
+
+    @property
+    def previous_digest(self) -> Digest | None:
+        """The one that the tag was on before it moved."""
+        return None
+
+    @property
+    def thread(self) -> str:
+        """All notices of an image under one policy are one thread."""
+        image = resource_name(str(self.news.tag))
+        return stable_id(self.news.subject or [image, one_line(self.policy_id or "", 200)])
+
+    @property
+    def resources(self) -> Sequence[str]:
+        """The image, and its digest."""
+        digest = self.labels.digest
+        return [str(self.news.tag), *([digest] if digest else [])]
+
+    def chat_lines(self) -> Iterator[str]:
+        """Which image, and the first notes."""
+        digest = self.labels.digest
+        yield f"Image {foreign(str(self.news.tag))}"
+        if self.previous_digest is not None:
+            yield f"The tag has moved from {foreign(self.previous_digest, 80)}"
+        if digest is not None:
+            yield f"Digest {foreign(digest, 80)}"
+        yield f"Team {foreign(self.team)}"
+        if self.policy_id:
+            yield f"Policy {foreign(self.policy_id, 200)}"
+        notes = self.news.report.notes if self.news.report else ()
+        for note in notes[:_MOST_NOTES_IN_CHAT]:
+            yield f"Note: {foreign(note, 300)}"
+
+    # --- paragraphs of the mail
+
+    def image_facts(self) -> Iterator[str]:
+        """The full name, and whose image it is."""
+        yield fact("Image", foreign(str(self.news.tag), 600))
+        yield fact("Team", foreign(self.team))
+
+    def trigger_fact(self) -> str:
+        """What woke the function, and when it happened, if it says."""
+        trigger = self.news.trigger
+        at = f" at {moment(trigger.at)}" if trigger.at else ""
+        return fact("Trigger", f"{_TRIGGERS[trigger.kind]}{at}")
+
+    def remarks(self) -> Iterator[str]:
+        """What the report adds: that the list was not read, a superseded push."""
+        if (report := self.news.report) is None:
+            return
+        if report.vulnerabilities_problem is not None:
+            reason = shortened(report.vulnerabilities_problem, 500)
+            yield f"vulnerability details not available: {reason}"
+        for note in report.notes[:_MOST_NOTES]:
+            yield f"Note: {shortened(note, 400)}"
+
+    def digest_lines(self) -> list[str]:
+        """The digest on a line of its own, or the two between which the tag has moved."""
+        if (digest := self.labels.digest) is None:
+            return []
+        if (previous := self.previous_digest) is None:
+            return ["Digest", foreign(digest, 80)]
+        return ["The tag has moved from", foreign(previous, 80), "to", foreign(digest, 80)]
+
+
+class VerdictNotice(ImageNotice):
+    """A notice that rests on an evaluation."""
+
+    news: EvaluatedNews
+
+    @property
+    def previous_digest(self) -> Digest | None:
+        """The one that the tag was on before it moved."""
+        return self.news.previous_digest
+
+    def evaluation_facts(self) -> Iterator[str]:
+        """The policy, why, the trigger, and when Anchore evaluated."""
+        report = self.news.report
+        evaluated_at = report.evaluation.evaluated_at if report.evaluation else None
+        yield fact("Policy", foreign(self.policy_id or _NOT_SAID, 200))
+        yield from row("Why", shortened(report.reason, 500))
+        yield self.trigger_fact()
+        yield fact("Evaluated", foreign(evaluated_at or _NOT_SAID, 40))
+
+    def all_vulnerabilities(self) -> list[str]:
+        """How many rows Anchore lists, stopping or not; nothing when they were not read."""
+        if (listed := self.news.report.vulnerabilities) is None:
+            return []
+        counts = by_severity(listed.by_severity()) or "none"
+        return paragraph(f"All vulnerabilities of the image: {counts}", hanging=2)
+
+
+def shortened(text: str, longest: int) -> str:
+    """The text of another, its digests cut to twelve digits: the whole one stands at the end."""
+    return foreign(_DIGEST.sub(r"\1", one_line(text, longest)), longest)

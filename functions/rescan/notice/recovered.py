@@ -1,0 +1,225 @@
+"""RECOVERED: an image is no longer stopped.
+
+What is gone from the verdict need not be gone from the image, so each cause says what it means.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from msgspec.structs import replace
+
+from rescan.gate.model import Outcome, Severity
+from rescan.kernel.safe_text import one_line
+from rescan.ledger.changes import ClearedBy, ClearedFinding
+from rescan.ledger.news import RecoveredNews
+from rescan.notice import result_shapes as shapes
+from rescan.notice.changes import changes_list
+from rescan.notice.content import ShortList
+from rescan.notice.expiry import upcoming
+from rescan.notice.findings import rule_name
+from rescan.notice.foreign import foreign
+from rescan.notice.image_notice import Verbs, VerdictNotice
+from rescan.notice.issues import policy_issue, unlisted_issue
+from rescan.notice.paragraphs import items, paragraph, row, share
+from rescan.notice.result import cleared, compared_result, fitted
+from rescan.notice.subject import image_subject
+from rescan.notice.times import age, moment
+from rescan.outbox.envelope import Issue, IssueKind
+from rescan.outbox.group import Group
+
+_MOST_FINDINGS = 40
+_MOST_IN_CHAT = 10
+
+_WORDS = {
+    ClearedBy.FIXED: "fixed",
+    ClearedBy.ALLOWLISTED: "allowlisted",
+    ClearedBy.POLICY_CHANGED: "by a policy change",
+    ClearedBy.NEW_DIGEST: "by a new digest",
+}
+_STILL_THERE = {
+    ClearedBy.ALLOWLISTED: "allowlisted, not fixed: still in the image, held back by the allowlist"
+    " alone.",
+    ClearedBy.POLICY_CHANGED: "cleared by a change of the policy, not fixed: still in the image.",
+    ClearedBy.NEW_DIGEST: "cleared by a new digest: still in whatever runs on the old one.",
+}
+
+
+class RecoveredNotice(VerdictNotice):
+    """The verdict now, and what cleared the STOP; the news may name fewer findings than it had."""
+
+    kind = "RECOVERED"
+    verbs = Verbs("no longer stops", "no longer stop")
+    effect = "NO LONGER STOPS THEM"
+    is_bad = False
+
+    news: RecoveredNews
+
+    @staticmethod
+    def group_steps(group: Group) -> list[str]:
+        is_warn = group.final_action == "warn"
+        is_policy = group.issue is not None and group.issue.kind is IssueKind.POLICY
+        return [
+            "Nothing to do at once: the policy lets these images through, and warns about them."
+            if is_warn
+            else "Nothing to do: the policy lets these images through.",
+            "The images are what they were: what stopped them may still be in them."
+            if is_policy
+            else "Whether it was fixed or allowlisted is in Anchore, under the digest of each.",
+        ]
+
+    # --- what cleared the STOP
+
+    @property
+    def total(self) -> int:
+        return max(self.news.cleared_total, len(self.news.cleared))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the news names every finding that stopped the image."""
+        return len(self.news.cleared) == self.total
+
+    @cached_property
+    def counts(self) -> dict[ClearedBy, int]:
+        """How many of the findings that are named went in which way; in the order of ClearedBy."""
+        counts = Counter(finding.by for finding in self.news.cleared)
+        return {by: counts[by] for by in ClearedBy if by in counts}
+
+    @property
+    def worst(self) -> Severity:
+        severities = (finding.severity or Severity.UNKNOWN for finding in self.news.cleared)
+        return max(severities, default=Severity.UNKNOWN)
+
+    def issues(self) -> Iterator[Issue]:
+        yield from policy_issue(self.news)
+        for finding in self.news.cleared:
+            key = finding.key
+            yield unlisted_issue(key.gate, key.trigger, key.what, finding.severity)
+
+    # --- what has happened, and what to do
+
+    @property
+    def _verdict(self) -> str:
+        is_go = self.news.report.outcome is Outcome.GO
+        return " is GO again" if is_go else " is WARN, no longer STOP"
+
+    @property
+    def subject(self) -> str:
+        """E.g. "RECOVERED: payments/api:2.4.1 is GO again"."""
+        return image_subject("RECOVERED: ", self.news.tag, self._verdict)
+
+    @property
+    def headline(self) -> str:
+        since = self.news.first_stop_at
+        after = f", after {age(since, self.news.at)} of STOP" if since else ""
+        return f"RECOVERED: {self.name}{self._verdict}{after}."
+
+    @cached_property
+    def steps(self) -> list[str]:
+        """The next step, what is still in the image, and what will stop it again."""
+        outcome = self.news.report.outcome
+        return [
+            self._next_step(),
+            *(
+                f"{self._share(self.counts[by])} {meaning}"
+                for by, meaning in _STILL_THERE.items()
+                if by in self.counts
+            ),
+            *upcoming(self.news.expiry, f"{outcome.name} only until"),
+        ]
+
+    def _next_step(self) -> str:
+        """Nothing is left to do only where nothing old runs on and nothing ends soon."""
+        warns = "" if self.news.report.outcome is Outcome.GO else ", and warns about it"
+        if ClearedBy.NEW_DIGEST in self.counts:
+            replace_it = "Replace what still runs on the old digest"
+            return f"{replace_it}: the policy lets the new image through{warns}."
+        if self.news.expiry.soon:
+            lets = f"until then the policy lets the image through{warns}"
+            return f"Act before the allowlist item ends: {lets}."
+        at_once = " at once" if warns else ""
+        return f"Nothing to do{at_once}: the policy lets the image through{warns}."
+
+    def _share(self, number: int) -> str:
+        if self.is_whole:
+            return share(number, self.total, "finding", "is", "are")
+        return f"{number:,} or more of {self.total:,} findings are"
+
+    # --- the mail
+
+    def mail_paragraphs(self) -> Iterator[Sequence[str]]:
+        """What is still there, the findings by cause, what changed, the facts."""
+        yield items(self.steps[1:])
+        yield from self._findings()
+        yield changes_list(self.news, {finding.key for finding in self.news.cleared})
+        yield [*self._numbers(), *self.all_vulnerabilities()]
+        yield items(self.remarks())
+        yield [*self.image_facts(), *self._stopped(), *self.evaluation_facts()]
+        yield self.digest_lines()
+
+    def _findings(self) -> Iterator[list[str]]:
+        """A paragraph for each cause that has a finding among the worst ones."""
+        shown = self.news.cleared[:_MOST_FINDINGS]
+        if not shown:
+            return
+        how_many = f"{len(shown):,} of {self.total:,} shown"
+        yield [f"FINDINGS THAT NO LONGER STOP THE IMAGE ({how_many})"]
+        for by in self.counts:
+            if of_this := [_mail_name(finding) for finding in shown if finding.by is by]:
+                yield items(of_this, title=_WORDS[by].upper())
+        if len(shown) < self.total:
+            yield [f"{how_many}, the worst ones."]
+
+    def _numbers(self) -> list[str]:
+        if not self.news.cleared:
+            return paragraph("No finding is on record for that STOP.")
+        on_record = f"{self.total:,}; the worst {len(self.news.cleared):,} are on record: "
+        of = "" if self.is_whole else on_record
+        return paragraph(f"Cleared findings: {of}{self._counted()}", hanging=2)
+
+    def _counted(self) -> str:
+        return ", ".join(f"{number:,} {_WORDS[by]}" for by, number in self.counts.items())
+
+    def _stopped(self) -> list[str]:
+        since = self.news.first_stop_at
+        return row("Stopped", f"{moment(since)} to {moment(self.news.at)}") if since else []
+
+    # --- the chat message
+
+    def chat_lines(self) -> Iterator[str]:
+        yield from super().chat_lines()
+        if self.counts:
+            yield f"Cleared: {self._counted()}"
+
+    def chat_findings(self) -> ShortList:
+        shown = self.news.cleared[:_MOST_IN_CHAT]
+        return ShortList(list(map(_chat_name, shown)), self.total)
+
+    # --- the result
+
+    def result(self) -> str:
+        """As many cleared findings as fit, the worst ones."""
+        common, total = compared_result(self.news), self.total
+
+        def with_findings(shown: Sequence[shapes.ClearedFinding]) -> shapes.Result:
+            return replace(common, cleared=shapes.Cleared(total, len(shown), shown))
+
+        return fitted(with_findings, map(cleared, self.news.cleared), total)
+
+
+def _mail_name(finding: ClearedFinding) -> str:
+    key = finding.key
+    what = one_line(key.what, 240) or "not named"
+    rule = rule_name(key.gate, key.trigger)
+    if key.gate.lower() != "vulnerabilities":
+        return f"POLICY  {foreign(what)}; {rule}"
+    names = [foreign(name) for name in what.split("+", 1) if name]
+    return f"{'  '.join([_severity(finding), *names])}; {rule}"
+
+
+def _chat_name(finding: ClearedFinding) -> str:
+    return f"{_severity(finding)} {foreign(finding.key.what, 240)}, {_WORDS[finding.by]}"
+
+
+def _severity(finding: ClearedFinding) -> str:
+    return "UNKNOWN" if finding.severity is None else finding.severity.name

@@ -1,0 +1,55 @@
+"""What the tags that a sweep enqueued came to, by the marks that their results left. Pure.
+
+Only a full sweep's messages mark an entry, and a sweep is measured before the next one enqueues
+anything: so a result of a tag that this sweep did not enqueue is never counted for it.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from rescan.notice.summary import Coverage
+from rescan.work.ports import EntrySnapshot, SweepRecord
+
+# Of so many tags one may lack a result in a sweep that counts as complete.
+_ONE_OF = 1000
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def one_a_tag(snapshots: Iterable[EntrySnapshot]) -> list[EntrySnapshot]:
+    """One entry a tag, which has one for each policy that ever gated it: that of the sweeps."""
+    found: dict[Any, EntrySnapshot] = {}
+    for snapshot in snapshots:
+        before = found.get(snapshot.tag)
+        if before is None or _standing(snapshot) > _standing(before):
+            found[snapshot.tag] = snapshot
+    return list(found.values())
+
+
+def coverage_of(sweep: SweepRecord, every: Iterable[EntrySnapshot]) -> Coverage:
+    """The sweep's coverage, from one entry a tag."""
+    since = sweep.started
+    answered = [one for one in every if one.sweep is not None and one.sweep >= since]
+    others = [one for one in answered if one.evaluated_at is None or one.evaluated_at < since]
+    return Coverage(
+        started=since,
+        expected=sweep.expected,
+        answered=min(len(answered), sweep.expected),
+        evaluated=min(len(answered) - len(others), sweep.expected),
+        absent=sum(1 for one in others if one.failing is None),
+    )
+
+
+def is_complete(coverage: Coverage) -> bool:
+    """Whether no more than one tag of a thousand lacks a result: of fewer than that, none."""
+    return coverage.missing <= coverage.expected // _ONE_OF
+
+
+def failing_percent(coverage: Coverage) -> float:
+    """The share of the sweep's tags whose result is a failed attempt."""
+    failing = coverage.answered - coverage.evaluated - coverage.absent
+    return 100 * max(0, failing) / max(1, coverage.expected)
+
+
+def _standing(snapshot: EntrySnapshot) -> tuple[datetime, datetime]:
+    return snapshot.sweep or _LONG_AGO, snapshot.evaluated_at or _LONG_AGO

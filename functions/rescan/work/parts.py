@@ -1,0 +1,101 @@
+"""The parts that work on events, on the queue, the ledger and the outbox that they share."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from aws_lambda_powertools import Logger
+from msgspec import Struct
+
+from rescan.events.commands import Sweep
+from rescan.events.dispatcher import Answer, Handlers
+from rescan.events.gate_log import logged
+from rescan.events.watched_tags import ActiveTags
+from rescan.kernel.clock import Clock, utc_now
+from rescan.kernel.deadline import Deadline
+from rescan.kernel.metrics import Tally
+from rescan.outbox.grouping import COLLECTED, GroupingRules
+from rescan.outbox.items import Channel
+from rescan.settings import Settings
+from rescan.work.daily_summary import DailySummary, Schedule
+from rescan.work.deferral import Deferral
+from rescan.work.ports import DeferredWork, Ledger, Outbox, WorkQueue
+from rescan.work.publisher import Publisher
+from rescan.work.recorder import Recorder
+from rescan.work.requeue import Requeue
+from rescan.work.sweep import FullSweep
+from rescan.work.topics import Topic, Topics
+from rescan.work.worker import AnalyzingAnchore, Worker
+
+
+class Container(Struct, frozen=True, kw_only=True):
+    """What a container has, on whichever queue, ledger and outbox it works.
+
+    `clock` and `sleep` are arguments for the tests' sake.
+    """
+
+    settings: Settings
+    anchore_until: Callable[[Deadline], AnalyzingAnchore]
+    active_tags: ActiveTags
+    topics: Mapping[Channel, Topic]
+    tally: Tally
+    logger: Logger
+    clock: Clock = utc_now
+    sleep: Callable[[float], None] = time.sleep
+
+
+class Parts:
+    """Worker, sweep, publisher, deferral and daily summary; who gates an image logs its result.
+
+    `window` is the time from one run of the publisher to the next; zero: there is no next run.
+    """
+
+    def __init__(
+        self,
+        container: Container,
+        queue: WorkQueue,
+        ledger: Ledger,
+        outbox: Outbox,
+        deferred: DeferredWork,
+        window: timedelta,
+    ) -> None:
+        settings, tally, clock = container.settings, container.tally, container.clock
+        topics, logger = Topics(container.topics, tally), container.logger
+        recorder = Recorder(ledger, topics, tally, clock, container.sleep)
+        requeue = Requeue(queue, deferred, clock)
+        worker = Worker(settings, container.anchore_until, recorder, requeue, tally, clock)
+        active_tags = container.active_tags
+        collected = COLLECTED if window else timedelta()
+        rules = GroupingRules(settings.digest_above, window, collected)
+        schedule = Schedule(timedelta(hours=settings.sweep_hours), settings.daily_summary)
+        self.topics = topics
+        self.gate_now = logged(worker.gate_now, logger)
+        self.work = logged(worker.work, logger)
+        self.full_sweep = FullSweep(active_tags, ledger, queue, topics, tally, logger, clock)
+        self.publisher = Publisher(outbox, topics, rules, tally, logger, clock, container.sleep)
+        self.daily_summary = DailySummary(ledger, topics.channels, schedule, logger, clock)
+        self._deferral = Deferral(deferred, queue, tally, logger, clock)
+        self._settings = settings
+
+    def publish(self, deadline: Deadline) -> Answer:
+        """What the schedule asks for each minute: notices first, then work that was deferred."""
+        answer = self.publisher.run(deadline)
+        self._deferral.release(deadline)
+        return answer
+
+    def sweep(self, sweep: Sweep, deadline: Deadline) -> Answer:
+        """Enqueue what the sweep looks at; EventRefused, AnchoreError, QueueUnavailable."""
+        watch_list = sweep.watched(self._settings)
+        is_full = sweep.watch_list is None
+        return self.full_sweep.run(sweep.trigger, watch_list, deadline, measured=is_full)
+
+    @property
+    def handlers(self) -> Handlers:
+        """What handles events where queue, ledger and outbox outlive the invocation."""
+        return Handlers(
+            gate_now=self.gate_now,
+            work=self.work,
+            sweep=self.sweep,
+            publish=self.publish,
+            summarize=self.daily_summary.run,
+        )

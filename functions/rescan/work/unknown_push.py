@@ -1,0 +1,37 @@
+"""A push that Anchore has not learned of, as it is remembered. Pure."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from rescan.events.commands import Gate
+from rescan.gate.model import Outcome, TriggerKind
+from rescan.gate.report import Report
+from rescan.ledger.entry import Entry, UnknownPush
+from rescan.ledger.transitions import Remembered
+from rescan.work.recorder import Change
+
+
+def is_unknown_push(gate: Gate, report: Report) -> bool:
+    """Whether Anchore knows no image under the tag that was pushed."""
+    return report.outcome is Outcome.NOT_FOUND and gate.trigger.kind is TriggerKind.ECR_PUSH
+
+
+def unknown_push(gate: Gate, report: Report, now: datetime) -> UnknownPush | None:
+    """The push, when Anchore knows no image under its tag, or still the previous one."""
+    if is_unknown_push(gate, report):
+        return UnknownPush(now)
+    is_push = gate.trigger.kind is TriggerKind.ECR_PUSH
+    if is_push and report.outcome is Outcome.PENDING and report.image_digest is None:
+        return UnknownPush(now, gate.digest)
+    return None
+
+
+def with_push(push: UnknownPush, change: Change) -> Change:
+    """The same change, which also remembers the push."""
+
+    def changed(entry: Entry) -> Remembered:
+        after, news = change(entry)
+        return (after if after is entry else replace(after, unknown_push=push)), news
+
+    return changed

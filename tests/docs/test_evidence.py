@@ -1,0 +1,65 @@
+"""docs/evidence.md shows in short what the generated pages say, and says nothing else."""
+
+import re
+
+from tests.support.paths import ROOT
+
+DOCS = ROOT / "docs"
+EVIDENCE = (DOCS / "evidence.md").read_text()
+FAULTS = (DOCS / "faults.md").read_text()
+SIMULATION = (DOCS / "simulation.md").read_text()
+CONFORMANCE = (DOCS / "conformance.md").read_text()
+
+
+def table(text: str, first: str) -> list[list[str]]:
+    """The rows of the first table whose head begins with this column; the head comes first."""
+    lines = text.partition(f"| {first} |")[2].partition("\n\n")[0].splitlines()
+    rows = [f"| {first} |{lines[0]}", *lines[2:]]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+
+
+# --- make faults
+
+
+def test_every_kind_of_fault_is_shown() -> None:
+    shown, written = (table(text, "what fails")[1:] for text in (EVIDENCE, FAULTS))
+    assert shown == [row[:4] for row in written]
+
+
+def test_the_stories_are_counted_and_nothing_vanished() -> None:
+    rows = table(FAULTS, "what fails")[1:]
+    assert f" {sum(int(row[1]) for row in rows)} stories " in EVIDENCE
+    assert {row[-1] for row in rows} == {"0"}
+
+
+# --- make simulation
+
+
+def test_every_figure_of_the_simulation_is_shown() -> None:
+    head, *written = table(SIMULATION, "workers")
+    columns = [head.index(name) for name in ("workers", "Anchore calls", "peak in flight")]
+    columns += [head.index(name) for name in ("published", "last")]
+    by_workers = {row[0]: [row[column] for column in columns] for row in written}
+    shown = table(EVIDENCE, "workers")[1:]
+    assert shown == [by_workers[row[0]] for row in shown]
+    assert len(shown) == 3
+
+
+# --- make conformance
+
+
+def verdicts(text: str) -> dict[str, list[str]]:
+    """What each referee finds of each branch."""
+    rows = table(text, "branch")[1:]
+    return {branch: found for first, *found in rows for branch in re.findall(r"`(\w+)`", first)}
+
+
+def test_every_referee_is_shown() -> None:
+    assert table(EVIDENCE, "branch")[0] == table(CONFORMANCE, "branch")[0]
+    assert verdicts(EVIDENCE) == verdicts(CONFORMANCE)
+    assert len(verdicts(CONFORMANCE)) > 10
+
+
+def test_the_inputs_that_were_tried_are_counted() -> None:
+    (tried,) = re.findall(r"^\| together \| ([\d,]+) \|", CONFORMANCE, re.MULTILINE)
+    assert f" {tried} fuzzed inputs " in EVIDENCE

@@ -1,0 +1,108 @@
+"""A scan that failed is answered with an empty list: it ends no STOP and is no GO."""
+
+import pytest
+from msgspec import Raw
+from msgspec.structs import replace
+
+from rescan.gate.evaluation import Finding
+from rescan.gate.model import Outcome, Vulnerability, VulnerabilityList
+from rescan.gate.report import Report
+from rescan.kernel.failure_cause import FailureCause
+from rescan.ledger.empty_list import believed
+from rescan.ledger.entry import Entry
+from rescan.ledger.news import EventType
+from rescan.ledger.transitions import after_verdict
+from tests.support.entries import FRESH, HOUR, NEW, OLD, PACE, finding, report
+from tests.support.fakes import NOON
+
+LISTED = VulnerabilityList([Vulnerability(vuln="CVE-1", severity="Low")], Raw(b"{}"))
+NOTHING = VulnerabilityList([], Raw(b'{"vulnerabilities": []}'))
+STOPPED = replace(report(Outcome.STOP, finding("CVE-1")), vulnerabilities=LISTED)
+EMPTY_GO = replace(report(Outcome.GO), vulnerabilities=NOTHING)
+
+
+def entry_after(*reports: Report) -> Entry:
+    entry = FRESH
+    for hours, result in enumerate(reports):
+        entry, _ = after_verdict(entry, result, NOON + hours * HOUR, PACE)
+    return entry
+
+
+def kind_after(entry: Entry, result: Report, hours: float) -> tuple[Entry, EventType | None]:
+    entry, news = after_verdict(entry, result, NOON + hours * HOUR, PACE)
+    return entry, news.event_type if news else None
+
+
+def test_an_empty_list_ends_no_stop() -> None:
+    entry, kind = kind_after(entry_after(STOPPED), EMPTY_GO, 6)
+    assert kind is not EventType.RECOVERED
+    assert (entry.stopped, entry.evaluated_at) == (True, NOON)
+    assert entry.failing is not None
+    assert entry.failing.cause is FailureCause.SCAN_FAILED
+
+
+def test_the_next_evaluation_that_agrees_ends_it() -> None:
+    entry, _ = kind_after(entry_after(STOPPED), EMPTY_GO, 6)
+    entry, kind = kind_after(entry, EMPTY_GO, 12)
+    assert (kind, entry.verdict, entry.empty_list_at) == (EventType.RECOVERED, Outcome.GO, None)
+
+
+def test_a_repetition_of_the_same_message_is_no_second_evaluation() -> None:
+    entry, _ = kind_after(entry_after(STOPPED), EMPTY_GO, 6)
+    entry, kind = kind_after(entry, EMPTY_GO, 6.3)
+    assert (kind, entry.stopped) == (None, True)
+
+
+def test_a_list_in_between_begins_anew() -> None:
+    entry, _ = kind_after(entry_after(STOPPED), EMPTY_GO, 6)
+    entry, _ = kind_after(entry, STOPPED, 12)
+    entry, kind = kind_after(entry, EMPTY_GO, 18)
+    assert (kind, entry.stopped) == (None, True)
+
+
+def test_an_image_that_was_go_with_vulnerabilities_is_not_evaluated_either() -> None:
+    before = replace(report(Outcome.GO), vulnerabilities=LISTED)
+    result = believed(EMPTY_GO, entry_after(before), NOON + HOUR)
+    assert (result.outcome, result.final_action) == (Outcome.NOT_EVALUATED, None)
+
+
+@pytest.mark.parametrize(
+    ("entry", "result"),
+    [
+        pytest.param(FRESH, EMPTY_GO, id="nothing-remembered"),
+        pytest.param(
+            entry_after(STOPPED), replace(EMPTY_GO, image_digest=NEW), id="another-digest"
+        ),
+        pytest.param(entry_after(EMPTY_GO), EMPTY_GO, id="never-had-any"),
+        pytest.param(entry_after(STOPPED), replace(EMPTY_GO, vtype="os"), id="another-kind"),
+        pytest.param(
+            entry_after(STOPPED), replace(EMPTY_GO, vulnerabilities=LISTED), id="a-real-list"
+        ),
+    ],
+)
+def test_what_contradicts_nothing_is_believed(entry: Entry, result: Report) -> None:
+    assert believed(result, entry, NOON + HOUR) is result
+
+
+def test_findings_of_the_check_count_as_listed() -> None:
+    suppressed = Finding(
+        gate="vulnerabilities", trigger="package", trigger_id="CVE-1+zlib", allowlisted=True
+    )
+    named = replace(report(Outcome.GO, suppressed), vulnerabilities=None)
+    assert believed(EMPTY_GO, entry_after(named), NOON + HOUR).outcome is Outcome.NOT_EVALUATED
+
+
+def test_a_stop_stays_a_stop_and_keeps_what_the_failed_scan_hid() -> None:
+    other = Finding(gate="dockerfile", trigger="instruction", message="no USER", action="stop")
+    before = replace(report(Outcome.STOP, finding("CVE-1"), other), vulnerabilities=LISTED)
+    now = replace(report(Outcome.STOP, other), vulnerabilities=NOTHING)
+    entry, kind = kind_after(entry_after(before), now, 1)
+    assert (kind, entry.stopping.findings) == (None, entry_after(before).stopping.findings)
+    _, kind = kind_after(entry, before, 2)
+    assert kind is None
+
+
+def test_what_was_evaluated_is_told_apart_by_its_digest() -> None:
+    moved = replace(STOPPED, image_digest=NEW)
+    entry = entry_after(STOPPED, moved)
+    assert (OLD, entry.digest, entry.listed) == (STOPPED.image_digest, NEW, ("all",))

@@ -1,0 +1,50 @@
+"""Facts in which every text of others is markup, whatever field it stands in."""
+
+from collections.abc import Sequence
+from enum import Enum
+from itertools import cycle
+from typing import Any
+
+from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tests.support.notices.chat import FOREIGN
+
+FOREIGN_TEXTS = st.lists(FOREIGN, min_size=7, max_size=7, unique=True)
+
+# Words of Anchore's that decide which facts a notice has.
+_KEPT = {"vulnerabilities", "stop", "denylisted", "critical", "high", "low", "medium"}
+
+
+def in_foreign_texts(facts: Any, texts: Sequence[str]) -> Any:
+    """The same facts; a field that is added to them one day is replaced, too."""
+    return _Replacement(texts).of(facts)
+
+
+class _Replacement:
+    """Replaces a text by the same one wherever it stands: findings still name their rows."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = cycle(texts)
+        self._replaced: dict[str, str] = {}
+
+    def of(self, value: Any) -> Any:
+        match value:
+            case Enum():
+                return value
+            case str():
+                return "+".join(map(self._text, value.split("+")))
+            case Struct():
+                names = value.__struct_fields__
+                return replace(value, **{name: self.of(getattr(value, name)) for name in names})
+            case tuple() | list() | frozenset():
+                return type(value)(map(self.of, value))
+        return value
+
+    def _text(self, text: str) -> str:
+        if text.lower() in _KEPT:
+            return text
+        if text not in self._replaced:
+            self._replaced[text] = next(self._texts)
+        return self._replaced[text]
