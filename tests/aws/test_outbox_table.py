@@ -185,6 +185,16 @@ def test_what_landed_in_a_claim_before_is_not_forgotten_in_the_next(desk: Desk) 
     assert in_flight_next(desk) == [FLIGHT]
 
 
+def test_what_is_marked_again_is_in_flight_again(desk: Desk) -> None:
+    outbox = desk.outbox()
+    outbox.claim(NOON, NOON + 60 * SECOND)
+    outbox.mark_in_flight(FLIGHT)
+    outbox.clear_in_flight(FLIGHT)
+    for flight in (CHAT_FLIGHT, FLIGHT, InFlight("f3", Channel.STOPS, ("c",))):
+        outbox.mark_in_flight(flight)
+    assert sorted(flight.id for flight in in_flight_next(desk)) == ["f1", "f2", "f3"]
+
+
 def test_a_storm_is_remembered_as_it_was_last(desk: Desk) -> None:
     outbox = desk.outbox()
     outbox.claim(NOON, NOON + 60 * SECOND)
