@@ -100,6 +100,22 @@ def test_a_missing_variable_is_named_with_an_example(variable: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "value", "missing"),
+    [
+        (
+            "WORK_QUEUE_URL",
+            "https://sqs.eu-central-1.amazonaws.com/123456789012/work",
+            "LEDGER_TABLE",
+        ),
+        ("LEDGER_TABLE", "ledger", "WORK_QUEUE_URL"),
+    ],
+)
+def test_a_queue_and_a_ledger_need_each_other(given: str, value: str, missing: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^{missing} is not set. Expected .* Example: "):
+        Settings.parse(LEAST | {given: value})
+
+
+@pytest.mark.parametrize(
     ("variable", "value", "says"),
     [
         ("ANCHORE_URL", "anchore.example.com", "an http(s) URL, with or without /v2"),

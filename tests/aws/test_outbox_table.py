@@ -271,6 +271,16 @@ def test_what_dynamodb_refuses_is_one_error_that_names_the_table(
             call(OutboxTable(client, "ledger"))
 
 
+def test_what_is_left_unprocessed_again_and_again_is_an_error(client: Any) -> None:
+    key = {"subject": {"S": "notice#stops#a"}}
+    left = {"ledger": [{"DeleteRequest": {"Key": key}}]}
+    with Stubber(client) as stub:
+        for _ in range(20):
+            stub.add_response("batch_write_item", {"UnprocessedItems": left})
+        with pytest.raises(LedgerUnavailable, match="it leaves some unprocessed"):
+            OutboxTable(client, "ledger").clear_in_flight(FLIGHT)
+
+
 def test_what_is_left_unprocessed_is_asked_for_again(client: Any) -> None:
     LedgerTable(client, "ledger").write(replace(FRESH, version=1), [OUTBOX_ITEM])
     key = {"subject": {"S": "notice#stops#a"}}

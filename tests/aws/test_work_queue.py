@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.stub import Stubber
 from moto import mock_aws
 
@@ -19,6 +20,7 @@ from rescan.kernel.errors import QueueUnavailable
 from rescan.kernel.image_tag import ImageTag
 from rescan.memory.queue import MemoryQueue
 from tests.support.fakes import NOON
+from tests.support.scripted_server import refused_port
 
 TRIGGER = Trigger(TriggerKind.SCHEDULE, NOON)
 FULL = Gate(
@@ -165,3 +167,13 @@ def test_a_refused_message_is_an_error(client: Any, url: str) -> None:
         stub.add_client_error("send_message", "AccessDenied")
         with pytest.raises(QueueUnavailable, match="1 message was not accepted: AccessDenied"):
             WorkQueue(client, url).send(FULL, timedelta())
+
+
+def test_a_queue_that_does_not_answer_is_an_error() -> None:
+    once = Config(retries={"total_max_attempts": 1})
+    with refused_port() as port:
+        session = boto3.Session("testing", "testing", region_name="eu-central-1")
+        client = session.client("sqs", endpoint_url=f"http://127.0.0.1:{port}", config=once)
+        queue = WorkQueue(client, f"http://127.0.0.1:{port}/work")
+        with pytest.raises(QueueUnavailable, match="EndpointConnectionError, no answer"):
+            queue.send_all(gates(3))

@@ -16,6 +16,7 @@ TAG = ImageTag.parse("reg.io/app:1")
 ERROR = Problem(severity="error", problem_type="feeds", details="no feed data")
 WARNING = Problem(severity="warn", problem_type="feeds", details="data is old")
 STOPPING = Finding(gate="vulnerabilities", trigger="package", action="stop")
+NAMED = replace(STOPPING, trigger_id="CVE-2020-25648+nss-tools", action="warn")
 
 
 def evaluation(action: str, **changes: object) -> Evaluation:
@@ -118,6 +119,35 @@ def test_an_answer_about_another_image_is_never_a_verdict(
     action: str, about: dict[str, object]
 ) -> None:
     assert outcome(evaluation(action, **about)) is Outcome.NOT_EVALUATED
+
+
+@pytest.mark.parametrize(
+    ("action", "named", "expected"),
+    [
+        pytest.param("go", NAMED, Outcome.NOT_EVALUATED, id="go"),
+        pytest.param("warn", NAMED, Outcome.NOT_EVALUATED, id="warn"),
+        pytest.param("stop", NAMED, Outcome.STOP, id="stop"),
+        pytest.param(
+            "go", replace(NAMED, allowlisted=True), Outcome.NOT_EVALUATED, id="suppressed"
+        ),
+        pytest.param("go", replace(NAMED, gate="dockerfile"), Outcome.GO, id="of-another-gate"),
+        pytest.param("go", replace(NAMED, trigger_id="feed-missing"), Outcome.GO, id="no-package"),
+    ],
+)
+def test_an_empty_list_spares_only_a_stop_when_a_finding_names_a_vulnerability(
+    action: str, named: Finding, expected: Outcome
+) -> None:
+    judgement = judge(
+        evaluation(action, findings=(named,)),
+        digest=DIGEST,
+        tag=TAG,
+        policy_id=None,
+        refresh_error=None,
+        is_list_empty=True,
+    )
+    failed = expected is Outcome.NOT_EVALUATED
+    assert judgement.outcome is expected
+    assert (judgement.cause is FailureCause.SCAN_FAILED) is failed
 
 
 def test_of_many_problems_five_are_named_and_the_others_counted() -> None:

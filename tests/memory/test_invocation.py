@@ -10,7 +10,7 @@ from rescan.events.commands import Gate
 from rescan.gate.evaluation import Allowlisted
 from rescan.gate.model import Trigger, TriggerKind
 from rescan.kernel.deadline import Deadline
-from rescan.kernel.errors import PublishFailed, SweepIncomplete
+from rescan.kernel.errors import PublishFailed, SecretUnusable, SweepIncomplete
 from rescan.kernel.image_tag import ImageTag
 from rescan.memory.invocation import Invocation
 from rescan.outbox.notice import Notice
@@ -131,6 +131,29 @@ def test_what_there_is_no_time_to_publish_is_named() -> None:
     with pytest.raises(SweepIncomplete, match=unpublished):
         estate.handle(SWEEP, late(estate, grace=10))
     assert estate.notices == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(SecretUnusable("no credentials"), id="known"),
+        pytest.param(RuntimeError("no credentials"), id="unknown"),
+    ],
+)
+def test_an_image_that_fails_fails_the_sweep_behind_the_others(error: Exception) -> None:
+    estate = Estate({A: error, B: "stop"})
+    with pytest.raises(
+        SweepIncomplete, match=rf"1 of 2 images were answered\. {A}: no credentials"
+    ):
+        estate.handle(SWEEP)
+    assert [images_of(notice) for notice in estate.notices] == [[B]]
+
+
+def test_an_unknown_error_fails_its_own_record_alone() -> None:
+    estate = Estate({A: RuntimeError("broken"), B: "stop"})
+    assert failed(estate.handle(batch(A, B))) == ["m0"]
+    assert [images_of(notice) for notice in estate.notices] == [[B]]
+    assert estate.log.lines("record failed unexpectedly") != []
 
 
 # --- notices that SNS does not take

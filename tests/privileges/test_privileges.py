@@ -42,7 +42,7 @@ def stack() -> Iterator[DeployedStack]:
         secret = session.client("secretsmanager").create_secret(
             Name="anchore", SecretString=json.dumps({"token": "none"})
         )["ARN"]
-        yield deploy(session, AnchoreSecretArn=secret, SecretKmsKeyArn=KEY)
+        yield deploy(session, AnchoreSecretArn=secret, SecretKmsKeyArn=KEY, ChatTopic="true")
 
 
 @pytest.fixture(scope="module")

@@ -203,6 +203,13 @@ def test_a_chat_that_fails_holds_no_mail_back() -> None:
     assert (len(desk.topic.notices), chat.notices) == (2, [])
 
 
+def test_what_waits_for_a_chat_that_was_switched_off_is_deleted(desk: Desk) -> None:
+    desk.hold(ALONE[0], replace(ALONE[1], channel=Channel.CHAT))
+    desk.run()
+    assert desk.published == [ALONE[0].envelope.id]
+    assert desk.ledger.notices == {}
+
+
 def test_a_notice_that_can_never_be_published_holds_back_nothing_of_its_image(desk: Desk) -> None:
     first, later = (outbox_item(n, f"CVE-{n}", subject="image") for n in (1, 2))
     desk.hold(broken(first), later)

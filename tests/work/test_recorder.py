@@ -206,6 +206,14 @@ def test_a_mark_that_meets_a_write_is_set_again(desk: Desk) -> None:
     assert desk.entry.sweep == NOON + HOUR
 
 
+def test_a_mark_that_the_ledger_refuses_is_counted_and_fails_nothing(desk: Desk) -> None:
+    desk.record(STOP)
+    desk.ledger.refuses = {"mark_swept"}
+    desk.recorder.mark_swept(desk.entry, NOON + HOUR)
+    assert desk.entry.sweep is None
+    assert desk.tally.take()[Metric.LEDGER_ERRORS] == 1
+
+
 def test_conflicts_without_end_are_an_error(desk: Desk) -> None:
     class Contested(FakeLedger):
         def write(self, entry: Entry, notices: Sequence[OutboxItem] = ()) -> None:
