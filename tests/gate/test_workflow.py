@@ -9,7 +9,7 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
-from rescan.gate.evaluation import Evaluation
+from rescan.gate.evaluation import Evaluation, Finding
 from rescan.gate.model import (
     DetectedTag,
     ImageRecord,
@@ -291,6 +291,19 @@ def test_an_empty_list_is_told_for_a_failed_scan_looks_the_same() -> None:
         Outcome.GO,
         ("Anchore lists no vulnerability at all; a scan that failed there looks the same",),
     )
+
+
+@pytest.mark.parametrize(
+    ("vtype", "expected"), [("all", Outcome.NOT_EVALUATED), ("os", Outcome.GO)]
+)
+def test_an_empty_list_of_all_types_contradicts_a_finding_of_a_vulnerability(
+    vtype: str, expected: Outcome
+) -> None:
+    named = Finding("vulnerabilities", "package", trigger_id="CVE-1+lib", action="warn")
+    anchore = FakeAnchore(
+        forced=VulnerabilityList([], Raw(b"[]")), evaluation=replace(evaluated(), findings=(named,))
+    )
+    assert rescan(anchore, request(vtype=vtype)).outcome is expected
 
 
 # --- regate
