@@ -10,7 +10,7 @@ import click
 import pytest
 
 from rescan_cli.command_line import commands
-from tests.support.command import environment, in_a_shell, run, run_process
+from tests.support.command import environment, in_a_shell, run
 from tests.support.images import TAG, replayed
 
 pytestmark = pytest.mark.slow
@@ -21,7 +21,7 @@ VARIABLE = "_ANCHORE_RESCAN_COMPLETE"
 def offered(line: str) -> list[str]:
     """The words that may stand in the place of the line's last one, as bash asks for them."""
     asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)}
-    done = run_process(variables={VARIABLE: "bash_complete", **asked})
+    done = run(variables={VARIABLE: "bash_complete", **asked})
     assert (done.status, done.err) == (0, "")
     return [word.removeprefix("plain,") for word in done.out.split()]
 

@@ -13,9 +13,10 @@ from typing import Any
 import boto3
 import pytest
 import trustme
-from moto.server import ThreadedMotoServer
 from moto.sns.models import sns_backends
 
+from rescan_cli.replay.loopback import LoopbackServer
+from tests.support.aws_server import Moto
 from tests.support.command import PASSWORD, Done, run, run_process
 from tests.support.images import DIGEST, TAG, variables
 from tests.support.scripted_server import Act, ScriptedServer, refused_port, respond
@@ -317,13 +318,8 @@ REGION = "eu-central-1"
 @pytest.fixture(scope="module")
 def aws() -> Iterator[dict[str, str]]:
     """The variables of a stack whose topic nobody reads, and whose rule is there."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    try:
-        yield _stack(f"http://{host}:{port}")
-    finally:
-        server.stop()
+    with LoopbackServer(Moto()) as server:
+        yield _stack(server.url)
 
 
 def _client(url: str, service: str) -> Any:

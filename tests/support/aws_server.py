@@ -4,14 +4,28 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import boto3
 import requests
-from moto.server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from rescan_cli.replay.loopback import LoopbackServer
 
 # moto takes any credentials; these are no one's.
 SESSION = boto3.Session("testing", "testing", region_name="eu-central-1")
+
+
+class Moto(DomainDispatcherApplication):
+    """moto looks through the files of all its services for each request: half of its time."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+
+    @cache  # noqa: B019 - it lives as long as the tests
+    def get_backend_for_host(self, host: str | None) -> object:
+        return super().get_backend_for_host(host)
 
 
 @dataclass(frozen=True)
@@ -63,15 +77,10 @@ class LoopbackAws:
 @contextmanager
 def loopback_aws(secret: Mapping[str, str]) -> Iterator[LoopbackAws]:
     """A moto server of its own."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    # moto keeps one state a process, whatever the number of its servers.
-    requests.post(f"http://{host}:{port}/moto-api/reset", timeout=10)
-    try:
-        yield _with_resources(f"http://{host}:{port}", secret)
-    finally:
-        server.stop()
+    with LoopbackServer(Moto()) as server:
+        # moto keeps one state a process, whatever the number of its servers.
+        requests.post(f"{server.url}/moto-api/reset", timeout=60)
+        yield _with_resources(server.url, secret)
 
 
 def _with_resources(url: str, secret: Mapping[str, str]) -> LoopbackAws:

@@ -11,6 +11,8 @@ from tests.lab.simulation.estate import WINDOW, Estate
 from tests.lab.simulation.floods import DIVERSITY, HOURS, slow_sweep, sns_away
 from tests.support.fakes import NOON
 
+pytestmark = pytest.mark.slow
+
 SCALE = 0.1
 any_diversity = pytest.mark.parametrize("common", DIVERSITY.values(), ids=DIVERSITY)
 
