@@ -6,7 +6,7 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from rescan.gate.blocking_findings import any_fix
+from rescan.gate.blocking_findings import any_fix, worst_severity
 from rescan.ledger.news import ExpiringNews
 from rescan.notice.advice import ownership, update_of_many
 from rescan.notice.content import Paragraph
@@ -57,7 +57,7 @@ class ExpiringNotice(VerdictNotice):
             for ending in self.soon
             for finding in ending.findings
         )
-        worst, fix = max(f.severity for f in self.findings), any_fix(self.findings)
+        worst, fix = worst_severity(self.findings), any_fix(self.findings)
         return self.envelope(issues, worst=worst, fix_available=fix, findings=len(self.findings))
 
     # --- what has happened, and what to do
@@ -65,14 +65,14 @@ class ExpiringNotice(VerdictNotice):
     def subject(self) -> str:
         """E.g. "EXPIRING: GO until 2026-12-01, then STOP (critical): payments/api:2.4.1"."""
         first = self.soon[0]
-        severity = f" ({worst})" if (worst := first.findings[0].severity) else ""
+        severity = f" ({worst})" if (worst := worst_severity(first.findings)) else ""
         until = f"{self.news.report.outcome.name} until {first.until.date().isoformat()}"
         return image_subject(f"EXPIRING: {until}, then STOP{severity}: ", self.news.tag)
 
     def headline(self) -> str:
         """How bad, until when the image is good, and what stops it then."""
         first = self.soon[0]
-        severity = f", {worst}" if (worst := first.findings[0].severity) else ""
+        severity = f", {worst}" if (worst := worst_severity(first.findings)) else ""
         until = f"{self.news.report.outcome.name} until {moment(first.until)}"
         stop = f"then STOP on {finding_names(first.findings)}"
         return f"EXPIRING{severity}: {self.name} is {until}, {stop}."

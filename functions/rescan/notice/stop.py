@@ -6,8 +6,7 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from rescan.gate.blocking_findings import BlockingFinding, any_fix
-from rescan.gate.model import Severity
+from rescan.gate.blocking_findings import BlockingFinding, any_fix, worst_severity
 from rescan.ledger.news import ReminderNews, StopNews
 from rescan.notice import result_shapes as shapes
 from rescan.notice.advice import (
@@ -72,8 +71,7 @@ class _StoppedNotice(VerdictNotice):
     @cached_property
     def labels(self) -> Envelope:
         issues = [*policy_issue(self.news), *map(finding_issue, self.listed)]
-        worst = self.listed[0].severity if self.listed else Severity.UNKNOWN
-        fix = any_fix(self.listed)
+        worst, fix = worst_severity(self.listed), any_fix(self.listed)
         return self.envelope(issues, worst=worst, fix_available=fix, findings=len(self.listed))
 
     @property
