@@ -1,4 +1,4 @@
-"""The shapes of the attribute `result`, version 1, as docs/notice.schema.json describes them."""
+"""The shapes of the attribute `result`, version 2, as docs/notice.schema.json describes them."""
 
 from collections.abc import Sequence
 from typing import Generic, TypeVar
@@ -25,6 +25,13 @@ class Trigger(Struct, frozen=True):
     at: str | None
 
 
+class Epss(Struct, frozen=True):
+    """How likely an exploit is, and which share of vulnerabilities is less likely: 0 to 1."""
+
+    score: float
+    percentile: float | None
+
+
 class Finding(Struct, frozen=True):
     """One reason why an image is stopped."""
 
@@ -45,6 +52,14 @@ class Finding(Struct, frozen=True):
     recommendation: str | None
     rule_id: str
     policy_id: str
+    rule_set: str | None
+    known_exploited: bool | None
+    epss: Epss | None
+    cvss: float | None
+    url: str | None
+    suggested_fix: str | None
+    annotation: str | None
+    detected_at: str | None
 
 
 class Stopping(Struct, frozen=True, kw_only=True):
@@ -221,7 +236,7 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     Only a SUMMARY has the field `summary`.
     """
 
-    version: str = "1"
+    version: str = "2"
     id: str
     event_type: str
     at: str
@@ -231,6 +246,7 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     final_action: str | None = None
     reason: str | None = None
     policy_id: str | None = None
+    policy_name: str | None = None
     trigger: Trigger | None = None
     evaluated_at: str | None = None
     first_stop_at: str | None = None
