@@ -49,7 +49,7 @@ def tagged(repository: str, tag: str = "2.4.1") -> Report:
         ),
         pytest.param(
             exploited(),
-            "STOP: 3 findings (critical) in payments/api:2.4.1",
+            "STOP: 3 findings (critical, exploited) in payments/api:2.4.1",
             id="worst-is-not-the-first",
         ),
         pytest.param(

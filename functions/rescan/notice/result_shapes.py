@@ -155,6 +155,7 @@ class GroupIssue(Struct, frozen=True):
     packages: Sequence[str]
     fixed_in: Sequence[str]
     until: str | None
+    known_exploited: bool | None
 
 
 class GroupMember(Struct, frozen=True):
@@ -166,6 +167,7 @@ class GroupMember(Struct, frozen=True):
     max_severity: str
     findings: int
     about: Sequence[str]
+    known_exploited: bool | None
 
 
 class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
@@ -176,6 +178,7 @@ class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
     total: int
     part: int
     parts: int
+    exploited: int
     shown: int = 0
     members: Sequence[GroupMember] = ()
 
