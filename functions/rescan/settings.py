@@ -13,6 +13,7 @@ from msgspec.structs import FieldInfo, fields
 
 from rescan.kernel.errors import SettingsError
 from rescan.kernel.team import Teams
+from rescan.kernel.ui_link import UiLink
 from rescan.kernel.watch_list import WatchList
 
 VulnerabilityType = Literal["os", "non-os", "all"]
@@ -101,6 +102,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         _says("the ARN of an SNS topic", "arn:aws:sns:eu-central-1:123456789012:chat"),
     ] = None
 
+    anchore_ui_link: Annotated[
+        str | None,
+        _says(
+            "an http(s) URL with {registry}, {repository}, {tag} and {digest}",
+            "https://anchore.example.com/images?tag={registry}%2F{repository}%3A{tag}",
+        ),
+    ] = None
+
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> "Settings":
         """Read the variables; SettingsError names the first that is missing or wrong."""
@@ -112,6 +121,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         _check_url(settings.anchore_url)
         _check_watch_list(settings)
         _check_teams(settings)
+        _check_ui_link(settings)
         _check_queue_and_ledger(settings)
         return settings
 
@@ -130,6 +140,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     def watch_list(self) -> WatchList:
         """WATCHED_TAGS, read."""
         return WatchList.parse(self.watched_tags.split(","))
+
+    @property
+    def ui_link(self) -> UiLink | None:
+        """ANCHORE_UI_LINK, read."""
+        return UiLink.parse(self.anchore_ui_link) if self.anchore_ui_link else None
 
     @property
     def routes(self) -> Teams:
@@ -186,6 +201,18 @@ def _check_teams(settings: Settings) -> None:
     except ValueError as error:
         raise SettingsError(
             "TEAMS", settings.teams, str(error), "payments/*=payments,*/web-*=frontend"
+        ) from error
+
+
+def _check_ui_link(settings: Settings) -> None:
+    try:
+        _ = settings.ui_link
+    except ValueError as error:
+        raise SettingsError(
+            "ANCHORE_UI_LINK",
+            settings.anchore_ui_link,
+            str(error),
+            "https://anchore.example.com/images?tag={registry}%2F{repository}%3A{tag}",
         ) from error
 
 
