@@ -26,6 +26,7 @@ from rescan.kernel.metrics import Tally
 from rescan.memory.invocation import Invocation
 from rescan.outbox.items import Channel
 from rescan.settings import Settings
+from rescan.work.lanes import Lanes
 from rescan.work.parts import Container, Parts
 
 
@@ -65,13 +66,19 @@ def _handlers(container: Container, aws: boto3.Session) -> Callable[[], Handlers
     dynamodb, table = dynamodb_client(aws), settings.ledger_table
     handlers = Parts(
         container,
-        WorkQueue(sqs_client(aws), settings.work_queue_url),
+        _queue(settings.work_queue_url, settings.push_queue_url, aws),
         LedgerTable(dynamodb, table),
         OutboxTable(dynamodb, table),
         DeferredTable(dynamodb, table),
         timedelta(seconds=settings.notice_window_seconds),
     ).handlers
     return lambda: handlers
+
+
+def _queue(work: str, pushes: str | None, aws: boto3.Session) -> WorkQueue | Lanes:
+    client = sqs_client(aws)
+    queue = WorkQueue(client, work)
+    return Lanes(queue, WorkQueue(client, pushes, "PUSH_QUEUE_URL")) if pushes else queue
 
 
 def _topics(settings: Settings, aws: boto3.Session) -> dict[Channel, StopTopic]:

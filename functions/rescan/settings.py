@@ -75,6 +75,13 @@ class Settings(Struct, frozen=True, kw_only=True):
             "https://sqs.eu-central-1.amazonaws.com/123456789012/rescan-work",
         ),
     ] = None
+    push_queue_url: Annotated[
+        str | None,
+        _says(
+            "the URL of an SQS queue for pushes, beside WORK_QUEUE_URL",
+            "https://sqs.eu-central-1.amazonaws.com/123456789012/rescan-pushes",
+        ),
+    ] = None
     ledger_table: Annotated[
         str | None,
         _says("the name of a DynamoDB table, together with WORK_QUEUE_URL", "rescan-ledger"),
@@ -173,10 +180,13 @@ def _check_url(url: str) -> None:
 
 
 def _check_queue_and_ledger(settings: Settings) -> None:
-    """Each needs the other: without a ledger the queue's work would all be news, each time."""
+    """Each needs the other: without a ledger the queue's work would all be news, each time.
+
+    Pushes alone have no queue: what a sweep enqueues, and what it defers, would have none.
+    """
     pair = ("work_queue_url", "ledger_table")
     missing = [name for name in pair if getattr(settings, name) is None]
-    if len(missing) == 1:
+    if len(missing) == 1 or (missing and settings.push_queue_url is not None):
         raise _wrong(next(f for f in fields(Settings) if f.name == missing[0]), None)
 
 

@@ -132,7 +132,7 @@ def test_entries_that_failed_are_sent_again(client: Any, url: str) -> None:
             expected = {"QueueUrl": url, "Entries": entries(*sent)}
             stub.add_response("send_message_batch", {"Successful": [], **answer}, expected)
         slept: list[float] = []
-        assert WorkQueue(client, url, slept.append).send_all(gates(3)) == 3
+        assert WorkQueue(client, url, sleep=slept.append).send_all(gates(3)) == 3
         assert slept == [0.05, 0.1]
         stub.assert_no_pending_responses()
 
@@ -144,7 +144,7 @@ def test_entries_that_fail_again_and_again_are_an_error_that_counts_them(
         for _ in range(4):
             stub.add_response("send_message_batch", {"Successful": [], **failed("0", "2")})
         with pytest.raises(QueueUnavailable, match="2 messages were not accepted: InternalError"):
-            WorkQueue(client, url, lambda seconds: None).send_all(gates(3))
+            WorkQueue(client, url, sleep=lambda seconds: None).send_all(gates(3))
 
 
 def test_entries_that_are_wrong_are_not_sent_again(client: Any, url: str) -> None:

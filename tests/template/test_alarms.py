@@ -51,6 +51,7 @@ WATCHED = [
     ("schedule-dead-letters", (DEPTH, "Maximum", ">", 0), queue("ScheduleDeadLetters")),
     ("notice-dead-letters", (DEPTH, "Maximum", ">", 0), queue("NoticeDeadLetters")),
     ("work-too-old", (AGE, "Maximum", ">", 6 * HOUR), queue("WorkQueue")),
+    ("pushes-too-old", (AGE, "Maximum", ">", HOUR), queue("PushQueue")),
     ("function-errors", ("AWS/Lambda Errors", "Sum", ">", 0), FUNCTION),
     ("function-throttles", ("AWS/Lambda Throttles", "Sum", ">", 0), FUNCTION),
     (
@@ -118,6 +119,7 @@ def test_window_of_each_alarm_follows_the_sweeps(hours):
         "not-evaluated-persists": (period, 2),
         "no-confirmed-subscription": (period, 1),
         "work-too-old": (300, 3),
+        "pushes-too-old": (300, 3),
         "function-throttles": (300, 3),
         "notices-too-old": (900, 2),
         "ledger-errors": (300, 3),

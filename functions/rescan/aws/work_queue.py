@@ -1,4 +1,4 @@
-"""The work queue in SQS: requeued work, and the images of a sweep.
+"""A queue of work in SQS: requeued work, and the images of a sweep.
 
 Source: SQS API reference: 10 entries a SendMessageBatch, of which some may fail while the call
 succeeds, for good where SenderFault says so; DelaySeconds is at most 900.
@@ -30,13 +30,21 @@ _FIRST_PAUSE_SECONDS = 0.05
 
 
 class WorkQueue:
-    """Implements `ports.WorkQueue`; the client needs timeouts and a pool of 8 connections."""
+    """Implements `ports.WorkQueue`; the client needs timeouts and a pool of 8 connections.
+
+    `setting` is the environment variable that names it.
+    """
 
     def __init__(
-        self, client: "SQSClient", url: str, sleep: Callable[[float], None] = time.sleep
+        self,
+        client: "SQSClient",
+        url: str,
+        setting: str = "WORK_QUEUE_URL",
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._url = url
+        self._setting = setting
         self._sleep = sleep
 
     def send(self, gate: Gate, delay: timedelta) -> None:
@@ -81,7 +89,7 @@ class WorkQueue:
     def _unavailable(self, problem: str) -> QueueUnavailable:
         return QueueUnavailable(
             f"The queue {self._url} failed: {problem}."
-            " Check WORK_QUEUE_URL and the function's role."
+            f" Check {self._setting} and the function's role."
         )
 
 

@@ -20,7 +20,7 @@ from tests.support.deployed import DeployedStack
 from tests.support.paths import ROOT
 
 TAG = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/payments/api:2.4.1"
-IN_PLACE = {"WORK_QUEUE_URL": "", "LEDGER_TABLE": ""}
+IN_PLACE = {"WORK_QUEUE_URL": "", "PUSH_QUEUE_URL": "", "LEDGER_TABLE": ""}
 
 
 class Function:
@@ -30,17 +30,18 @@ class Function:
         self._environment = stack.environment()
         log = logging.StreamHandler(io.StringIO())
         self._logger = Logger(service="privileges", logger_handler=log)
-        self._sqs, self._queue = stack.client("sqs"), stack.name("WorkQueue")
+        self._sqs, self._stack = stack.client("sqs"), stack
 
     def waiting(self) -> list[Any]:
-        """The messages that may be taken now; they are."""
-        answer = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10)
+        """The messages of a sweep that may be taken now; they are."""
+        queue = self._stack.name("WorkQueue")
+        answer = self._sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
         return [json.loads(message["Body"]) for message in answer["Messages"]]
 
     def gone_back(self) -> int:
-        """How many messages wait for their time."""
-        name = "ApproximateNumberOfMessagesDelayed"
-        answer = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=[name])
+        """How many pushes wait for their time."""
+        name, queue = "ApproximateNumberOfMessagesDelayed", self._stack.name("PushQueue")
+        answer = self._sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=[name])
         return int(answer["Attributes"][name])
 
     def on(self, recording: str, event: object, **settings: str) -> dict[str, Any]:
