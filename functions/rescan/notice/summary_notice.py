@@ -38,8 +38,8 @@ _MISSING = (
     " docs/operations.md."
 )
 _UNWATCHED = (
-    "Have the rows of Anchore's list that are no tag renamed or removed there: nobody watches what"
-    " they stand for."
+    "Have what is no tag renamed or removed in Anchore: nobody watches it. The log has more of"
+    " these rows; those that have no name are likely to be back in the next list."
 )
 _FAILING = (
     "Find out why images are not evaluated: one reason for many is Anchore, its credentials or the"

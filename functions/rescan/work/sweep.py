@@ -118,7 +118,8 @@ class FullSweep:
             "sweep measured",
             started=since.isoformat(),
             expected=before.expected,
-            missing=coverage.missing,
+            missing=coverage.unanswered,
+            unwatched=coverage.unwatched.rows,
             unanswered=[str(g.tag) for g in every if g.sweep is None or g.sweep < since][:20],
         )
         return coverage
