@@ -79,6 +79,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         str | None,
         _says("the name of a DynamoDB table, together with WORK_QUEUE_URL", "rescan-ledger"),
     ] = None
+    max_concurrency: Annotated[int, _says("a whole number, 1 or more", "2", ge=1)] = 2
     sweep_hours: Annotated[int, _says("a whole number of hours, 1 or more", "6", ge=1)] = 6
     pending_hours: Annotated[float, _says("hours, 0 to 24", "2", ge=0, le=24)] = 2.0
     reminder_hours: Annotated[float, _says("hours; 0: every run", "24", ge=0)] = 24.0
