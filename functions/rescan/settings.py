@@ -86,6 +86,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         str | None,
         _says("the name of a DynamoDB table, together with WORK_QUEUE_URL", "rescan-ledger"),
     ] = None
+    max_concurrency: Annotated[int, _says("a whole number, 1 or more", "2", ge=1)] = 2
+    push_concurrency: Annotated[int, _says("a whole number, 1 or more", "2", ge=1)] = 2
     sweep_hours: Annotated[int, _says("a whole number of hours, 1 or more", "6", ge=1)] = 6
     pending_hours: Annotated[float, _says("hours, 0 to 24", "2", ge=0, le=24)] = 2.0
     reminder_hours: Annotated[float, _says("hours; 0: every run", "24", ge=0)] = 24.0
@@ -132,6 +134,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     def encrypted(self) -> bool:
         """Whether the credentials travel under TLS."""
         return self.anchore_url.lower().startswith("https:")
+
+    @property
+    def containers(self) -> int:
+        """How many containers take work from the queues at the same time, at most."""
+        return self.max_concurrency + (self.push_concurrency if self.push_queue_url else 0)
 
     @property
     def watch_list(self) -> WatchList:

@@ -24,7 +24,7 @@ from rescan.ledger.entry import Entry, UnknownPush
 from rescan.ledger.news import Failing
 from rescan.memory.ledger import MemoryLedger
 from rescan.memory.outbox import MemoryOutbox
-from rescan.notice.summary import Coverage
+from rescan.notice.summary import Coverage, Unwatched
 from rescan.work.ports import EntrySnapshot, Ledger, Outbox, SweepRecord
 from tests.support.entries import FRESH, stopped
 from tests.support.fakes import NOON
@@ -144,7 +144,8 @@ def test_the_mark_of_a_sweep_never_goes_back(ledger: Ledger, seconds: float) -> 
 def test_the_last_sweep_is_remembered(ledger: Ledger) -> None:
     assert ledger.last_sweep() is None
     ledger.record_sweep(SweepRecord(NOON, 2))
-    later = SweepRecord(NOON + SECOND, 3, Coverage(NOON, 2, 2, 1, 1))
+    before = Coverage(NOON, 2, 2, 1, 1, Unwatched(1, ("a+b",)))
+    later = SweepRecord(NOON + SECOND, 3, before, Unwatched(3, ("<none>", "\u202e")))
     ledger.record_sweep(later)
     assert ledger.last_sweep() == later
 

@@ -71,6 +71,8 @@ def test_defaults_of_the_template_are_those_of_the_settings():
         ("MaxBodyMb", "MAX_BODY_MB", "128"),
         ("ReadTimeoutSeconds", "READ_TIMEOUT_SECONDS", "60"),
         ("AddMissingImages", "ADD_MISSING_IMAGES", "true"),
+        ("MaxConcurrency", "MAX_CONCURRENCY", "50"),
+        ("PushConcurrency", "PUSH_CONCURRENCY", "20"),
         ("PendingHours", "PENDING_HOURS", "0.5"),
         ("NoticeWindowSeconds", "NOTICE_WINDOW_SECONDS", "300"),
         ("DigestAbove", "DIGEST_ABOVE", "25"),
@@ -105,8 +107,8 @@ def test_function_has_a_chat_topic_only_when_one_is_wanted(chat, topic):
 @pytest.mark.parametrize(
     ("parameter", "smallest", "largest"),
     [
-        ("MaxConcurrency", 2, 1000),  # what Lambda takes
-        ("PushConcurrency", 2, 1000),
+        ("MaxConcurrency", 2, 100),  # what Lambda takes
+        ("PushConcurrency", 2, 100),
         ("BatchSize", 1, 10),  # what SQS hands over at once
         ("PendingHours", 0, 24),  # as the settings
         ("DigestAbove", 1, None),

@@ -20,9 +20,8 @@ from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import ListedTags, WatchList
 from rescan.ledger.news import Failing
-from rescan.notice.summary import Coverage
+from rescan.notice.summary import Coverage, Unwatched
 from rescan.outbox.items import Channel
-from rescan.work.coverage import is_complete
 from rescan.work.ports import SweepRecord
 from rescan.work.sweep import FullSweep
 from rescan.work.topics import Topics
@@ -133,6 +132,28 @@ def test_a_row_that_is_no_tag_is_named_and_leaves_the_sweep_incomplete(estate: E
     assert estate.tally.take()[Metric.SWEEP_COMPLETE] == 0
 
 
+def test_one_row_that_is_no_tag_leaves_a_sweep_of_a_thousand_incomplete(estate: Estate) -> None:
+    record = SweepRecord(NOON - HOUR, 2_000, unwatched=Unwatched(1, ("<none>",)))
+    estate.ledger.sweeps = [record]
+    for number in range(1_999):
+        tag = ImageTag.parse(f"reg.io/app:{number}")
+        estate.remembers(tag, sweep=NOON - HOUR, evaluated_at=NOON)
+    estate.sweep()
+    assert measured(estate) == (0, 1)
+    assert estate.ledger.sweeps[-1].before == Coverage(
+        NOON - HOUR, 2_000, 1_999, 1_999, 0, record.unwatched
+    )
+
+
+def test_of_many_rows_that_are_no_tag_a_sweep_remembers_the_number_and_the_first(
+    estate: Estate,
+) -> None:
+    estate.not_tags = tuple(f"a+{n}" for n in range(3_000))
+    estate.sweep()
+    first = tuple(f"a+{n}" for n in range(5))
+    assert estate.ledger.sweeps[-1].unwatched == Unwatched(3_000, first)
+
+
 def test_named_tags_need_no_list(estate: Estate) -> None:
     estate.active = AnchoreUnreachable("down", **WHERE)
     estate.sweep(str(B))
@@ -187,7 +208,7 @@ def test_one_missing_tag_of_a_thousand_leaves_a_sweep_complete(
     expected: int, missing: int, complete: int
 ) -> None:
     coverage = Coverage(NOON, expected, expected - missing, 0, 0)
-    assert is_complete(coverage) is bool(complete)
+    assert coverage.is_complete is bool(complete)
 
 
 def test_a_sweep_remembers_what_the_one_before_it_came_to(estate: Estate) -> None:

@@ -22,7 +22,7 @@ from rescan.kernel.safe_text import one_line
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import Failing
-from rescan.notice.summary import Coverage
+from rescan.notice.summary import Coverage, Unwatched
 from rescan.work.ports import EntrySnapshot, SweepRecord
 
 # Scans pay for whole items, whatever they project; this only keeps `memory` from being sent.
@@ -145,14 +145,28 @@ def sweep_of(item: Any) -> SweepRecord:
     before = item.get("before", {}).get("M", {})
     return SweepRecord(
         *_beginning(item),
-        Coverage(*_beginning(before), *(int(before[name]["N"]) for name in _COUNTS))
-        if before.keys() >= set(_COUNTS)
-        else None,
+        _coverage(before) if before.keys() >= set(_COUNTS) else None,
+        _unwatched(item),
     )
 
 
+def _coverage(item: Any) -> Coverage:
+    answered, evaluated, absent = (int(item[name]["N"]) for name in _COUNTS)
+    return Coverage(*_beginning(item), answered, evaluated, absent, _unwatched(item))
+
+
+def _unwatched(item: Any) -> Unwatched:
+    rows, names = item.get("unwatched", {"N": "0"}), item.get("not_tags", {"L": []})
+    return Unwatched(int(rows["N"]), tuple(name["S"] for name in names["L"]))
+
+
 def _begun(sweep: SweepRecord | Coverage) -> dict[str, Any]:
-    return {"sweep": {"S": sweep.started.isoformat()}, "expected": {"N": str(sweep.expected)}}
+    return {
+        "sweep": {"S": sweep.started.isoformat()},
+        "expected": {"N": str(sweep.expected)},
+        "unwatched": {"N": str(sweep.unwatched.rows)},
+        "not_tags": {"L": [{"S": name} for name in sweep.unwatched.names]},
+    }
 
 
 def _beginning(item: Any) -> tuple[datetime, int]:

@@ -11,8 +11,6 @@ from typing import Any
 from rescan.notice.summary import Coverage
 from rescan.work.ports import EntrySnapshot, SweepRecord
 
-# Of so many tags one may lack a result in a sweep that counts as complete.
-_ONE_OF = 1000
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -37,12 +35,8 @@ def coverage_of(sweep: SweepRecord, every: Iterable[EntrySnapshot]) -> Coverage:
         answered=min(len(answered), sweep.expected),
         evaluated=min(len(answered) - len(others), sweep.expected),
         absent=sum(1 for one in others if one.failing is None),
+        unwatched=sweep.unwatched,
     )
-
-
-def is_complete(coverage: Coverage) -> bool:
-    """Whether no more than one tag of a thousand lacks a result: of fewer than that, none."""
-    return coverage.missing <= coverage.expected // _ONE_OF
 
 
 def failing_percent(coverage: Coverage) -> float:

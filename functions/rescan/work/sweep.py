@@ -19,11 +19,14 @@ from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import LedgerUnavailable, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
-from rescan.kernel.watch_list import WatchList
-from rescan.notice.summary import Coverage
-from rescan.work.coverage import coverage_of, failing_percent, is_complete, one_a_tag
+from rescan.kernel.watch_list import ListedTags, WatchList
+from rescan.notice.summary import Coverage, Unwatched
+from rescan.work.coverage import coverage_of, failing_percent, one_a_tag
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
 from rescan.work.topics import Readers
+
+# Of the rows that are no tag; the log has more of them.
+_MOST_NAMES = 5
 
 
 class FullSweep:
@@ -67,11 +70,7 @@ class FullSweep:
         enqueued = self._queue.send_all(Gate(tag, trigger, sweep=mark) for tag in tags)
         if measured:
             self._measure_age(one for one in snapshots if one.tag in tags)
-            # A row that cannot be watched is never answered: the sweep is not complete.
-            expected = enqueued + watched.unwatched
-            self._record(SweepRecord(started, expected, before))
-            self._tally.add(Metric.EXPECTED, expected)
-            self._tally.add(Metric.UNWATCHED_ROWS, watched.unwatched)
+            self._record_sweep(started, enqueued, before, watched)
         self._logger.info("sweep enqueued", enqueued=enqueued)
         return {"enqueued": enqueued, "sweep": started.isoformat()}
 
@@ -113,20 +112,28 @@ class FullSweep:
     def _measure_coverage(self, before: SweepRecord, every: list[EntrySnapshot]) -> Coverage:
         coverage, since = coverage_of(before, every), before.started
         self._tally.add(Metric.SWEEP_MISSING, coverage.missing)
-        self._tally.add(Metric.SWEEP_COMPLETE, is_complete(coverage))
+        self._tally.add(Metric.SWEEP_COMPLETE, coverage.is_complete)
         self._tally.add(Metric.SWEEP_FAILING_PERCENT, failing_percent(coverage))
         self._logger.info(
             "sweep measured",
             started=since.isoformat(),
             expected=before.expected,
-            missing=coverage.missing,
+            missing=coverage.unanswered,
+            unwatched=coverage.unwatched.rows,
             unanswered=[str(g.tag) for g in every if g.sweep is None or g.sweep < since][:20],
         )
         return coverage
 
-    def _record(self, sweep: SweepRecord) -> None:
+    def _record_sweep(
+        self, started: datetime, enqueued: int, before: Coverage | None, listed: ListedTags
+    ) -> None:
+        """A row that cannot be watched is never answered: the sweep is not complete."""
+        unwatched = Unwatched(listed.unwatched, listed.not_tags[:_MOST_NAMES])
+        expected = enqueued + unwatched.rows
+        self._tally.add(Metric.EXPECTED, expected)
+        self._tally.add(Metric.UNWATCHED_ROWS, unwatched.rows)
         try:
-            self._ledger.record_sweep(sweep)
+            self._ledger.record_sweep(SweepRecord(started, expected, before, unwatched))
         except LedgerUnavailable as error:
             self._ledger_failed("the sweep cannot be remembered", error)
 
