@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from rescan.anchore.active_tags import list_active_tags
 from rescan.anchore.build import dialect_of, transport_of
 from rescan.anchore.client import AnchoreClient
+from rescan.anchore.data_version import read_data_version
 from rescan.anchore.transport import new_session
 from rescan.aws.clients import dynamodb_client, secrets_client, sns_client, sqs_client
 from rescan.aws.deferred_table import DeferredTable
@@ -51,6 +52,7 @@ def build(
         active_tags=lambda deadline: list_active_tags(
             transport, deadline, running_only=settings.running_only
         ),
+        data_version=lambda deadline: read_data_version(transport, settings.policy_id, deadline),
         topics=_topics(settings, aws),
         tally=tally,
         logger=logger,

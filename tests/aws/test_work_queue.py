@@ -106,6 +106,25 @@ def test_a_delay_is_passed_on_and_never_above_what_sqs_takes(url: str, client: A
         stub.assert_no_pending_responses()
 
 
+def test_a_queue_is_busy_while_messages_wait_or_are_worked_on(either: Sqs | InMemory) -> None:
+    assert not either.queue.is_busy()
+    either.queue.send_all(gates(1))
+    assert either.queue.is_busy()
+
+
+def test_a_message_that_is_being_worked_on_keeps_the_queue_busy(url: str, client: Any) -> None:
+    queue = WorkQueue(client, url)
+    queue.send_all(gates(1))
+    client.receive_message(QueueUrl=url)
+    assert queue.is_busy()
+
+
+def test_a_message_that_waits_for_its_time_does_not(url: str, client: Any) -> None:
+    queue = WorkQueue(client, url)
+    queue.send(FULL, timedelta(minutes=5))
+    assert not queue.is_busy()
+
+
 @pytest.mark.parametrize("number", [0, 1, 10, 11, 137])
 def test_many_messages_are_all_taken(either: Sqs | InMemory, number: int) -> None:
     assert either.queue.send_all(iter(gates(number))) == number

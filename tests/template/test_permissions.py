@@ -279,9 +279,10 @@ def test_every_queue_refuses_plain_http():
         assert queue_statements(queue)["RefusePlainHttp"] == refused
 
 
-def test_lambda_lets_the_two_schedules_alone_invoke_the_function():
+def test_lambda_lets_the_schedules_alone_invoke_the_function():
     allowed = [(it["Principal"], it["SourceArn"]) for it in of_type("AWS::Lambda::Permission")]
     assert allowed == [
+        ("events.amazonaws.com", {"Fn::GetAtt": ["RescanFunctionCheckFeeds", "Arn"]}),
         ("events.amazonaws.com", {"Fn::GetAtt": ["RescanFunctionPublish", "Arn"]}),
         ("events.amazonaws.com", {"Fn::GetAtt": ["RescanFunctionSweep", "Arn"]}),
     ]

@@ -60,7 +60,7 @@ def test_a_push_arrives_on_the_queue_of_pushes(stack):
     }
     events = stack.client("events")
     # To moto a schedule matches every event, and a function is no target that it knows.
-    for schedule in ("RescanFunctionSweep", "RescanFunctionPublish"):
+    for schedule in ("RescanFunctionSweep", "RescanFunctionPublish", "RescanFunctionCheckFeeds"):
         events.remove_targets(Rule=stack.name(schedule), Ids=[f"{schedule}LambdaTarget"])
     events.put_events(Entries=[entry])
     assert [event["detail"] for event in received(stack, "PushQueue")] == [push["detail"]]

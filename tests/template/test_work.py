@@ -91,6 +91,21 @@ def test_the_publisher_s_schedule_asks_for_just_that():
     assert json.loads(target["Input"]) == {"publish": "notices"}
 
 
+@pytest.mark.parametrize(
+    ("minutes", "rate", "state"),
+    [
+        ("0", "rate(1 day)", "DISABLED"),
+        ("5", "rate(5 minutes)", "ENABLED"),
+        ("15", "rate(15 minutes)", "ENABLED"),
+        ("60", "rate(1 hour)", "ENABLED"),
+    ],
+)
+def test_each_choice_of_the_feed_clock_is_a_rate_and_none_switches_it_off(minutes, rate, state):
+    rule = properties("RescanFunctionCheckFeeds", FeedMinutes=minutes)
+    assert (rule["ScheduleExpression"], rule["State"]) == (rate, state)
+    assert json.loads(rule["Targets"][0]["Input"]) == {"check": "feeds"}
+
+
 def test_a_summary_comes_only_when_it_is_wanted():
     names = {"DailySummaryRule", "DailySummaryPermission"}
     assert names.isdisjoint(resources())

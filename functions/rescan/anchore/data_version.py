@@ -86,7 +86,7 @@ def _policy(transport: Transport, policy_id: str | None, deadline: Deadline) -> 
         if (policy.policy_id == policy_id if policy_id else policy.active)
     )
     found = next(deciding, None)
-    return found and f"{found.policy_id} {found.last_updated}"
+    return f"{found.policy_id} {found.last_updated}" if found else None
 
 
 def _fingerprint(versions: Iterable[str]) -> str:

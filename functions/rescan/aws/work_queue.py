@@ -18,6 +18,7 @@ from rescan.kernel.errors import QueueUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 
@@ -27,6 +28,10 @@ _SENDERS = 8
 _TRIES = 4
 # Doubled with each try: at once, SQS would refuse what it throttles again.
 _FIRST_PAUSE_SECONDS = 0.05
+_BUSY: "list[QueueAttributeNameType]" = [
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+]
 
 
 class WorkQueue:
@@ -66,6 +71,17 @@ class WorkQueue:
             why = next(count.why for count in counts if count.left)
             raise self._unavailable(f"{left} messages were not accepted: {why}")
         return sum(count.taken for count in counts)
+
+    def is_busy(self) -> bool:
+        """Whether messages wait or are worked on, delayed ones apart; QueueUnavailable.
+
+        SQS counts approximately, and may be a minute behind (GetQueueAttributes).
+        """
+        try:
+            answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=_BUSY)
+        except (ClientError, BotoCoreError) as error:
+            raise self._unavailable(f"its messages were not counted: {_reason(error)}") from error
+        return any(int(answer["Attributes"][name]) for name in _BUSY)
 
     def _send_batch(self, gates: list[Gate]) -> "_Count":
         entries: list[SendMessageBatchRequestEntryTypeDef] = [

@@ -1,8 +1,11 @@
 """Which data Anchore judges by: its vulnerability feeds, and the policy. Pure."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from msgspec import Struct
+
+from rescan.kernel.deadline import Deadline
 
 
 class DataVersion(Struct, frozen=True):
@@ -20,3 +23,7 @@ class DataVersion(Struct, frozen=True):
         if before is None or self.feeds != before.feeds:
             return True
         return None not in (self.policy, before.policy) and self.policy != before.policy
+
+
+# AnchoreError when the feeds cannot be read.
+ReadDataVersion = Callable[[Deadline], DataVersion]

@@ -7,19 +7,17 @@ here is only late.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from rescan.gate.data_version import DataVersion
+from rescan.gate.data_version import DataVersion, ReadDataVersion
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreError, LedgerUnavailable
 from rescan.kernel.metrics import Metric, Tally
 from rescan.work.ports import Ledger, SweepRecord, WorkQueue
-
-ReadDataVersion = Callable[[Deadline], DataVersion]
 
 
 class FeedClock:
@@ -82,11 +80,3 @@ class FeedClock:
     def _answer(self, feeds: str, **more: Any) -> dict[str, Any]:
         self._logger.info("feeds checked", feeds=feeds, **more)
         return {"feeds": feeds, **more}
-
-
-def data_lag(sweep: SweepRecord, last_evaluated: datetime | None) -> timedelta | None:
-    """From the arrival of the data that began the sweep to its last evaluation; None: not known."""
-    received = sweep.data.received_at if sweep.data else None
-    if received is None or last_evaluated is None:
-        return None
-    return max(timedelta(), last_evaluated - received)

@@ -27,6 +27,10 @@ class Lanes:
         runs = groupby(gates, _is_push)
         return sum(self._lane(is_push=is_push).send_all(run) for is_push, run in runs)
 
+    def is_busy(self) -> bool:
+        """Whether a sweep is: pushes are never at an end."""
+        return self._sweeps.is_busy()
+
     def _lane(self, *, is_push: bool) -> WorkQueue:
         return self._pushes if is_push else self._sweeps
 

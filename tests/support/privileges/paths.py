@@ -143,6 +143,14 @@ def sweep(function: Function) -> None:
     assert function.on("sweep", _event("schedule-rule"))["enqueued"] == 3
 
 
+def feeds_unchanged(function: Function) -> None:
+    assert function.on("sweep", _event("schedule-check"))["feeds"] == "unchanged"
+
+
+def feeds_in_place(function: Function) -> None:
+    assert function.on("sweep", _event("schedule-check"), **IN_PLACE)["results"] == []
+
+
 def direct(function: Function) -> None:
     answer = function.on("go", {"tag": TAG})
     assert (answer["outcome"], answer["notification"]) == ("go", "queued")  # RECOVERED
@@ -189,6 +197,8 @@ PATHS: list[tuple[Callable[[Function], None], set[str]]] = [
     (summary_published, FOUND | PUBLISHED - {"dynamodb:PutItem"}),
     (summary_in_place, set()),
     (sweep, REMEMBERED | MEASURED | {"sqs:SendMessage"}),
+    (feeds_unchanged, SECRET | {"dynamodb:GetItem"}),
+    (feeds_in_place, set()),
     (direct, REMEMBERED),
     (skipped, {"dynamodb:GetItem", "dynamodb:UpdateItem"}),
     (refused_credentials, REMEMBERED),
