@@ -76,6 +76,10 @@ class Summarize(Struct, frozen=True):
     """Write the daily summary."""
 
 
+class Examine(Struct, frozen=True):
+    """Check the way to Anchore and what the function has in AWS."""
+
+
 class Ignored(Struct, frozen=True):
     """An event that asks for nothing, and why."""
 
@@ -88,4 +92,4 @@ class Batch(Struct, frozen=True):
     event: Mapping[str, Any]
 
 
-Event = Gate | Sweep | Publish | Summarize | Ignored | Batch
+Event = Gate | Sweep | Publish | Summarize | Examine | Ignored | Batch
