@@ -8,15 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import json
 
+from rescan.doctor.check import Checked, State, in_turn
+from rescan.doctor.route import Route, route_checks
+from rescan.kernel.deadline import Deadline
 from rescan_cli.command_line import commands
 from rescan_cli.exit_status import ExitStatus
 from tests.recordings import FOLDER
 from tests.support.aws_server import loopback_aws
 from tests.support.command import environment
 from tests.support.images import TAG, replayed
+from tests.support.network import DROPPED, make_up
 from tests.support.paths import ROOT
 from tests.support.scripted_server import ScriptedServer, respond
+from tests.support.scripted_server import json as json_answer
 
 pytestmark = pytest.mark.slow
 
@@ -68,6 +74,20 @@ def test_the_example_of_doctor_prints_what_the_page_says(
         said = {**variables, "ANCHORE_URL": anchore.url}
         told = printed("anchore-rescan doctor", tmp_path, **said)
     assert_like(told, EXAMPLES["anchore-rescan doctor"])
+
+
+def test_the_example_of_doctor_in_a_function_prints_what_the_page_says(tmp_path: Path) -> None:
+    example, deadline = 'anchore-rescan doctor --function "$FUNCTION"', Deadline.after(60)
+    with pytest.MonkeyPatch.context() as patch:
+        make_up(patch, {"10.0.1.5": DROPPED})
+        way = route_checks(Route.to("https://anchore.internal"), deadline)
+        checks = [*in_turn(way, deadline), Checked("Queue", State.OK, "there")]
+    with ScriptedServer(json_answer(json.encode({"checks": checks}))) as aws:
+        known = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+        known |= {"AWS_DEFAULT_REGION": "eu-central-1", "FUNCTION": "rescan"}
+        known |= {"AWS_ENDPOINT_URL": aws.url.removesuffix("/v2")}
+        told = printed(example, tmp_path, **known)
+    assert_like(told, EXAMPLES[example])
 
 
 def test_every_command_has_its_heading() -> None:

@@ -3,35 +3,23 @@
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 import pytest
 
 from rescan.doctor.check import Checked, State, in_turn
 from rescan.doctor.route import Route, route_checks
 from rescan.kernel.deadline import Deadline
+from tests.support.network import DROPPED, REFUSED, make_up
 
 HOST = "anchore.internal"
-REFUSED, DROPPED = ConnectionRefusedError(111, "Connection refused"), TimeoutError()
 Network = Callable[[dict[str, OSError | None]], None]
 
 
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> Network:
     """Addresses of the host, each with what becomes of a connection; None: it is made."""
-
-    def made(fates: dict[str, OSError | None]) -> None:
-        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (it, 0)) for it in (*fates, *fates)]
-
-        def connect(address: tuple[str, int], timeout: float) -> AbstractContextManager[None]:
-            if (error := fates[address[0]]) is not None:
-                raise error
-            return nullcontext()
-
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-        monkeypatch.setattr(socket, "create_connection", connect)
-
-    return made
+    return partial(make_up, monkeypatch)
 
 
 def way(port: int, seconds: float = 60) -> dict[str, Checked]:

@@ -164,7 +164,4 @@ def _advice(route: Route, problems: set[str]) -> str:
     named = "HTTPS_PROXY" if route.proxy else "ANCHORE_URL"
     if problems == {_CLOSED}:
         return f"The host is there: check that it listens, and the port in {named}."
-    return (
-        f"Check the port in {named}, and what drops packets on the way: route tables (NAT,"
-        " peering), security groups, network ACLs, firewalls."
-    )
+    return f"Check the port in {named}, routes (NAT, peering), security groups and network ACLs."
