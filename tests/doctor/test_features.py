@@ -18,7 +18,8 @@ VERSIONS = [
     pytest.param("5.10.0", "2", [EXPLOITED], id="numbers are no texts"),
     pytest.param("5.3.0", "2.7.2", [EXPLOITED], id="the API says more than the release"),
     pytest.param("", "2.7.1", [RUNTIME, EXPLOITED], id="only the API"),
-    pytest.param("", "2.12.1", [EXPLOITED], id="the one that has them elsewhere"),
+    pytest.param("", "2.12.1", [], id="KEV and EPSS in nvd_data"),
+    pytest.param("", "2.12.0", [EXPLOITED], id="the last without"),
     pytest.param("", "2.13.0", [], id="the last that is described"),
 ]
 

@@ -50,10 +50,11 @@ FEATURES = (
         "there is no filter for what runs: a sweep with RUNNING_ONLY gates all active tags",
         "running_only",
     ),
+    # Between 5.9 and 5.22 no release is told whose API is 2.12.1.
     Feature(
-        (2, 13),
+        (2, 12, 1),
         (5, 22),
-        "vulnerability rows have no KEV and no EPSS (API 2.12.1 has them in nvd_data)",
+        "rows may lack KEV and EPSS: a notice cannot say which finding is exploited",
     ),
 )
 
