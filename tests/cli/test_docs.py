@@ -27,9 +27,10 @@ from tests.support.scripted_server import json as json_answer
 pytestmark = pytest.mark.slow
 
 PAGE = (ROOT / "docs" / "cli.md").read_text()
+EVIDENCE = (ROOT / "docs" / "evidence.md").read_text()
 RECORDING = str(FOLDER / "stop.har")
 EXAMPLE = re.compile(r"^```console\n\$ (.*)\n((?:.*\n)*?)```$", re.MULTILINE)
-EXAMPLES = dict(EXAMPLE.findall(PAGE))
+EXAMPLES = dict(EXAMPLE.findall(PAGE) + EXAMPLE.findall(EVIDENCE))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def printed(command: str, folder: Path, **variables: str) -> str:
     """What the command prints in a shell, in this folder."""
     if "| jq" in command and shutil.which("jq") is None:
         pytest.skip("jq is not installed")
-    command = command.replace("anchore-rescan", '"$PYTHON" -m rescan_cli', 1)
+    command = command.replace("anchore-rescan", '"$PYTHON" -m rescan_cli')
     done = subprocess.run(
         ["/bin/sh", "-c", command],
         cwd=folder,
