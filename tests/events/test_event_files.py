@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rescan.events.commands import Batch, Event, Examine, Gate, Ignored, Publish, Summarize, Sweep
+from rescan.events.commands import Batch, Event, Gate, Ignored, Publish, Summarize, Sweep
 from rescan.events.parse import parse_event
 from rescan.gate.model import TriggerKind
 from rescan.kernel.errors import EventRefused
@@ -39,7 +39,6 @@ KINDS = {
     "schedule-publish": Publish,
     "schedule-summarize": Summarize,
     "direct": Gate,
-    "doctor": Examine,
     "sqs-batch": Batch,
 }
 
