@@ -140,6 +140,19 @@ def test_a_function_in_place_has_no_queue_and_no_table(stack: dict[str, str]) ->
     assert states(checks)["Queue"] == states(checks)["Table"] == "unknown"
 
 
+def test_a_server_that_tells_no_number_is_spoken_to_all_the_same(stack: dict[str, str]) -> None:
+    checks = examined(stack, said({"service": {"version": "dev"}}), *WELL[1:])
+    assert checks["Features"]["detail"] == "the server's version is no number"
+    assert states(checks)["Policy"] == "ok"
+
+
+def test_a_setting_that_the_server_does_not_know_is_a_trouble(stack: dict[str, str]) -> None:
+    old = said({"service": {"version": "5.3.0"}, "api": {"version": "2"}})
+    checks = examined(stack, old, *WELL[1:], RUNNING_ONLY="true", BASE_IMAGE="true")
+    assert checks["Features"]["state"] == "failed"
+    assert checks["Features"]["advice"].startswith("Set BASE_IMAGE and RUNNING_ONLY to false, or")
+
+
 def test_an_invocation_without_time_answers_all_the_same(stack: dict[str, str]) -> None:
     checks = examined(stack, *WELL, seconds=0)
     assert set(states(checks).values()) == {"unknown"}
