@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests.lab.conformance import emulators, npm_packages
 from tests.lab.conformance.redocly import RedoclyMissing, install
 from tests.lab.conformance.verdicts import Verdicts, as_markdown, referees
 from tests.support.paths import ROOT
@@ -40,9 +41,14 @@ def main() -> int:
         os.environ["REDOCLY"] = str(install(ROOT / ".build"))
     except RedoclyMissing as missing:
         os.environ["REDOCLY_MISSING"] = str(missing)
+    try:
+        os.environ["NPM_PACKAGES"] = str(npm_packages.install(ROOT / ".build"))
+    except npm_packages.PackagesMissing as missing:
+        os.environ["NPM_PACKAGES_MISSING"] = str(missing)
     verdicts = Verdicts()
     status = pytest.main([*_TESTS, "-n", "0", "-rs"], plugins=[verdicts])
-    text = f"{_HEAD}\nHeard: {referees()}.\n\n{as_markdown(verdicts.heard)}\n"
+    text = f"{_HEAD}\nHeard: {referees()}.\n\n{as_markdown(verdicts.heard)}\n\n"
+    text += f"{emulators.as_markdown()}\n"
     sys.stdout.write(f"\n{text}")
     if any(verdict.outcome == "skipped" for verdict in verdicts.heard):
         sys.stdout.write(f"\nNot every referee was heard, so {REPORT.name} is left as it was.\n")
