@@ -28,6 +28,11 @@ Written by `make conformance`. A branch is a recording; the referees were not wr
 - **OpenAPI**: every request that is sent, in every setting, and every recorded answer. Anchore's
   description calls `inherited_from_base` never null, and names no 401, no 504 and no 404 of
   `summaries/image-tags`: there the servers are followed.
+- **IAM**: each call that the function and the fault stories make, and each that AWS makes with the
+  function's role, is judged by iam-simulate with the role of the translated template. All are
+  allowed; without any one action or resource of the role one is not. Keys work through the service
+  they are for alone, the function's own code makes no network interfaces, and queues refuse plain
+  HTTP. [Why a tool under the AGPL](decisions/judges-from-npm.md).
 
 Empty: the branch is no matter of that referee. Retries, sweeps and the judgement whether a go
 counts are the function's own; the given document's dialect has fewer answers.
