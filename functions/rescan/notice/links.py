@@ -11,12 +11,17 @@ _NO_DOMAINS = (
     "class|conf|deb|dist|dll|egg|exe|gemspec|jar|jre|js|json|lock|nupkg|php|release|"
     "rpm|toml|txt|war|whl|xml|yaml|yml"
 )
+# What browsers take for a dot.
+_DOTS = r".\u3002\uff0e\uff61"
+_DOT = f"[{_DOTS}]"
 _LINKING = re.compile(
     r":?//(?=[^\s\]])"  # behind a scheme or, for some readers, without one
     r"|(?:(?<=mailto)|(?<=\bnews)|(?<=\bsms)|(?<=\btel)):(?=[^\s\]])"
     r"|(?<=\bwww)\.(?=\w)"
-    # A dot of a host: what follows may be a top-level domain. The other three are dots to browsers.
-    rf"|(?<=[\w-])[.\u3002\uff0e\uff61](?=(?!(?:{_NO_DOMAINS})\b)(?:xn--|[^\W\d_]{{2,}}(?![^\W_])))"
+    # An address of mail: some programs ask for no top-level domain. Versions have no letters.
+    rf"|(?<=[\w.+-])@(?=[\w-]+{_DOT}\w)(?=[\w{_DOTS}-]*[^\W\d_])"
+    # A dot of a host: what follows may be a top-level domain.
+    rf"|(?<=[\w-]){_DOT}(?=(?!(?:{_NO_DOMAINS})\b)(?:xn--|[^\W\d_]{{2,}}(?![^\W_])))"
     r"|(?<![\\\w:])\\\\(?=\w)",  # a share of Windows
     re.IGNORECASE,
 )
