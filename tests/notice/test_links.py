@@ -55,6 +55,7 @@ def links(text: str) -> list[str]:
         pytest.param("www.1.jar", "www[.]1.jar", id="www"),
         pytest.param("evil.xn--p1ai", "evil[.]xn--p1ai", id="punycode"),
         pytest.param("зло.рф", "зло[.]рф", id="another-alphabet"),
+        pytest.param("evil.भारत भा.com", "evil[.]भारत भा[.]com", id="letters-of-two-parts"),
         pytest.param("evil\u3002com", "evil[\u3002]com", id="another-dot"),
         pytest.param("a@evil.com", "a[@]evil[.]com", id="address-of-mail"),
         pytest.param("mailto:a@evil.com", "mailto[:]a[@]evil[.]com", id="mailto"),

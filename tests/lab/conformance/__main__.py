@@ -33,6 +33,8 @@ Written by `make conformance`. A branch is a recording; the referees were not wr
   allowed; without any one action or resource of the role one is not. Keys work through the service
   they are for alone, the function's own code makes no network interfaces, and queues refuse plain
   HTTP. [Why a tool under the AGPL](decisions/judges-from-npm.md).
+- **Links**: linkify-it, with every top-level domain, finds no link in a mail whose names and
+  messages are hosts, URLs and addresses ([why](decisions/links-in-mails.md)).
 
 Empty: the branch is no matter of that referee. Retries, sweeps and the judgement whether a go
 counts are the function's own; the given document's dialect has fewer answers.

@@ -4,21 +4,16 @@ It is licensed under the AGPL: a tool of the tests, run as a process of its own,
 ships.
 """
 
-import json
-import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from tests.lab.conformance.npm_packages import packages
+from tests.lab.conformance.npm_packages import answer_of
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:sts::{ACCOUNT}:assumed-role/rescan/rescan"
 ALLOWED, DENIED, REFUSED = "Allowed", "ImplicitlyDenied", "ExplicitlyDenied"
-_SCRIPT = Path(__file__).parent / "npm" / "simulate.js"
 
 Statement: TypeAlias = Mapping[str, Any]
 
@@ -45,15 +40,7 @@ class Case(Struct, frozen=True):
 
 def judged(cases: Sequence[Case]) -> list[str]:
     """For each: ALLOWED, DENIED because nothing allows it, or REFUSED by a Deny."""
-    done = subprocess.run(
-        [shutil.which("node") or "node", _SCRIPT, packages()],
-        input=json.dumps(list(map(_simulation, cases))),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=True,
-    )
-    answers: list[str] = json.loads(done.stdout)
+    answers: list[str] = answer_of("simulate.js", list(map(_simulation, cases)))
     assert [answer for answer in answers if answer.startswith("error")] == []
     return answers
 

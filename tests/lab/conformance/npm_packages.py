@@ -6,10 +6,12 @@ import shutil
 import subprocess
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 _PINNED = Path(__file__).with_name("npm")
+_SECONDS = 300
 _FILES = ("package.json", "package-lock.json")
 
 
@@ -25,7 +27,9 @@ def install(folder: Path) -> Path:
         return place
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        raise PackagesMissing("npm is not installed: fauxqs and iam-simulate come from there")
+        raise PackagesMissing(
+            "npm is not installed: fauxqs, iam-simulate and linkify-it come from there"
+        )
     place.mkdir(parents=True, exist_ok=True)
     for file in _FILES:
         shutil.copy(_PINNED / file, place)
@@ -33,7 +37,9 @@ def install(folder: Path) -> Path:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = (done.stderr.strip() or "it does not say why").splitlines()[:2]
-        raise PackagesMissing(f"npm cannot install fauxqs and iam-simulate: {' '.join(said)}")
+        raise PackagesMissing(
+            f"npm cannot install fauxqs, iam-simulate and linkify-it: {' '.join(said)}"
+        )
     (place / "installed").touch()
     return place
 
@@ -43,8 +49,21 @@ def packages() -> Path:
     folder = os.environ.get("NPM_PACKAGES")
     if not folder:
         why = os.environ.get("NPM_PACKAGES_MISSING")
-        pytest.skip(why or "make conformance installs fauxqs and iam-simulate")
+        pytest.skip(why or "make conformance installs fauxqs, iam-simulate and linkify-it")
     return Path(folder)
+
+
+def answer_of(script: str, question: object) -> Any:
+    """What a script beside the lock answers, in a process of its own; both are JSON."""
+    done = subprocess.run(
+        [shutil.which("node") or "node", _PINNED / script, packages()],
+        input=json.dumps(question),
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=True,
+    )
+    return json.loads(done.stdout)
 
 
 def versions() -> dict[str, str]:
