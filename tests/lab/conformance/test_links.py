@@ -62,5 +62,7 @@ def test_no_text_of_others_in_a_mail_is_a_link(turn: int) -> None:
 
 
 def test_of_an_ordinary_mail_nothing_but_registries_is_a_link() -> None:
-    found = [link for of_one in links([mail(case).body for case in CASES]) for link in of_one]
+    """An address of the web on a line of its own is meant as a link."""
+    bodies = [re.sub(r"(?m)^ *https?://\S+$", "", mail(case).body) for case in CASES]
+    found = [link for of_one in links(bodies) for link in of_one]
     assert {re.split("[:/]", link)[0] for link in found} == REGISTRIES
