@@ -8,7 +8,7 @@ from importlib.metadata import version
 import pytest
 from msgspec import Struct
 
-from tests.lab.conformance import redocly
+from tests.lab.conformance import npm_packages, redocly
 
 # The referees that judge branch by branch; the others are counted.
 _COLUMNS = ("Arazzo, as given", "Arazzo, ours", "OpenAPI, ours", "OpenAPI, Anchore's")
@@ -106,5 +106,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 def referees() -> str:
     """Who the referees are, and in which version."""
     python = ("openapi-core", "aws-lambda-powertools", "hypothesis")
-    named = [f"Redocly Respect {redocly.VERSION}", *(f"{name} {version(name)}" for name in python)]
+    npm = npm_packages.versions()
+    named = [f"Redocly Respect {redocly.VERSION}", *(f"{name} {npm[name]}" for name in npm)]
+    named += [f"{name} {version(name)}" for name in python]
     return ", ".join(named)
