@@ -132,6 +132,26 @@ def test_what_rests_on_a_trouble_is_skipped() -> None:
     assert "Policy" not in told
 
 
+@pytest.mark.parametrize(
+    ("version", "running_only", "is_told"),
+    [
+        ("5.8.1", "true", True),
+        ("4.9.0", "true", True),
+        ("5.8.1", "false", False),
+        ("5.9.0", "true", False),
+        ("5.10.0", "true", False),
+        ("dev", "true", False),
+    ],
+)
+def test_a_server_that_ignores_what_runs_is_named(
+    version: str, running_only: str, is_told: bool
+) -> None:
+    server = said({"api": {"version": "2"}, "service": {"version": version}})
+    done, _ = doctor(server, *WELL[1:], RUNNING_ONLY=running_only)
+    told = "it ignores RUNNING_ONLY, so a sweep gates every active tag" in lines(done)["Version"]
+    assert (done.status, told) == (0, is_told)
+
+
 def test_a_policy_that_is_not_there_is_named() -> None:
     told = lines(doctor(*WELL, POLICY_ID="p-9")[0])
     assert told["Policy"] == "fix no policy has the id 'p-9'"

@@ -4,6 +4,7 @@ Source: Enterprise v2 `GET /version`, `/policies`, `/summaries/image-tags`, and 
 the workflow; a check with `interactive=true` is not kept in Anchore's history.
 """
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
@@ -28,6 +29,9 @@ from rescan_cli.connection import Connection
 from rescan_cli.doctor.check import Check, NotChecked, Trouble
 
 _Answer = TypeVar("_Answer")
+# Enterprise that speaks API 2.7; the filter came within it, with 2.7.2.
+_KNOWS_RUNNING = (5, 9)
+_IGNORES_RUNNING = "; it ignores RUNNING_ONLY, so a sweep gates every active tag"
 _ROLE = "Read Only of the account is enough."
 
 
@@ -101,7 +105,9 @@ class Anchore:
             ) from error
         version = one_line(answer.service.version or "of no number", 40)
         api = one_line(answer.api.version or "of no number", 20)
-        return f"Anchore {version}, API {api}, spoken to in the {self._dialect} dialect"
+        said = f"Anchore {version}, API {api}, spoken to in the {self._dialect} dialect"
+        running_only = self._connect().settings.running_only
+        return f"{said}{_IGNORES_RUNNING}" if running_only and _is_old(version) else said
 
     def _authorization(self) -> str:
         query = {"image_status": "active", "limit": "1", "page": "1"}
@@ -165,6 +171,12 @@ class Anchore:
         connection = self._connect()
         asked = Query(Step.FIND_ACTIVE_IMAGE, path, query)
         return connection.transport.ask(asked, read, Deadline.after(connection.seconds))
+
+
+def _is_old(version: str) -> bool:
+    """Whether it is known to be older than the parameter `runtime` of API 2.7.2."""
+    found = re.match(r"(\d+)\.(\d+)", version)
+    return found is not None and (int(found[1]), int(found[2])) < _KNOWS_RUNNING
 
 
 def _tags(body: bytearray) -> list[_Tag]:
