@@ -13,7 +13,9 @@ from rescan.events.gate_log import logged
 from rescan.events.watched_tags import ActiveTags
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
+from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Tally
+from rescan.ledger.entry import subject_of
 from rescan.outbox.grouping import COLLECTED, GroupingRules
 from rescan.outbox.items import Channel
 from rescan.settings import Settings
@@ -23,6 +25,7 @@ from rescan.work.ports import DeferredWork, Ledger, Outbox, WorkQueue
 from rescan.work.publisher import Publisher
 from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue
+from rescan.work.silence import Silence
 from rescan.work.sweep import FullSweep
 from rescan.work.topics import Topic, Topics
 from rescan.work.worker import AnalyzingAnchore, Worker
@@ -72,7 +75,10 @@ class Parts:
         self.topics = topics
         self.gate_now = logged(worker.gate_now, logger)
         self.work = logged(worker.work, logger)
-        self.full_sweep = FullSweep(active_tags, ledger, queue, topics, tally, logger, clock)
+        silence = Silence(recorder, _swept_as(settings), logger, clock)
+        self.full_sweep = FullSweep(
+            active_tags, ledger, queue, topics, silence, tally, logger, clock
+        )
         self.publisher = Publisher(outbox, topics, rules, tally, logger, clock, container.sleep)
         self.daily_summary = DailySummary(ledger, topics.channels, schedule, logger, clock)
         self._deferral = Deferral(deferred, queue, tally, logger, clock)
@@ -100,3 +106,8 @@ class Parts:
             publish=self.publish,
             summarize=self.daily_summary.run,
         )
+
+
+def _swept_as(settings: Settings) -> Callable[[ImageTag], str]:
+    """The subject under which a sweep gates a tag."""
+    return lambda tag: subject_of(settings.anchore_account, tag, settings.policy_id)

@@ -23,6 +23,7 @@ from rescan.kernel.watch_list import ListedTags, WatchList
 from rescan.notice.summary import Coverage, Unwatched
 from rescan.work.coverage import coverage_of, failing_percent, one_a_tag
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
+from rescan.work.silence import Silence
 from rescan.work.topics import Readers
 
 # Of the rows that are no tag; the log has more of them.
@@ -38,6 +39,7 @@ class FullSweep:
         ledger: Ledger,
         queue: WorkQueue,
         readers: Readers,
+        silence: Silence,
         tally: Tally,
         logger: Logger,
         clock: Clock = utc_now,
@@ -46,6 +48,7 @@ class FullSweep:
         self._ledger = ledger
         self._queue = queue
         self._readers = readers
+        self._silence = silence
         self._tally = tally
         self._logger = logger
         self._clock = clock
@@ -56,7 +59,8 @@ class FullSweep:
         """Enqueue the tags: {"enqueued", "sweep"}; AnchoreError, QueueUnavailable.
 
         `measured`: this is a full reconciliation, not one schedule's own list of tags. Only then
-        are stopped and failing tags enqueued as well, and the previous sweep is measured.
+        are stopped and failing tags enqueued as well, the previous sweep is measured, and STOPs end
+        that nobody asks about any more.
         """
         started = self._clock()
         snapshots = self._snapshots() if measured else []
@@ -71,6 +75,7 @@ class FullSweep:
         if measured:
             self._measure_age(one for one in snapshots if one.tag in tags)
             self._record_sweep(started, enqueued, before, watched)
+            self._silence.end(snapshots, trigger, deadline)
         self._logger.info("sweep enqueued", enqueued=enqueued)
         return {"enqueued": enqueued, "sweep": started.isoformat()}
 
