@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec import Struct, json
+from msgspec import Raw, Struct, json
 from msgspec.structs import replace
 
+from rescan.gate.data_version import DataVersion
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Severity
 from rescan.kernel.errors import LedgerUnavailable
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
-from rescan.kernel.json_decoding import preload_decoders
+from rescan.kernel.json_decoding import lenient, preload_decoders
 from rescan.kernel.safe_text import one_line
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry
@@ -138,6 +139,8 @@ def sweep_item(sweep: SweepRecord) -> dict[str, Any]:
     if (before := sweep.before) is not None:
         counts = {name: {"N": str(getattr(before, name))} for name in _COUNTS}
         item["before"] = {"M": _begun(before) | counts}
+    if sweep.data is not None:
+        item["data"] = {"S": json.encode(sweep.data).decode()}
     return item
 
 
@@ -148,6 +151,7 @@ def sweep_of(item: Any) -> SweepRecord:
         *_beginning(item),
         _coverage(before) if before.keys() >= set(_COUNTS) else None,
         _unwatched(item),
+        lenient(Raw(item["data"]["S"].encode()), DataVersion) if "data" in item else None,
     )
 
 
@@ -182,4 +186,4 @@ def _failing(item: Any, since: datetime | None) -> Failing | None:
     return Failing(since, step, reason, FailureCause(cause))
 
 
-preload_decoders(_StoredEntry)
+preload_decoders(_StoredEntry, DataVersion)

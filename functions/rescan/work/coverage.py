@@ -5,7 +5,7 @@ anything: so a result of a tag that this sweep did not enqueue is never counted 
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rescan.notice.summary import Coverage
@@ -43,6 +43,19 @@ def failing_percent(coverage: Coverage) -> float:
     """The share of the sweep's tags whose result is a failed attempt."""
     failing = coverage.answered - coverage.evaluated - coverage.absent
     return 100 * max(0, failing) / max(1, coverage.expected)
+
+
+def data_lag(sweep: SweepRecord, every: Iterable[EntrySnapshot]) -> timedelta | None:
+    """From the arrival of the data that the sweep was the first to judge by to its last evaluation.
+
+    None: there were no newer data, or nothing is known of them.
+    """
+    received = sweep.data.received_at if sweep.data else None
+    if received is None or (sweep.before is not None and received < sweep.before.started):
+        return None
+    answered = (one for one in every if one.sweep is not None and one.sweep >= sweep.started)
+    last = max((one.evaluated_at for one in answered if one.evaluated_at), default=None)
+    return max(timedelta(), last - received) if last else None
 
 
 def _standing(snapshot: EntrySnapshot) -> tuple[datetime, datetime]:
