@@ -83,4 +83,5 @@ def _snapshot(entry: Entry) -> EntrySnapshot:
         failing=entry.failing,
         unknown_push_at=entry.unknown_push.at if entry.unknown_push else None,
         held_until=entry.held_until,
+        subject=entry.subject,
     )

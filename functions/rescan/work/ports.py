@@ -29,6 +29,7 @@ class EntrySnapshot(Struct, frozen=True):
     failing: Failing | None = None
     unknown_push_at: datetime | None = None
     held_until: datetime | None = None
+    subject: str = ""
 
 
 class SweepRecord(Struct, frozen=True):

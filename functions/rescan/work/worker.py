@@ -5,7 +5,8 @@
     Anchore down, throttled, no time      the same
     a STOP that the ledger does not take  back to the queue; published by the attempt after that,
                                           and back to be recorded
-    the ledger and SNS refuse             back to the queue; after that the message fails
+    the ledger and SNS refuse,            back to the queue; after that the message fails
+    or the turn to publish is far off
     any other error of Anchore's          recorded as a failed attempt; the next sweep tries again
     not evaluated                         the same
     no image                              recorded; it ends a STOP, and fails a tag that is watched
