@@ -398,6 +398,36 @@ def test_a_claim_that_ends_while_a_group_is_cleared_leaves_the_rest_to_the_next(
     assert other.waiting(100) == []
 
 
+def test_a_storm_goes_away_by_itself(client: Any) -> None:
+    outbox = OutboxTable(client, "ledger")
+    outbox.claim(NOON, NOON + 60 * SECOND)
+    outbox.mark_in_flight(FLIGHT, STORM)
+    item = client.get_item(TableName="ledger", Key={"subject": {"S": "storm#s"}})["Item"]
+    assert int(item["expires_at"]["N"]) == int((NOON + timedelta(hours=26)).timestamp())
+
+
+def test_the_index_holds_notices_alone(client: Any) -> None:
+    LedgerTable(client, "ledger").write(replace(FRESH, version=1), [OUTBOX_ITEM])
+    outbox = OutboxTable(client, "ledger")
+    outbox.claim(NOON, NOON + 60 * SECOND)
+    outbox.mark_in_flight(FLIGHT, STORM)
+    items = client.scan(TableName="ledger", IndexName="pending")["Items"]
+    assert [item["subject"]["S"] for item in items] == ["notice#stops#a"]
+
+
+def test_messages_of_one_notice_leave_no_more_than_the_last_in_the_publisher_s_item(
+    client: Any,
+) -> None:
+    outbox = OutboxTable(client, "ledger")
+    outbox.claim(NOON, NOON + 60 * SECOND)
+    for number in range(20):
+        flight = InFlight(f"f{number}", Channel.STOPS, (f"n{number}",))
+        outbox.mark_in_flight(flight, STORM)
+        outbox.clear_in_flight(flight)
+        item = client.get_item(TableName="ledger", Key={"subject": {"S": "publisher"}})["Item"]
+        assert [name for name in item if name.startswith("flight_")] == [f"flight_f{number}"]
+
+
 @pytest.mark.parametrize(
     ("operation", "call"),
     [

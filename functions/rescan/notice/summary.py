@@ -51,7 +51,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     `sweep` is the last one that has ended (None: none has begun), `under_way` one after it.
     `stopped` (since when) and `failing` come oldest first, `unknown_pushes` newest first, `ending`
     (until when an allowlist suppresses a finding) soonest first. `next_sweep` is when it begins at
-    the latest, `next_summary` None when none is planned.
+    the latest, `next_summary` None when none is planned. `set_aside` counts notices.
     """
 
     at: datetime
@@ -63,11 +63,15 @@ class Summary(Struct, frozen=True, kw_only=True):
     failing: tuple[Failed, ...] = ()
     unknown_pushes: tuple[Dated, ...] = ()
     ending: tuple[Dated, ...] = ()
+    set_aside: int = 0
 
     @property
     def is_quiet(self) -> bool:
-        """Whether every image that is watched was reached; what is stopped may stay so."""
-        not_reached = (self.missing, self.failing, self.new_pushes, self.is_overdue)
+        """Whether every image that is watched was reached, and every reader.
+
+        What is stopped may stay so.
+        """
+        not_reached = (self.missing, self.failing, self.new_pushes, self.is_overdue, self.set_aside)
         return self.sweep is not None and not any(not_reached)
 
     @property

@@ -40,6 +40,10 @@ _FAILING = (
     " network. A verdict that an image had stays."
 )
 _UNKNOWN_PUSHES = "Add the pushed images to Anchore, or have it watch their repositories."
+_SET_ASIDE = (
+    "Read what could not be published: nobody else has told you. Then put it back:"
+    " notices-set-aside, in docs/operations.md."
+)
 _ENDING = "Rebuild what an allowlist holds back before that ends, or have it prolonged."
 
 
@@ -101,6 +105,8 @@ class SummaryNotice(NoticeContent):
             yield f"{len(pushes):,} pushed and unknown to Anchore"
         if summary.is_overdue:
             yield "the next sweep is overdue"
+        if summary.set_aside:
+            yield f"{counted(summary.set_aside, 'notice')} could not be published"
 
     def steps(self) -> list[str]:
         """The most urgent first."""
@@ -108,6 +114,7 @@ class SummaryNotice(NoticeContent):
         well = _ONLY_STOPPED if summary.stopped else "Nothing to do: the watcher is well."
         steps = (
             (summary.is_quiet, well),
+            (summary.set_aside, _SET_ASIDE),
             (summary.sweep is None, _NO_SWEEP),
             (summary.is_overdue, _OVERDUE),
             (summary.missing, _MISSING),
