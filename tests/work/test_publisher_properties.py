@@ -55,8 +55,9 @@ REFUSED = FAULTY | {
 }
 SPOILED_IN_FLIGHT = [
     Window((Arrival(images=3, finding=None),), {"publish": Fault.REFUSED}),
-    Window((Arrival(1, event_type=EventType.REMINDER),), bad=frozenset({0, 1, 2})),
-    Window((Arrival(3),), garbled=frozenset({1})),
+    Window(
+        (Arrival(1, event_type=EventType.REMINDER),), bad=frozenset({1}), garbled=frozenset({0})
+    ),
 ]
 BAD_STORM = [Window((Arrival(images=40),), bad=frozenset({0, 7})), Window(minutes=3)]
 

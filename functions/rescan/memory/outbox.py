@@ -54,8 +54,10 @@ class MemoryOutbox:
             self._ledger.storms[storm.id] = storm
 
     def clear_in_flight(self, flight: InFlight, superseded: Iterable[str] = ()) -> None:
+        """One that was set aside meanwhile is deleted too, as in the table."""
         for notice_id in (*superseded, *flight.ids):
-            self._ledger.notices.pop((flight.channel, notice_id), None)
+            for kept in (self._ledger.notices, self._ledger.aside):
+                kept.pop((flight.channel, notice_id), None)
         self._ledger.flights.pop(flight.id, None)
 
     def forget(self, flight: InFlight) -> None:
