@@ -54,6 +54,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     overdue: bool
     next_summary: str | None
     new_pushes: int
+    set_aside: int
     stopped: Images[Dated]
     not_evaluated: Images[Failed]
     unknown_pushes: Images[Dated]

@@ -31,12 +31,12 @@ from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import (
     AnchoreError,
-    Fate,
     OutOfTime,
     PublishFailed,
     RescanError,
     SecretUnusable,
 )
+from rescan.kernel.fate import Fate
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.empty_list import believed
