@@ -6,6 +6,7 @@ API reference: 100 keys a BatchGetItem, 25 deletions a BatchWriteItem, either of
 some for another call.
 """
 
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -38,15 +39,23 @@ _PUBLISHER = {"subject": {"S": "publisher"}}
 # The publisher's item has an attribute for each message in flight.
 _FLIGHT = "flight_"
 _KEYS, _DELETIONS = 100, 25
-_TRIES = 20
+# Calls in a row after which nothing more was processed; the pause before each is twice as long.
+_TRIES = 7
+_FIRST_PAUSE_SECONDS = 0.05
 
 
 class OutboxTable:
     """Implements `ports.Outbox`; one object is one publisher."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
         self._table = table
+        self._sleep = sleep
         self._calls = TableCalls(table)
         self._token = ""
         self._flights: list[InFlight] = []
@@ -147,14 +156,20 @@ class OutboxTable:
     def _until_processed(
         self, doing: str, ask: Callable[..., Any], asked: Any, left: str
     ) -> Iterator[Any]:
-        """The answers of a batch, until none leaves something for another call."""
-        request = {self._table: asked}
-        for _ in range(_TRIES):
+        """The answers of a batch, until none leaves something for another call.
+
+        An answer is often a part: what is left is asked for at once, unless it has not become less.
+        """
+        request, in_vain = {self._table: asked}, 0
+        while in_vain < _TRIES:
+            if in_vain:
+                self._sleep(_FIRST_PAUSE_SECONDS * 2 ** (in_vain - 1))
             answer = self._calls.call(doing, partial(ask, RequestItems=request))
             yield answer
-            request = answer.get(left)
+            before, request = _size(request), answer.get(left)
             if not request:
                 return
+            in_vain = in_vain + 1 if _size(request) == before else 0
         raise self._calls.unavailable(doing, "it leaves some unprocessed")
 
     # --- the publisher's own item
@@ -183,6 +198,12 @@ class OutboxTable:
                 f"The outbox in {self._table} was claimed by another publisher: this run took"
                 " longer than its claim, and ends."
             ) from failed
+
+
+def _size(request: Any) -> int:
+    """How many keys or deletions a batch asks for."""
+    parts = request.values()
+    return sum(len(part["Keys"] if isinstance(part, dict) else part) for part in parts)
 
 
 def _moment(at: datetime) -> dict[str, Any]:
