@@ -48,8 +48,14 @@ class Report(Struct, frozen=True, dict=True):
     @cached_property
     def blocking(self) -> tuple[BlockingFinding, ...]:
         """The findings that stop the image, worst first."""
-        findings = self.evaluation.findings if self.evaluation else ()
-        return blocking_findings(findings, self._index)
+        if (evaluation := self.evaluation) is None:
+            return ()
+        return blocking_findings(evaluation.findings, self._index, evaluation.rule_sets)
+
+    @property
+    def policy_name(self) -> str | None:
+        """What people call the policy; None when the answer does not say."""
+        return self.evaluation.policy_name if self.evaluation else None
 
     def expiry(self, now: datetime) -> AllowlistExpiry:
         """What will stop the image once items of allowlists end, as of `now`.

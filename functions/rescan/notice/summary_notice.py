@@ -12,7 +12,7 @@ from rescan.ledger.news import EventType, stable_id
 from rescan.notice import result_shapes as shapes
 from rescan.notice.attributes import NONE
 from rescan.notice.content import NoticeContent, Paragraph
-from rescan.notice.foreign import foreign
+from rescan.notice.foreign import foreign, full_name
 from rescan.notice.mail import items, row
 from rescan.notice.result import encoded
 from rescan.notice.summary import Coverage, Dated, Failed, Summary
@@ -189,7 +189,7 @@ def _completeness(sweep: Coverage) -> str:
 
 
 def _name(tag: ImageTag) -> str:
-    return foreign(str(tag), _LONGEST_NAME)
+    return full_name(str(tag), _LONGEST_NAME)
 
 
 def _since(dated: Dated, now: datetime) -> str:
