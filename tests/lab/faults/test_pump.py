@@ -98,6 +98,13 @@ def test_a_duplicate_is_delivered_again_but_done_once() -> None:
     assert (pump.poller.done, pump.delivered) == (2, ["good", "bad", "good", "bad"])
 
 
+def test_the_queue_may_hand_over_in_any_order() -> None:
+    pump = pumping(failing(), *"abcdefg")
+    pump.work.order = lambda messages: list(messages)[::-1]
+    pump.run()
+    assert pump.delivered == list("gfedcba")
+
+
 def test_a_batch_holds_no_more_than_the_template_says() -> None:
     sizes: list[int] = []
 
