@@ -13,10 +13,11 @@ _VERDICTS = {Role.CALM: "go", Role.FLIPS: "stop", Role.MENDS: "go"}
 class Expected:
     """What a case may come to within the rules.
 
-    When its STOP is said at the `latest`; how many messages are `poison`, which no redrive mends; whether good ones may
-    reach the `dead_letters`, too; whether the image was `gone` for a while, which ends its STOP
-    without a recovery; the `least_delay` of a copy in seconds; how many invocations may be in a
-    `chain`; and how many of the schedule's events Lambda gives up (`failed_events`).
+    When its STOP is said at the `latest`; how many messages are `poison`, which no redrive mends;
+    whether good ones may reach the `dead_letters`, too; whether the image was `gone` for a while,
+    which ends its STOP without a recovery; the `least_delay` of a copy in seconds; how many
+    invocations may be in a `chain`; and how many of the schedule's events Lambda gives up
+    (`failed_events`).
     """
 
     latest: Stage = Stage.LATER
