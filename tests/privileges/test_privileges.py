@@ -26,7 +26,6 @@ CALLED_BY_AWS = {
     ("WriteOwnLog", "logs:PutLogEvents"): "Lambda, for what the function prints",
     ("ConsumeWork", "sqs:ReceiveMessage"): "the event source mapping, with the function's role",
     ("ConsumeWork", "sqs:DeleteMessage"): "the same, for what was not reported failed",
-    ("ConsumeWork", "sqs:GetQueueAttributes"): "the same, to know how much is waiting",
     ("KeepFailedSweep", "sqs:SendMessage"): "Lambda, after the last try of an asynchronous event",
     ("DecryptAnchoreSecret", "kms:Decrypt"): "Secrets Manager, in the name of who reads",
     ("EncryptNotice", "kms:GenerateDataKey*"): "SNS, in the name of who publishes",

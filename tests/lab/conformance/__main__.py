@@ -1,7 +1,8 @@
 """`make conformance`: every referee, much fuzzing, and docs/conformance.md when all were heard.
 
 ARAZZO_DOCUMENTS names the folder of the given Arazzo document, ANCHORE_OPENAPI the file of
-Anchore's own description; without them, or without npm, those referees are left out.
+Anchore's own description, ANCHORE_OPENAPI_VERSIONS the folder of one for each version; without
+them, or without npm, those referees are left out.
 """
 
 import os
@@ -9,6 +10,7 @@ import sys
 
 import pytest
 
+from tests.lab.conformance import versions
 from tests.lab.conformance.redocly import RedoclyMissing, install
 from tests.lab.conformance.verdicts import Verdicts, as_markdown, referees
 from tests.support.paths import ROOT
@@ -42,7 +44,11 @@ def main() -> int:
         os.environ["REDOCLY_MISSING"] = str(missing)
     verdicts = Verdicts()
     status = pytest.main([*_TESTS, "-n", "0", "-rs"], plugins=[verdicts])
-    text = f"{_HEAD}\nHeard: {referees()}.\n\n{as_markdown(verdicts.heard)}\n"
+    tables = as_markdown(verdicts.heard, apart=[versions.REFEREE])
+    by_version = versions.as_markdown(
+        verdict for verdict in verdicts.heard if verdict.referee == versions.REFEREE
+    )
+    text = f"{_HEAD}\nHeard: {referees()}.\n\n{tables}\n\n{by_version}\n"
     sys.stdout.write(f"\n{text}")
     if any(verdict.outcome == "skipped" for verdict in verdicts.heard):
         sys.stdout.write(f"\nNot every referee was heard, so {REPORT.name} is left as it was.\n")

@@ -20,7 +20,8 @@ _LONG_AGO = {"S": "2000-01-01T00:00:00.000000+00:00"}
 
 @dataclass(frozen=True)
 class Template:
-    """Of the work queue, of who takes from it, and of what schedules start; times in seconds."""
+    """Of the work queue, which takes pushes too here, of who takes from it, and of what schedules
+    start; times in seconds."""
 
     visibility: float
     most_receives: int
@@ -37,8 +38,10 @@ def template() -> Template:
     """The template's own words."""
     made = resources()
     queue = made["WorkQueue"]["Properties"]
-    mapping = _only("AWS::Lambda::EventSourceMapping")
-    repeats = _only("AWS::Lambda::EventInvokeConfig")
+    mapping = made["RescanFunctionWork"]["Properties"]
+    [repeats] = [
+        it["Properties"] for it in made.values() if it["Type"] == "AWS::Lambda::EventInvokeConfig"
+    ]
     ledger = made["Ledger"]["Properties"]
     return Template(
         visibility=queue["VisibilityTimeout"],
@@ -50,11 +53,6 @@ def template() -> Template:
         oldest_event=repeats["MaximumEventAgeInSeconds"],
         ledger={key: ledger[key] for key in _TABLE},
     )
-
-
-def _only(kind: str) -> Any:
-    [properties] = [it["Properties"] for it in resources().values() if it["Type"] == kind]
-    return properties
 
 
 class Stack:

@@ -37,7 +37,7 @@ class SimulatedQueue:
         )
         self._sender = local()
         self._time = time
-        self._free = scenario.workers
+        self._workers = self._free = scenario.workers
 
     def send(self, gate: Gate, delay: timedelta) -> None:
         """A copy that goes back: seen after the delay."""
@@ -67,6 +67,12 @@ class SimulatedQueue:
     def idle(self) -> bool:
         """Whether nothing is left to do, now or later."""
         return not self._queue.messages
+
+    def is_busy(self) -> bool:
+        """Whether messages wait or are worked on."""
+        next_at = self._queue.next_at
+        is_waiting = next_at is not None and next_at <= self._time.passed()
+        return is_waiting or self._free < self._workers
 
     @property
     def _trace(self) -> str:
