@@ -456,28 +456,47 @@ def test_what_dynamodb_refuses_is_one_error_that_names_the_table(
             call(OutboxTable(client, "ledger"))
 
 
+def _deletions(*names: str) -> Any:
+    requests = [{"DeleteRequest": {"Key": {"subject": {"S": name}}}} for name in names]
+    return {"UnprocessedItems": {"ledger": requests} if names else {}}
+
+
 def test_what_is_left_unprocessed_again_and_again_is_an_error(client: Any) -> None:
-    key = {"subject": {"S": "notice#stops#a"}}
-    left = {"ledger": [{"DeleteRequest": {"Key": key}}]}
+    pauses: list[float] = []
     with Stubber(client) as stub:
-        for _ in range(20):
-            stub.add_response("batch_write_item", {"UnprocessedItems": left})
+        for _ in range(7):
+            stub.add_response("batch_write_item", _deletions("notice#stops#a"))
         with pytest.raises(LedgerUnavailable, match="it leaves some unprocessed"):
-            OutboxTable(client, "ledger").clear_in_flight(FLIGHT)
+            OutboxTable(client, "ledger", pauses.append).clear_in_flight(CHAT_FLIGHT)
+    # 3 s in all, which the handler's reserve of time has room for.
+    assert pauses == [0.05, 0.1, 0.2, 0.4, 0.8, 1.6]
+
+
+def test_a_batch_that_comes_in_parts_is_not_tried_in_vain(client: Any) -> None:
+    pauses: list[float] = []
+    many = replace(FLIGHT, ids=tuple(f"{number:02}" for number in range(25)))
+    with Stubber(client) as stub:
+        for left in range(24, -1, -1):
+            stub.add_response("batch_write_item", _deletions(*map(str, range(left))))
+        OutboxTable(client, "ledger", pauses.append).clear_in_flight(many)
+        stub.assert_no_pending_responses()
+    assert pauses == []
 
 
 def test_what_is_left_unprocessed_is_asked_for_again(client: Any) -> None:
     LedgerTable(client, "ledger").write(replace(FRESH, version=1), [OUTBOX_ITEM])
     key = {"subject": {"S": "notice#stops#a"}}
     item = client.get_item(TableName="ledger", Key=key)["Item"]
+    pauses: list[float] = []
+    outbox = OutboxTable(client, "ledger", pauses.append)
     with Stubber(client) as stub:
         stub.add_response("query", {"Items": [key]})
         left = {"ledger": {"Keys": [key]}}
         stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": left})
         stub.add_response("batch_get_item", {"Responses": {"ledger": [item]}})
-        assert OutboxTable(client, "ledger").waiting(10) == [PendingNotice(Channel.STOPS, ENVELOPE)]
-        undone = {"ledger": [{"DeleteRequest": {"Key": key}}]}
-        stub.add_response("batch_write_item", {"UnprocessedItems": undone})
-        stub.add_response("batch_write_item", {"UnprocessedItems": {}})
-        OutboxTable(client, "ledger").clear_in_flight(CHAT_FLIGHT)
+        assert outbox.waiting(10) == [PendingNotice(Channel.STOPS, ENVELOPE)]
+        stub.add_response("batch_write_item", _deletions("notice#stops#a"))
+        stub.add_response("batch_write_item", _deletions())
+        outbox.clear_in_flight(CHAT_FLIGHT)
         stub.assert_no_pending_responses()
+    assert pauses == [0.05, 0.05]

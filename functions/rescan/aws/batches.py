@@ -15,15 +15,20 @@ if TYPE_CHECKING:
 
 
 _KEYS, _DELETIONS = 100, 25
-_TRIES = 20
+# Calls in a row after which nothing more was processed; the pause before each is twice as long.
+_TRIES = 7
+_FIRST_PAUSE_SECONDS = 0.05
 
 
 class Batches:
     """Each call raises LedgerUnavailable."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table: str, sleep: Callable[[float], None]
+    ) -> None:
         self._client = client
         self._table = table
+        self._sleep = sleep
         self._calls = TableCalls(table)
 
     def items(self, keys: Iterable[Any], facts: str) -> Iterator[Any]:
@@ -45,15 +50,27 @@ class Batches:
     def _until_processed(
         self, doing: str, ask: Callable[..., Any], asked: Any, left: str
     ) -> Iterator[Any]:
-        """The answers of a batch, until none leaves something for another call."""
-        request = {self._table: asked}
-        for _ in range(_TRIES):
+        """The answers of a batch, until none leaves something for another call.
+
+        An answer is often a part: what is left is asked for at once, unless it has not become less.
+        """
+        request, in_vain = {self._table: asked}, 0
+        while in_vain < _TRIES:
+            if in_vain:
+                self._sleep(_FIRST_PAUSE_SECONDS * 2 ** (in_vain - 1))
             answer = self._calls.call(doing, partial(ask, RequestItems=request))
             yield answer
-            request = answer.get(left)
+            before, request = _size(request), answer.get(left)
             if not request:
                 return
+            in_vain = in_vain + 1 if _size(request) == before else 0
         raise self._calls.unavailable(doing, "it leaves some unprocessed")
+
+
+def _size(request: Any) -> int:
+    """How many keys or deletions a batch asks for."""
+    parts = request.values()
+    return sum(len(part["Keys"] if isinstance(part, dict) else part) for part in parts)
 
 
 def _batches(values: Iterable[Any], size: int) -> Iterator[list[Any]]:

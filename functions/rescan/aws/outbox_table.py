@@ -4,6 +4,7 @@ The index `pending` holds the keys of the notices, and nothing else; it lags beh
 what it names is read from the table itself. Source: DynamoDB developer guide, "Sparse indexes".
 """
 
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -45,11 +46,16 @@ _FLIGHT = "flight_"
 class OutboxTable:
     """Implements `ports.Outbox`; one object is one publisher."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
         self._table = table
         self._calls = TableCalls(table)
-        self._batches = Batches(client, table)
+        self._batches = Batches(client, table, sleep)
         self._token = ""
         self._flights: list[InFlight] = []
         self._landed: list[str] = []

@@ -133,7 +133,7 @@ class Estate:
             alone=sum(len(message.images) == 1 for message in topic.messages),
             most_in_a_second=topic.most_within(timedelta(seconds=1)),
             most_in_an_hour=topic.most_within(timedelta(hours=1)),
-            longest_wait=topic.longest_wait(EventType.STOP, self.ledger.decided),
+            longest_wait=topic.longest_wait(EventType.STOP, self.ledger),
             first_published=moments[0] - NOON,
             last_published=moments[-1] - NOON,
             complete=max(at for at in results if at is not None) - NOON,
