@@ -145,6 +145,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         return url if url.endswith("/v2") else f"{url}/v2"
 
     @property
+    def secret_region(self) -> str | None:
+        """Where the secret is: only that region's Secrets Manager has it."""
+        return self.anchore_secret_arn.split(":")[3] or None
+
+    @property
     def encrypted(self) -> bool:
         """Whether the credentials travel under TLS."""
         return self.anchore_url.lower().startswith("https:")
