@@ -133,8 +133,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         settings = cls(**{name: value for name, value in values.items() if value is not NODEFAULT})
         _check_url(settings.anchore_url)
         _check_watch_list(settings)
-        _check_teams(settings)
-        _check_ui_link(settings)
+        _check_texts(settings)
         _check_queue_and_ledger(settings)
         return settings
 
@@ -221,21 +220,16 @@ def _check_queue_and_ledger(settings: Settings) -> None:
         raise _wrong(next(f for f in fields(Settings) if f.name == missing[0]), None)
 
 
-def _check_teams(settings: Settings) -> None:
-    try:
-        _ = settings.routes
-    except ValueError as error:
-        raise SettingsError(
-            "TEAMS", settings.teams, str(error), "payments/*=payments,*/web-*=frontend"
-        ) from error
-
-
-def _check_ui_link(settings: Settings) -> None:
-    try:
-        _ = settings.ui_link
-    except ValueError as error:
-        link = settings.anchore_ui_link
-        raise SettingsError("ANCHORE_UI_LINK", link, str(error), _LINK) from error
+def _check_texts(settings: Settings) -> None:
+    for name, read, example in (
+        ("teams", Teams.parse, "payments/*=payments,*/web-*=frontend"),
+        ("anchore_ui_link", UiLink.parse, _LINK),
+    ):
+        text = getattr(settings, name)
+        try:
+            _ = read(text) if text else None
+        except ValueError as error:
+            raise SettingsError(name.upper(), text, str(error), example) from error
 
 
 def _check_watch_list(settings: Settings) -> None:
