@@ -1,6 +1,7 @@
 """What is stopped now, read from the ledger; and all that is remembered of one image."""
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,8 +22,10 @@ from rescan.outbox.items import OutboxItem
 from rescan_cli.state.watch import watched
 from tests.support.command import Done, run
 from tests.support.entries import FRESH, OLD, stopped
-from tests.support.ledger_table import CALLER, ledger_of, make_stack
+from tests.support.ledger_table import CALLER, REGION, cloudformation, fill, ledger_of, make_stack
 from tests.support.outbox_items import OUTBOX_ITEM
+from tests.support.paths import ROOT
+from tests.support.privileges.calls import Call, recorded_calls
 from tests.support.scripted_server import ScriptedServer, refused_port, respond
 
 NOW = datetime.now(UTC)
@@ -265,7 +268,7 @@ def test_a_tag_like_no_other_is_only_not_found() -> None:
 
 def test_a_stack_names_its_table() -> None:
     with ledger_of([]):
-        make_stack("rescan", "of-the-stack")
+        make_stack(cloudformation(), "rescan", "of-the-stack")
         done = run("status", "--stack", "rescan", variables=CALLER)
     assert "of-the-stack in eu-central-1" in done.out
 
@@ -313,7 +316,7 @@ def test_what_only_the_caller_can_mend_is_said(
     arguments: tuple[str, ...], more: dict[str, str], said: str
 ) -> None:
     with ledger_of([API]):
-        make_stack("other", "another", output="SomethingElse")
+        make_stack(cloudformation(), "other", "another", output="SomethingElse")
         done = run("status", *arguments, variables={**CALLER, **more})
     assert (done.status, done.out) == (4, "")
     assert said in done.err
@@ -351,7 +354,32 @@ def test_no_answer_of_aws_is_no_pass() -> None:
     )
 
 
+def test_the_manual_s_policy_allows_what_is_called_and_no_more() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text()
+    (text,) = re.findall(r"^```json\n(\{.*?)```$", page, re.DOTALL | re.MULTILINE)
+    for word, ours in {"REGION": REGION, "ACCOUNT": "123456789012"}.items():
+        text = text.replace(word, ours)
+    allowed = {
+        Call(action, statement["Resource"])
+        for statement in json.loads(text)["Statement"]
+        for action in statement["Action"]
+    }
+    with recorded_calls() as calls, ledger_of([]) as client:
+        make_stack(cloudformation(), "STACK", "TABLE")
+        waits = replace(OUTBOX_ITEM, envelope=replace(OUTBOX_ITEM.envelope, subject=API.subject))
+        fill(client, "TABLE", [API], [waits])
+        calls.clear()
+        run("status", "--stack", "STACK", variables=CALLER)
+        run("status", "reg.io/pay/api:2", "--stack", "STACK", variables=CALLER)
+        run("report", "-o", "-", "--stack", "STACK", variables=CALLER)
+    assert calls == allowed
+
+
 # --- watching
+
+
+def test_watching_ends_at_once_with_what_the_caller_must_mend() -> None:
+    assert refused("--table", "t", "--watch", code="AccessDeniedException").status == 4
 
 
 def test_watching_goes_on_after_a_failure_until_it_is_interrupted() -> None:

@@ -20,10 +20,11 @@ ROWS = [
     if line.startswith("| ")
 ][1:]
 CONCERNS = {name for row in ROWS for name in re.findall(r"`([^`]+)`", row[1])}
-# What of the code calls AWS: the function, and the command that checks a stack.
+# What of the code calls AWS: the function, and the commands that look at a stack.
 CALLERS = [
     *(ROOT / "functions" / "rescan" / "aws").glob("*.py"),
     ROOT / "functions" / "rescan_cli" / "doctor" / "aws.py",
+    *(ROOT / "functions" / "rescan_cli" / "state").glob("*.py"),
 ]
 TESTS = list((ROOT / "tests").rglob("test_*.py"))
 
@@ -72,7 +73,7 @@ def _operations() -> dict[str, str]:
     session = Session()
     return {
         xform_name(operation): f"{service}:{operation}"
-        for service in sorted({*SERVICES, "events"})
+        for service in sorted({*SERVICES, "cloudformation", "events"})
         for operation in session.get_service_model(service).operation_names
     }
 

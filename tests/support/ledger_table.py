@@ -33,21 +33,28 @@ def table_properties() -> dict[str, Any]:
     return {name: properties_of_table[name] for name in names}
 
 
+def fill(
+    client: Any, table: str, entries: Iterable[Entry], notices: Iterable[OutboxItem] = ()
+) -> None:
+    """Put them into the table."""
+    items = [*map(item_of, entries), *map(notice_item, notices)]
+    for start in range(0, len(items), 25):
+        some = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
+        client.batch_write_item(RequestItems={table: some})
+
+
 @contextmanager
 def ledger_of(entries: Iterable[Entry], notices: Iterable[OutboxItem] = ()) -> Iterator[Any]:
     """A client of DynamoDB that has the table `ledger`, in this process alone."""
     with mock_aws():
         client: Any = boto3.client("dynamodb", region_name=REGION)
         client.create_table(TableName="ledger", **table_properties())
-        items = [*map(item_of, entries), *map(notice_item, notices)]
-        for start in range(0, len(items), 25):
-            some = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
-            client.batch_write_item(RequestItems={"ledger": some})
+        fill(client, "ledger", entries, notices)
         yield client
 
 
-def make_stack(name: str, table: str, output: str = "LedgerTable") -> None:
-    """A stack with one table and one output, which is its name."""
+def make_stack(client: Any, name: str, table: str, output: str = "LedgerTable") -> None:
+    """A stack with this table and one output, its name; `client` is of CloudFormation."""
     resource = {
         "Type": "AWS::DynamoDB::Table",
         "Properties": {"TableName": table, **table_properties()},
@@ -56,6 +63,9 @@ def make_stack(name: str, table: str, output: str = "LedgerTable") -> None:
         "Resources": {"Ledger": resource},
         "Outputs": {output: {"Value": {"Ref": "Ledger"}}},
     }
-    boto3.client("cloudformation", region_name=REGION).create_stack(
-        StackName=name, TemplateBody=json.dumps(body)
-    )
+    client.create_stack(StackName=name, TemplateBody=json.dumps(body))
+
+
+def cloudformation() -> Any:
+    """A client of it, within `ledger_of`."""
+    return boto3.client("cloudformation", region_name=REGION)

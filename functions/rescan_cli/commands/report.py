@@ -42,4 +42,4 @@ def _write(text: str, file: Path) -> None:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise click.ClickException(f"{file} cannot be written: {error.strerror}") from error
-    click.echo(f"{file}: {len(text.encode()) / 1e6:,.1f} MB", err=True)
+    click.echo(f"{file}: {len(text.encode()) / 1000:,.0f} kB", err=True)

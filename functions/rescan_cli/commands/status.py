@@ -46,7 +46,7 @@ _Answer = OverviewAnswer | ImageAnswer
     type=click.FloatRange(min=5),
     default=60.0,
     show_default=True,
-    help="How often, with --watch.",
+    help="How often it is shown again.",
 )
 def command(
     tag: ImageTag | None,

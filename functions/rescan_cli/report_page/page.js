@@ -41,7 +41,7 @@
     name: text(row, ".name"),
     team: text(row, ".team"),
     severity: text(row, ".badge"),
-    since: row.querySelector(".since time")?.dateTime ?? "",
+    since: row.dataset.s,
     due: row.dataset.d || "9999",
     total: Number(row.dataset.n),
     isExploited: "e" in row.dataset,
@@ -134,5 +134,5 @@
   controls.addEventListener("submit", (event) => event.preventDefault());
   find("reset").addEventListener("click", reset);
   controls.hidden = false;
-  update();
+  folded(Array.from(list.rows), list, MOST_IMAGES, false);
 })();

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Outcome, Severity
@@ -87,7 +88,7 @@ def row_of(entry: Entry, now: datetime) -> Row:
         exploited=_any_exploited(findings, are_all=len(findings) >= entry.stopping.total),
         due=due,
         is_overdue=due is not None and due < now.date(),
-        failing=entry.failing,
+        failing=entry.failing and _shown(entry.failing),
         is_failing=_is_tried_in_vain(entry, now),
         held_until=entry.held_until,
         evaluated_at=entry.evaluated_at,
@@ -137,6 +138,11 @@ def _any_exploited(findings: Iterable[StoppingFinding], *, are_all: bool) -> boo
     if True in known:
         return True
     return False if known == {False} and are_all else None
+
+
+def _shown(failing: Failing) -> Failing:
+    step, reason = one_line(failing.step, 40), one_line(failing.reason, 1000)
+    return replace(failing, step=step, reason=reason)
 
 
 def _is_tried_in_vain(entry: Entry, now: datetime) -> bool:

@@ -98,8 +98,17 @@ class Page:
             deviceScaleFactor=1 if width > 500 else 2,
             mobile=width <= 500,
         )
+        self.emulate(dark=dark)
+
+    def emulate(self, *, dark: bool = False, printed: bool = False) -> None:
+        """What the page's media queries find."""
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self._ask("Emulation.setEmulatedMedia", features=[scheme])
+        media = "print" if printed else "screen"
+        self._ask("Emulation.setEmulatedMedia", media=media, features=[scheme])
+
+    def without_scripts(self) -> None:
+        """As a reader whose browser or mail program runs none."""
+        self._ask("Emulation.setScriptExecutionDisabled", value=True)
 
     def open(self, url: str) -> None:
         """Load it to its end."""
@@ -108,7 +117,9 @@ class Page:
 
     def run(self, script: str) -> Any:
         """What the expression comes to, as JSON has it."""
-        answer = self._ask("Runtime.evaluate", expression=script, returnByValue=True)
+        answer = self._ask(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+        )
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
