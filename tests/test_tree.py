@@ -52,6 +52,18 @@ def test_each_package_says_what_is_in_it(package: Path) -> None:
     assert ast.get_docstring(ast.parse((package / "__init__.py").read_text()))
 
 
+def test_the_page_of_the_architecture_draws_this_tree() -> None:
+    drawing = (ROOT / "docs" / "architecture.md").read_text().split("    rescan/\n")[1]
+    drawn = re.findall(r"^      ([\w.]+)/?  ", drawing, re.MULTILINE)
+    there = {p.name for p in RESCAN.glob("*.py")} | {p.name for p in PACKAGES} - {"rescan"}
+    assert sorted(drawn) == sorted(there - {"__init__.py"})
+
+
+@pytest.mark.parametrize("package", PACKAGES[1:], ids=lambda path: path.name)
+def test_each_package_has_a_folder_of_tests(package: Path) -> None:
+    assert list((ROOT / "tests" / package.name).glob("test_*.py"))
+
+
 def test_no_module_is_an_orphan() -> None:
     """What Lambda, a command or a build starts is imported by nobody."""
     started = {"rescan.app", "rescan_cli.__main__", "build_artifact"}

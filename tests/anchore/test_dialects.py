@@ -9,6 +9,8 @@ from msgspec import ValidationError
 from rescan.anchore.arazzo import ArazzoDialect
 from rescan.anchore.dialect import Dialect
 from rescan.anchore.enterprise import EnterpriseDialect
+from rescan.gate.blocking_findings import blocking_findings
+from rescan.gate.evaluation import Finding
 from rescan.gate.model import DetectedTag, ImageRecord, Vulnerability
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.json_decoding import MALFORMED
@@ -306,10 +308,22 @@ def test_enterprise_rows_are_read_and_kept_as_they_were_sent() -> None:
             package_path="pkgdb",
             fix="None",
             inherited_from_base=True,
+            nvd_data=read.rows[0].nvd_data,
         ),
         Vulnerability(),
     ]
+    assert json.loads(bytes(read.rows[0].nvd_data)) == row["nvd_data"]
     assert json.loads(bytes(read.document)) == [row, {}]
+
+
+@pytest.mark.parametrize("odd", [None, "None", "", 7, -1.0, True, [], {}, [[]], [7], {"epss": []}])
+def test_a_field_that_no_verdict_needs_never_costs_the_list(odd: object) -> None:
+    optional = ["url", "nvd_data", "vendor_data", "is_kev", "epss"]
+    optional += ["suggested_fix_version", "annotation_status", "detected_at"]
+    rows = [{"vuln": "CVE-1", "package_name": "lib", field: odd} for field in optional]
+    read = ENTERPRISE.read_vulnerabilities(body({"vulnerabilities": rows}), DIGEST)
+    found = Finding("vulnerabilities", "package", "CVE-1+lib", action="stop")
+    assert [finding.package for finding in blocking_findings([found], read.rows)] == ["lib"]
 
 
 def test_arazzo_rows_are_read_by_the_document_s_names() -> None:

@@ -8,7 +8,7 @@ from msgspec import ValidationError
 
 from rescan.anchore.arazzo import ArazzoDialect
 from rescan.anchore.enterprise import EnterpriseDialect
-from rescan.gate.evaluation import Evaluation, Finding, Problem
+from rescan.gate.evaluation import Evaluation, Finding, Problem, RuleSet
 from rescan.gate.model import Outcome
 from rescan.gate.verdict import judge
 from tests.support.checks import DIGEST, FINDING, READ_FINDING, TAG, body, check
@@ -51,6 +51,35 @@ def test_of_several_evaluations_the_newest_counts_which_comes_first() -> None:
 def test_an_empty_list_of_evaluations_is_no_evaluation() -> None:
     assert ENTERPRISE.read_check(check(top={"evaluations": []})) is None
     assert ARAZZO.read_check(body([])) is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "name", "rule_sets"),
+    [
+        pytest.param(
+            {"name": "Production", "rule_sets": [{"id": "r1", "name": "OS packages"}]},
+            "Production",
+            (RuleSet("r1", "OS packages"),),
+            id="said",
+        ),
+        pytest.param({"id": "p1", "name": "", "rule_sets": []}, None, (), id="empty"),
+        pytest.param({"name": 7, "rule_sets": {"id": "r1"}}, None, (), id="retyped"),
+        pytest.param(
+            {"name": "P", "rule_sets": [None, {"id": 7}, {"id": "r"}, {"id": "r", "name": "n"}]},
+            "P",
+            (RuleSet("r", "n"),),
+            id="those-that-can-be-read",
+        ),
+        pytest.param(None, None, (), id="no-policy"),
+        pytest.param("p1", None, (), id="policy-retyped"),
+    ],
+)
+def test_policy_and_rule_sets_are_read_by_name(
+    policy: object, name: str | None, rule_sets: tuple[RuleSet, ...]
+) -> None:
+    evaluation = read(check(details={"findings": [FINDING], "policy": policy}))
+    assert (evaluation.policy_name, evaluation.rule_sets) == (name, rule_sets)
+    assert evaluation.findings == (READ_FINDING,)
 
 
 def test_the_policy_s_digest_is_that_of_its_content() -> None:

@@ -23,6 +23,7 @@ IN_TAGS = {
     "four-bytes": "\U0001f680",
     "control": "\x01",
     "backtick": "`",
+    "hosts": ".ab",
 }
 # No lone surrogate in a tag: the decoder of every answer refuses it.
 CHARACTERS = {**IN_TAGS, "quote": '"', "surrogate": "\ud800"}

@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger
 
 from rescan.aws.ecr_domains import dns_suffix
 from rescan.events.dispatcher import Dispatcher
+from rescan.gate.data_version import DataVersion
 from rescan.gate.evaluation import Allowlisted, Evaluation, Finding
 from rescan.gate.model import DetectedTag, ImageRecord, VulnerabilityList
 from rescan.kernel import errors
@@ -80,6 +81,7 @@ class Estate:
             settings=Settings.parse(LEAST | settings),
             anchore_until=self._until,
             active_tags=self.active_tags,
+            data_version=lambda deadline: DataVersion("of today"),
             topics={Channel.STOPS: self},
             tally=Tally(),
             logger=Logger(service=f"test-{uuid4()}", logger_handler=handler),

@@ -6,12 +6,12 @@ so what cannot be read is left out.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Raw, Struct
 
 from rescan.gate.evaluation import Allowlisted, Finding
-from rescan.kernel.clock import moment_of
+from rescan.kernel.clock import utc_moment_of
 from rescan.kernel.json_decoding import lenient, preload_decoders
 
 _NULL = Raw(b"null")
@@ -105,11 +105,8 @@ def _end(item: _Item) -> tuple[bool | None, datetime | None]:
     """Whether the item ends, and when; (None, None) for an end that cannot be read."""
     if bytes(item.expires_on) == b"null":
         return False, None
-    until = moment_of(lenient(item.expires_on, str))
-    try:
-        return (True, until.astimezone(UTC)) if until else (None, None)
-    except OverflowError:  # in another zone, the last hours of the year 9999
-        return None, None
+    until = utc_moment_of(lenient(item.expires_on, str))
+    return (True, until) if until else (None, None)
 
 
 preload_decoders(_Matched, _Match, _Item, _Allowlist, _Policy, _Mapping)

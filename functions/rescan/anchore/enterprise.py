@@ -12,7 +12,7 @@ from msgspec import Meta, Raw, Struct, ValidationError, json
 
 from rescan.anchore.allowlists import AllowlistItems
 from rescan.anchore.transport import Query
-from rescan.gate.evaluation import Allowlisted, Evaluation, Finding, Problem
+from rescan.gate.evaluation import Allowlisted, Evaluation, Finding, Problem, RuleSet
 from rescan.gate.model import DetectedTag, ImageRecord, Step, Vulnerability, VulnerabilityList
 from rescan.kernel.clock import moment_of
 from rescan.kernel.image_tag import Digest, ImageTag
@@ -51,13 +51,20 @@ class _Details(Struct, frozen=True):
     policy: Raw = Raw(b"null")
 
 
+class _Policy(Struct, frozen=True):
+    name: Raw = Raw(b"null")
+    rule_sets: Raw = Raw(b"null")
+
+
 class _ReadDetails(Struct, frozen=True):
-    """The findings that can be read, the problem with the others, and the policy's digest."""
+    """The findings that can be read, the problem with the others, and facts of the policy."""
 
     findings: tuple[Finding, ...] = ()
     problem: str | None = None
     policy_digest: str | None = None
     allowlisted: tuple[Allowlisted, ...] = ()
+    policy_name: str | None = None
+    rule_sets: tuple[RuleSet, ...] = ()
 
 
 class _Evaluation(Struct, frozen=True):
@@ -152,6 +159,8 @@ class EnterpriseDialect(Struct, frozen=True):
             findings=details.findings,
             findings_problem=details.problem,
             allowlisted=details.allowlisted,
+            policy_name=details.policy_name,
+            rule_sets=details.rule_sets,
         )
 
     def submission(self, tag: ImageTag) -> Query:
@@ -200,7 +209,21 @@ def _details(details: Raw, mapping: Raw) -> _ReadDetails:
             held += items.holding(finding, raw) if finding.allowlisted else ()
     unread = len(answer.findings) - len(findings)
     problem = f"{unread} of {len(answer.findings)} findings are not readable" if unread else None
-    return _ReadDetails(tuple(findings), problem, _policy_digest(answer.policy), tuple(held))
+    policy = lenient(answer.policy, _Policy) or _Policy()
+    return _ReadDetails(
+        findings=tuple(findings),
+        problem=problem,
+        policy_digest=_policy_digest(answer.policy),
+        allowlisted=tuple(held),
+        policy_name=lenient(policy.name, str) or None,
+        rule_sets=_rule_sets(policy.rule_sets),
+    )
+
+
+def _rule_sets(raw: Raw) -> tuple[RuleSet, ...]:
+    """Those with an id and a name that can be read."""
+    read = (lenient(item, RuleSet) for item in lenient(raw, list[Raw]) or ())
+    return tuple(rule_set for rule_set in read if rule_set and rule_set.id and rule_set.name)
 
 
 def _policy_digest(policy: Raw) -> str | None:
@@ -211,4 +234,6 @@ def _policy_digest(policy: Raw) -> str | None:
     return sha256(json.encode(document, order="sorted")).hexdigest()
 
 
-preload_decoders(_ImageList, _VulnerabilityList, _Check, _Details, Finding, Problem)
+preload_decoders(
+    _ImageList, _VulnerabilityList, _Check, _Details, _Policy, RuleSet, Finding, Problem
+)

@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from msgspec import Struct
 
 from rescan.events import responses
-from rescan.events.commands import Batch, Gate, Ignored, Publish, Summarize, Sweep
+from rescan.events.commands import Batch, Check, Gate, Ignored, Publish, Summarize, Sweep
 from rescan.events.gate_log import GateImage
 from rescan.events.parse import parse_event
 from rescan.events.sqs_batch import answer_batch
@@ -29,6 +29,7 @@ class Handlers(Struct, frozen=True):
     sweep: Callable[[Sweep, Deadline], Answer]
     publish: Callable[[Deadline], Answer]
     summarize: Callable[[], Answer]
+    check: Callable[[Deadline], Answer]
 
 
 class Dispatcher:
@@ -72,7 +73,10 @@ class Dispatcher:
                 self._answer(command, handlers, deadline)
 
     def _answer(
-        self, command: Sweep | Publish | Summarize | Ignored, handlers: Handlers, deadline: Deadline
+        self,
+        command: Sweep | Publish | Summarize | Check | Ignored,
+        handlers: Handlers,
+        deadline: Deadline,
     ) -> Answer:
         match command:
             case Sweep():
@@ -81,6 +85,8 @@ class Dispatcher:
                 return handlers.publish(deadline)
             case Summarize():
                 return handlers.summarize()
+            case Check():
+                return handlers.check(deadline)
             case Ignored(reason=reason):
                 self._logger.info("event ignored", reason=reason)
                 return {"results": [], "ignored": reason}

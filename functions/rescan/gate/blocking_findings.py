@@ -1,11 +1,13 @@
 """The findings that stop an image, joined with the vulnerability rows: worst first, each once."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rescan.gate.evaluation import Finding, FindingKey
+from rescan.gate.advisory import Advisory, Epss
+from rescan.gate.evaluation import Finding, FindingKey, RuleSet
 from rescan.gate.model import Severity, Vulnerability
 from rescan.gate.vulnerability_index import InstalledPackage, VulnerabilityIndex
 from rescan.kernel.safe_text import one_line
@@ -20,7 +22,10 @@ class BlockingFinding(Struct, frozen=True, kw_only=True):
     `vulnerability` and `package` are None for findings of gates other than vulnerabilities.
     `file` is what Anchore names instead of the package, as it does for java and gem.
     `listed` says whether a row of the vulnerability list describes the package: only then does
-    `fixed_in` None mean that there is no fix. `locations` counts the paths of the package.
+    `fixed_in` None mean that there is no fix. In `fixed_in` the suggested fix comes first.
+    `locations` counts the paths of the package. `known_exploited`, `epss`, `cvss` and `url` are
+    those of `Advisory`; `annotation` is what Anchore's users say of it (VEX), `detected_at` when
+    Anchore first saw it in the image (aware), `rule_set` the name of the rule's set.
     """
 
     key: FindingKey
@@ -40,6 +45,14 @@ class BlockingFinding(Struct, frozen=True, kw_only=True):
     rule_id: str = ""
     policy_id: str = ""
     recommendation: str | None = None
+    known_exploited: bool | None = None
+    epss: Epss | None = None
+    cvss: float | None = None
+    url: str | None = None
+    suggested_fix: str | None = None
+    annotation: str | None = None
+    detected_at: datetime | None = None
+    rule_set: str | None = None
 
     @property
     def severity(self) -> Severity:
@@ -66,13 +79,18 @@ class BlockingFinding(Struct, frozen=True, kw_only=True):
             rule_id=one_line(self.rule_id, 80),
             policy_id=one_line(self.policy_id, 80),
             recommendation=one_line(self.recommendation or "", 240) or None,
+            suggested_fix=one_line(self.suggested_fix or "", 80) or None,
+            annotation=one_line(self.annotation or "", 80) or None,
+            rule_set=one_line(self.rule_set or "", 120) or None,
         )
 
 
 def blocking_findings(
-    findings: Iterable[Finding], rows: Iterable[Vulnerability] | VulnerabilityIndex
+    findings: Iterable[Finding],
+    rows: Iterable[Vulnerability] | VulnerabilityIndex,
+    rule_sets: Iterable[RuleSet] = (),
 ) -> tuple[BlockingFinding, ...]:
-    """Worst severity first, then those with a fix, then by name.
+    """Known to be exploited first, then the worst severity, the likeliest, those with a fix.
 
     A finding that the answer repeats, one for each place of the package, is one with several
     locations. The time grows with the findings plus the rows, not with their product.
@@ -82,7 +100,10 @@ def blocking_findings(
     for finding in findings:
         if finding.stops:
             repeated.setdefault(finding.identity, []).append(finding)
-    return worst_first(_joined(same, index) for same in repeated.values())
+    names = {rule_set.id: rule_set.name for rule_set in rule_sets}
+    return worst_first(
+        _joined(same, index, names.get(same[0].policy_id)) for same in repeated.values()
+    )
 
 
 def any_fix(findings: Iterable[BlockingFinding]) -> bool | None:
@@ -96,10 +117,11 @@ def worst_first(findings: Iterable[BlockingFinding]) -> tuple[BlockingFinding, .
     return tuple(sorted(findings, key=_rank))
 
 
-def _joined(same: list[Finding], rows: VulnerabilityIndex) -> BlockingFinding:
+def _joined(same: list[Finding], rows: VulnerabilityIndex, rule_set: str | None) -> BlockingFinding:
     finding = same[0]
     vulnerability, called = _vulnerability_and_package(finding)
     row = rows.package(vulnerability, called) if vulnerability and called else None
+    advisory = rows.advisory(vulnerability) if vulnerability else Advisory()
     return BlockingFinding(
         key=finding.key,
         gate=finding.gate,
@@ -118,6 +140,14 @@ def _joined(same: list[Finding], rows: VulnerabilityIndex) -> BlockingFinding:
         rule_id=finding.rule_id,
         policy_id=finding.policy_id,
         recommendation=finding.recommendation,
+        known_exploited=advisory.known_exploited,
+        epss=advisory.epss,
+        cvss=advisory.cvss,
+        url=advisory.url,
+        suggested_fix=row.suggested_fix if row else None,
+        annotation=row.annotation if row else None,
+        detected_at=row.detected_at if row else None,
+        rule_set=rule_set,
     )
 
 
@@ -147,9 +177,11 @@ def _inherited(same: list[Finding], row: InstalledPackage | None) -> bool | None
     return next(known, row.inherited_from_base if row else None)
 
 
-def _rank(finding: BlockingFinding) -> tuple[int, bool, str, str, str, str, str]:
+def _rank(finding: BlockingFinding) -> tuple[bool, int, float, bool, str, str, str, str, str]:
     return (
+        not finding.known_exploited,
         -finding.severity,
+        -finding.epss.score if finding.epss else 0.0,
         finding.fixed_in is None,
         finding.vulnerability or "",
         finding.package or "",

@@ -34,7 +34,10 @@ class FindingKey(Struct, frozen=True, order=True, array_like=True):
 
 
 class Finding(Struct, frozen=True):
-    """What one rule of the policy found; severity, version and fix are only in the rows."""
+    """What one rule of the policy found; severity, version and fix are only in the rows.
+
+    `policy_id` is what Anchore calls the id of the rule's set.
+    """
 
     gate: str = ""
     trigger: str = ""
@@ -91,6 +94,13 @@ class Problem(Struct, frozen=True):
         return self.severity.lower() != "warn"
 
 
+class RuleSet(Struct, frozen=True):
+    """A set of rules of the policy, by the names that people gave it."""
+
+    id: str = ""
+    name: str = ""
+
+
 class Evaluation(Struct, frozen=True):
     """One policy evaluation. None means that the answer did not say.
 
@@ -111,6 +121,8 @@ class Evaluation(Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     findings_problem: str | None = None
     allowlisted: tuple[Allowlisted, ...] = ()
+    policy_name: str | None = None
+    rule_sets: tuple[RuleSet, ...] = ()
 
     @property
     def is_denylisted(self) -> bool:

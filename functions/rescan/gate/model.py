@@ -22,9 +22,12 @@ class Step(StrEnum):
     FIND_ACTIVE_IMAGE = "findActiveImage"
     REFRESH_VULNERABILITIES = "refreshVulnerabilities"
     REGATE = "regate"
-    # Not of the workflow: the active tags that a sweep asks for, a missing image's submission.
+    # Not of the workflow: the active tags that a sweep asks for, a missing image's submission, and
+    # which data Anchore judges by.
     LIST_TAGS = "listActiveTags"
     ADD_IMAGE = "addImage"
+    LIST_FEEDS = "listFeeds"
+    LIST_POLICIES = "listPolicies"
 
 
 class Outcome(StrEnum):
@@ -141,10 +144,15 @@ class ImageRecord(Struct, frozen=True):
         return [named for named in self.tags or () if tag.is_called(named.full_tag)]
 
 
+NULL = Raw(b"null")
+
+
 class Vulnerability(Struct, frozen=True, gc=False):
     """One row of Anchore's list, with the fields that are used; rows repeat per package path.
 
-    Real servers write an absent value as the string "None"; `present()` reads such a field.
+    Real servers write an absent value as the string "None"; `present()` reads such a field. The
+    fields that are kept as JSON are read for blocking findings alone, and leniently: an image has
+    rows by the ten thousand, and one that is odd there must not cost the list.
     """
 
     vuln: str | None = None
@@ -156,6 +164,14 @@ class Vulnerability(Struct, frozen=True, gc=False):
     fix: str | None = None
     will_not_fix: bool | None = None
     inherited_from_base: bool | None = None
+    url: Raw = NULL
+    nvd_data: Raw = NULL
+    vendor_data: Raw = NULL
+    is_kev: Raw = NULL
+    epss: Raw = NULL
+    suggested_fix_version: Raw = NULL
+    annotation_status: Raw = NULL
+    detected_at: Raw = NULL
 
 
 class _Answer(Struct, frozen=True):

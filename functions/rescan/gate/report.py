@@ -21,8 +21,8 @@ class Report(Struct, frozen=True, dict=True):
     `image_digest`, `vulnerabilities` and `final_action` are the workflow's three outputs;
     `final_action` is set only when it is a verdict. `reason` is one sentence for a person;
     `notes` are further ones (a superseded push, an unverified tag). `team` owns the image. `cause`
-    is why there is no verdict, and None when there is one. `vtype` is the kind of vulnerabilities
-    that were asked for.
+    is why there is no verdict, `failed_step` where; both are None when there is one. `vtype` is the
+    kind of vulnerabilities that were asked for.
     """
 
     tag: ImageTag
@@ -38,6 +38,7 @@ class Report(Struct, frozen=True, dict=True):
     notes: tuple[str, ...] = ()
     team: str = UNROUTED
     cause: FailureCause | None = None
+    failed_step: Step | None = None
     vtype: str = "all"
 
     @property
@@ -48,8 +49,14 @@ class Report(Struct, frozen=True, dict=True):
     @cached_property
     def blocking(self) -> tuple[BlockingFinding, ...]:
         """The findings that stop the image, worst first."""
-        findings = self.evaluation.findings if self.evaluation else ()
-        return blocking_findings(findings, self._index)
+        if (evaluation := self.evaluation) is None:
+            return ()
+        return blocking_findings(evaluation.findings, self._index, evaluation.rule_sets)
+
+    @property
+    def policy_name(self) -> str | None:
+        """What people call the policy; None when the answer does not say."""
+        return self.evaluation.policy_name if self.evaluation else None
 
     def expiry(self, now: datetime) -> AllowlistExpiry:
         """What will stop the image once items of allowlists end, as of `now`.
@@ -57,14 +64,6 @@ class Report(Struct, frozen=True, dict=True):
         Empty without a verdict, and for an image that is itself allowlisted: that has no end.
         """
         return self._suppressed.as_of(now)
-
-    @property
-    def failed_step(self) -> Step:
-        """The step because of which there is no verdict."""
-        is_unread = self.vulnerabilities_problem is not None
-        if is_unread or self.cause is FailureCause.SCAN_FAILED:
-            return Step.REFRESH_VULNERABILITIES
-        return Step.FIND_ACTIVE_IMAGE if self.evaluation is None else Step.REGATE
 
     @cached_property
     def _index(self) -> VulnerabilityIndex:

@@ -21,3 +21,12 @@ def moment_of(text: object) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def utc_moment_of(text: object) -> datetime | None:
+    """The same in UTC; None as well for the moments that UTC has no year for."""
+    moment = moment_of(text)
+    try:
+        return moment and moment.astimezone(UTC)
+    except OverflowError:  # in another zone, the last hours of the year 9999
+        return None

@@ -8,7 +8,7 @@ from rescan.gate.model import Severity
 from rescan.kernel.safe_text import one_line
 from rescan.notice import result_shapes as shapes
 from rescan.notice.content import NoticeContent, Paragraph
-from rescan.notice.foreign import foreign
+from rescan.notice.foreign import foreign, full_name
 from rescan.notice.group_headline import group_sentence
 from rescan.notice.image_notice import ImageNotice
 from rescan.notice.mail import fact, items, paragraph
@@ -59,9 +59,11 @@ class GroupNotice(NoticeContent):
     def steps(self) -> Sequence[str]:
         return self._kind.group_steps(self._group)
 
-    def _name(self, repository: Repository) -> str:
+    def _name(self, repository: Repository, longest: int = 400) -> str:
         """Without the registry, where that is the same for all."""
-        return repository.name if self._group.registry else repository.full_name
+        if self._group.registry:
+            return foreign(repository.name, longest)
+        return full_name(repository.full_name, longest)
 
     # --- the mail
 
@@ -75,7 +77,7 @@ class GroupNotice(NoticeContent):
         """Every image: nobody is told of it elsewhere."""
         yield f"IMAGES BY REPOSITORY, WORST FIRST ({len(self._group.members):,})"
         for repository in self._repositories:
-            yield f"{foreign(self._name(repository))} ({len(repository.images):,})"
+            yield f"{self._name(repository)} ({len(repository.images):,})"
             images = ", ".join(map(self._image, repository.images))
             yield from paragraph(images, first=2, hanging=2)
 
@@ -99,7 +101,7 @@ class GroupNotice(NoticeContent):
         if group.policy_id:
             yield fact("Policy", foreign(group.policy_id, 200))
         if group.registry:
-            yield fact("Registry", foreign(group.registry, 256))
+            yield fact("Registry", full_name(group.registry, 256))
         if group.began_at is not None:
             yield fact(
                 "Before", f"{counted(group.before, 'image')}, since {moment(group.began_at)}"
@@ -117,10 +119,10 @@ class GroupNotice(NoticeContent):
         if group.policy_id:
             yield f"Policy {foreign(group.policy_id, 200)}"
         if group.registry:
-            yield f"Registry {foreign(group.registry)}"
+            yield f"Registry {full_name(group.registry)}"
         for repository in every[:_MOST_REPOSITORIES_IN_CHAT]:
             images = counted(len(repository.images), "image")
-            yield f"{foreign(self._name(repository), 200)}: {images}"
+            yield f"{self._name(repository, 200)}: {images}"
         if len(every) > (most := _MOST_REPOSITORIES_IN_CHAT):
             yield f"{most:,} of {len(every):,} repositories shown, the worst ones"
         for other in map(self._other, self._other_issues[:_MOST_OTHERS_IN_CHAT]):

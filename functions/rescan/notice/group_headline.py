@@ -1,8 +1,7 @@
 """What has happened to the images of a group, in one sentence: the subject and the headline."""
 
 from rescan.gate.model import Severity
-from rescan.kernel.safe_text import cut
-from rescan.notice.foreign import foreign
+from rescan.notice.foreign import foreign, shortened_in_mail
 from rescan.notice.image_notice import ImageNotice
 from rescan.notice.times import moment
 from rescan.notice.wording import counted
@@ -28,7 +27,7 @@ def _news(group: Group, kind: type[ImageNotice], *, details: bool) -> str:
     worst = f", the worst {group.worst}" if kind.is_bad and group.worst else ""
     if issue is None:
         return f"{images} {stop}, for different reasons{worst}{ends}"
-    name = foreign(issue.name if details else cut(issue.name, _LONGEST_NAME))
+    name = foreign(issue.name if details else shortened_in_mail(issue.name, _LONGEST_NAME))
     if issue.kind is IssueKind.POLICY:
         return f"policy {name} changed: {images} {stop}{total}{worst}"
     if issue.kind is IssueKind.FAILURE:

@@ -18,7 +18,7 @@ from rescan.kernel.safe_text import one_line
 from rescan.kernel.team import UNROUTED, team_name
 from rescan.ledger.news import EvaluatedNews, ImageNews, stable_id
 from rescan.notice.content import NoticeContent, Paragraph
-from rescan.notice.foreign import foreign, resource_name
+from rescan.notice.foreign import foreign, full_name, resource_name
 from rescan.notice.mail import fact, paragraph, row
 from rescan.notice.times import moment
 from rescan.notice.wording import by_severity
@@ -125,7 +125,7 @@ class ImageNotice(NoticeContent):
     def chat_lines(self) -> Iterator[str]:
         """Which image, and the first notes."""
         digest, policy_id = self.labels.digest, self.labels.policy_id
-        yield f"Image {foreign(str(self.news.tag))}"
+        yield f"Image {full_name(str(self.news.tag))}"
         if self.previous_digest is not None:
             yield f"The tag has moved from {foreign(self.previous_digest, 80)}"
         if digest is not None:
@@ -141,7 +141,7 @@ class ImageNotice(NoticeContent):
 
     def image_facts(self) -> Iterator[str]:
         """The full name, and whose image it is."""
-        yield fact("Image", foreign(str(self.news.tag), 600))
+        yield fact("Image", full_name(str(self.news.tag), 600))
         yield fact("Team", foreign(self.labels.team))
 
     def trigger_fact(self) -> str:

@@ -166,13 +166,15 @@ class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
 
 
 class Coverage(Struct, frozen=True):
-    """What the tags of one sweep came to."""
+    """What the tags of one sweep came to; `not_tags` names the first of the `unwatched` rows."""
 
     started: str
     expected: int
     evaluated: int
     absent: int
     missing: int
+    unwatched: int
+    not_tags: Sequence[str]
 
 
 class Dated(Struct, frozen=True):

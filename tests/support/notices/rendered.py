@@ -27,6 +27,11 @@ def chat(case: str) -> Notice:
     return _mail_and_chat(case)[1]
 
 
+def mail_notice(announced: Announced) -> Notice:
+    """What is published on the STOP topic."""
+    return _both(announced)[0]
+
+
 def chat_notice(announced: Announced) -> Notice:
     """What is published on the chat topic."""
     return _both(announced)[1]
