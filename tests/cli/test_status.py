@@ -174,18 +174,26 @@ def test_a_team_sees_its_own() -> None:
 
 def test_a_team_that_no_entry_names_is_not_found() -> None:
     done = status("--team", "wbe")
-    assert done.status == 3
+    assert (done.status, done.out) == (3, "")
     assert "No entry of the ledger names the team wbe. Near are: web." in done.err
 
 
 @pytest.mark.parametrize(
-    ("option", "what"), [("--exploited", "exploited findings"), ("--overdue", "due dates")]
+    ("option", "what"),
+    [
+        ("--exploited", "which findings are exploited"),
+        ("--overdue", "when findings are due"),
+    ],
 )
 def test_what_no_entry_knows_is_said_and_is_no_pass(option: str, what: str) -> None:
     done = status(option)
     assert done.status == 2
+    assert done.out.startswith("Of 2 stopped images it is not known\n")
     assert f"Of 2 stopped images the ledger does not know {what}" in done.err
-    assert status(option, entries=[GO]).status == 0
+    calm = status(option, "--team", "pay", entries=[GO])
+    finding = f"an {option.removeprefix('--')} finding"
+    assert calm.status == 0
+    assert calm.out.startswith(f"No image of pay with {finding} is stopped\n")
 
 
 def test_filters_do_not_fit_one_image() -> None:

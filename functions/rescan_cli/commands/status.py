@@ -84,10 +84,12 @@ def command(
 
 
 def _show(answer: _Answer, source: Source) -> None:
+    if answer.status is ExitStatus.NOT_FOUND:
+        return  # the note says so
     if isinstance(answer, OverviewAnswer):
         where = f"{source.table} in {source.region}"
         Screen().show(*overview_text(answer.overview, where))
-    elif answer.found:
+    else:
         Screen().show(*image_text(answer.found, answer.at))
 
 

@@ -83,11 +83,9 @@ def _notes(overview: Overview, filters: Filters) -> Iterator[str]:
             " it: update this command."
         )
     if overview.unanswered:
-        asked = "exploited findings" if filters.exploited else "due dates"
-        yield (
-            f"Of {counted(overview.unanswered, 'stopped image')} the ledger does not know"
-            f" {asked}: they are not shown."
-        )
+        number = counted(overview.unanswered, "stopped image")
+        asked = "which findings are exploited" if filters.exploited else "when findings are due"
+        yield f"Of {number} the ledger does not know {asked}: they are not shown."
 
 
 def _no_such_team(team: str, overview: Overview) -> str:

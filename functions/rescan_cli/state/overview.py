@@ -21,8 +21,8 @@ class Overview(Struct, frozen=True, kw_only=True):
     (images that an allowlist keeps from being stopped) soonest first.
 
     `teams` counts all images that the ledger knows, `last_result` is the newest result of any.
-    `unreadable` are the subjects of entries that could not be read. `unanswered` counts the stopped
-    images of which the ledger cannot tell what was asked.
+    `unreadable` are the subjects of entries that could not be read. `about` says which images were
+    asked for, and `unanswered` counts the stopped ones of which the ledger cannot tell.
     """
 
     at: datetime
@@ -32,6 +32,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     teams: Mapping[str, int]
     last_result: datetime | None
     unreadable: tuple[str, ...] = ()
+    about: str = ""
     unanswered: int = 0
 
     @property
@@ -70,23 +71,28 @@ class Overview(Struct, frozen=True, kw_only=True):
             failing=its(self.failing),
             ending=its(self.ending),
             teams={team: self.teams.get(team, 0)},
+            about=f"{self.about} of {team}",
         )
 
     def exploited_only(self) -> "Overview":
         """The stopped images with a finding that is known to be exploited."""
         unknown = self.count(lambda row: row.exploited is None)
-        return self._narrowed(lambda row: row.exploited is True, unknown)
+        return self._narrowed("exploited", lambda row: row.exploited is True, unknown)
 
     def overdue_only(self) -> "Overview":
         """The stopped images with a finding whose due date has passed."""
-        return self._narrowed(
-            lambda row: row.is_overdue, 0 if self.knows_due else len(self.stopped)
-        )
+        unknown = 0 if self.knows_due else len(self.stopped)
+        return self._narrowed("overdue", lambda row: row.is_overdue, unknown)
 
-    def _narrowed(self, wanted: Callable[[Row], bool], unanswered: int) -> "Overview":
-        rows = tuple(row for row in self.stopped if wanted(row))
-        unanswered = max(unanswered, self.unanswered)
-        return replace(self, stopped=rows, failing=(), ending=(), unanswered=unanswered)
+    def _narrowed(self, word: str, wanted: Callable[[Row], bool], unanswered: int) -> "Overview":
+        return replace(
+            self,
+            stopped=tuple(row for row in self.stopped if wanted(row)),
+            failing=(),
+            ending=(),
+            about=f"{self.about} with an {word} finding",
+            unanswered=max(unanswered, self.unanswered),
+        )
 
 
 class SharedFinding(Struct, frozen=True):

@@ -27,19 +27,26 @@ def overview_text(overview: Overview, where: str) -> Iterator[RenderableType]:
 
 
 def _headline(overview: Overview) -> Text:
+    if not overview.stopped:
+        return _nothing_stopped(overview)
     number = len(overview.stopped)
-    said = "No image is" if not number else f"{counted(number, 'image')} {_be(number)}"
-    known = [by_severity(overview.by_severity())] if number else []
+    known = [by_severity(overview.by_severity())]
     if overview.knows_exploited:
         known.append(f"{overview.count(lambda row: row.exploited):,} exploited")
     if overview.knows_due:
         known.append(f"{overview.count(lambda row: row.is_overdue):,} overdue")
-    numbers = f": {', '.join(known)}" if known else ""
-    return Text.assemble((f"{said} stopped", STYLES["stop" if number else "go"]), numbers)
+    be = "is" if number == 1 else "are"
+    said = f"{counted(number, 'image')}{overview.about} {be} stopped"
+    return Text.assemble((said, STYLES["stop"]), f": {', '.join(known)}")
 
 
-def _be(number: int) -> str:
-    return "is" if number == 1 else "are"
+def _nothing_stopped(overview: Overview) -> Text:
+    """Green only when that is known of every image."""
+    if overview.unanswered:
+        number = counted(overview.unanswered, "stopped image")
+        return Text(f"Of {number} it is not known", STYLES["warn"])
+    doubts = overview.failing or overview.unreadable or not overview.images
+    return Text(f"No image{overview.about} is stopped", "bold" if doubts else STYLES["go"])
 
 
 def _basis(overview: Overview, where: str) -> str:
