@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -163,6 +163,7 @@ def with_texts(texts: list[str]) -> str:
 HARMLESS = Read(with_texts([""] * 7))
 
 
+@settings(max_examples=50)
 @given(st.lists(FOREIGN, min_size=7, max_size=7))
 def test_a_text_of_others_stays_a_text(texts: list[str]) -> None:
     read = Read(with_texts(texts))

@@ -158,8 +158,8 @@ def test_a_ledger_of_many_pages_is_read_to_its_end() -> None:
         for n in range(6_000)
     }
     large = replace(API, stopping=AnnouncedFindings(many, len(many)))
-    entries = [entry(f"app:{n}", large) for n in range(40)]
-    assert len(state(entries=entries)["stopped"]) == 40
+    entries = [entry(f"app:{n}", large) for n in range(20)]
+    assert len(state(entries=entries)["stopped"]) == 20
 
 
 # --- filters

@@ -1,10 +1,11 @@
 """The page as HTML. Every text is escaped; the page's own policy lets only its own code run."""
 
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from rescan_cli.report_page.view import view_of
@@ -16,6 +17,13 @@ _FOLDER = Path(__file__).parent
 def page(overview: Overview, where: str) -> str:
     """The whole file; `where` names the ledger."""
     style, script = _own("page.css"), _own("page.js")
+    return _template().render(
+        view=view_of(overview, where), policy=_policy(style, script), style=style, script=script
+    )
+
+
+@cache
+def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
@@ -23,10 +31,7 @@ def page(overview: Overview, where: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    template = environment.get_template("page.html.jinja")
-    return template.render(
-        view=view_of(overview, where), policy=_policy(style, script), style=style, script=script
-    )
+    return environment.get_template("page.html.jinja")
 
 
 def _own(name: str) -> Markup:

@@ -8,7 +8,6 @@ import click
 from botocore.config import Config
 from msgspec import Struct
 
-from rescan.aws.clients import dynamodb_client
 from rescan.kernel.errors import SettingsError
 from rescan_cli.state.refusals import explained
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _OUTPUT = "LedgerTable"
-_READ_SECONDS = 20
+# A laptop is further away than the function, whose clients give up after a second or two.
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})
 
 
@@ -53,7 +52,7 @@ def source_of(asked: Asked, environment: Mapping[str, str]) -> Source:
                 "the name of the ledger's table, here or in --table, or its stack in --stack",
                 "anchore-rescan-Ledger-1A2B3C",
             )
-        client = dynamodb_client(session, _READ_SECONDS)
+        client = session.client("dynamodb", config=_CONFIG)
     return Source(client, table, client.meta.region_name)
 
 
