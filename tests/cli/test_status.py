@@ -158,8 +158,11 @@ def test_a_ledger_of_many_pages_is_read_to_its_end() -> None:
         for n in range(6_000)
     }
     large = replace(API, stopping=AnnouncedFindings(many, len(many)))
-    entries = [entry(f"app:{n}", large) for n in range(20)]
-    assert len(state(entries=entries)["stopped"]) == 20
+    entries = [entry(f"app:{n}", large) for n in range(30)]
+    with ledger_of(entries) as client:
+        assert "LastEvaluatedKey" in client.scan(TableName="ledger")
+        done = run("status", "-o", "json", variables={**CALLER, "LEDGER_TABLE": "ledger"})
+    assert len(json.loads(done.out)["stopped"]) == 30
 
 
 # --- filters
