@@ -21,6 +21,8 @@ from rescan.aws.outbox_table import OutboxTable
 from rescan.aws.secret import SecretReader
 from rescan.aws.sns_topic import StopTopic
 from rescan.aws.work_queue import WorkQueue
+from rescan.doctor.examination import Examination
+from rescan.doctor.stack import Stack
 from rescan.events.dispatcher import Dispatcher, Handlers
 from rescan.kernel.errors import SettingsError
 from rescan.kernel.metrics import Tally
@@ -57,7 +59,14 @@ def build(
         tally=tally,
         logger=logger,
     )
-    return Dispatcher(_handlers(container, aws), dns_suffix, logger)
+    examination = Examination(
+        settings=settings,
+        environment=environment,
+        transport=transport,
+        read_secret=secret,
+        stack=Stack(aws, environment).checks(),
+    )
+    return Dispatcher(_handlers(container, aws), examination.answer, dns_suffix, logger)
 
 
 def _handlers(container: Container, aws: boto3.Session) -> Callable[[], Handlers]:

@@ -111,6 +111,10 @@ def test_only_the_policy_that_decides_counts(
     assert now.differs_from(read(policy_id=policy_id)) is differs
 
 
+def test_policies_may_come_as_a_bare_list() -> None:
+    assert read(policies=POLICIES["items"]) == read()
+
+
 @pytest.mark.parametrize(
     ("policies", "status"),
     [(FORBIDDEN, 403), ({"message": "gone"}, 404), ("no list", 200), ({"items": []}, 200)],

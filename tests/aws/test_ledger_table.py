@@ -115,8 +115,9 @@ def test_a_sweep_sees_every_entry_and_nothing_else(ledger: Ledger) -> None:
             failing=FAILING,
             unknown_push_at=NOON - SECOND,
             held_until=NOON + timedelta(days=9),
+            subject=FULL.subject,
         ),
-        EntrySnapshot(go.tag, False, None, NOON + SECOND),
+        EntrySnapshot(go.tag, False, None, NOON + SECOND, subject="other"),
     ]
 
 
@@ -267,7 +268,8 @@ def test_an_entry_that_only_a_sweep_marked_is_written_over(client: Any) -> None:
 
 def test_a_scan_of_many_pages_is_followed_to_its_end(client: Any) -> None:
     def page(tag: str, **more: Any) -> dict[str, Any]:
-        return {"Items": [{"tag": {"S": tag}, "stopped": {"BOOL": False}}], **more}
+        item = {"subject": {"S": tag}, "tag": {"S": tag}, "stopped": {"BOOL": False}}
+        return {"Items": [item], **more}
 
     last = {"subject": {"S": "s1"}}
     with Stubber(client) as stub:

@@ -9,9 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import json
 from msgspec.structs import replace
 
+from rescan.doctor.check import Checked, State, in_turn
+from rescan.doctor.route import Route, route_checks
 from rescan.gate.model import Outcome, Severity
+from rescan.kernel.deadline import Deadline
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.announced_findings import AnnouncedFindings
@@ -25,17 +29,20 @@ from tests.support.command import environment
 from tests.support.entries import FRESH, key, stopped
 from tests.support.images import DIGEST, TAG, replayed
 from tests.support.ledger_table import fill, make_stack
+from tests.support.network import DROPPED, make_up
 from tests.support.paths import ROOT
 from tests.support.scripted_server import ScriptedServer, respond
+from tests.support.scripted_server import json as json_answer
 
 pytestmark = pytest.mark.slow
 
 PAGE = (ROOT / "docs" / "cli.md").read_text()
+EVIDENCE = (ROOT / "docs" / "evidence.md").read_text()
 DAY = timedelta(days=1)
 TABLE = "anchore-rescan-Ledger-1A2B3C"
 RECORDING = str(FOLDER / "stop.har")
 EXAMPLE = re.compile(r"^```console\n\$ (.*)\n((?:.*\n)*?)```$", re.MULTILINE)
-EXAMPLES = dict(EXAMPLE.findall(PAGE))
+EXAMPLES = dict(EXAMPLE.findall(PAGE) + EXAMPLE.findall(EVIDENCE))
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +84,7 @@ def printed(command: str, folder: Path, **variables: str) -> str:
     """What the command prints in a shell, in this folder."""
     if "| jq" in command and shutil.which("jq") is None:
         pytest.skip("jq is not installed")
-    command = command.replace("anchore-rescan", '"$PYTHON" -m rescan_cli', 1)
+    command = command.replace("anchore-rescan", '"$PYTHON" -m rescan_cli')
     done = subprocess.run(
         ["/bin/sh", "-c", command],
         cwd=folder,
@@ -109,6 +116,20 @@ def test_the_example_of_doctor_prints_what_the_page_says(
         said = {**variables, "ANCHORE_URL": anchore.url}
         told = printed("anchore-rescan doctor", tmp_path, **said)
     assert_like(told, EXAMPLES["anchore-rescan doctor"])
+
+
+def test_the_example_of_doctor_in_a_function_prints_what_the_page_says(tmp_path: Path) -> None:
+    example, deadline = 'anchore-rescan doctor --function "$FUNCTION"', Deadline.after(60)
+    with pytest.MonkeyPatch.context() as patch:
+        make_up(patch, {"10.0.1.5": DROPPED})
+        way = route_checks(Route.to("https://anchore.internal"), deadline)
+        checks = [*in_turn(way, deadline), Checked("Queue", State.OK, "there")]
+    with ScriptedServer(json_answer(json.encode({"checks": checks}))) as aws:
+        known = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+        known |= {"AWS_DEFAULT_REGION": "eu-central-1", "FUNCTION": "rescan"}
+        known |= {"AWS_ENDPOINT_URL": aws.url.removesuffix("/v2")}
+        told = printed(example, tmp_path, **known)
+    assert_like(told, EXAMPLES[example])
 
 
 def test_every_command_has_its_heading() -> None:

@@ -147,6 +147,12 @@ def large(**fields: Any) -> Summary:
             id="an-overdue-sweep",
         ),
         pytest.param(
+            quiet(set_aside=2),
+            "NOT QUIET: 41 of 41 images evaluated, 0 stopped, 0 not evaluated,"
+            " 2 notices could not be published.",
+            id="set-aside",
+        ),
+        pytest.param(
             quiet(sweep=None, next_sweep=None),
             "NOT QUIET: no sweep yet, 0 stopped, 0 not evaluated.",
             id="no-sweep",
@@ -246,6 +252,7 @@ def summaries(text: st.SearchStrategy[str]) -> st.SearchStrategy[Summary]:
         failing=st.lists(failed, max_size=3).map(tuple),
         unknown_pushes=dated,
         ending=dated,
+        set_aside=numbers,
     )
 
 

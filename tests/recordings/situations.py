@@ -122,7 +122,7 @@ def _data() -> list[Exchange]:
         "active": True,
         "last_updated": "2026-11-02T10:00:00Z",
     }
-    return [answered("/system/feeds", {}, feeds), answered("/policies", {}, {"items": [policy]})]
+    return [answered("/system/feeds", {}, feeds), answered("/policies", {}, [policy])]
 
 
 def _swept() -> list[Exchange]:

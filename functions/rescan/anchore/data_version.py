@@ -57,6 +57,13 @@ class _PolicyList(Struct, frozen=True):
     items: list[_Policy]
 
 
+def _policies(body: bytearray) -> list[_Policy]:
+    """Anchore's description has a bare array; other lists of v2 come in `items`."""
+    if body.lstrip().startswith(b"["):
+        return json.decode(body, type=list[_Policy])
+    return json.decode(body, type=_PolicyList).items
+
+
 def read_data_version(
     transport: Transport, policy_id: str | None, deadline: Deadline
 ) -> DataVersion:
@@ -75,14 +82,12 @@ def read_data_version(
 
 def _policy(transport: Transport, policy_id: str | None, deadline: Deadline) -> str | None:
     try:
-        policies = transport.ask(
-            _POLICIES, lambda body: json.decode(body, type=_PolicyList), deadline
-        )
+        policies = transport.ask(_POLICIES, _policies, deadline)
     except AnchoreError:
         return None
     deciding = (
         policy
-        for policy in policies.items
+        for policy in policies
         if (policy.policy_id == policy_id if policy_id else policy.active)
     )
     found = next(deciding, None)
@@ -93,4 +98,4 @@ def _fingerprint(versions: Iterable[str]) -> str:
     return sha256("\n".join(sorted(versions)).encode(errors="replace")).hexdigest()[:16]
 
 
-preload_decoders(list[_Feed], _PolicyList)
+preload_decoders(list[_Feed], list[_Policy], _PolicyList)

@@ -28,7 +28,7 @@ from rescan.work.ports import EntrySnapshot, SweepRecord
 
 # Scans pay for whole items, whatever they project; this only keeps `memory` from being sent.
 SNAPSHOT = (
-    "tag, stopped, evaluated_at, sweep, result_at, first_stop_at, failing, failing_since,"
+    "subject, tag, stopped, evaluated_at, sweep, result_at, first_stop_at, failing, failing_since,"
     " failing_cause, unknown_push_at, held_until"
 )
 
@@ -129,6 +129,7 @@ def snapshot_of(item: Any) -> EntrySnapshot:
         failing=_failing(item, moment("failing_since")),
         unknown_push_at=moment("unknown_push_at"),
         held_until=moment("held_until"),
+        subject=item["subject"]["S"],
     )
 
 

@@ -7,6 +7,7 @@
     {"publish": "notices"} (a schedule's input)    -> Publish what waits
     {"summarize": "ledger"} (a schedule's input)   -> Summarize what is remembered
     {"check": "feeds"} (a schedule's input)        -> Check whether feeds or policy have changed
+    {"doctor": true} (a direct invocation)         -> Examine
     {"rescan": {...}} (our own queue's message)    -> Gate, with its history
     {"tag", "vtype"?, "policyId"?, "imageDigest"?} -> Gate, answered in full
     SQS batch of any of the above                  -> Batch
@@ -21,7 +22,17 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, ValidationError, convert
 
-from rescan.events.commands import Batch, Check, Event, Gate, Ignored, Publish, Summarize, Sweep
+from rescan.events.commands import (
+    Batch,
+    Check,
+    Event,
+    Examine,
+    Gate,
+    Ignored,
+    Publish,
+    Summarize,
+    Sweep,
+)
 from rescan.gate.model import Trigger, TriggerKind
 from rescan.kernel.clock import moment_of
 from rescan.kernel.errors import EventRefused
@@ -77,6 +88,8 @@ def _input_of_ours(event: Mapping[str, Any]) -> Event:
         return Summarize()
     if event == {"check": "feeds"}:
         return Check()
+    if event == {"doctor": True}:
+        return Examine()
     if "rescan" in event:
         return _own_message(event)
     if "tags" in event:

@@ -30,6 +30,7 @@ class EventType(StrEnum):
     RECOVERED = "RECOVERED"
     NOT_EVALUATED = "NOT_EVALUATED"
     EXPIRING = "EXPIRING"
+    ENDED = "ENDED"
     SUMMARY = "SUMMARY"
 
 
@@ -40,7 +41,14 @@ ImageEvent: TypeAlias = Literal[
     EventType.RECOVERED,
     EventType.NOT_EVALUATED,
     EventType.EXPIRING,
+    EventType.ENDED,
 ]
+
+
+class EndCause(StrEnum):
+    """Why a STOP ends although nothing says that it is fixed."""
+
+    NO_LONGER_WATCHED = "no longer watched"
 
 
 class Failing(Struct, frozen=True):
@@ -205,7 +213,22 @@ class NotEvaluatedNews(ImageNews, frozen=True, kw_only=True):
             raise _contradiction(self.event_type, self.report, "no verdict")
 
 
-News: TypeAlias = StopNews | ReminderNews | RecoveredNews | NotEvaluatedNews | ExpiringNews
+class EndedNews(ImageNews, frozen=True, kw_only=True):
+    """A STOP ends without a verdict: nothing is known to be fixed, and nobody looks any more.
+
+    `asked_at` is when the image had its last result under this policy.
+    """
+
+    event_type = EventType.ENDED
+
+    cause: EndCause
+    asked_at: datetime
+    first_stop_at: datetime | None = None
+
+
+News: TypeAlias = (
+    StopNews | ReminderNews | RecoveredNews | NotEvaluatedNews | ExpiringNews | EndedNews
+)
 
 
 def _contradiction(kind: EventType, report: Report, expected: str) -> NoticeInvalid:

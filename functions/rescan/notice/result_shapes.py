@@ -1,11 +1,10 @@
 """The shapes of the attribute `result`, version 1, as docs/notice.schema.json describes them."""
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
-_Image = TypeVar("_Image")
+from rescan.notice.summary_shapes import Summary
 
 
 class Image(Struct, frozen=True):
@@ -131,6 +130,13 @@ class Failing(Struct, frozen=True):
     reason: str
 
 
+class Ended(Struct, frozen=True):
+    """Why a STOP ends without a verdict; `asked_at` is when the image had its last result."""
+
+    cause: str
+    asked_at: str
+
+
 class GroupIssue(Struct, frozen=True):
     """What the images of a group have in common."""
 
@@ -165,62 +171,10 @@ class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
     members: Sequence[GroupMember] = ()
 
 
-class Coverage(Struct, frozen=True):
-    """What the tags of one sweep came to; `not_tags` names the first of the `unwatched` rows."""
-
-    started: str
-    expected: int
-    evaluated: int
-    absent: int
-    missing: int
-    unwatched: int
-    not_tags: Sequence[str]
-
-
-class Dated(Struct, frozen=True):
-    """An image of a summary, and since or until when."""
-
-    full_tag: str
-    at: str | None
-
-
-class Failed(Struct, frozen=True):
-    """An image of a summary that is not evaluated."""
-
-    full_tag: str
-    at: str
-    step: str
-    reason: str
-
-
-class Images(Struct, Generic[_Image], frozen=True):
-    """One list of a summary."""
-
-    total: int
-    shown: int
-    images: Sequence[_Image]
-
-
-class Summary(Struct, frozen=True, kw_only=True):
-    """How the watcher and its images are."""
-
-    quiet: bool
-    sweep: Coverage | None
-    under_way: Coverage | None
-    next_sweep: str | None
-    overdue: bool
-    next_summary: str | None
-    new_pushes: int
-    stopped: Images[Dated]
-    not_evaluated: Images[Failed]
-    unknown_pushes: Images[Dated]
-    ending: Images[Dated]
-
-
 class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back"}):
     """The whole; the parts that a kind of notice does not have are None.
 
-    Only a SUMMARY has the field `summary`.
+    Only a SUMMARY has the field `summary`, and only an ENDED the field `ended`.
     """
 
     version: str = "1"
@@ -245,4 +199,5 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     group: Group | None = None
     vulnerabilities: Vulnerabilities | None = None
     notes: Sequence[str] = ()
+    ended: Ended | UnsetType = UNSET
     summary: Summary | UnsetType = UNSET

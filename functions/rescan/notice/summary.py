@@ -76,7 +76,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     `sweep` is the last one that has ended (None: none has begun), `under_way` one after it.
     `stopped` (since when) and `failing` come oldest first, `unknown_pushes` newest first, `ending`
     (until when an allowlist suppresses a finding) soonest first. `next_sweep` is when it begins at
-    the latest, `next_summary` None when none is planned.
+    the latest, `next_summary` None when none is planned. `set_aside` counts notices.
     """
 
     at: datetime
@@ -88,15 +88,16 @@ class Summary(Struct, frozen=True, kw_only=True):
     failing: tuple[Failed, ...] = ()
     unknown_pushes: tuple[Dated, ...] = ()
     ending: tuple[Dated, ...] = ()
+    set_aside: int = 0
 
     @property
     def is_quiet(self) -> bool:
         """Whether the images that are watched were reached, all but one of a thousand at most.
 
-        What is stopped may stay so.
+        So was every reader. What is stopped may stay so.
         """
         sweep = self.sweep
-        if sweep is None or self.is_overdue or not sweep.is_complete:
+        if sweep is None or self.is_overdue or self.set_aside or not sweep.is_complete:
             return False
         return sweep.is_few(len(self.failing)) and sweep.is_few(len(self.new_pushes))
 

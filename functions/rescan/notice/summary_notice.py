@@ -46,6 +46,10 @@ _FAILING = (
     " network. A verdict that an image had stays."
 )
 _UNKNOWN_PUSHES = "Add the pushed images to Anchore, or have it watch their repositories."
+_SET_ASIDE = (
+    "Read what could not be published: nobody else has told you. Then put it back:"
+    " notices-set-aside, in docs/operations.md."
+)
 _ENDING = "Rebuild what an allowlist holds back before that ends, or have it prolonged."
 
 
@@ -109,12 +113,15 @@ class SummaryNotice(NoticeContent):
             yield f"{len(pushes):,} pushed and unknown to Anchore"
         if summary.is_overdue:
             yield "the next sweep is overdue"
+        if summary.set_aside:
+            yield f"{counted(summary.set_aside, 'notice')} could not be published"
 
     def steps(self) -> list[str]:
         """The most urgent first."""
         summary = self._summary
         steps = (
             (summary.is_quiet, self._well()),
+            (summary.set_aside, _SET_ASIDE),
             (summary.sweep is None, _NO_SWEEP),
             (summary.is_overdue, _OVERDUE),
             (summary.missing, _MISSING),

@@ -6,7 +6,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from rescan.kernel.safe_text import one_line
-from rescan.notice import result_shapes as shapes
+from rescan.notice import summary_shapes as shapes
 from rescan.notice.result import full_tag, moment_or_none, that_fit
 from rescan.notice.summary import Coverage, Dated, Failed, Summary
 from rescan.notice.times import rfc3339
@@ -32,6 +32,7 @@ def summary_shape(summary: Summary) -> shapes.Summary:
         overdue=summary.is_overdue,
         next_summary=moment_or_none(summary.next_summary),
         new_pushes=len(summary.new_pushes),
+        set_aside=summary.set_aside,
         stopped=_images(map(_dated, summary.stopped), len(summary.stopped), _STOPPED),
         not_evaluated=_images(map(_failed, summary.failing), len(summary.failing), _NOT_EVALUATED),
         unknown_pushes=_images(

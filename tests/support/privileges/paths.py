@@ -167,6 +167,12 @@ def refused_credentials(function: Function) -> None:
     function.works("unauthorized", _event("ecr-push"), NOT_EVALUATED_HOURS="0")
 
 
+def doctor(function: Function) -> None:
+    checks = function.on("sweep", {"doctor": True})["checks"]
+    of_aws = {it["name"]: it["state"] for it in checks if "opic" in it["name"]}
+    assert of_aws == {"Topic": "failed", "Chat topic": "failed"}  # moto counts no subscription
+
+
 # What each takes of AWS. Where Anchore is asked, its credentials are read first.
 SECRET = {"secretsmanager:GetSecretValue"}
 REMEMBERED = SECRET | {"dynamodb:GetItem", "dynamodb:PutItem"}
@@ -181,6 +187,7 @@ PUBLISHED = {
 }
 WENT_BACK = SECRET | {"dynamodb:GetItem", "sqs:SendMessage"}
 MEASURED = {"dynamodb:Scan", "sns:GetTopicAttributes"}
+EXAMINED = SECRET | {"sns:GetTopicAttributes", "sqs:GetQueueAttributes", "dynamodb:GetItem"}
 
 PATHS: list[tuple[Callable[[Function], None], set[str]]] = [
     (push_in_place, SECRET | {"sns:Publish"}),
@@ -193,7 +200,7 @@ PATHS: list[tuple[Callable[[Function], None], set[str]]] = [
     (reminder, REMEMBERED),
     (published, FOUND | PUBLISHED),
     (published_in_place, set()),
-    (summary, {"dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PutItem"}),
+    (summary, {"dynamodb:Scan", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"}),
     (summary_published, FOUND | PUBLISHED - {"dynamodb:PutItem"}),
     (summary_in_place, set()),
     (sweep, REMEMBERED | MEASURED | {"sqs:SendMessage"}),
@@ -202,4 +209,5 @@ PATHS: list[tuple[Callable[[Function], None], set[str]]] = [
     (direct, REMEMBERED),
     (skipped, {"dynamodb:GetItem", "dynamodb:UpdateItem"}),
     (refused_credentials, REMEMBERED),
+    (doctor, EXAMINED),
 ]
