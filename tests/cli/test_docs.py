@@ -53,7 +53,8 @@ def variables() -> Iterator[dict[str, str]]:
         )
         make_stack(cloudformation, "anchore-rescan", TABLE)
         fill(dynamodb, TABLE, ledger())
-        yield {**anchore, **aws.environment(), "AWS_REGION": "eu-central-1"}
+        known = {"AWS_REGION": "eu-central-1", "STACK": "anchore-rescan"}
+        yield {**anchore, **aws.environment(), **known}
 
 
 def ledger() -> list[Entry]:
