@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from msgspec import NODEFAULT, Meta, Struct, ValidationError, convert
 from msgspec.structs import FieldInfo, fields
 
+from rescan.kernel.due_days import DueDays
 from rescan.kernel.errors import SettingsError
 from rescan.kernel.team import Teams
 from rescan.kernel.watch_list import WatchList
@@ -96,6 +97,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     teams: Annotated[
         str, _says("patterns of repositories with their teams", "payments/*=payments")
     ] = ""
+    due_days: Annotated[str, _says("terms with their days", "exploited=3,critical=15,high=30")] = ""
     chat_topic_arn: Annotated[
         Annotated[str, Meta(pattern="^arn:[^:]+:sns:")] | None,
         _says("the ARN of an SNS topic", "arn:aws:sns:eu-central-1:123456789012:chat"),
@@ -112,6 +114,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         _check_url(settings.anchore_url)
         _check_watch_list(settings)
         _check_teams(settings)
+        _check_due_days(settings)
         _check_queue_and_ledger(settings)
         return settings
 
@@ -135,6 +138,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     def routes(self) -> Teams:
         """TEAMS, read."""
         return Teams.parse(self.teams)
+
+    @property
+    def due_terms(self) -> DueDays:
+        """DUE_DAYS, read."""
+        return DueDays.parse(self.due_days)
 
 
 def _value(field: FieldInfo, text: str | None) -> Any:
@@ -186,6 +194,15 @@ def _check_teams(settings: Settings) -> None:
     except ValueError as error:
         raise SettingsError(
             "TEAMS", settings.teams, str(error), "payments/*=payments,*/web-*=frontend"
+        ) from error
+
+
+def _check_due_days(settings: Settings) -> None:
+    try:
+        _ = settings.due_terms
+    except ValueError as error:
+        raise SettingsError(
+            "DUE_DAYS", settings.due_days, str(error), "exploited=3,critical=15,high=30"
         ) from error
 
 
