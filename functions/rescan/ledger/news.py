@@ -4,7 +4,8 @@ The news of each kind is a type of its own, with the facts of its kind alone; `N
 News that contradicts itself, such as a STOP whose report is no STOP, cannot be made: NoticeInvalid.
 """
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, ClassVar, Literal, Self, TypeAlias
@@ -19,7 +20,7 @@ from rescan.kernel.errors import AnchoreError, NoticeInvalid, RescanError
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
-from rescan.ledger.changes import Changes, ClearedFinding
+from rescan.ledger.changes import Change, Changes, ClearedFinding
 
 
 class EventType(StrEnum):
@@ -143,7 +144,15 @@ class ComparedNews(EvaluatedNews, frozen=True, kw_only=True):
 # --- the news of each kind
 
 
-class StopNews(ComparedNews, frozen=True, kw_only=True):
+class StoppedNews(ComparedNews, frozen=True, kw_only=True):
+    """The image is stopped; `due` are the dates (UTC) by which findings are to be gone."""
+
+    outcomes = (Outcome.STOP,)
+
+    due: Mapping[FindingKey, date] = {}
+
+
+class StopNews(StoppedNews, frozen=True, kw_only=True):
     """The image is stopped, and that is new.
 
     `new` are the findings that were not reported before; None means all of them (the first STOP,
@@ -151,16 +160,20 @@ class StopNews(ComparedNews, frozen=True, kw_only=True):
     """
 
     event_type = EventType.STOP
-    outcomes = (Outcome.STOP,)
 
     new: frozenset[FindingKey] | None = None
 
+    @property
+    def exploited(self) -> frozenset[FindingKey]:
+        """Those that were known not to be exploited when they were last reported, and are."""
+        changed = self.changes.findings if self.changes else ()
+        return frozenset(each.key for each in changed if each.change is Change.EXPLOITED)
 
-class ReminderNews(ComparedNews, frozen=True, kw_only=True):
+
+class ReminderNews(StoppedNews, frozen=True, kw_only=True):
     """The image is still stopped, by nothing that was not reported before."""
 
     event_type = EventType.REMINDER
-    outcomes = (Outcome.STOP,)
 
 
 class RecoveredNews(ComparedNews, frozen=True, kw_only=True):

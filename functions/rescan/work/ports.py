@@ -1,13 +1,14 @@
 """Ledger, outbox, queue and deferred work, which `aws/` and `memory/` implement."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from msgspec import Struct
 
 from rescan.events.commands import Gate
 from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.team import UNROUTED
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import Failing
 from rescan.notice.summary import Coverage
@@ -17,7 +18,10 @@ from rescan.outbox.storm import Storm
 
 
 class EntrySnapshot(Struct, frozen=True):
-    """What a sweep and a summary read of an entry."""
+    """What a sweep and a summary read of an entry.
+
+    `first_days` are its earliest days under each term of DueDays (`ledger/due_dates.py`).
+    """
 
     tag: ImageTag
     stopped: bool
@@ -28,6 +32,8 @@ class EntrySnapshot(Struct, frozen=True):
     failing: Failing | None = None
     unknown_push_at: datetime | None = None
     held_until: datetime | None = None
+    team: str = UNROUTED
+    first_days: Mapping[str, date] = {}
 
 
 class SweepRecord(Struct, frozen=True):

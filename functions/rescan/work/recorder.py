@@ -149,7 +149,10 @@ class Recorder:
 
 def _stop_id(after: Entry) -> str:
     """The same for the same image and findings, whatever the ledger knew of it before."""
-    return stable_id(after.verdict, after.digest, sorted(after.stopping.findings.items()))
+    stopping = after.stopping
+    facts = [after.verdict, after.digest, sorted(stopping.findings.items())]
+    exploited = sorted(filter(stopping.is_exploited, stopping.findings))
+    return stable_id(*facts, *([exploited] if exploited else []))
 
 
 def _contested(entry: Entry) -> LedgerConflict:

@@ -80,7 +80,9 @@ class Worker:
         self._tally = tally
         self._clock = clock
         self._notification_policy = NotificationPolicy(
-            timedelta(hours=settings.reminder_hours), timedelta(hours=settings.not_evaluated_hours)
+            timedelta(hours=settings.reminder_hours),
+            timedelta(hours=settings.not_evaluated_hours),
+            settings.due_terms,
         )
 
     def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:
