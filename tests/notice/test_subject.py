@@ -18,6 +18,7 @@ from tests.support.notices.reports import (
     details_not_available,
     evaluation,
     evaluation_problem,
+    exploited,
     finding,
     findings_unreadable,
     listed,
@@ -45,6 +46,11 @@ def tagged(repository: str, tag: str = "2.4.1") -> Report:
         pytest.param(one_finding(), "STOP: 1 finding (high) in payments/api:2.4.1", id="one"),
         pytest.param(
             storm(), "STOP: 20,000 findings (critical) in payments/api:2.4.1", id="thousands"
+        ),
+        pytest.param(
+            exploited(),
+            "STOP: 3 findings (critical, exploited) in payments/api:2.4.1",
+            id="worst-is-not-the-first",
         ),
         pytest.param(
             details_not_available(),

@@ -41,24 +41,42 @@ def _finding(number: int, finding: BlockingFinding) -> Iterator[str]:
         yield from paragraph("; ".join(details), first=5, hanging=5)
     if not finding.listed and finding.message:
         yield from paragraph(foreign(finding.message), first=5, hanging=5)
+    if finding.url is not None:
+        yield f"     {finding.url}"
 
 
 def _name(finding: BlockingFinding) -> str:
     if finding.vulnerability is None:
         return f"POLICY  {foreign(finding.rule)}"
-    return f"{finding.severity.name}  {foreign(finding.vulnerability)}  {_package(finding)}"
+    return f"{_how_bad(finding)}  {foreign(finding.vulnerability)}  {_package(finding)}"
+
+
+def _how_bad(finding: BlockingFinding) -> str:
+    """E.g. "HIGH", "HIGH, EXPLOITED (CISA KEV)"."""
+    exploited = ", EXPLOITED (CISA KEV)" if finding.known_exploited else ""
+    return f"{finding.severity.name}{exploited}"
+
+
+def _likelihood(finding: BlockingFinding) -> list[str]:
+    """E.g. "EPSS 94 %": how likely an exploit is within 30 days."""
+    if finding.epss is None:
+        return []
+    percent = f"{finding.epss.score:.0%}".removesuffix("%")
+    return ["EPSS below 1 %" if percent == "0" else f"EPSS {percent} %"]
 
 
 def _details(finding: BlockingFinding) -> list[str]:
     details = []
     if finding.vulnerability is not None:
-        details += [_fix(finding), foreign(finding.rule)]
+        details += [*_likelihood(finding), _fix(finding), foreign(finding.rule)]
     if finding.file is not None:
         details.append(foreign(finding.file))
     if finding.inherited_from_base is not None:
         details.append("base image" if finding.inherited_from_base else "own layer")
     if finding.locations > 1:
         details.append(f"in {finding.locations:,} places")
+    if finding.annotation is not None:
+        details.append(f"annotated {foreign(finding.annotation)}")
     return details
 
 
@@ -66,13 +84,17 @@ def _details(finding: BlockingFinding) -> list[str]:
 
 
 def stopping_line(finding: BlockingFinding) -> str:
-    """E.g. "HIGH `CVE-2020-25648` in `nss-tools 3.53.1`, fixed in `3.53.2`"."""
+    """E.g. "HIGH `CVE-2020-25648` in `nss-tools 3.53.1`, EPSS 4 %, fixed in `3.53.2`".
+
+    The page about it stands on a line of its own.
+    """
     shown = finding.bounded()
     if shown.vulnerability is None:
         return f"POLICY {foreign(shown.rule)}: {foreign(shown.message)}"
-    file = f", {foreign(shown.file)}" if shown.file else ""
-    name = f"{shown.severity.name} {foreign(shown.vulnerability)} in {_package(shown)}"
-    return f"{name}{file}, {_fix(shown)}"
+    name = f"{_how_bad(shown)} {foreign(shown.vulnerability)} in {_package(shown)}"
+    facts = [foreign(shown.file)] if shown.file else []
+    line = ", ".join([name, *facts, *_likelihood(shown), _fix(shown)])
+    return f"{line}\n  {shown.url}" if shown.url else line
 
 
 # --- in a sentence

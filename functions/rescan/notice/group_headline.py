@@ -1,10 +1,9 @@
 """What has happened to the images of a group, in one sentence: the subject and the headline."""
 
-from rescan.gate.model import Severity
 from rescan.notice.foreign import foreign, shortened_in_mail
 from rescan.notice.image_notice import ImageNotice
 from rescan.notice.times import moment
-from rescan.notice.wording import counted
+from rescan.notice.wording import counted, how_bad, named
 from rescan.outbox.envelope import Issue, IssueKind
 from rescan.outbox.group import Group
 
@@ -16,7 +15,18 @@ _DATE = len("2026-12-01")
 def group_sentence(group: Group, kind: type[ImageNotice], *, details: bool) -> str:
     """E.g. "STOP: CVE-2026-1234 (critical) newly stops 37 images"; details are for a headline."""
     part = f" (part {group.part} of {group.parts})" if group.parts > 1 else ""
-    return f"{kind.kind}: {_news(group, kind, details=details)}{part}"
+    exploited = ", exploited" if group.exploited else ""
+    lead = _exploited(group) if details and group.exploited else ""
+    return f"{kind.kind}{exploited}: {lead}{_news(group, kind, details=details)}{part}"
+
+
+def _exploited(group: Group) -> str:
+    """E.g. "3 of 12 images have an exploited finding, CVE-2023-4911. "."""
+    of = len(group.members)
+    have = f"{group.exploited:,} of {counted(of, 'image')}"
+    verb = "has" if group.exploited == 1 else "have"
+    names = [foreign(issue.name) for issue in group.exploited_issues()]
+    return f"{have} {verb} an exploited finding: {named(names)}. "
 
 
 def _news(group: Group, kind: type[ImageNotice], *, details: bool) -> str:
@@ -39,7 +49,8 @@ def _news(group: Group, kind: type[ImageNotice], *, details: bool) -> str:
 
 
 def _facts(group: Group, kind: type[ImageNotice], issue: Issue, *, details: bool) -> str:
-    facts = [] if issue.severity is Severity.UNKNOWN else [str(issue.severity)]
+    bad = how_bad(issue.severity, issue.known_exploited)
+    facts = [bad] if bad else []
     if details and (packages := group.packages()):
         facts.append(_most_frequent(packages, "package"))
         if kind.is_bad:

@@ -75,6 +75,7 @@ class ImageNotice(NoticeContent):
         *,
         worst: Severity = Severity.UNKNOWN,
         fix_available: bool | None = None,
+        known_exploited: bool | None = None,
         cause: FailureCause | None = None,
         findings: int = 0,
     ) -> Envelope:
@@ -94,12 +95,14 @@ class ImageNotice(NoticeContent):
             team=team_name(news.team) or UNROUTED,
             digest=report.image_digest if report else None,
             policy_id=(report.policy_id if report else None) or news.policy_id,
+            policy_name=one_line((report and report.policy_name) or "", 120) or None,
             final_action=report.final_action if report else None,
             worst=worst,
             fix_available=fix_available,
             cause=cause,
             issues=tuple(islice(by_key.values(), _MOST_ISSUES)),
             findings=findings,
+            known_exploited=known_exploited,
         )
 
     @property
@@ -132,7 +135,7 @@ class ImageNotice(NoticeContent):
             yield f"Digest {foreign(digest, 80)}"
         yield f"Team {foreign(self.labels.team)}"
         if policy_id:
-            yield f"Policy {foreign(policy_id, 200)}"
+            yield f"Policy {policy(policy_id, self.labels.policy_name)}"
         notes = self.news.report.notes if self.news.report else ()
         for note in notes[:_MOST_NOTES_IN_CHAT]:
             yield f"Note: {foreign(note, 300)}"
@@ -182,7 +185,7 @@ class VerdictNotice(ImageNotice):
         """The policy, why, the trigger, and when Anchore evaluated."""
         report = self.news.report
         evaluated_at = report.evaluation.evaluated_at if report.evaluation else None
-        yield fact("Policy", foreign(self.labels.policy_id or "not said", 200))
+        yield from policy_facts(self.labels)
         yield from row("Why", shortened(report.reason, 500))
         yield self.trigger_fact()
         yield fact("Evaluated", foreign(evaluated_at or "not said", 40))
@@ -193,6 +196,20 @@ class VerdictNotice(ImageNotice):
             return []
         counts = by_severity(listed.by_severity()) or "none"
         return paragraph(f"All vulnerabilities of the image: {counts}", hanging=2)
+
+
+def policy(policy_id: str, name: str | None) -> str:
+    """The policy's name with its id, or the id alone."""
+    shown = foreign(policy_id, 200)
+    return f"{foreign(name, 120)} ({shown})" if name else shown
+
+
+def policy_facts(labels: Envelope | Group) -> Iterator[str]:
+    """The policy's name, if it is known, and its id."""
+    if labels.policy_name:
+        yield fact("Policy", foreign(labels.policy_name, 120))
+    policy_id = foreign(labels.policy_id or "not said", 200)
+    yield fact("Policy id" if labels.policy_name else "Policy", policy_id)
 
 
 def shortened(text: str, longest: int) -> str:

@@ -20,8 +20,9 @@ def policy_issue(news: ComparedNews) -> Iterator[Issue]:
     """The policy, if it has changed since the last evaluation of the same image."""
     evaluation = news.report.evaluation
     if news.policy_changed and evaluation is not None:
-        name = news.report.policy_id or news.policy_id or "not named"
-        yield Issue(IssueKind.POLICY, f"{name} {evaluation.policy_digest}", one_line(name, 120))
+        policy_id = news.report.policy_id or news.policy_id or "not named"
+        key = f"{policy_id} {evaluation.policy_digest}"
+        yield Issue(IssueKind.POLICY, key, one_line(evaluation.policy_name or policy_id, 120))
 
 
 def finding_issue(finding: BlockingFinding) -> Issue:
@@ -36,6 +37,7 @@ def finding_issue(finding: BlockingFinding) -> Issue:
         finding.severity,
         one_line(finding.package or finding.file or "", 80) or None,
         one_line(finding.fixed_in or "", 80) or None,
+        known_exploited=finding.known_exploited,
     )
 
 

@@ -1,7 +1,7 @@
-"""The attribute `result`: the notice for machines, as JSON of version 1.
+"""The attribute `result`: the notice for machines, as JSON of version 2.
 
-Its schema is docs/notice.schema.json, which allows no further fields: whatever changes there
-is a new version. Texts are bounded here, and not marked.
+Its schema is docs/notice.schema.json. A field that no reader needs may be added under the same
+version; whatever an older reader would misread is a new one. Texts are bounded here, not marked.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,6 +11,7 @@ from typing import TypeVar
 from msgspec import Struct, json
 from msgspec.structs import replace
 
+from rescan.gate.advisory import Epss
 from rescan.gate.allowlist_expiry import AllowlistExpiry
 from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.evaluation import FindingKey
@@ -86,6 +87,7 @@ def image_result(news: ImageNews, event_type: str) -> shapes.Result:
         final_action=report.final_action if report else None,
         reason=one_line(report.reason, 500) if report else None,
         policy_id=text((report.policy_id if report else None) or news.policy_id, 200),
+        policy_name=text(report.policy_name if report else None, 120),
         trigger=shapes.Trigger(kind=news.trigger.kind, at=moment_or_none(news.trigger.at)),
         evaluated_at=text(evaluation.evaluated_at if evaluation else None, 40),
         suppressed=shapes.Suppressed(total=0, shown=0, findings=()),
@@ -192,7 +194,19 @@ def blocking(finding: BlockingFinding, *, new: bool) -> shapes.Finding:
         recommendation=bounded.recommendation,
         rule_id=bounded.rule_id,
         policy_id=bounded.policy_id,
+        rule_set=bounded.rule_set,
+        known_exploited=bounded.known_exploited,
+        epss=_epss(bounded.epss),
+        cvss=bounded.cvss,
+        url=bounded.url,
+        suggested_fix=bounded.suggested_fix,
+        annotation=bounded.annotation,
+        detected_at=moment_or_none(bounded.detected_at),
     )
+
+
+def _epss(epss: Epss | None) -> shapes.Epss | None:
+    return shapes.Epss(epss.score, epss.percentile) if epss else None
 
 
 def cleared(finding: ClearedFinding) -> shapes.ClearedFinding:

@@ -1,4 +1,4 @@
-"""The shapes of the attribute `result`, version 1, as docs/notice.schema.json describes them."""
+"""The shapes of the attribute `result`, version 2, as docs/notice.schema.json describes them."""
 
 from collections.abc import Sequence
 from typing import Generic, TypeVar
@@ -25,6 +25,13 @@ class Trigger(Struct, frozen=True):
     at: str | None
 
 
+class Epss(Struct, frozen=True):
+    """How likely an exploit is, and which share of vulnerabilities is less likely: 0 to 1."""
+
+    score: float
+    percentile: float | None
+
+
 class Finding(Struct, frozen=True):
     """One reason why an image is stopped."""
 
@@ -45,6 +52,14 @@ class Finding(Struct, frozen=True):
     recommendation: str | None
     rule_id: str
     policy_id: str
+    rule_set: str | None
+    known_exploited: bool | None
+    epss: Epss | None
+    cvss: float | None
+    url: str | None
+    suggested_fix: str | None
+    annotation: str | None
+    detected_at: str | None
 
 
 class Stopping(Struct, frozen=True, kw_only=True):
@@ -140,6 +155,7 @@ class GroupIssue(Struct, frozen=True):
     packages: Sequence[str]
     fixed_in: Sequence[str]
     until: str | None
+    known_exploited: bool | None
 
 
 class GroupMember(Struct, frozen=True):
@@ -151,6 +167,7 @@ class GroupMember(Struct, frozen=True):
     max_severity: str
     findings: int
     about: Sequence[str]
+    known_exploited: bool | None
 
 
 class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
@@ -161,6 +178,7 @@ class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
     total: int
     part: int
     parts: int
+    exploited: int
     shown: int = 0
     members: Sequence[GroupMember] = ()
 
@@ -221,7 +239,7 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     Only a SUMMARY has the field `summary`.
     """
 
-    version: str = "1"
+    version: str = "2"
     id: str
     event_type: str
     at: str
@@ -231,6 +249,7 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     final_action: str | None = None
     reason: str | None = None
     policy_id: str | None = None
+    policy_name: str | None = None
     trigger: Trigger | None = None
     evaluated_at: str | None = None
     first_stop_at: str | None = None

@@ -6,8 +6,12 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from rescan.gate.blocking_findings import BlockingFinding, any_fix
-from rescan.gate.model import Severity
+from rescan.gate.blocking_findings import (
+    BlockingFinding,
+    any_exploited,
+    any_fix,
+    worst_severity,
+)
 from rescan.ledger.news import ReminderNews, StopNews
 from rescan.notice import result_shapes as shapes
 from rescan.notice.advice import (
@@ -27,7 +31,7 @@ from rescan.notice.mail import items, paragraph, row
 from rescan.notice.over_time import changes_list, upcoming
 from rescan.notice.result import LARGEST_RESULT, blocking, compared_result, fitted, text
 from rescan.notice.times import age, moment
-from rescan.notice.wording import by_severity, counted
+from rescan.notice.wording import by_severity, counted, how_bad
 from rescan.outbox.envelope import Envelope
 from rescan.outbox.group import Group
 
@@ -72,9 +76,17 @@ class _StoppedNotice(VerdictNotice):
     @cached_property
     def labels(self) -> Envelope:
         issues = [*policy_issue(self.news), *map(finding_issue, self.listed)]
-        worst = self.listed[0].severity if self.listed else Severity.UNKNOWN
-        fix = any_fix(self.listed)
-        return self.envelope(issues, worst=worst, fix_available=fix, findings=len(self.listed))
+        return self.envelope(
+            issues,
+            worst=worst_severity(self.listed),
+            fix_available=any_fix(self.listed),
+            known_exploited=any_exploited(self.listed),
+            findings=len(self.listed),
+        )
+
+    @property
+    def _how_bad(self) -> str:
+        return how_bad(self.labels.worst, self.labels.known_exploited)
 
     @property
     def findings_problem(self) -> str | None:
@@ -87,20 +99,20 @@ class _StoppedNotice(VerdictNotice):
     # --- what has happened, and what to do
 
     def subject(self) -> str:
-        """E.g. "STOP: 2 new findings (critical) in payments/api:2.4.1"."""
+        """E.g. "STOP: 2 new findings (critical, exploited) in payments/api:2.4.1"."""
         still = f"{self.still}, " if self.still else ""
         if without := SUBJECTS.get(self.cause):
             return image_subject(f"{self.kind}: {still}", self.news.tag, without)
         number = counted(len(self.listed), self.noun)
         if self.cause is StopCause.FINDINGS_UNREADABLE:
             number = "unknown number of findings"
-        worst = f" ({self.labels.worst})" if self.labels.worst else ""
+        worst = f" ({self._how_bad})" if self._how_bad else ""
         return image_subject(f"{self.kind}: {still}{number}{worst} in ", self.news.tag)
 
     def headline(self) -> str:
-        severity = f", {self.labels.worst}" if self.labels.worst else ""
+        bad = f", {self._how_bad}" if self._how_bad else ""
         still = f"{self.still}. " if self.still else ""
-        return f"{self.kind}{severity}: {still}{self._why()}."
+        return f"{self.kind}{bad}: {still}{self._why()}."
 
     def _why(self) -> str:
         number = len(self.listed)

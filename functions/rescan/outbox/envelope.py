@@ -25,7 +25,8 @@ class Issue(Struct, frozen=True):
 
     The `name` of a finding is the vulnerability, or the gate and what it reports; that of a policy
     is its id, and that of a failure its cause and step. `fixed_in` None: no fix, or none known.
-    `until` is when an allowlist stops suppressing the finding (aware).
+    `until` is when an allowlist stops suppressing the finding (aware). `known_exploited` None: not
+    known, and in notices that an older version wrote.
     """
 
     kind: IssueKind
@@ -35,15 +36,16 @@ class Issue(Struct, frozen=True):
     package: str | None = None
     fixed_in: str | None = None
     until: datetime | None = None
+    known_exploited: bool | None = None
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
     """The facts of one notice that a group of them needs.
 
-    `id` is the news', `subject` the ledger's entry; `fix_available` None: nothing is known of
-    fixes; `cause` is of a failure. `issues` come worst first and may be cut; `findings` counts all
-    of them. `order` is the one in which the notices of an image were decided. `pushed`: a push made
-    the verdict, and somebody waits for it.
+    `id` is the news', `subject` the ledger's entry. Nothing is known of fixes when `fix_available`
+    is None, and of exploits when `known_exploited` is; `cause` is of a failure. `issues` come worst
+    first and may be cut; `findings` counts all of them. `order` is the one in which the notices of
+    an image were decided. `pushed`: a push made the verdict, and somebody waits for it.
     """
 
     id: str
@@ -55,6 +57,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     team: str = UNROUTED
     digest: Digest | None = None
     policy_id: str | None = None
+    policy_name: str | None = None
     final_action: str | None = None
     worst: Severity = Severity.UNKNOWN
     fix_available: bool | None = None
@@ -62,6 +65,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     issues: tuple[Issue, ...] = ()
     findings: int = 0
     pushed: bool = False
+    known_exploited: bool | None = None
 
     @property
     def order(self) -> tuple[datetime, int, str]:

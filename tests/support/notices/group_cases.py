@@ -30,6 +30,7 @@ from tests.support.notices.announced import (
 from tests.support.notices.reports import (
     EXPOSED_PORT,
     GLIBC,
+    KEV_GLIBC,
     NSS_TOOLS,
     TAG,
     evaluation,
@@ -136,6 +137,22 @@ def of_a_policy() -> Group:
     return group_of(edited)
 
 
+def of_exploits() -> Group:
+    """Twelve images stop, each for a reason of its own, two of which are exploited."""
+    newses = []
+    for number, tag in enumerate(tags(range(12))):
+        exploited = [finding("CVE-2023-4911+glibc-common")] if number in (4, 9) else []
+        own = row(f"CVE-2026-{number:04}", "Critical", f"lib{number}", "1.0", is_kev=False)
+        said = stopped(
+            finding(f"{own.vuln}+{own.package_name}"),
+            *exploited,
+            rows=[own, KEV_GLIBC],
+            policy_name="Production",
+        )
+        newses.append(about(stop(said), number, tag))
+    return group_of(newses)
+
+
 def of_nothing_in_common() -> Group:
     """Twelve images stop, each for a reason of its own."""
     severities = ("Critical", "High", "Medium")
@@ -215,6 +232,7 @@ GROUPS: dict[str, Callable[[], Group]] = {
     "group_stop_no_fix": without_a_fix,
     "group_stop_policy": of_a_policy,
     "group_stop_mixed": of_nothing_in_common,
+    "group_stop_exploited": of_exploits,
     "group_stop_long_names": long_names,
     "group_reminder": of_reminders,
     "group_recovered": of_recoveries,

@@ -278,6 +278,7 @@ def hostile_reason() -> News:
 _FIRST_STOPS = (
     reports.typical,
     reports.one_finding,
+    reports.exploited,
     reports.no_fix,
     reports.denylisted,
     reports.evaluation_problem,
