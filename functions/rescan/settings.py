@@ -14,9 +14,11 @@ from msgspec.structs import FieldInfo, fields
 from rescan.kernel.due_days import DueDays
 from rescan.kernel.errors import SettingsError
 from rescan.kernel.team import Teams
+from rescan.kernel.ui_link import UiLink
 from rescan.kernel.watch_list import WatchList
 
 VulnerabilityType = Literal["os", "non-os", "all"]
+_READ_FURTHER = {"teams": "routes", "due_days": "due_terms", "anchore_ui_link": "ui_link"}
 _HIDDEN = "(hidden: it holds credentials)"
 
 
@@ -103,6 +105,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         _says("the ARN of an SNS topic", "arn:aws:sns:eu-central-1:123456789012:chat"),
     ] = None
 
+    anchore_ui_link: Annotated[
+        str | None,
+        _says(
+            "an http(s) URL with {registry}, {repository}, {tag} and {digest}",
+            "https://anchore.example.com/images?tag={registry}%2F{repository}%3A{tag}",
+        ),
+    ] = None
+
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> "Settings":
         """Read the variables; SettingsError names the first that is missing or wrong."""
@@ -113,8 +123,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         settings = cls(**{name: value for name, value in values.items() if value is not NODEFAULT})
         _check_url(settings.anchore_url)
         _check_watch_list(settings)
-        _check_teams(settings)
-        _check_due_days(settings)
+        _check_texts(settings)
         _check_queue_and_ledger(settings)
         return settings
 
@@ -133,6 +142,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     def watch_list(self) -> WatchList:
         """WATCHED_TAGS, read."""
         return WatchList.parse(self.watched_tags.split(","))
+
+    @property
+    def ui_link(self) -> UiLink | None:
+        """ANCHORE_UI_LINK, read."""
+        return UiLink.parse(self.anchore_ui_link) if self.anchore_ui_link else None
 
     @property
     def routes(self) -> Teams:
@@ -156,10 +170,10 @@ def _value(field: FieldInfo, text: str | None) -> Any:
         raise _wrong(field, text) from error
 
 
-def _wrong(field: FieldInfo, text: str | None) -> SettingsError:
+def _wrong(field: FieldInfo, text: str | None, expected: str | None = None) -> SettingsError:
     meta = next(m for m in get_args(field.type) if isinstance(m, Meta))
     example = str((meta.examples or [""])[0])
-    return SettingsError(field.name.upper(), text, meta.description or "", example)
+    return SettingsError(field.name.upper(), text, expected or meta.description or "", example)
 
 
 def _check_url(url: str) -> None:
@@ -188,22 +202,14 @@ def _check_queue_and_ledger(settings: Settings) -> None:
         raise _wrong(next(f for f in fields(Settings) if f.name == missing[0]), None)
 
 
-def _check_teams(settings: Settings) -> None:
-    try:
-        _ = settings.routes
-    except ValueError as error:
-        raise SettingsError(
-            "TEAMS", settings.teams, str(error), "payments/*=payments,*/web-*=frontend"
-        ) from error
-
-
-def _check_due_days(settings: Settings) -> None:
-    try:
-        _ = settings.due_terms
-    except ValueError as error:
-        raise SettingsError(
-            "DUE_DAYS", settings.due_days, str(error), "exploited=3,critical=15,high=30"
-        ) from error
+def _check_texts(settings: Settings) -> None:
+    """Each variable that a property reads further; a ValueError says what that expected."""
+    for variable, read in _READ_FURTHER.items():
+        try:
+            getattr(settings, read)
+        except ValueError as error:
+            field = next(f for f in fields(Settings) if f.name == variable)
+            raise _wrong(field, getattr(settings, variable), str(error)) from error
 
 
 def _check_watch_list(settings: Settings) -> None:

@@ -211,6 +211,7 @@ def test_what_only_a_report_says_is_null_without_one() -> None:
         "reason": None,
         "policy_id": None,
         "policy_name": None,
+        "anchore_url": None,
         "trigger": {"kind": "schedule", "at": "2026-11-24T21:50:00Z"},
         "evaluated_at": None,
         "first_stop_at": None,

@@ -1,5 +1,6 @@
 """Verdict and notice are one write; while the ledger refuses, a STOP is said all the same."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from rescan.gate.model import Notification, Outcome
 from rescan.gate.report import Report
 from rescan.kernel.errors import LedgerConflict, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
+from rescan.kernel.ui_link import UiLink
 from rescan.ledger.entry import Entry
 from rescan.ledger.transitions import Remembered, after_verdict
 from rescan.outbox.items import Channel, OutboxItem
@@ -32,11 +34,14 @@ class Desk:
     topic: FakeTopic = field(default_factory=FakeTopic)
     tally: Tally = field(default_factory=Tally)
     slept: list[float] = field(default_factory=list)
+    ui_link: UiLink | None = None
+    channels: Sequence[Channel] = (Channel.STOPS,)
 
     @cached_property
     def recorder(self) -> Recorder:
-        topics = Topics({Channel.STOPS: self.topic}, self.tally)
-        return Recorder(self.ledger, topics, self.tally, lambda: NOON, self.slept.append)
+        topics = Topics(dict.fromkeys(self.channels, self.topic), self.tally)
+        slept, clock = self.slept.append, lambda: NOON
+        return Recorder(self.ledger, topics, self.tally, clock, slept, self.ui_link)
 
     def record(
         self, result: Report, at: datetime = NOON, said: str | None = None, patient: bool = False
@@ -58,6 +63,19 @@ def verdict(result: Report, at: datetime = NOON) -> Change:
         return after_verdict(entry, result, at, PACE)
 
     return change
+
+
+@pytest.mark.parametrize("template", ["https://anchore.example.com/{repository}:{tag}", None])
+def test_notice_has_the_link_of_its_image_where_the_deployment_knows_one(
+    template: str | None,
+) -> None:
+    desk = Desk(ui_link=UiLink.parse(template) if template else None, channels=list(Channel))
+    desk.record(STOP)
+    link = "https://anchore.example.com/app:1" if template else None
+    mail, chat = (item.notice for item in desk.ledger.notices.values())
+    assert (f"\nAnchore    {link}\n" in mail.body) is (link is not None)
+    assert (f"- In Anchore: {link}\\n" in chat.body) is (link is not None)
+    assert json.loads(mail.result)["anchore_url"] == link
 
 
 @pytest.fixture

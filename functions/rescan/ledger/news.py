@@ -77,7 +77,8 @@ class ImageNews(Struct, frozen=True, kw_only=True):
     `subject` is the key of the ledger's entry, which all news of an image under one configured
     policy shares; it is empty when nothing is remembered. `turn` counts what was decided about the
     entry: of two in the same moment the later one has the higher. `team` receives the notice.
-    `report` is what the workflow came to; None after an error.
+    `report` is what the workflow came to; None after an error. `anchore_url` is where Anchore's UI
+    shows the image; None when nobody said how it forms its addresses.
     """
 
     event_type: ClassVar[ImageEvent]
@@ -91,6 +92,7 @@ class ImageNews(Struct, frozen=True, kw_only=True):
     policy_id: str | None = None
     team: str = UNROUTED
     report: Report | None = None
+    anchore_url: str | None = None
 
 
 class EvaluatedNews(ImageNews, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from rescan.gate.allowlist_expiry import Ending
-from rescan.gate.blocking_findings import any_exploited, any_fix, worst_severity
+from rescan.gate.blocking_findings import any_exploited, worst_severity
 from rescan.ledger.news import ExpiringNews
 from rescan.notice.advice import ownership, update_of_many
 from rescan.notice.content import Paragraph
@@ -58,13 +58,7 @@ class ExpiringNotice(VerdictNotice):
             for ending in self.soon
             for finding in ending.findings
         )
-        return self.envelope(
-            issues,
-            worst=worst_severity(self.findings),
-            fix_available=any_fix(self.findings),
-            known_exploited=any_exploited(self.findings),
-            findings=len(self.findings),
-        )
+        return self.envelope_of(self.findings, issues)
 
     # --- what has happened, and what to do
 

@@ -12,6 +12,12 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from rescan.gate.blocking_findings import (
+    BlockingFinding,
+    any_exploited,
+    any_fix,
+    worst_severity,
+)
 from rescan.gate.model import Severity, TriggerKind
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.safe_text import one_line
@@ -126,9 +132,11 @@ class ImageNotice(NoticeContent):
         return [str(self.news.tag), *([digest] if digest else [])]
 
     def chat_lines(self) -> Iterator[str]:
-        """Which image, and the first notes."""
+        """Which image, where Anchore's UI shows it, and the first notes."""
         digest, policy_id = self.labels.digest, self.labels.policy_id
         yield f"Image {full_name(str(self.news.tag))}"
+        if self.news.anchore_url is not None:
+            yield f"In Anchore: {self.news.anchore_url}"
         if self.previous_digest is not None:
             yield f"The tag has moved from {foreign(self.previous_digest, 80)}"
         if digest is not None:
@@ -143,9 +151,11 @@ class ImageNotice(NoticeContent):
     # --- paragraphs of the mail
 
     def image_facts(self) -> Iterator[str]:
-        """The full name, and whose image it is."""
+        """The full name, whose image it is, and where Anchore's UI shows it."""
         yield fact("Image", full_name(str(self.news.tag), 600))
         yield fact("Team", foreign(self.labels.team))
+        if self.news.anchore_url is not None:
+            yield fact("Anchore", self.news.anchore_url)
 
     def trigger_fact(self) -> str:
         """What woke the function, and when it happened, if it says."""
@@ -176,6 +186,16 @@ class VerdictNotice(ImageNotice):
     """A notice that rests on an evaluation."""
 
     news: EvaluatedNews
+
+    def envelope_of(self, findings: Sequence[BlockingFinding], issues: Iterable[Issue]) -> Envelope:
+        """The envelope of a notice about these findings."""
+        return self.envelope(
+            issues,
+            worst=worst_severity(findings),
+            fix_available=any_fix(findings),
+            known_exploited=any_exploited(findings),
+            findings=len(findings),
+        )
 
     @property
     def previous_digest(self) -> str | None:

@@ -87,6 +87,7 @@ def image_result(news: ImageNews, event_type: str) -> shapes.Result:
         final_action=report.final_action if report else None,
         reason=one_line(report.reason, 500) if report else None,
         policy_id=text((report.policy_id if report else None) or news.policy_id, 200),
+        anchore_url=news.anchore_url,
         policy_name=text(report.policy_name if report else None, 120),
         trigger=shapes.Trigger(kind=news.trigger.kind, at=moment_or_none(news.trigger.at)),
         evaluated_at=text(evaluation.evaluated_at if evaluation else None, 40),

@@ -1,11 +1,10 @@
 """The shapes of the attribute `result`, version 2, as docs/notice.schema.json describes them."""
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
-_Image = TypeVar("_Image")
+from rescan.notice.summary_shapes import Summary
 
 
 class Image(Struct, frozen=True):
@@ -183,56 +182,6 @@ class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
     members: Sequence[GroupMember] = ()
 
 
-class Coverage(Struct, frozen=True):
-    """What the tags of one sweep came to."""
-
-    started: str
-    expected: int
-    evaluated: int
-    absent: int
-    missing: int
-
-
-class Dated(Struct, frozen=True):
-    """An image of a summary, and since or until when."""
-
-    full_tag: str
-    at: str | None
-
-
-class Failed(Struct, frozen=True):
-    """An image of a summary that is not evaluated."""
-
-    full_tag: str
-    at: str
-    step: str
-    reason: str
-
-
-class Images(Struct, Generic[_Image], frozen=True):
-    """One list of a summary."""
-
-    total: int
-    shown: int
-    images: Sequence[_Image]
-
-
-class Summary(Struct, frozen=True, kw_only=True):
-    """How the watcher and its images are."""
-
-    quiet: bool
-    sweep: Coverage | None
-    under_way: Coverage | None
-    next_sweep: str | None
-    overdue: bool
-    next_summary: str | None
-    new_pushes: int
-    stopped: Images[Dated]
-    not_evaluated: Images[Failed]
-    unknown_pushes: Images[Dated]
-    ending: Images[Dated]
-
-
 class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back"}):
     """The whole; the parts that a kind of notice does not have are None.
 
@@ -250,6 +199,7 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     reason: str | None = None
     policy_id: str | None = None
     policy_name: str | None = None
+    anchore_url: str | None = None
     trigger: Trigger | None = None
     evaluated_at: str | None = None
     first_stop_at: str | None = None

@@ -6,12 +6,7 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from rescan.gate.blocking_findings import (
-    BlockingFinding,
-    any_exploited,
-    any_fix,
-    worst_severity,
-)
+from rescan.gate.blocking_findings import BlockingFinding
 from rescan.ledger.news import ReminderNews, StopNews
 from rescan.notice import result_shapes as shapes
 from rescan.notice.advice import (
@@ -76,13 +71,7 @@ class _StoppedNotice(VerdictNotice):
     @cached_property
     def labels(self) -> Envelope:
         issues = [*policy_issue(self.news), *map(finding_issue, self.listed)]
-        return self.envelope(
-            issues,
-            worst=worst_severity(self.listed),
-            fix_available=any_fix(self.listed),
-            known_exploited=any_exploited(self.listed),
-            findings=len(self.listed),
-        )
+        return self.envelope_of(self.listed, issues)
 
     @property
     def _how_bad(self) -> str:

@@ -6,7 +6,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from rescan.kernel.safe_text import one_line
-from rescan.notice import result_shapes as shapes
+from rescan.notice import summary_shapes as shapes
 from rescan.notice.result import full_tag, moment_or_none, that_fit
 from rescan.notice.summary import Coverage, Dated, Failed, Summary
 from rescan.notice.times import rfc3339

@@ -61,7 +61,7 @@ class Parts:
     ) -> None:
         settings, tally, clock = container.settings, container.tally, container.clock
         topics, logger = Topics(container.topics, tally), container.logger
-        recorder = Recorder(ledger, topics, tally, clock, container.sleep)
+        recorder = Recorder(ledger, topics, tally, clock, container.sleep, settings.ui_link)
         requeue = Requeue(queue, deferred, clock)
         worker = Worker(settings, container.anchore_until, recorder, requeue, tally, clock)
         active_tags = container.active_tags

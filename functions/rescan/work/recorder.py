@@ -24,6 +24,7 @@ from rescan.gate.model import Notification
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.errors import LedgerConflict, LedgerUnavailable
 from rescan.kernel.metrics import Metric, Tally
+from rescan.kernel.ui_link import UiLink
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import EventType, News, stable_id
 from rescan.ledger.transitions import Remembered
@@ -61,12 +62,14 @@ class Recorder:
         tally: Tally,
         clock: Clock = utc_now,
         sleep: Callable[[float], None] = time.sleep,
+        ui_link: UiLink | None = None,
     ) -> None:
         self._ledger = ledger
         self._topics = topics
         self._tally = tally
         self._clock = clock
         self._sleep = sleep
+        self._ui_link = ui_link
         self._next_turn, self._taking_turns = clock(), Lock()
 
     def read(self, fresh: Entry) -> Entry | None:
@@ -124,7 +127,14 @@ class Recorder:
         raise _contested(fresh)
 
     def _items(self, news: News | None) -> tuple[OutboxItem, ...]:
-        return outbox_items(news, self._topics.channels) if news else ()
+        return outbox_items(self._linked(news), self._topics.channels) if news else ()
+
+    def _linked(self, news: News) -> News:
+        """The news with the address of its image in Anchore's UI, if that is known."""
+        if self._ui_link is None:
+            return news
+        digest = news.report.image_digest if news.report else None
+        return replace(news, anchore_url=self._ui_link.of(news.tag, digest))
 
     def _unrecorded(
         self, after: Entry, news: News | None, published_id: str | None, *, patient: bool

@@ -6,9 +6,11 @@ from itertools import cycle
 from typing import Any
 
 from hypothesis import strategies as st
-from msgspec import Struct
+from msgspec import Raw, Struct, json
 from msgspec.structs import replace
 
+from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.ui_link import UiLink
 from tests.support.notices.chat import FOREIGN
 
 FOREIGN_TEXTS = st.lists(FOREIGN, min_size=7, max_size=7, unique=True)
@@ -37,10 +39,21 @@ class _Replacement:
                 return "+".join(map(self._text, value.split("+")))
             case Struct():
                 names = value.__struct_fields__
-                return replace(value, **{name: self.of(getattr(value, name)) for name in names})
+                return replace(value, **{name: self._field(name, value) for name in names})
+            case Raw():
+                return Raw(json.encode(self.of(json.decode(value))))
+            case dict():
+                return {name: self.of(item) for name, item in value.items()}
             case tuple() | list() | frozenset():
                 return type(value)(map(self.of, value))
         return value
+
+    def _field(self, name: str, facts: Struct) -> Any:
+        """An address is one already when it comes to a notice; its names are of others."""
+        value = getattr(facts, name)
+        if name != "anchore_url" or value is None:
+            return self.of(value)
+        return UiLink.parse("https://a.example/{tag}").of(ImageTag("", "", self._text(value)), None)
 
     def _text(self, text: str) -> str:
         if text.lower() in _KEPT:

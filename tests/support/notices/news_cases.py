@@ -10,6 +10,7 @@ from rescan.gate.report import Report
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.team import UNROUTED
+from rescan.kernel.ui_link import UiLink
 from rescan.ledger.changes import Change, ChangedFinding, ClearedBy, ClearedFinding
 from rescan.ledger.news import Failing, News
 from tests.support.notices import reports
@@ -72,6 +73,12 @@ def new_and_known() -> News:
             changed("CVE-2023-52425+libexpat", Change.FIXED, Severity.HIGH),
         ),
     )
+
+
+def linked() -> News:
+    """Of a deployment that says how Anchore's UI forms its addresses."""
+    link = UiLink.parse("https://anchore.example.com/images/{registry}/{repository}/{tag}")
+    return replace(stop(reports.one_finding()), anchore_url=link.of(TAG, DIGEST))
 
 
 def moved_tag() -> News:
@@ -300,6 +307,7 @@ GOLDEN: dict[str, Callable[[], News]] = {
     **{f"stop_{case.__name__}": _first(case) for case in _FIRST_STOPS},
     "stop_new_and_known": new_and_known,
     "stop_moved_tag": moved_tag,
+    "stop_linked": linked,
     "stop_and_more_to_come": stopped_and_more_to_come,
     "reminder": still_stopped,
     "reminder_denylisted": still_denylisted,

@@ -1,0 +1,58 @@
+"""The shapes of a SUMMARY within the attribute `result`."""
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+_Image = TypeVar("_Image")
+
+
+class Coverage(Struct, frozen=True):
+    """What the tags of one sweep came to."""
+
+    started: str
+    expected: int
+    evaluated: int
+    absent: int
+    missing: int
+
+
+class Dated(Struct, frozen=True):
+    """An image of a summary, and since or until when."""
+
+    full_tag: str
+    at: str | None
+
+
+class Failed(Struct, frozen=True):
+    """An image of a summary that is not evaluated."""
+
+    full_tag: str
+    at: str
+    step: str
+    reason: str
+
+
+class Images(Struct, Generic[_Image], frozen=True):
+    """One list of a summary."""
+
+    total: int
+    shown: int
+    images: Sequence[_Image]
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """How the watcher and its images are."""
+
+    quiet: bool
+    sweep: Coverage | None
+    under_way: Coverage | None
+    next_sweep: str | None
+    overdue: bool
+    next_summary: str | None
+    new_pushes: int
+    stopped: Images[Dated]
+    not_evaluated: Images[Failed]
+    unknown_pushes: Images[Dated]
+    ending: Images[Dated]
