@@ -153,6 +153,11 @@ class StoppedNews(ComparedNews, frozen=True, kw_only=True):
 
     due: Mapping[FindingKey, date] = {}
 
+    @property
+    def due_at(self) -> date | None:
+        """The date by which the first of them is to be gone; None when none is due."""
+        return min(self.due.values(), default=None)
+
 
 class StopNews(StoppedNews, frozen=True, kw_only=True):
     """The image is stopped, and that is new.
