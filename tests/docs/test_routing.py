@@ -57,6 +57,7 @@ def of(news: News, repository: str, team: str) -> News:
 
 NEWS = {
     "fixable": of(stop(reports.typical()), "payments/api", "payments"),
+    "exploited": of(stop(reports.exploited()), "payments/api", "payments"),
     "unfixable": of(stop(reports.no_fix()), "shop/web-cart", "frontend"),
     "denylisted": of(stop(reports.denylisted()), "shop/web-cart", "frontend"),
     "reminder": of(reminder(reports.typical()), "payments/api", "payments"),
