@@ -189,7 +189,7 @@ class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
 class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back"}):
     """The whole; the parts that a kind of notice does not have are None.
 
-    Only a SUMMARY has the field `summary`. What is due has dates; where nothing is, none is written.
+    Only a SUMMARY has the field `summary`. A date is written only where something is due.
     """
 
     version: str = "2"
