@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from enum import Enum
-from itertools import cycle
 from typing import Any
 
 from hypothesis import strategies as st
@@ -28,7 +27,7 @@ class _Replacement:
     """Replaces a text by the same one wherever it stands: findings still name their rows."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = cycle(texts)
+        self._texts = texts
         self._replaced: dict[str, str] = {}
 
     def of(self, value: Any) -> Any:
@@ -59,5 +58,7 @@ class _Replacement:
         if text.lower() in _KEPT:
             return text
         if text not in self._replaced:
-            self._replaced[text] = next(self._texts)
+            # Different texts stay different: two findings that become one are another case.
+            again = len(self._replaced) // len(self._texts)
+            self._replaced[text] = "§" * again + self._texts[len(self._replaced) % len(self._texts)]
         return self._replaced[text]
