@@ -113,6 +113,11 @@ def test_a_missing_variable_is_named_with_an_example(variable: str) -> None:
             "LEDGER_TABLE",
         ),
         ("LEDGER_TABLE", "ledger", "WORK_QUEUE_URL"),
+        (
+            "PUSH_QUEUE_URL",
+            "https://sqs.eu-central-1.amazonaws.com/123456789012/pushes",
+            "WORK_QUEUE_URL",
+        ),
     ],
 )
 def test_a_queue_and_a_ledger_need_each_other(given: str, value: str, missing: str) -> None:

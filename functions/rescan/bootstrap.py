@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from rescan.anchore.active_tags import list_active_tags
 from rescan.anchore.build import dialect_of, transport_of
 from rescan.anchore.client import AnchoreClient
+from rescan.anchore.data_version import read_data_version
 from rescan.anchore.transport import new_session
 from rescan.aws.clients import dynamodb_client, secrets_client, sns_client, sqs_client
 from rescan.aws.deferred_table import DeferredTable
@@ -20,12 +21,15 @@ from rescan.aws.outbox_table import OutboxTable
 from rescan.aws.secret import SecretReader
 from rescan.aws.sns_topic import StopTopic
 from rescan.aws.work_queue import WorkQueue
+from rescan.doctor.examination import Examination
+from rescan.doctor.stack import Stack
 from rescan.events.dispatcher import Dispatcher, Handlers
 from rescan.kernel.errors import SettingsError
 from rescan.kernel.metrics import Tally
 from rescan.memory.invocation import Invocation
 from rescan.outbox.items import Channel
 from rescan.settings import Settings
+from rescan.work.lanes import Lanes
 from rescan.work.parts import Container, Parts
 
 
@@ -50,11 +54,19 @@ def build(
         active_tags=lambda deadline: list_active_tags(
             transport, deadline, running_only=settings.running_only
         ),
+        data_version=lambda deadline: read_data_version(transport, settings.policy_id, deadline),
         topics=_topics(settings, aws),
         tally=tally,
         logger=logger,
     )
-    return Dispatcher(_handlers(container, aws), dns_suffix, logger)
+    examination = Examination(
+        settings=settings,
+        environment=environment,
+        transport=transport,
+        read_secret=secret,
+        stack=Stack(aws, environment).checks(),
+    )
+    return Dispatcher(_handlers(container, aws), examination.answer, dns_suffix, logger)
 
 
 def _handlers(container: Container, aws: boto3.Session) -> Callable[[], Handlers]:
@@ -65,13 +77,19 @@ def _handlers(container: Container, aws: boto3.Session) -> Callable[[], Handlers
     dynamodb, table = dynamodb_client(aws), settings.ledger_table
     handlers = Parts(
         container,
-        WorkQueue(sqs_client(aws), settings.work_queue_url),
+        _queue(settings.work_queue_url, settings.push_queue_url, aws),
         LedgerTable(dynamodb, table),
         OutboxTable(dynamodb, table),
         DeferredTable(dynamodb, table),
         timedelta(seconds=settings.notice_window_seconds),
     ).handlers
     return lambda: handlers
+
+
+def _queue(work: str, pushes: str | None, aws: boto3.Session) -> WorkQueue | Lanes:
+    client = sqs_client(aws)
+    queue = WorkQueue(client, work)
+    return Lanes(queue, WorkQueue(client, pushes, "PUSH_QUEUE_URL")) if pushes else queue
 
 
 def _topics(settings: Settings, aws: boto3.Session) -> dict[Channel, StopTopic]:

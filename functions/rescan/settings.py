@@ -78,11 +78,23 @@ class Settings(Struct, frozen=True, kw_only=True):
             "https://sqs.eu-central-1.amazonaws.com/123456789012/rescan-work",
         ),
     ] = None
+    push_queue_url: Annotated[
+        str | None,
+        _says(
+            "the URL of an SQS queue for pushes, beside WORK_QUEUE_URL",
+            "https://sqs.eu-central-1.amazonaws.com/123456789012/rescan-pushes",
+        ),
+    ] = None
     ledger_table: Annotated[
         str | None,
         _says("the name of a DynamoDB table, together with WORK_QUEUE_URL", "rescan-ledger"),
     ] = None
+    max_concurrency: Annotated[int, _says("a whole number, 1 or more", "2", ge=1)] = 2
+    push_concurrency: Annotated[int, _says("a whole number, 1 or more", "2", ge=1)] = 2
     sweep_hours: Annotated[int, _says("a whole number of hours, 1 or more", "6", ge=1)] = 6
+    min_sweep_minutes: Annotated[int, _says("a whole number of minutes, 1 or more", "60", ge=1)] = (
+        60
+    )
     pending_hours: Annotated[float, _says("hours, 0 to 24", "2", ge=0, le=24)] = 2.0
     reminder_hours: Annotated[float, _says("hours; 0: every run", "24", ge=0)] = 24.0
     not_evaluated_hours: Annotated[float, _says("hours, 0 or more", "6", ge=0)] = 6.0
@@ -137,6 +149,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     def encrypted(self) -> bool:
         """Whether the credentials travel under TLS."""
         return self.anchore_url.lower().startswith("https:")
+
+    @property
+    def containers(self) -> int:
+        """How many containers take work from the queues at the same time, at most."""
+        return self.max_concurrency + (self.push_concurrency if self.push_queue_url else 0)
 
     @property
     def watch_list(self) -> WatchList:
@@ -195,10 +212,13 @@ def _check_url(url: str) -> None:
 
 
 def _check_queue_and_ledger(settings: Settings) -> None:
-    """Each needs the other: without a ledger the queue's work would all be news, each time."""
+    """Each needs the other: without a ledger the queue's work would all be news, each time.
+
+    Pushes alone have no queue: what a sweep enqueues, and what it defers, would have none.
+    """
     pair = ("work_queue_url", "ledger_table")
     missing = [name for name in pair if getattr(settings, name) is None]
-    if len(missing) == 1:
+    if len(missing) == 1 or (missing and settings.push_queue_url is not None):
         raise _wrong(next(f for f in fields(Settings) if f.name == missing[0]), None)
 
 

@@ -32,6 +32,7 @@ _SHARED = (
     "VULNERABILITY_TYPE",
     "VENDOR_ONLY",
     "BASE_IMAGE",
+    "RUNNING_ONLY",
     "TEAM_ANNOTATION",
     "TEAMS",
     "CA_BUNDLE",

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from rescan.aws.ledger_items import LARGEST_MEMORY_BYTES, item_of
 from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
+from rescan.gate.data_version import DataVersion
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Outcome, Severity
 from rescan.kernel.errors import LedgerConflict, LedgerUnavailable
@@ -24,7 +25,7 @@ from rescan.ledger.entry import Entry, UnknownPush
 from rescan.ledger.news import Failing
 from rescan.memory.ledger import MemoryLedger
 from rescan.memory.outbox import MemoryOutbox
-from rescan.notice.summary import Coverage
+from rescan.notice.summary import Coverage, Unwatched
 from rescan.work.ports import EntrySnapshot, Ledger, Outbox, SweepRecord
 from tests.support.entries import FRESH, key, stopped
 from tests.support.fakes import NOON
@@ -154,7 +155,9 @@ def test_the_mark_of_a_sweep_never_goes_back(ledger: Ledger, seconds: float) -> 
 def test_the_last_sweep_is_remembered(ledger: Ledger) -> None:
     assert ledger.last_sweep() is None
     ledger.record_sweep(SweepRecord(NOON, 2))
-    later = SweepRecord(NOON + SECOND, 3, Coverage(NOON, 2, 2, 1, 1))
+    before = Coverage(NOON, 2, 2, 1, 1, Unwatched(1, ("a+b",)))
+    data = DataVersion("c1", "default 2026-11-20T00:00:00Z", NOON)
+    later = SweepRecord(NOON + SECOND, 3, before, Unwatched(3, ("<none>", "\u202e")), data)
     ledger.record_sweep(later)
     assert ledger.last_sweep() == later
 

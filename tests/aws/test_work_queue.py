@@ -106,6 +106,25 @@ def test_a_delay_is_passed_on_and_never_above_what_sqs_takes(url: str, client: A
         stub.assert_no_pending_responses()
 
 
+def test_a_queue_is_busy_while_messages_wait_or_are_worked_on(either: Sqs | InMemory) -> None:
+    assert not either.queue.is_busy()
+    either.queue.send_all(gates(1))
+    assert either.queue.is_busy()
+
+
+def test_a_message_that_is_being_worked_on_keeps_the_queue_busy(url: str, client: Any) -> None:
+    queue = WorkQueue(client, url)
+    queue.send_all(gates(1))
+    client.receive_message(QueueUrl=url)
+    assert queue.is_busy()
+
+
+def test_a_message_that_waits_for_its_time_does_not(url: str, client: Any) -> None:
+    queue = WorkQueue(client, url)
+    queue.send(FULL, timedelta(minutes=5))
+    assert not queue.is_busy()
+
+
 @pytest.mark.parametrize("number", [0, 1, 10, 11, 137])
 def test_many_messages_are_all_taken(either: Sqs | InMemory, number: int) -> None:
     assert either.queue.send_all(iter(gates(number))) == number
@@ -132,7 +151,7 @@ def test_entries_that_failed_are_sent_again(client: Any, url: str) -> None:
             expected = {"QueueUrl": url, "Entries": entries(*sent)}
             stub.add_response("send_message_batch", {"Successful": [], **answer}, expected)
         slept: list[float] = []
-        assert WorkQueue(client, url, slept.append).send_all(gates(3)) == 3
+        assert WorkQueue(client, url, sleep=slept.append).send_all(gates(3)) == 3
         assert slept == [0.05, 0.1]
         stub.assert_no_pending_responses()
 
@@ -144,7 +163,7 @@ def test_entries_that_fail_again_and_again_are_an_error_that_counts_them(
         for _ in range(4):
             stub.add_response("send_message_batch", {"Successful": [], **failed("0", "2")})
         with pytest.raises(QueueUnavailable, match="2 messages were not accepted: InternalError"):
-            WorkQueue(client, url, lambda seconds: None).send_all(gates(3))
+            WorkQueue(client, url, sleep=lambda seconds: None).send_all(gates(3))
 
 
 def test_entries_that_are_wrong_are_not_sent_again(client: Any, url: str) -> None:

@@ -8,22 +8,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import json
 
+from rescan.doctor.check import Checked, State, in_turn
+from rescan.doctor.route import Route, route_checks
+from rescan.kernel.deadline import Deadline
 from rescan_cli.command_line import commands
 from rescan_cli.exit_status import ExitStatus
 from tests.recordings import FOLDER
 from tests.support.aws_server import loopback_aws
 from tests.support.command import environment
 from tests.support.images import TAG, replayed
+from tests.support.network import DROPPED, make_up
 from tests.support.paths import ROOT
 from tests.support.scripted_server import ScriptedServer, respond
+from tests.support.scripted_server import json as json_answer
 
 pytestmark = pytest.mark.slow
 
 PAGE = (ROOT / "docs" / "cli.md").read_text()
+EVIDENCE = (ROOT / "docs" / "evidence.md").read_text()
 RECORDING = str(FOLDER / "stop.har")
 EXAMPLE = re.compile(r"^```console\n\$ (.*)\n((?:.*\n)*?)```$", re.MULTILINE)
-EXAMPLES = dict(EXAMPLE.findall(PAGE))
+EXAMPLES = dict(EXAMPLE.findall(PAGE) + EXAMPLE.findall(EVIDENCE))
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +43,7 @@ def printed(command: str, folder: Path, **variables: str) -> str:
     """What the command prints in a shell, in this folder."""
     if "| jq" in command and shutil.which("jq") is None:
         pytest.skip("jq is not installed")
-    command = command.replace("anchore-rescan", '"$PYTHON" -m rescan_cli', 1)
+    command = command.replace("anchore-rescan", '"$PYTHON" -m rescan_cli')
     done = subprocess.run(
         ["/bin/sh", "-c", command],
         cwd=folder,
@@ -68,6 +75,20 @@ def test_the_example_of_doctor_prints_what_the_page_says(
         said = {**variables, "ANCHORE_URL": anchore.url}
         told = printed("anchore-rescan doctor", tmp_path, **said)
     assert_like(told, EXAMPLES["anchore-rescan doctor"])
+
+
+def test_the_example_of_doctor_in_a_function_prints_what_the_page_says(tmp_path: Path) -> None:
+    example, deadline = 'anchore-rescan doctor --function "$FUNCTION"', Deadline.after(60)
+    with pytest.MonkeyPatch.context() as patch:
+        make_up(patch, {"10.0.1.5": DROPPED})
+        way = route_checks(Route.to("https://anchore.internal"), deadline)
+        checks = [*in_turn(way, deadline), Checked("Queue", State.OK, "there")]
+    with ScriptedServer(json_answer(json.encode({"checks": checks}))) as aws:
+        known = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+        known |= {"AWS_DEFAULT_REGION": "eu-central-1", "FUNCTION": "rescan"}
+        known |= {"AWS_ENDPOINT_URL": aws.url.removesuffix("/v2")}
+        told = printed(example, tmp_path, **known)
+    assert_like(told, EXAMPLES[example])
 
 
 def test_every_command_has_its_heading() -> None:

@@ -78,11 +78,14 @@ def test_a_way_that_is_well_has_no_fix() -> None:
         "Credentials": "ok",
         "Version": "ok",
         "Authorization": "ok",
+        "Features": "ok",
         "Policy": "ok",
         "Role: vulnerabilities": "ok",
         "Role: evaluation": "ok",
         "Topic": "-",
+        "Chat topic": "-",
         "Queue": "-",
+        "Push queue": "-",
         "Table": "-",
         "Rule": "-",
     }
@@ -154,6 +157,23 @@ def test_a_server_without_summaries_is_asked_for_a_list() -> None:
     assert done.status == 0
     assert told["Role: evaluation"] == "- there is no image to try it on"
     assert server.request_lines[2].startswith("GET /v2/images?")
+
+
+def test_what_an_older_server_lacks_is_named_and_needs_no_fix() -> None:
+    done, _ = doctor(*WELL)
+    assert (done.status, lines(done)["Features"].split(":")[0]) == (
+        0,
+        "ok rows may lack KEV and EPSS",
+    )
+
+
+def test_a_setting_that_the_server_does_not_know_is_a_trouble() -> None:
+    old = said({"api": {"version": "2"}, "service": {"version": "5.8.1"}})
+    with ScriptedServer(old, *WELL[1:]) as server:
+        done = run("doctor", variables=variables(server.url, BASE_IMAGE="true"))
+        asked_for_runtime = run("doctor", variables=variables(server.url, RUNNING_ONLY="true"))
+    assert done.status == 0
+    assert asked_for_runtime.status == 4
 
 
 def test_missing_credentials_do_not_keep_the_network_from_being_looked_at() -> None:
@@ -330,9 +350,10 @@ def _client(url: str, service: str) -> Any:
 def _stack(url: str) -> dict[str, str]:
     sqs, events = _client(url, "sqs"), _client(url, "events")
     queue = sqs.create_queue(QueueName="work")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    pushes = sqs.create_queue(QueueName="pushes")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=pushes, AttributeNames=["QueueArn"])
     events.put_rule(Name="pushes", EventPattern='{"source": ["aws.ecr"]}')
-    target = {"Id": "WorkQueue", "Arn": arn["Attributes"]["QueueArn"]}
+    target = {"Id": "PushQueue", "Arn": arn["Attributes"]["QueueArn"]}
     events.put_targets(Rule="pushes", Targets=[target])
     _client(url, "dynamodb").create_table(
         TableName="ledger",
@@ -347,6 +368,7 @@ def _stack(url: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "testing",
         "STOP_TOPIC_ARN": topic,
         "WORK_QUEUE_URL": queue,
+        "PUSH_QUEUE_URL": pushes,
         "LEDGER_TABLE": "ledger",
     }
 
@@ -357,7 +379,7 @@ def stack_lines(**more: str) -> tuple[int, dict[str, str]]:
     return done.status, {k: v for k, v in told.items() if k.split(",")[0] in _OF_AWS}
 
 
-_OF_AWS = ("Topic", "Queue", "Table", "Rule")
+_OF_AWS = ("Topic", "Queue", "Push queue", "Table", "Rule")
 
 
 def test_a_topic_that_nobody_reads_is_named(aws: dict[str, str]) -> None:
@@ -367,7 +389,8 @@ def test_a_topic_that_nobody_reads_is_named(aws: dict[str, str]) -> None:
         "Topic": "fix no subscription is confirmed, 0 are pending: nobody reads a STOP",
         "Topic, fix": "Confirm through the link in the mail of AWS, or subscribe a reader.",
         "Queue": "ok there, with about 0 messages",
-        "Table": "ok active",
+        "Push queue": "ok there, with about 0 messages",
+        "Table": "ok it can be read",
         "Rule": "ok pushes is enabled",
     }
 
@@ -413,3 +436,114 @@ def test_missing_credentials_of_aws_are_named(aws: dict[str, str]) -> None:
     }
     _, told = stack_lines(**without, AWS_EC2_METADATA_DISABLED="true")
     assert told["Topic"] == "fix no valid AWS credentials: NoCredentialsError"
+
+
+# --- inside the function
+
+CHECKS = [
+    {"name": "TCP", "state": "ok", "detail": "10.0.1.5:443: answers", "advice": ""},
+    {"name": "Table", "state": "failed", "detail": "not found", "advice": "Correct LEDGER_TABLE."},
+    {"name": "Queue", "state": "unknown", "detail": "WORK_QUEUE_URL is not set", "advice": ""},
+]
+ARN = "arn:aws:lambda:eu-central-1:123456789012:function:rescan"
+
+
+def inside(act: Act, *options: str, **more: str) -> tuple[Done, ScriptedServer]:
+    """The command with --function, on a Lambda that does as it is told."""
+    with ScriptedServer(act) as aws:
+        known = {
+            "AWS_ENDPOINT_URL": aws.url.removesuffix("/v2"),
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+        }
+        done = run("doctor", "--function", ARN, *options, variables=known | more)
+    return done, aws
+
+
+def failed(error: str, message: str) -> Act:
+    body = json.dumps({"errorType": error, "errorMessage": message}).encode()
+    return respond(200, body, "X-Amz-Function-Error: Unhandled")
+
+
+def test_the_function_checks_where_it_is_with_its_own_settings() -> None:
+    done, aws = inside(said({"checks": CHECKS}))
+    assert done.status == 4
+    assert lines(done) == {
+        "TCP": "ok 10.0.1.5:443: answers",
+        "Table": "fix not found",
+        "Table, fix": "Correct LEDGER_TABLE.",
+        "Queue": "- WORK_QUEUE_URL is not set",
+    }
+    [request] = aws.request_lines
+    assert request.startswith("POST /2015-03-31/functions/arn")
+    assert "/eu-central-1/lambda/" in aws.requests[0]
+
+
+def test_a_function_that_is_well_ends_with_0() -> None:
+    done, _ = inside(said({"checks": [CHECKS[0], CHECKS[2]]}))
+    assert done.status == 0
+
+
+def test_json_is_what_the_function_answers() -> None:
+    done, _ = inside(said({"checks": CHECKS}), "-o", "json")
+    assert (done.status, json.loads(done.out)) == (4, {"checks": CHECKS})
+
+
+def test_json_has_the_same_fields_without_a_function() -> None:
+    with ScriptedServer(respond(404, b"{}")) as server:
+        done = run("doctor", "-o", "json", variables=variables(server.url))
+    checks = {check["name"]: check for check in json.loads(done.out)["checks"]}
+    assert done.status == 4
+    assert checks["Version"]["state"] == "failed"
+    assert checks["Version"]["advice"].startswith("Set ANCHORE_URL")
+    assert {tuple(check) for check in checks.values()} == {("name", "state", "detail", "advice")}
+
+
+NO_ANSWER = [
+    pytest.param(
+        failed("SettingsError", "CA_BUNDLE is '/opt/x'."), "CA_BUNDLE is", "deploy", id="settings"
+    ),
+    pytest.param(
+        failed("EventRefused", "unknown shape"), "unknown shape", "newer one", id="an old version"
+    ),
+    pytest.param(failed("Runtime.Unknown", "x"), "Runtime.Unknown: x", "log", id="it crashed"),
+    pytest.param(said({"hello": 1}), "none of anchore-rescan's", "FunctionName", id="another"),
+    pytest.param(answer(b"<html>"), "none of anchore-rescan's", "FunctionName", id="no JSON"),
+    pytest.param(
+        respond(404, b"{}", "X-Amzn-Errortype: ResourceNotFoundException"),
+        "not found: ResourceNotFoundException",
+        "the function's name",
+        id="no such function",
+    ),
+    pytest.param(
+        respond(403, b"{}", "X-Amzn-Errortype: AccessDeniedException"),
+        "AccessDeniedException",
+        "Allow lambda:InvokeFunction",
+        id="not allowed",
+    ),
+]
+
+
+@pytest.mark.parametrize(("act", "problem", "advice"), NO_ANSWER)
+def test_a_function_that_does_not_answer_is_a_line_with_a_fix(
+    act: Act, problem: str, advice: str
+) -> None:
+    done, aws = inside(act)
+    told = lines(done)
+    assert done.status == 4
+    assert problem in told["Function"]
+    assert advice in told["Function, fix"]
+    assert len(aws.requests) == 1  # a second invocation would only do it all again
+
+
+def test_no_credentials_of_aws_are_a_line_with_a_fix() -> None:
+    nobody = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    done, aws = inside(said({}), **nobody, AWS_EC2_METADATA_DISABLED="true")
+    assert (done.status, aws.requests) == (4, [])
+    assert "NoCredentialsError" in lines(done)["Function"]
+
+
+def test_the_function_s_settings_are_not_the_command_s() -> None:
+    done, aws = inside(said({"checks": CHECKS}), "--url", "https://anchore.example.com")
+    assert (done.status, aws.requests) == (4, [])
+    assert "--function goes alone" in done.err

@@ -10,7 +10,14 @@ from tests.support.paths import ROOT
 
 _EVENTS = ROOT / "events"
 # These come from people, or from no one that the function knows.
-_NOT_OF_AWS = {"direct", "schedule-publish", "schedule-summarize", "schedule-tags", "unknown"}
+_NOT_OF_AWS = {
+    "direct",
+    "schedule-check",
+    "schedule-publish",
+    "schedule-summarize",
+    "schedule-tags",
+    "unknown",
+}
 
 
 def _model(name: str) -> type[BaseModel]:

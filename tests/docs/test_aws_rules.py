@@ -12,32 +12,21 @@ from samcli.yamlhelper import yaml_parse
 
 from prune_artifact import SERVICES
 from tests.support.paths import ROOT
+from tests.support.rule_book import check_whole, concerns_of, named_tests, rows_of
 from tests.support.template import translated
 
-ROWS = [
-    [cell.strip() for cell in line.strip("|").split("|")]
-    for line in (ROOT / "docs" / "aws-rules.md").read_text().splitlines()
-    if line.startswith("| ")
-][1:]
-CONCERNS = {name for row in ROWS for name in re.findall(r"`([^`]+)`", row[1])}
-# What of the code calls AWS: the function, and the command that checks a stack.
+PAGE = "aws-rules.md"
+# What of the code calls AWS: the function and its checks, and the command that shows them.
 CALLERS = [
     *(ROOT / "functions" / "rescan" / "aws").glob("*.py"),
-    ROOT / "functions" / "rescan_cli" / "doctor" / "aws.py",
+    ROOT / "functions" / "rescan" / "doctor" / "stack.py",
+    *(ROOT / "functions" / "rescan_cli" / "doctor").glob("*.py"),
 ]
-TESTS = list((ROOT / "tests").rglob("test_*.py"))
 
 
 def test_there_are_enough_rules_and_each_is_whole() -> None:
-    assert len(ROWS) >= 40
-    assert [row for row in ROWS if len(row) != 6] == []
-    assert [row for row in ROWS if not all((row[0], *row[2:]))] == []
-    assert len({row[2] for row in ROWS}) == len(ROWS)
-
-
-def test_lines_are_sorted_by_service() -> None:
-    services = [row[0].lower() for row in ROWS]
-    assert services == sorted(services)
+    assert len(rows_of(PAGE)) >= 40
+    check_whole(PAGE)
 
 
 def test_every_resource_type_has_a_rule() -> None:
@@ -49,13 +38,15 @@ def test_every_resource_type_has_a_rule() -> None:
         for source in (dashboard, written, made)
         for resource in source["Resources"].values()
     }
-    assert types - CONCERNS == {"AWS::Lambda::Function"}  # the rows say AWS::Serverless::Function
+    assert types - concerns_of(PAGE) == {
+        "AWS::Lambda::Function"
+    }  # the rows say AWS::Serverless::Function
 
 
 def test_every_call_of_ours_has_a_rule() -> None:
     calls = {call for file in CALLERS for call in _calls(file.read_text())}
     assert len(calls) > 10
-    assert calls - CONCERNS == set()
+    assert calls - concerns_of(PAGE) == set()
 
 
 def _calls(source: str) -> Iterator[str]:
@@ -72,20 +63,11 @@ def _operations() -> dict[str, str]:
     session = Session()
     return {
         xform_name(operation): f"{service}:{operation}"
-        for service in sorted({*SERVICES, "events"})
+        for service in sorted({*SERVICES, "events", "lambda"})
         for operation in session.get_service_model(service).operation_names
     }
 
 
-@pytest.mark.parametrize("held", [row[5] for row in ROWS if len(row) == 6])
+@pytest.mark.parametrize("held", [row[-1] for row in rows_of(PAGE)])
 def test_a_rule_is_held_by_tests_that_exist_or_says_why_not(held: str) -> None:
-    tests = re.findall(r"`(test_\w+|tests/[\w/]+\.py)`", held)
-    assert tests or re.match(r"not (tried|kept yet): .", held)
-    assert [name for name in tests if name not in _tests()] == []
-
-
-@cache
-def _tests() -> set[str]:
-    files = {str(file.relative_to(ROOT)): file.read_text() for file in TESTS}
-    text = "\n".join(files.values())
-    return files.keys() | set(re.findall(r"^ *def (test_\w+)", text, re.MULTILINE))
+    assert named_tests(held) or re.match(r"not (tried|kept yet): .", held)

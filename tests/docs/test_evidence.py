@@ -63,3 +63,22 @@ def test_every_referee_is_shown() -> None:
 def test_the_inputs_that_were_tried_are_counted() -> None:
     (tried,) = re.findall(r"^\| together \| ([\d,]+) \|", CONFORMANCE, re.MULTILINE)
     assert f" {tried} fuzzed inputs " in EVIDENCE
+
+
+def test_the_descriptions_that_every_request_is_valid_in_are_counted() -> None:
+    versions = table(CONFORMANCE, "API")[1:]
+    first, last = versions[0][0], versions[-1][0]
+    assert f"{len(versions)} descriptions" in EVIDENCE
+    assert f"{first} to {last}." in EVIDENCE.replace("\n", " ")
+    assert "differs" not in str(versions)
+
+
+# --- what nobody has confirmed
+
+
+def test_the_page_says_that_neither_anchore_nor_aws_was_a_live_one() -> None:
+    section = EVIDENCE.partition("## What nobody has confirmed yet")[2]
+    assert "Nothing above has met a live Anchore or a live AWS." in section
+    assert "its recordings are made" in section
+    assert "*not tried*" in section
+    assert any("| not tried: " in row for row in (DOCS / "aws-rules.md").read_text().splitlines())

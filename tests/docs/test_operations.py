@@ -53,10 +53,11 @@ def test_who_looks_into_a_queue_waits_for_all_servers_of_sqs():
     assert [look for look in looks if "--wait-time-seconds 20" not in look] == []
 
 
-def test_nobody_receives_from_the_work_queue():
+def test_nobody_receives_from_the_queues_of_work():
     """To look is to receive: the fifth look would make a dead letter of the message."""
-    assert '"$(output WorkQueueUrl)"' in RUNBOOK  # the redrive of pushes sends there
-    assert re.findall(r'(?:look|receive-message.*) "\$\(output WorkQueueUrl\)"', RUNBOOK) == []
+    assert '"$(output PushQueueUrl)"' in RUNBOOK  # the redrive of pushes sends there
+    looks = r'(?:look|receive-message.*) "\$\(output (?:Work|Push)QueueUrl\)"'
+    assert re.findall(looks, RUNBOOK) == []
 
 
 def test_only_dead_letters_of_a_queue_are_moved_by_sqs():

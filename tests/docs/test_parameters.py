@@ -10,7 +10,10 @@ from tests.support.paths import ROOT
 from tests.support.template import template
 
 PAGE = (ROOT / "docs" / "parameters.md").read_text()
-SET_BY_THE_TEMPLATE = {"STOP_TOPIC_ARN", "WORK_QUEUE_URL", "LEDGER_TABLE", "CHAT_TOPIC_ARN"}
+SET_BY_THE_TEMPLATE = {
+    *("STOP_TOPIC_ARN", "CHAT_TOPIC_ARN"),
+    *("WORK_QUEUE_URL", "PUSH_QUEUE_URL", "LEDGER_TABLE"),
+}
 ROWS = re.findall(r"^\| ([A-Z]\w+) \| (\w*) ?\| (\S+) \|", PAGE, re.MULTILINE)
 
 

@@ -145,6 +145,22 @@ def test_an_error_is_handed_back_before_lambda_would_kill_the_process(
     assert ended.seconds_left > 0
 
 
+def test_the_artifact_checks_what_it_reaches(function: Function) -> None:
+    with (
+        ScriptedServer(respond(401, b"Unauthorized")) as anchore,
+        function.on(anchore.url, LEDGER_TABLE="gone", WORK_QUEUE_URL=function.aws.queue_url) as api,
+    ):
+        checks = {it["name"]: it for it in api.invoke({"doctor": True}).answer["checks"]}
+    assert checks["TCP"]["detail"] == f"127.0.0.1:{anchore.port}: answers"
+    assert [checks[it]["state"] for it in ("Credentials", "Version", "Queue", "Table")] == [
+        "ok",
+        "failed",
+        "ok",
+        "failed",
+    ]
+    assert SECRET["password"] not in function.log.read_text() + json.dumps(checks)
+
+
 def test_a_wrong_setting_is_told_by_name_to_every_event(function: Function) -> None:
     with function.on("anchore.example.com") as api:
         errors = [api.invoke(event("ecr-push")).error for _ in range(2)]

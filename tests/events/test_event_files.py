@@ -4,7 +4,16 @@ import json
 
 import pytest
 
-from rescan.events.commands import Batch, Event, Gate, Ignored, Publish, Summarize, Sweep
+from rescan.events.commands import (
+    Batch,
+    Check,
+    Event,
+    Gate,
+    Ignored,
+    Publish,
+    Summarize,
+    Sweep,
+)
 from rescan.events.parse import parse_event
 from rescan.gate.model import TriggerKind
 from rescan.kernel.errors import EventRefused
@@ -38,6 +47,7 @@ KINDS = {
     "schedule-tags": Sweep,
     "schedule-publish": Publish,
     "schedule-summarize": Summarize,
+    "schedule-check": Check,
     "direct": Gate,
     "sqs-batch": Batch,
 }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rescan.aws.ecr_domains import dns_suffix
-from rescan.events.commands import Batch, Gate, Ignored, Sweep
+from rescan.events.commands import Batch, Examine, Gate, Ignored, Sweep
 from rescan.events.parse import parse_event
 from rescan.gate.model import Trigger, TriggerKind
 from rescan.kernel.errors import EventRefused
@@ -184,6 +184,16 @@ def test_a_direct_invocation_asks_in_full() -> None:
         policy_id="p1",
         answer_in_full=True,
     )
+
+
+def test_the_checks_are_asked_for_by_name() -> None:
+    assert parsed({"doctor": True}) == Examine()
+
+
+@pytest.mark.parametrize("event", [{"doctor": False}, {"doctor": True, "tag": "a:1"}])
+def test_what_only_looks_like_it_is_no_examination(event: object) -> None:
+    with pytest.raises(EventRefused):
+        parsed(event)
 
 
 def test_a_batch_is_handed_on() -> None:

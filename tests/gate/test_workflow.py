@@ -15,6 +15,7 @@ from rescan.gate.model import (
     ImageRecord,
     Outcome,
     RescanRequest,
+    Step,
     Trigger,
     TriggerKind,
     VulnerabilityList,
@@ -304,6 +305,44 @@ def test_an_empty_list_of_all_types_contradicts_a_finding_of_a_vulnerability(
         forced=VulnerabilityList([], Raw(b"[]")), evaluation=replace(evaluated(), findings=(named,))
     )
     assert rescan(anchore, request(vtype=vtype)).outcome is expected
+
+
+# --- the step at which it failed
+
+
+UNREADABLE = errors.AnchoreAnswerUnreadable("HTML", **WHERE)
+ANALYZING = errors.ImageNotAnalyzed("HTTP 404", analysis_status="analyzing", status=404, **WHERE)
+
+
+@pytest.mark.parametrize(
+    ("anchore", "step"),
+    [
+        pytest.param(FakeAnchore(), None, id="verdict"),
+        pytest.param(FakeAnchore(images=[]), Step.FIND_ACTIVE_IMAGE, id="no-image"),
+        pytest.param(
+            FakeAnchore(images=[image(analysis_status="analyzing")]),
+            Step.FIND_ACTIVE_IMAGE,
+            id="unfinished-record",
+        ),
+        pytest.param(
+            FakeAnchore(forced=UNREADABLE), Step.REFRESH_VULNERABILITIES, id="list-not-read"
+        ),
+        pytest.param(FakeAnchore(evaluation=None), Step.REGATE, id="no-evaluation"),
+        pytest.param(
+            FakeAnchore(forced=UNREADABLE, evaluation=None), Step.REGATE, id="neither-of-both"
+        ),
+        pytest.param(FakeAnchore(evaluation=ANALYZING), Step.REGATE, id="analyzed-anew"),
+        pytest.param(
+            FakeAnchore(forced=UNREADABLE, evaluation=evaluated(digest=OLD)),
+            Step.REGATE,
+            id="evaluation-of-another-image",
+        ),
+    ],
+)
+def test_what_is_not_evaluated_names_the_step_that_kept_it_from_a_verdict(
+    anchore: FakeAnchore, step: Step | None
+) -> None:
+    assert rescan(anchore, request()).failed_step is step
 
 
 # --- regate

@@ -22,7 +22,9 @@ from tests.support.notices.reports import DIGEST, denylisted, typical
 from tests.support.notices.said import notice_of
 
 # As generous as any reader: a scheme, or a name whose last label is made of letters.
-LINK = re.compile(r"//\w|mailto:\w|(?<![\w.-])[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}(?![\w.-])")
+LINK = re.compile(
+    r"//\w|mailto:\w|\w@[a-z]+\.\w|(?<![\w.-])[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}(?![\w.-])"
+)
 # Our own words, about names in Anchore.
 OURS = "docker.io"
 
@@ -53,9 +55,11 @@ def links(text: str) -> list[str]:
         pytest.param("www.1.jar", "www[.]1.jar", id="www"),
         pytest.param("evil.xn--p1ai", "evil[.]xn--p1ai", id="punycode"),
         pytest.param("зло.рф", "зло[.]рф", id="another-alphabet"),
+        pytest.param("evil.भारत भा.com", "evil[.]भारत भा[.]com", id="letters-of-two-parts"),
         pytest.param("evil\u3002com", "evil[\u3002]com", id="another-dot"),
-        pytest.param("a@evil.com", "a@evil[.]com", id="address-of-mail"),
-        pytest.param("mailto:a@evil.com", "mailto[:]a@evil[.]com", id="mailto"),
+        pytest.param("a@evil.com", "a[@]evil[.]com", id="address-of-mail"),
+        pytest.param("mailto:a@evil.com", "mailto[:]a[@]evil[.]com", id="mailto"),
+        pytest.param("a.b+c@x.v2", "a.b+c[@]x.v2", id="address-without-a-domain"),
         pytest.param("call tel:+4989123", "call tel[:]+4989123", id="telephone"),
         pytest.param("file:///etc/passwd", "file[://]/etc/passwd", id="file"),
         pytest.param(r"open \\evil\share", r"open [\\]evil\share", id="share"),
@@ -79,6 +83,7 @@ def test_no_link_is_left(text: str, shown: str) -> None:
         "my-app-1.jar:WEB-INF/lib/guava-23.0.jar",
         "site-packages/requests-2.31.0.dist-info/METADATA",
         "The policy says: nothing. Two sentences. e.g. this, i.e. that",
+        "lodash@4.17.21, @scope/name, app@sha256:6201, pkg:npm/left-pad@1.3.0",
         "HTTP 500 'request id 4.a.b'",
         "2c53a13c-1765-11e8-82ef-23527761d060",
         "C:\\temp\\x",
@@ -107,7 +112,7 @@ def test_brackets_are_all_that_is_added(text: str) -> None:
 
 @pytest.mark.parametrize("event_type", get_args(ImageEvent))
 @given(data=st.data())
-@settings(max_examples=25, deadline=None, database=None, derandomize=True)
+@settings(max_examples=10, deadline=None, database=None, derandomize=True)
 def test_no_text_of_others_is_a_link(event_type: ImageEvent, data: st.DataObject) -> None:
     texts = data.draw(TEXTS)
     mail = notice_of(in_foreign_texts(data.draw(any_news(event_type)), texts))
@@ -117,7 +122,7 @@ def test_no_text_of_others_is_a_link(event_type: ImageEvent, data: st.DataObject
 
 @pytest.mark.parametrize("case", sorted(CASES.keys() - {"stop_storm", "summary_many"}))
 @given(texts=TEXTS)
-@settings(max_examples=3, deadline=None, database=None, derandomize=True)
+@settings(max_examples=1, deadline=None, database=None, derandomize=True)
 def test_no_text_of_others_in_a_golden_case_is_a_link(case: str, texts: list[str]) -> None:
     mail = mail_notice(in_foreign_texts(CASES[case](), texts))
     assert (links(mail.subject), links(mail.body)) == ([], [])
@@ -155,7 +160,7 @@ def test_subject_keeps_its_end_whatever_is_broken_in_a_long_name() -> None:
         pytest.param("r.com/a//evil.com", "r[.]com/a[//]evil[.]com", id="empty-part"),
         pytest.param("r.com:evil.com", "r[.]com:evil[.]com", id="tag-without-repository"),
         pytest.param("https://r.com/a:1", "https[://]r[.]com/a:1", id="scheme"),
-        pytest.param("a@r.com/a:1", "a@r[.]com/a:1", id="address-of-mail"),
+        pytest.param("a@r.com/a:1", "a[@]r[.]com/a:1", id="address-of-mail"),
     ],
 )
 def test_full_name_is_letter_by_letter_and_begins_with_a_host(name: str, shown: str | None) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import Failing
 from rescan.notice.render import summary_outbox_items
-from rescan.notice.summary import Coverage, Dated, Failed, Summary
+from rescan.notice.summary import Coverage, Dated, Failed, Summary, Unwatched
 from rescan.notice.summary_result import LARGEST_SUMMARY_RESULT
 from rescan.outbox.items import Channel
 from tests.support.notices import chat as chat_message
@@ -59,11 +60,17 @@ ONE = Dated(TAG, MORNING - HOUR)
 FAILED = Failed(TAG, Failing(MORNING - HOUR, "regate", "HTTP 500"))
 
 
-def coverage(**changes: int) -> Coverage:
+def coverage(**changes: Any) -> Coverage:
     """Of 41 images, all evaluated unless the changes say otherwise."""
     return Coverage(
         SWEPT, **({"expected": 41, "answered": 41, "evaluated": 41, "absent": 0} | changes)
     )
+
+
+def large(**fields: Any) -> Summary:
+    """Of 100,000 images 50 have no result."""
+    counts = {"expected": 100_000, "answered": 99_950, "evaluated": 99_950}
+    return quiet(sweep=coverage(**counts), **fields)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +107,29 @@ def coverage(**changes: int) -> Coverage:
             id="failing",
         ),
         pytest.param(
+            quiet(sweep=coverage(expected=42, unwatched=Unwatched(1, ("<none>",)))),
+            "NOT QUIET: 41 of 42 images evaluated, 0 stopped, 0 not evaluated, 1 row not watched.",
+            id="a-row-that-is-no-tag",
+        ),
+        pytest.param(
+            large(failing=(FAILED,) * 100, unknown_pushes=(ONE,) * 100),
+            "ALL QUIET: 99,950 of 100,000 images evaluated, 0 stopped, 100 not evaluated,"
+            " 50 without a result, 100 pushed and unknown to Anchore.",
+            id="one-of-a-thousand",
+        ),
+        pytest.param(
+            large(failing=(FAILED,) * 101),
+            "NOT QUIET: 99,950 of 100,000 images evaluated, 0 stopped, 101 not evaluated,"
+            " 50 without a result.",
+            id="more-than-one-of-a-thousand-fails",
+        ),
+        pytest.param(
+            large(unknown_pushes=(ONE,) * 101),
+            "NOT QUIET: 99,950 of 100,000 images evaluated, 0 stopped, 0 not evaluated,"
+            " 50 without a result, 101 pushed and unknown to Anchore.",
+            id="more-than-one-of-a-thousand-is-unknown",
+        ),
+        pytest.param(
             quiet(unknown_pushes=(ONE,)),
             "NOT QUIET: 41 of 41 images evaluated, 0 stopped, 0 not evaluated,"
             " 1 pushed and unknown to Anchore.",
@@ -128,6 +158,21 @@ def test_first_sentence_says_whether_all_is_well(summary: Summary, said: str) ->
     first = " ".join(mail.body.split("\n\n")[0].split("\n"))
     assert first.startswith(f"{said} ")
     assert json.loads(mail.result)["summary"]["quiet"] is said.startswith("ALL")
+
+
+def test_a_quiet_day_on_which_a_few_were_missed_says_so_and_names_them() -> None:
+    mail, _ = notices_of(large(failing=(FAILED,)))
+    assert "The watcher is well: it missed no more than one image of a thousand.\n" in mail.body
+    assert "Nothing to do" not in mail.body
+    assert "NOT EVALUATED, OLDEST FIRST (1 of 1 shown)" in mail.body
+
+
+def test_rows_that_are_no_tag_are_counted_and_the_first_are_named() -> None:
+    names = tuple(f"a+{n}" for n in range(9))
+    mail, _ = notices_of(quiet(sweep=coverage(expected=53, unwatched=Unwatched(12, names))))
+    assert "Unwatched  12 rows of Anchore's list, such as a+0, a+1, a+2, a+3, a+4\n" in mail.body
+    swept = json.loads(mail.result)["summary"]["sweep"]
+    assert (swept["missing"], swept["unwatched"], swept["not_tags"]) == (0, 12, list(names[:5]))
 
 
 def test_a_day_has_one_summary_and_the_next_another() -> None:
@@ -166,7 +211,8 @@ def flood(character: str) -> Summary:
     tag = ImageTag(text, text, text)
     dated = (Dated(tag, MORNING),) * 500
     failing = (Failed(tag, Failing(MORNING, text, text)),) * 500
-    return quiet(stopped=dated, failing=failing, unknown_pushes=dated, ending=dated)
+    swept = coverage(unwatched=Unwatched(500, (text,) * 500))
+    return quiet(sweep=swept, stopped=dated, failing=failing, unknown_pushes=dated, ending=dated)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +233,8 @@ def summaries(text: st.SearchStrategy[str]) -> st.SearchStrategy[Summary]:
     dated = st.lists(st.builds(Dated, tags, st.none() | TIMES), max_size=3).map(tuple)
     failed = st.builds(Failed, tags, st.builds(Failing, TIMES, text, text))
     numbers = st.integers(0, 10**5)
-    sweeps = st.none() | st.builds(Coverage, TIMES, numbers, numbers, numbers, numbers)
+    rows = st.builds(Unwatched, numbers, st.lists(text, max_size=5).map(tuple))
+    sweeps = st.none() | st.builds(Coverage, TIMES, numbers, numbers, numbers, numbers, rows)
     return st.builds(
         Summary,
         at=TIMES,

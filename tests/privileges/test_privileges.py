@@ -4,21 +4,17 @@ The stack is made from the template, the function is built in the environment th
 every call that boto3 makes is held against the statements of the role.
 """
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from tests.support.deployed import DeployedStack, deploy
-from tests.support.privileges.calls import Call, recorded_calls
-from tests.support.privileges.paths import PATHS, Function
+from tests.support.deployed import DeployedStack
+from tests.support.privileges.calls import Call
+from tests.support.privileges.paths import PATHS
 from tests.support.privileges.role import Permission, permissions
+from tests.support.privileges.stack import SECRET_KEY, calls_by_path, deployed_stack
 
 pytestmark = pytest.mark.slow
-
-KEY = "arn:aws:kms:eu-central-1:123456789012:key/0fb8b5f1-5d4b-4c2c-9d43-2b1f0a7d3c11"
 
 # What the role allows, and nothing of ours calls.
 CALLED_BY_AWS = {
@@ -26,7 +22,6 @@ CALLED_BY_AWS = {
     ("WriteOwnLog", "logs:PutLogEvents"): "Lambda, for what the function prints",
     ("ConsumeWork", "sqs:ReceiveMessage"): "the event source mapping, with the function's role",
     ("ConsumeWork", "sqs:DeleteMessage"): "the same, for what was not reported failed",
-    ("ConsumeWork", "sqs:GetQueueAttributes"): "the same, to know how much is waiting",
     ("KeepFailedSweep", "sqs:SendMessage"): "Lambda, after the last try of an asynchronous event",
     ("DecryptAnchoreSecret", "kms:Decrypt"): "Secrets Manager, in the name of who reads",
     ("EncryptNotice", "kms:GenerateDataKey*"): "SNS, in the name of who publishes",
@@ -36,26 +31,13 @@ CALLED_BY_AWS = {
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[DeployedStack]:
-    with mock_aws(), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        session = boto3.Session()
-        secret = session.client("secretsmanager").create_secret(
-            Name="anchore", SecretString=json.dumps({"token": "none"})
-        )["ARN"]
-        yield deploy(session, AnchoreSecretArn=secret, SecretKmsKeyArn=KEY, ChatTopic="true")
+    with deployed_stack() as stack:
+        yield stack
 
 
 @pytest.fixture(scope="module")
 def calls(stack: DeployedStack) -> dict[str, set[Call]]:
-    """By path, all of them driven one after the other."""
-    function = Function(stack)
-    return {path.__name__: driven(path, function) for path, _ in PATHS}
-
-
-def driven(path: Callable[[Function], None], function: Function) -> set[Call]:
-    with recorded_calls() as calls:
-        path(function)
-    return calls
+    return calls_by_path(stack)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +76,6 @@ def test_a_call_that_no_statement_names_is_not_allowed(call):
 
 
 def test_a_statement_with_a_condition_does_not_count():
-    call = Call("kms:Decrypt", KEY)
-    assert Permission("s", "kms:Decrypt", KEY, conditional=False).allows(call)
-    assert not Permission("s", "kms:Decrypt", KEY, conditional=True).allows(call)
+    call = Call("kms:Decrypt", SECRET_KEY)
+    assert Permission("s", "kms:Decrypt", SECRET_KEY, conditional=False).allows(call)
+    assert not Permission("s", "kms:Decrypt", SECRET_KEY, conditional=True).allows(call)

@@ -97,6 +97,34 @@ def _summaries(page: int, images: list[Image], total: int, *, running: bool = Fa
     return answered("/summaries/image-tags", query | ({"runtime": "true"} if running else {}), body)
 
 
+def _data() -> list[Exchange]:
+    """The feeds and the policies; the names and checksums of the datasets are made up."""
+    received = {
+        "vulnerabilities": ("vulnerability_db", "2026-11-20T06:10:00Z"),
+        "kev": ("kev_db", "2026-11-20T04:05:00Z"),
+        "malware": ("clamav_db", "2026-11-20T08:00:00Z"),
+    }
+    feeds = [
+        {
+            "name": name,
+            "dataset_name": dataset,
+            "dataset_checksum": f"sha256:{name}-of-2026-11-20",
+            "enterprise_received_at": at,
+            "groups": [],
+        }
+        for name, (dataset, at) in received.items()
+    ]
+    policy = {
+        "policy_id": POLICY_ID,
+        "name": "Default policy",
+        "account_name": "platform",
+        "policy_source": "local",
+        "active": True,
+        "last_updated": "2026-11-02T10:00:00Z",
+    }
+    return [answered("/system/feeds", {}, feeds), answered("/policies", {}, [policy])]
+
+
 def _swept() -> list[Exchange]:
     return [
         *_three_steps(STOPPED),
@@ -180,6 +208,7 @@ SITUATIONS = {
     "sweep": Situation(
         f"{_FULL} The description says that a page has at most `limit` rows, and no more.",
         [
+            *_data(),
             _summaries(1, [STOPPED, ORDERS], 3),
             _summaries(2, [BATCH], 3),
             _summaries(1, [STOPPED], 1, running=True),

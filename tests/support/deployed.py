@@ -54,14 +54,15 @@ class DeployedStack:
 def deploy(session: boto3.Session, url: str | None = None, **parameters: str) -> DeployedStack:
     """Make the stack in the moto behind `url`; None: in the one that `mock_aws` runs in process.
 
-    The event source mapping is switched off: moto would take each message at once, and run the
+    The event source mappings are switched off: moto would take each message at once, and run the
     function in a container of Docker. Whoever wants the messages consumed must pump them.
     """
     template = translated(**parameters)
     template["Resources"] = {
         name: it for name, it in template["Resources"].items() if it["Type"] not in NOT_MADE
     }
-    template["Resources"]["RescanFunctionWork"]["Properties"]["Enabled"] = False
+    for mapping in ("RescanFunctionWork", "RescanFunctionPushes"):
+        template["Resources"][mapping]["Properties"]["Enabled"] = False
     stack = DeployedStack(session, url, {})
     _upload_code(stack)
     return _created(stack, template, {**PARAMETERS, **parameters})

@@ -46,11 +46,13 @@ HOUR = 3600
 WATCHED = [
     ("no-complete-sweep", ("AnchoreRescan SweepComplete", "Maximum", "<", 1), SERVICE),
     ("not-evaluated-persists", ("AnchoreRescan SweepFailingPercent", "Maximum", ">", 0.1), SERVICE),
+    ("feeds-too-old", ("AnchoreRescan FeedAgeHours", "Maximum", ">", 48), SERVICE),
     ("work-dead-letters", (DEPTH, "Maximum", ">", 0), queue("WorkDeadLetters")),
     ("push-dead-letters", (DEPTH, "Maximum", ">", 0), queue("PushDeadLetters")),
     ("schedule-dead-letters", (DEPTH, "Maximum", ">", 0), queue("ScheduleDeadLetters")),
     ("notice-dead-letters", (DEPTH, "Maximum", ">", 0), queue("NoticeDeadLetters")),
     ("work-too-old", (AGE, "Maximum", ">", 6 * HOUR), queue("WorkQueue")),
+    ("pushes-too-old", (AGE, "Maximum", ">", HOUR), queue("PushQueue")),
     ("function-errors", ("AWS/Lambda Errors", "Sum", ">", 0), FUNCTION),
     ("function-throttles", ("AWS/Lambda Throttles", "Sum", ">", 0), FUNCTION),
     (
@@ -81,7 +83,7 @@ def test_alarm_goes_off_when(name, expected, dimensions):
 
 def test_alarms_on_metrics_of_the_function_name_metrics_that_it_writes():
     own = {a["MetricName"] for a in alarms().values() if a["Namespace"] == NAMESPACE}
-    assert len(own) == 6
+    assert len(own) == 7
     assert own <= {metric.value for metric in Metric}
 
 
@@ -116,8 +118,10 @@ def test_window_of_each_alarm_follows_the_sweeps(hours):
     assert windows == dict.fromkeys(NAMES, (300, 1)) | {
         "no-complete-sweep": (HOUR, 2 * int(hours) + 1),
         "not-evaluated-persists": (period, 2),
+        "feeds-too-old": (HOUR, 1),
         "no-confirmed-subscription": (period, 1),
         "work-too-old": (300, 3),
+        "pushes-too-old": (300, 3),
         "function-throttles": (300, 3),
         "notices-too-old": (900, 2),
         "ledger-errors": (300, 3),

@@ -51,6 +51,7 @@ def test_every_metric_of_the_function_is_shown_with_its_dimension():
 def test_every_queue_is_shown_by_the_name_that_its_stack_gives_it():
     assert {tuple(m[2:4]) for m in shown("AWS/SQS")} == {
         ("QueueName", "WorkQueue.QueueName"),
+        ("QueueName", "PushQueue.QueueName"),
         ("QueueName", "WorkDeadLetters.QueueName"),
         ("QueueName", "PushDeadLetters.QueueName"),
         ("QueueName", "ScheduleDeadLetters.QueueName"),

@@ -12,6 +12,7 @@ from tests.support.template import PARAMETERS, refused, resources, template
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:stops"
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/work"
+PUSHES = "https://sqs.eu-central-1.amazonaws.com/123456789012/pushes"
 
 
 def environment(**parameters: str) -> dict[str, Any]:
@@ -39,6 +40,7 @@ def test_defaults_of_the_template_are_those_of_the_settings():
     variables = environment() | {
         "STOP_TOPIC_ARN": TOPIC,
         "WORK_QUEUE_URL": QUEUE,
+        "PUSH_QUEUE_URL": PUSHES,
         "LEDGER_TABLE": "ledger",
     }
     read = Settings.parse({name: str(value) for name, value in variables.items()})
@@ -47,6 +49,7 @@ def test_defaults_of_the_template_are_those_of_the_settings():
         anchore_secret_arn=PARAMETERS["AnchoreSecretArn"],
         stop_topic_arn=TOPIC,
         work_queue_url=QUEUE,
+        push_queue_url=PUSHES,
         ledger_table="ledger",
     )
 
@@ -68,6 +71,9 @@ def test_defaults_of_the_template_are_those_of_the_settings():
         ("MaxBodyMb", "MAX_BODY_MB", "128"),
         ("ReadTimeoutSeconds", "READ_TIMEOUT_SECONDS", "60"),
         ("AddMissingImages", "ADD_MISSING_IMAGES", "true"),
+        ("MinSweepMinutes", "MIN_SWEEP_MINUTES", "30"),
+        ("MaxConcurrency", "MAX_CONCURRENCY", "50"),
+        ("PushConcurrency", "PUSH_CONCURRENCY", "20"),
         ("PendingHours", "PENDING_HOURS", "0.5"),
         ("NoticeWindowSeconds", "NOTICE_WINDOW_SECONDS", "300"),
         ("DigestAbove", "DIGEST_ABOVE", "25"),
@@ -87,10 +93,11 @@ def test_parameter_reaches_its_variable_and_no_other(parameter, variable, value)
 
 
 def test_topic_queue_and_ledger_of_the_stack_are_those_that_the_function_uses():
-    names = ("STOP_TOPIC_ARN", "WORK_QUEUE_URL", "LEDGER_TABLE")
+    names = ("STOP_TOPIC_ARN", "WORK_QUEUE_URL", "PUSH_QUEUE_URL", "LEDGER_TABLE")
     assert {name: environment()[name] for name in names} == {
         "STOP_TOPIC_ARN": {"Ref": "StopTopic"},
         "WORK_QUEUE_URL": {"Ref": "WorkQueue"},
+        "PUSH_QUEUE_URL": {"Ref": "PushQueue"},
         "LEDGER_TABLE": {"Ref": "Ledger"},
     }
 
@@ -103,7 +110,8 @@ def test_function_has_a_chat_topic_only_when_one_is_wanted(chat, topic):
 @pytest.mark.parametrize(
     ("parameter", "smallest", "largest"),
     [
-        ("MaxConcurrency", 2, 1000),  # what Lambda takes
+        ("MaxConcurrency", 2, 100),  # what Lambda takes
+        ("PushConcurrency", 2, 100),
         ("BatchSize", 1, 10),  # what SQS hands over at once
         ("PendingHours", 0, 24),  # as the settings
         ("DigestAbove", 1, None),
@@ -247,6 +255,7 @@ GENERATED = {
     "STOP_TOPIC_ARN": LONGEST_TOPIC,
     "CHAT_TOPIC_ARN": LONGEST_TOPIC,
     "WORK_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com.cn/{ACCOUNT}/{80 * 'q'}",
+    "PUSH_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com.cn/{ACCOUNT}/{80 * 'p'}",
     "LEDGER_TABLE": f"{LONGEST_STACK}-Ledger-{13 * 'X'}",
 }
 LONGEST_NUMBER = 20 * "9"

@@ -44,12 +44,12 @@ LEAST = {
     "EnqueueWork": {
         "Effect": "Allow",
         "Action": "sqs:SendMessage",
-        "Resource": {"Fn::GetAtt": ["WorkQueue", "Arn"]},
+        "Resource": [{"Fn::GetAtt": [queue, "Arn"]} for queue in ("WorkQueue", "PushQueue")],
     },
     "ConsumeWork": {
         "Effect": "Allow",
         "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-        "Resource": {"Fn::GetAtt": ["WorkQueue", "Arn"]},
+        "Resource": [{"Fn::GetAtt": [queue, "Arn"]} for queue in ("WorkQueue", "PushQueue")],
     },
     "KeepFailedSweep": {
         "Effect": "Allow",
@@ -237,7 +237,7 @@ def test_topic_lets_alarms_of_the_account_publish_and_nobody_else(topic):
 @pytest.mark.parametrize(
     ("queue", "rule"),
     [
-        ("WorkQueue", "PushRule"),
+        ("PushQueue", "PushRule"),
         ("PushDeadLetters", "PushRule"),
         ("ScheduleDeadLetters", "RescanFunctionSweep"),
     ],
@@ -273,15 +273,16 @@ def test_nobody_but_the_function_and_sqs_sends_work_to_its_dead_letters():
 
 def test_every_queue_refuses_plain_http():
     queues = [name for name, it in resources().items() if it["Type"] == "AWS::SQS::Queue"]
-    assert len(queues) == 5
+    assert len(queues) == 6
     for queue in queues:
         refused = plain_http_refused("sqs:*", {"Fn::GetAtt": [queue, "Arn"]})
         assert queue_statements(queue)["RefusePlainHttp"] == refused
 
 
-def test_lambda_lets_the_two_schedules_alone_invoke_the_function():
+def test_lambda_lets_the_schedules_alone_invoke_the_function():
     allowed = [(it["Principal"], it["SourceArn"]) for it in of_type("AWS::Lambda::Permission")]
     assert allowed == [
+        ("events.amazonaws.com", {"Fn::GetAtt": ["RescanFunctionCheckFeeds", "Arn"]}),
         ("events.amazonaws.com", {"Fn::GetAtt": ["RescanFunctionPublish", "Arn"]}),
         ("events.amazonaws.com", {"Fn::GetAtt": ["RescanFunctionSweep", "Arn"]}),
     ]

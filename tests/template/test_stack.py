@@ -44,13 +44,14 @@ def test_function_gets_the_names_that_the_stack_was_given(stack):
         watched_tags="*/payments/*",
         stop_topic_arn=stack.name("StopTopic"),
         work_queue_url=stack.name("WorkQueue"),
+        push_queue_url=stack.name("PushQueue"),
         ledger_table=stack.name("Ledger"),
     )
     assert stack.client("sns").get_topic_attributes(TopicArn=settings.stop_topic_arn)
     assert stack.client("dynamodb").describe_table(TableName=settings.ledger_table)
 
 
-def test_a_push_arrives_on_the_work_queue(stack):
+def test_a_push_arrives_on_the_queue_of_pushes(stack):
     push = json.loads((ROOT / "events" / "ecr-push.json").read_text())
     entry = {
         "Source": push["source"],
@@ -59,23 +60,22 @@ def test_a_push_arrives_on_the_work_queue(stack):
     }
     events = stack.client("events")
     # To moto a schedule matches every event, and a function is no target that it knows.
-    for schedule in ("RescanFunctionSweep", "RescanFunctionPublish"):
+    for schedule in ("RescanFunctionSweep", "RescanFunctionPublish", "RescanFunctionCheckFeeds"):
         events.remove_targets(Rule=stack.name(schedule), Ids=[f"{schedule}LambdaTarget"])
     events.put_events(Entries=[entry])
-    assert [event["detail"] for event in received(stack, "WorkQueue")] == [push["detail"]]
+    assert [event["detail"] for event in received(stack, "PushQueue")] == [push["detail"]]
 
 
-def test_what_is_received_five_times_in_vain_is_a_dead_letter(stack):
-    stack.client("sqs").send_message(QueueUrl=stack.name("WorkQueue"), MessageBody='"poison"')
-    seen = [received(stack, "WorkQueue") for _ in range(6)]
+@pytest.mark.parametrize("queue", ["WorkQueue", "PushQueue"])
+def test_what_is_received_five_times_in_vain_is_a_dead_letter(stack, queue):
+    stack.client("sqs").send_message(QueueUrl=stack.name(queue), MessageBody='"poison"')
+    seen = [received(stack, queue) for _ in range(6)]
     assert seen == [["poison"]] * 5 + [[]]
     assert received(stack, "WorkDeadLetters") == ["poison"]
 
 
 def test_messages_wait_for_the_pump_of_the_test(stack):
-    [mapping] = stack.client("lambda").list_event_source_mappings()["EventSourceMappings"]
-    assert (mapping["State"], mapping["BatchSize"], mapping["FunctionResponseTypes"]) == (
-        "Disabled",
-        5,
-        ["ReportBatchItemFailures"],
-    )
+    mappings = stack.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    assert [(it["State"], it["BatchSize"], it["FunctionResponseTypes"]) for it in mappings] == [
+        ("Disabled", 5, ["ReportBatchItemFailures"])
+    ] * 2

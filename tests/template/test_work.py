@@ -55,8 +55,8 @@ def test_only_a_push_below_the_prefix_becomes_work(repository, prefix, expected)
 def test_a_push_goes_to_the_queue_as_it_is_and_to_dead_letters_when_it_cannot():
     assert properties("PushRule")["Targets"] == [
         {
-            "Id": "WorkQueue",
-            "Arn": {"Fn::GetAtt": ["WorkQueue", "Arn"]},
+            "Id": "PushQueue",
+            "Arn": {"Fn::GetAtt": ["PushQueue", "Arn"]},
             "DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["PushDeadLetters", "Arn"]}},
         }
     ]
@@ -89,6 +89,21 @@ def test_each_choice_of_a_window_is_a_rate_that_eventbridge_takes():
 def test_the_publisher_s_schedule_asks_for_just_that():
     [target] = properties("RescanFunctionPublish")["Targets"]
     assert json.loads(target["Input"]) == {"publish": "notices"}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "rate", "state"),
+    [
+        ("0", "rate(1 day)", "DISABLED"),
+        ("5", "rate(5 minutes)", "ENABLED"),
+        ("15", "rate(15 minutes)", "ENABLED"),
+        ("60", "rate(1 hour)", "ENABLED"),
+    ],
+)
+def test_each_choice_of_the_feed_clock_is_a_rate_and_none_switches_it_off(minutes, rate, state):
+    rule = properties("RescanFunctionCheckFeeds", FeedMinutes=minutes)
+    assert (rule["ScheduleExpression"], rule["State"]) == (rate, state)
+    assert json.loads(rule["Targets"][0]["Input"]) == {"check": "feeds"}
 
 
 def test_a_summary_comes_only_when_it_is_wanted():
@@ -133,13 +148,23 @@ def test_a_sweep_that_fails_is_repeated_twice_and_then_goes_to_dead_letters():
     assert config["DestinationConfig"] == destination
 
 
-# --- the queue
+# --- the queues, one for sweeps and one for pushes
 
 
-def test_function_takes_from_the_queue_and_returns_only_what_failed():
-    [mapping] = of_type("AWS::Lambda::EventSourceMapping")
-    assert mapping == {
-        "EventSourceArn": {"Fn::GetAtt": ["WorkQueue", "Arn"]},
+def mappings(**parameters: str) -> dict[str, Any]:
+    """What the function takes from each queue, by the queue's name."""
+    found = of_type("AWS::Lambda::EventSourceMapping", **parameters)
+    return {it["EventSourceArn"]["Fn::GetAtt"][0]: it for it in found}
+
+
+def test_function_takes_from_both_queues():
+    assert sorted(mappings()) == ["PushQueue", "WorkQueue"]
+
+
+@pytest.mark.parametrize("queue", ["WorkQueue", "PushQueue"])
+def test_function_takes_from_the_queue_and_returns_only_what_failed(queue):
+    assert mappings()[queue] == {
+        "EventSourceArn": {"Fn::GetAtt": [queue, "Arn"]},
         "FunctionName": {"Ref": "RescanFunction"},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "MaximumBatchingWindowInSeconds": 0,
@@ -149,17 +174,23 @@ def test_function_takes_from_the_queue_and_returns_only_what_failed():
 
 
 def test_load_on_anchore_is_what_the_parameters_say():
-    [mapping] = of_type("AWS::Lambda::EventSourceMapping", MaxConcurrency="50", BatchSize="10")
-    assert (mapping["ScalingConfig"], mapping["BatchSize"]) == ({"MaximumConcurrency": "50"}, "10")
+    found = mappings(MaxConcurrency="50", PushConcurrency="7", BatchSize="10")
+    assert {it["BatchSize"] for it in found.values()} == {"10"}
+    assert {queue: it["ScalingConfig"] for queue, it in found.items()} == {
+        "WorkQueue": {"MaximumConcurrency": "50"},
+        "PushQueue": {"MaximumConcurrency": "7"},
+    }
 
 
-def test_message_stays_hidden_six_times_as_long_as_the_function_may_take():
+@pytest.mark.parametrize("queue", ["WorkQueue", "PushQueue"])
+def test_message_stays_hidden_six_times_as_long_as_the_function_may_take(queue):
     timeout = properties("RescanFunction")["Timeout"]
-    assert properties("WorkQueue")["VisibilityTimeout"] >= 6 * timeout
+    assert properties(queue)["VisibilityTimeout"] >= 6 * timeout
 
 
-def test_message_that_crashed_five_times_goes_to_dead_letters():
-    assert properties("WorkQueue")["RedrivePolicy"] == {
+@pytest.mark.parametrize("queue", ["WorkQueue", "PushQueue"])
+def test_message_that_crashed_five_times_goes_to_dead_letters(queue):
+    assert properties(queue)["RedrivePolicy"] == {
         "deadLetterTargetArn": {"Fn::GetAtt": ["WorkDeadLetters", "Arn"]},
         "maxReceiveCount": 5,
     }
@@ -167,7 +198,7 @@ def test_message_that_crashed_five_times_goes_to_dead_letters():
 
 def test_every_queue_is_encrypted():
     queues = of_type("AWS::SQS::Queue")
-    assert [queue["SqsManagedSseEnabled"] for queue in queues] == [True] * 5
+    assert [queue["SqsManagedSseEnabled"] for queue in queues] == [True] * 6
 
 
 def test_dead_letters_outlive_the_queue_that_they_come_from():
@@ -178,6 +209,7 @@ def test_dead_letters_outlive_the_queue_that_they_come_from():
     }
     assert kept == {
         "WorkQueue": 4,
+        "PushQueue": 4,
         "WorkDeadLetters": 14,
         "PushDeadLetters": 14,
         "ScheduleDeadLetters": 14,

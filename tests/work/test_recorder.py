@@ -1,10 +1,12 @@
 """Verdict and notice are one write; while the ledger refuses, a STOP is said all the same."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from random import Random
 
 import pytest
 
@@ -16,6 +18,7 @@ from rescan.kernel.ui_link import UiLink
 from rescan.ledger.entry import Entry
 from rescan.ledger.transitions import Remembered, after_verdict
 from rescan.outbox.items import Channel, OutboxItem
+from rescan.outbox.notice import Notice
 from rescan.work.recorder import Change, Recorded, Recorder
 from rescan.work.topics import Topics
 from tests.support.entries import FRESH, PACE, finding, report
@@ -40,8 +43,15 @@ class Desk:
     @cached_property
     def recorder(self) -> Recorder:
         topics = Topics(dict.fromkeys(self.channels, self.topic), self.tally)
-        slept, clock = self.slept.append, lambda: NOON
-        return Recorder(self.ledger, topics, self.tally, clock, slept, self.ui_link)
+        return Recorder(
+            self.ledger,
+            topics,
+            self.tally,
+            lambda: NOON,
+            self.slept.append,
+            jitter=lambda: 0.0,
+            ui_link=self.ui_link,
+        )
 
     def record(
         self, result: Report, at: datetime = NOON, said: str | None = None, patient: bool = False
@@ -157,6 +167,60 @@ def test_what_is_published_without_a_memory_takes_a_second_each(desk: Desk) -> N
     for _ in range(4):
         desk.record(STOP)
     assert desk.slept == [0, 1, 2, 3]
+
+
+@dataclass
+class Container:
+    """At work without a pause, on a ledger that refuses; `said`: at which seconds."""
+
+    containers: int
+    number: int
+    seconds: float = 0
+    said: list[float] = field(default_factory=list)
+
+    def works_until(self, end: int) -> list[float]:
+        ledger, topics = FakeLedger(refuses={"read"}), Topics({Channel.STOPS: self}, Tally())
+        jitter = Random(self.number).random  # noqa: S311 - the same at each run
+        recorder = Recorder(ledger, topics, Tally(), self.now, self.wait, self.containers, jitter)
+        while self.seconds < end:
+            try:
+                recorder.record(None, FRESH, verdict(STOP))
+            except PublishFailed:  # the message comes back
+                self.wait(30)
+        return self.said
+
+    def now(self) -> datetime:
+        return NOON + timedelta(seconds=self.seconds)
+
+    def wait(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def publish(self, notice: Notice) -> str:
+        self.said.append(self.seconds)
+        return ""
+
+    def confirmed_subscriptions(self) -> int:
+        return 1
+
+
+@pytest.mark.parametrize("containers", [2, 15, 100])
+def test_what_all_containers_publish_without_a_memory_suspends_no_mailbox(containers: int) -> None:
+    said = [Container(containers, n).works_until(600) for n in range(containers)]
+    a_second = Counter(int(moment) for moments in said for moment in moments)
+    assert max(a_second.values()) <= 10
+    assert 600 < a_second.total() <= 2 * 600 + containers
+
+
+def test_a_stop_whose_turn_is_far_off_is_tried_again_later() -> None:
+    desk = Desk(FakeLedger(refuses={"read"}))
+    topics = Topics({Channel.STOPS: desk.topic}, desk.tally)
+    recorder = Recorder(
+        desk.ledger, topics, desk.tally, lambda: NOON, desk.slept.append, 50, lambda: 0.5
+    )
+    recorder.record(None, FRESH, verdict(STOP))
+    with pytest.raises(PublishFailed, match="publishes its next in 38 s"):
+        recorder.record(None, FRESH, verdict(STOP))
+    assert (desk.slept, desk.topic.said) == ([12.5], ["STOP"])
 
 
 def test_another_stop_than_the_one_that_was_said_is_said(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from rescan.events.commands import Gate
 from rescan.events.parse import parse_event
+from rescan.gate.data_version import DataVersion
 from rescan.gate.model import Outcome, Trigger, TriggerKind
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreUnreachable, QueueUnavailable
@@ -20,9 +21,8 @@ from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import ListedTags, WatchList
 from rescan.ledger.news import Failing
-from rescan.notice.summary import Coverage
+from rescan.notice.summary import Coverage, Unwatched
 from rescan.outbox.items import Channel
-from rescan.work.coverage import is_complete
 from rescan.work.ports import SweepRecord
 from rescan.work.sweep import FullSweep
 from rescan.work.topics import Topics
@@ -33,6 +33,7 @@ from tests.support.fakes import NOON, FakeLedger, FakeQueue, FakeTopic
 A, B, C = (ImageTag.parse(f"reg.io/{name}:1") for name in "abc")
 TRIGGER = Trigger(TriggerKind.SCHEDULE, NOON)
 HOUR = timedelta(hours=1)
+TODAY = DataVersion("of today", received_at=NOON - HOUR)
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Estate:
     now: datetime = NOON
     not_tags: tuple[str, ...] = ()
     missed: int = 0
+    data: DataVersion | Exception = TODAY
 
     def remembers(self, tag: ImageTag, **entry: object) -> None:
         remembered = replace(FRESH, subject=str(tag), tag=tag, version=1, **entry)
@@ -61,10 +63,16 @@ class Estate:
             self.readers or self.topic,
             self.tally,
             logger,
+            self._data_version,
             lambda: self.now,
         )
         watch_list = WatchList.parse(entries)
         return sweep.run(TRIGGER, watch_list, Deadline.after(60), measured=measured)
+
+    def _data_version(self, deadline: Deadline) -> DataVersion:
+        if isinstance(self.data, Exception):
+            raise self.data
+        return self.data
 
     def _tags(self, deadline: Deadline) -> ListedTags:
         if isinstance(self.active, Exception):
@@ -133,6 +141,28 @@ def test_a_row_that_is_no_tag_is_named_and_leaves_the_sweep_incomplete(estate: E
     assert estate.tally.take()[Metric.SWEEP_COMPLETE] == 0
 
 
+def test_one_row_that_is_no_tag_leaves_a_sweep_of_a_thousand_incomplete(estate: Estate) -> None:
+    record = SweepRecord(NOON - HOUR, 2_000, unwatched=Unwatched(1, ("<none>",)))
+    estate.ledger.sweeps = [record]
+    for number in range(1_999):
+        tag = ImageTag.parse(f"reg.io/app:{number}")
+        estate.remembers(tag, sweep=NOON - HOUR, evaluated_at=NOON)
+    estate.sweep()
+    assert measured(estate) == (0, 1)
+    assert estate.ledger.sweeps[-1].before == Coverage(
+        NOON - HOUR, 2_000, 1_999, 1_999, 0, record.unwatched
+    )
+
+
+def test_of_many_rows_that_are_no_tag_a_sweep_remembers_the_number_and_the_first(
+    estate: Estate,
+) -> None:
+    estate.not_tags = tuple(f"a+{n}" for n in range(3_000))
+    estate.sweep()
+    first = tuple(f"a+{n}" for n in range(5))
+    assert estate.ledger.sweeps[-1].unwatched == Unwatched(3_000, first)
+
+
 def test_named_tags_need_no_list(estate: Estate) -> None:
     estate.active = AnchoreUnreachable("down", **WHERE)
     estate.sweep(str(B))
@@ -169,7 +199,7 @@ def measured(estate: Estate) -> tuple[float | None, float | None]:
 
 def test_the_first_sweep_has_none_before_it(estate: Estate) -> None:
     estate.sweep()
-    assert estate.ledger.sweeps == [SweepRecord(NOON, 2)]
+    assert estate.ledger.sweeps == [SweepRecord(NOON, 2, data=TODAY)]
     assert measured(estate) == (None, None)
 
 
@@ -187,14 +217,15 @@ def test_one_missing_tag_of_a_thousand_leaves_a_sweep_complete(
     expected: int, missing: int, complete: int
 ) -> None:
     coverage = Coverage(NOON, expected, expected - missing, 0, 0)
-    assert is_complete(coverage) is bool(complete)
+    assert coverage.is_complete is bool(complete)
 
 
 def test_a_sweep_remembers_what_the_one_before_it_came_to(estate: Estate) -> None:
     for _ in range(3):
         estate.sweep()
         estate.now += HOUR
-    third = SweepRecord(NOON + 2 * HOUR, 2, Coverage(NOON + HOUR, 2, 0, 0, 0))
+    before = Coverage(NOON + HOUR, 2, 0, 0, 0)
+    third = SweepRecord(NOON + 2 * HOUR, 2, before, data=TODAY)
     assert estate.ledger.last_sweep() == third
 
 
@@ -271,3 +302,40 @@ def test_a_ledger_that_cannot_say_when_the_sweep_before_was_is_counted(estate: E
     estate.ledger.refuses = {"last_sweep"}
     estate.sweep()
     assert estate.tally.take()[Metric.LEDGER_ERRORS] == 1
+
+
+def test_a_sweep_remembers_the_data_that_it_began_with(estate: Estate) -> None:
+    estate.sweep()
+    assert estate.ledger.sweeps[-1].data == TODAY
+
+
+def test_feeds_that_cannot_be_read_stop_no_sweep(estate: Estate) -> None:
+    estate.data = AnchoreUnreachable("no route", **WHERE)
+    assert estate.sweep()["enqueued"] == 2
+    assert estate.ledger.sweeps[-1].data is None
+
+
+def test_a_schedule_of_its_own_tags_does_not_ask_for_the_feeds(estate: Estate) -> None:
+    estate.data = AssertionError("nobody asks")
+    estate.sweep("reg.io/a:1", measured=False)
+    assert estate.enqueued == [A]
+
+
+@pytest.mark.parametrize(
+    ("received", "lag"),
+    [
+        pytest.param(NOON - 6 * HOUR, 2 * 3600, id="newer-than-the-sweep-before"),
+        pytest.param(NOON - 20 * HOUR, None, id="the-sweep-before-had-them"),
+        pytest.param(None, None, id="the-server-does-not-say"),
+    ],
+)
+def test_the_time_from_new_data_to_the_last_verdict_is_measured(
+    estate: Estate, received: datetime | None, lag: float | None
+) -> None:
+    began, before = NOON - 5 * HOUR, Coverage(NOON - 11 * HOUR, 2, 2, 2, 0)
+    data = DataVersion("of today", received_at=received)
+    estate.ledger.sweeps = [SweepRecord(began, 2, before, data=data)]
+    estate.remembers(A, sweep=began, evaluated_at=NOON - 4 * HOUR)
+    estate.remembers(B, sweep=began, evaluated_at=NOON - 4.5 * HOUR)
+    estate.sweep()
+    assert estate.tally.take().get(Metric.FEED_LAG_SECONDS) == lag

@@ -66,7 +66,12 @@ class Desk:
         return Worker(
             Settings.parse(LEAST | self.settings),
             lambda deadline: self,
-            Recorder(self.ledger, Topics({Channel.STOPS: self.topic}, self.tally), self.tally),
+            Recorder(
+                self.ledger,
+                Topics({Channel.STOPS: self.topic}, self.tally),
+                self.tally,
+                sleep=lambda seconds: None,
+            ),
             Requeue(self.queue, self.deferred, lambda: self.now, lambda: 1.0),
             self.tally,
             lambda: self.now,

@@ -21,7 +21,7 @@ from rescan.kernel import errors
 from rescan.kernel.json_decoding import MALFORMED, preload_decoders
 from rescan.kernel.safe_text import one_line
 
-# Anchore's own words: the only way to tell its 404s apart (api.md 1.5, 2.2, 2.4).
+# Anchore's own words: the only way to tell its 404s apart (docs/anchore-rules.md).
 _NO_SUCH_IMAGE = "image data not found in db"
 # The policy engine failed, or did not answer: the engine swallows why.
 _NO_EVALUATION = "could not find any evaluations"
@@ -134,7 +134,7 @@ class _ErrorBody(Struct):
 
 
 def _message(body: bytes) -> str:
-    """What an error body says: `message`, else `detail` or `title`, else its text (api.md 1.5)."""
+    """What an error body says: `message`, else `detail` or `title`, else its text."""
     try:
         decoded = json.decode(body, type=_ErrorBody | str)
     except MALFORMED:

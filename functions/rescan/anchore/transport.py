@@ -119,6 +119,10 @@ class Transport:
         except MALFORMED as error:
             raise self._unreadable(query, response, body, error) from error
 
+    def excerpt(self, text: str, longest: int) -> str:
+        """What may be shown of a server's text: one line, and none of our credentials."""
+        return self._auth.excerpt(text, longest)
+
     def _send(self, query: Query, deadline: Deadline) -> tuple[requests.Response, bytearray]:
         connect = max(0.001, min(CONNECT_SECONDS, deadline.remaining()))
         try:

@@ -9,22 +9,23 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from msgspec import Struct, json
+from msgspec import Raw, Struct, json
 from msgspec.structs import replace
 
+from rescan.gate.data_version import DataVersion
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Severity
 from rescan.kernel.errors import LedgerUnavailable
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
-from rescan.kernel.json_decoding import preload_decoders
+from rescan.kernel.json_decoding import lenient, preload_decoders
 from rescan.kernel.safe_text import one_line
 from rescan.kernel.team import UNROUTED
 from rescan.ledger.announced_findings import AnnouncedFindings, Reported
 from rescan.ledger.due_dates import earliest_first_days
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import Failing
-from rescan.notice.summary import Coverage
+from rescan.notice.summary import Coverage, Unwatched
 from rescan.work.ports import EntrySnapshot, SweepRecord
 
 # Scans pay for whole items, whatever they project; this only keeps `memory` from being sent.
@@ -154,6 +155,8 @@ def sweep_item(sweep: SweepRecord) -> dict[str, Any]:
     if (before := sweep.before) is not None:
         counts = {name: {"N": str(getattr(before, name))} for name in _COUNTS}
         item["before"] = {"M": _begun(before) | counts}
+    if sweep.data is not None:
+        item["data"] = {"S": json.encode(sweep.data).decode()}
     return item
 
 
@@ -162,14 +165,29 @@ def sweep_of(item: Any) -> SweepRecord:
     before = item.get("before", {}).get("M", {})
     return SweepRecord(
         *_beginning(item),
-        Coverage(*_beginning(before), *(int(before[name]["N"]) for name in _COUNTS))
-        if before.keys() >= set(_COUNTS)
-        else None,
+        _coverage(before) if before.keys() >= set(_COUNTS) else None,
+        _unwatched(item),
+        lenient(Raw(item["data"]["S"].encode()), DataVersion) if "data" in item else None,
     )
 
 
+def _coverage(item: Any) -> Coverage:
+    answered, evaluated, absent = (int(item[name]["N"]) for name in _COUNTS)
+    return Coverage(*_beginning(item), answered, evaluated, absent, _unwatched(item))
+
+
+def _unwatched(item: Any) -> Unwatched:
+    rows, names = item.get("unwatched", {"N": "0"}), item.get("not_tags", {"L": []})
+    return Unwatched(int(rows["N"]), tuple(name["S"] for name in names["L"]))
+
+
 def _begun(sweep: SweepRecord | Coverage) -> dict[str, Any]:
-    return {"sweep": {"S": sweep.started.isoformat()}, "expected": {"N": str(sweep.expected)}}
+    return {
+        "sweep": {"S": sweep.started.isoformat()},
+        "expected": {"N": str(sweep.expected)},
+        "unwatched": {"N": str(sweep.unwatched.rows)},
+        "not_tags": {"L": [{"S": name} for name in sweep.unwatched.names]},
+    }
 
 
 def _beginning(item: Any) -> tuple[datetime, int]:
@@ -184,4 +202,4 @@ def _failing(item: Any, since: datetime | None) -> Failing | None:
     return Failing(since, step, reason, FailureCause(cause))
 
 
-preload_decoders(_StoredEntry)
+preload_decoders(_StoredEntry, DataVersion)

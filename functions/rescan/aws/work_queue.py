@@ -1,4 +1,4 @@
-"""The work queue in SQS: requeued work, and the images of a sweep.
+"""A queue of work in SQS: requeued work, and the images of a sweep.
 
 Source: SQS API reference: 10 entries a SendMessageBatch, of which some may fail while the call
 succeeds, for good where SenderFault says so; DelaySeconds is at most 900.
@@ -18,6 +18,7 @@ from rescan.kernel.errors import QueueUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 
@@ -27,16 +28,28 @@ _SENDERS = 8
 _TRIES = 4
 # Doubled with each try: at once, SQS would refuse what it throttles again.
 _FIRST_PAUSE_SECONDS = 0.05
+_BUSY: "list[QueueAttributeNameType]" = [
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+]
 
 
 class WorkQueue:
-    """Implements `ports.WorkQueue`; the client needs timeouts and a pool of 8 connections."""
+    """Implements `ports.WorkQueue`; the client needs timeouts and a pool of 8 connections.
+
+    `setting` is the environment variable that names it.
+    """
 
     def __init__(
-        self, client: "SQSClient", url: str, sleep: Callable[[float], None] = time.sleep
+        self,
+        client: "SQSClient",
+        url: str,
+        setting: str = "WORK_QUEUE_URL",
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._url = url
+        self._setting = setting
         self._sleep = sleep
 
     def send(self, gate: Gate, delay: timedelta) -> None:
@@ -58,6 +71,17 @@ class WorkQueue:
             why = next(count.why for count in counts if count.left)
             raise self._unavailable(f"{left} messages were not accepted: {why}")
         return sum(count.taken for count in counts)
+
+    def is_busy(self) -> bool:
+        """Whether messages wait or are worked on, delayed ones apart; QueueUnavailable.
+
+        SQS counts approximately, and may be a minute behind (GetQueueAttributes).
+        """
+        try:
+            answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=_BUSY)
+        except (ClientError, BotoCoreError) as error:
+            raise self._unavailable(f"its messages were not counted: {_reason(error)}") from error
+        return any(int(answer["Attributes"][name]) for name in _BUSY)
 
     def _send_batch(self, gates: list[Gate]) -> "_Count":
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
@@ -81,7 +105,7 @@ class WorkQueue:
     def _unavailable(self, problem: str) -> QueueUnavailable:
         return QueueUnavailable(
             f"The queue {self._url} failed: {problem}."
-            " Check WORK_QUEUE_URL and the function's role."
+            f" Check {self._setting} and the function's role."
         )
 
 

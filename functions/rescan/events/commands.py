@@ -76,6 +76,14 @@ class Summarize(Struct, frozen=True):
     """Write the daily summary."""
 
 
+class Check(Struct, frozen=True):
+    """Look whether the feeds or the policy have changed, and sweep if they have."""
+
+
+class Examine(Struct, frozen=True):
+    """Check the way to Anchore and what the function has in AWS."""
+
+
 class Ignored(Struct, frozen=True):
     """An event that asks for nothing, and why."""
 
@@ -88,4 +96,4 @@ class Batch(Struct, frozen=True):
     event: Mapping[str, Any]
 
 
-Event = Gate | Sweep | Publish | Summarize | Ignored | Batch
+Event = Gate | Sweep | Publish | Summarize | Check | Examine | Ignored | Batch

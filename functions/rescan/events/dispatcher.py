@@ -7,7 +7,16 @@ from aws_lambda_powertools import Logger
 from msgspec import Struct
 
 from rescan.events import responses
-from rescan.events.commands import Batch, Gate, Ignored, Publish, Summarize, Sweep
+from rescan.events.commands import (
+    Batch,
+    Check,
+    Examine,
+    Gate,
+    Ignored,
+    Publish,
+    Summarize,
+    Sweep,
+)
 from rescan.events.gate_log import GateImage
 from rescan.events.parse import parse_event
 from rescan.events.sqs_batch import answer_batch
@@ -29,18 +38,24 @@ class Handlers(Struct, frozen=True):
     sweep: Callable[[Sweep, Deadline], Answer]
     publish: Callable[[Deadline], Answer]
     summarize: Callable[[], Answer]
+    check: Callable[[Deadline], Answer]
 
 
 class Dispatcher:
-    """`begin` returns the handlers for one invocation; `dns_suffix` knows AWS's partitions."""
+    """`begin` returns the handlers for one invocation, and `examine` the answer of the checks.
+
+    `dns_suffix` knows AWS's partitions.
+    """
 
     def __init__(
         self,
         begin: Callable[[], Handlers],
+        examine: Callable[[Deadline], Answer],
         dns_suffix: Callable[[str], str | None],
         logger: Logger,
     ) -> None:
         self._begin = begin
+        self._examine = examine
         self._dns_suffix = dns_suffix
         self._logger = logger
 
@@ -72,7 +87,10 @@ class Dispatcher:
                 self._answer(command, handlers, deadline)
 
     def _answer(
-        self, command: Sweep | Publish | Summarize | Ignored, handlers: Handlers, deadline: Deadline
+        self,
+        command: Sweep | Publish | Summarize | Check | Examine | Ignored,
+        handlers: Handlers,
+        deadline: Deadline,
     ) -> Answer:
         match command:
             case Sweep():
@@ -81,6 +99,10 @@ class Dispatcher:
                 return handlers.publish(deadline)
             case Summarize():
                 return handlers.summarize()
+            case Check():
+                return handlers.check(deadline)
+            case Examine():
+                return self._examine(deadline)
             case Ignored(reason=reason):
                 self._logger.info("event ignored", reason=reason)
                 return {"results": [], "ignored": reason}

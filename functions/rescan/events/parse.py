@@ -6,6 +6,8 @@
     {"tags": [...]} (a schedule's constant input)  -> Sweep of these
     {"publish": "notices"} (a schedule's input)    -> Publish what waits
     {"summarize": "ledger"} (a schedule's input)   -> Summarize what is remembered
+    {"check": "feeds"} (a schedule's input)        -> Check whether feeds or policy have changed
+    {"doctor": true} (a direct invocation)         -> Examine
     {"rescan": {...}} (our own queue's message)    -> Gate, with its history
     {"tag", "vtype"?, "policyId"?, "imageDigest"?} -> Gate, answered in full
     SQS batch of any of the above                  -> Batch
@@ -20,7 +22,17 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, ValidationError, convert
 
-from rescan.events.commands import Batch, Event, Gate, Ignored, Publish, Summarize, Sweep
+from rescan.events.commands import (
+    Batch,
+    Check,
+    Event,
+    Examine,
+    Gate,
+    Ignored,
+    Publish,
+    Summarize,
+    Sweep,
+)
 from rescan.gate.model import Trigger, TriggerKind
 from rescan.kernel.clock import moment_of
 from rescan.kernel.errors import EventRefused
@@ -74,6 +86,10 @@ def _input_of_ours(event: Mapping[str, Any]) -> Event:
         return Publish()
     if event == {"summarize": "ledger"}:
         return Summarize()
+    if event == {"check": "feeds"}:
+        return Check()
+    if event == {"doctor": True}:
+        return Examine()
     if "rescan" in event:
         return _own_message(event)
     if "tags" in event:

@@ -21,8 +21,8 @@ class Report(Struct, frozen=True, dict=True):
     `image_digest`, `vulnerabilities` and `final_action` are the workflow's three outputs;
     `final_action` is set only when it is a verdict. `reason` is one sentence for a person;
     `notes` are further ones (a superseded push, an unverified tag). `team` owns the image. `cause`
-    is why there is no verdict, and None when there is one. `vtype` is the kind of vulnerabilities
-    that were asked for.
+    is why there is no verdict, `failed_step` where; both are None when there is one. `vtype` is the
+    kind of vulnerabilities that were asked for.
     """
 
     tag: ImageTag
@@ -38,6 +38,7 @@ class Report(Struct, frozen=True, dict=True):
     notes: tuple[str, ...] = ()
     team: str = UNROUTED
     cause: FailureCause | None = None
+    failed_step: Step | None = None
     vtype: str = "all"
 
     @property
@@ -63,14 +64,6 @@ class Report(Struct, frozen=True, dict=True):
         Empty without a verdict, and for an image that is itself allowlisted: that has no end.
         """
         return self._suppressed.as_of(now)
-
-    @property
-    def failed_step(self) -> Step:
-        """The step because of which there is no verdict."""
-        is_unread = self.vulnerabilities_problem is not None
-        if is_unread or self.cause is FailureCause.SCAN_FAILED:
-            return Step.REFRESH_VULNERABILITIES
-        return Step.FIND_ACTIVE_IMAGE if self.evaluation is None else Step.REGATE
 
     @cached_property
     def _index(self) -> VulnerabilityIndex:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from rescan.gate.evaluation import Evaluation
-from rescan.gate.model import Outcome
+from rescan.gate.model import Outcome, Step
 from rescan.kernel.errors import AnchoreError
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
@@ -29,11 +29,12 @@ _MOST_DOUBTS = 5
 
 
 class Judgement(Struct, frozen=True):
-    """The outcome, why, as one sentence; and what kept the image from a verdict."""
+    """The outcome, why, as one sentence; and what kept the image from a verdict, at which step."""
 
     outcome: Outcome
     reason: str
     cause: FailureCause | None = None
+    failed_step: Step | None = None
 
 
 class _Doubt(Struct, frozen=True):
@@ -41,6 +42,7 @@ class _Doubt(Struct, frozen=True):
 
     reason: str
     cause: FailureCause = FailureCause.OTHER
+    step: Step = Step.REGATE
 
 
 def judge(
@@ -69,16 +71,15 @@ def judge(
         reasons = "; ".join(doubt.reason for doubt in doubts[:_MOST_DOUBTS])
         more = len(doubts) - _MOST_DOUBTS
         reasons += f"; and {more:,} more" if more > 0 else ""
-        causes = (doubt.cause for doubt in doubts if doubt.cause is not FailureCause.OTHER)
-        return _not_evaluated(
-            f"Anchore answered {verdict}, which does not count: {reasons}",
-            next(causes, FailureCause.OTHER),
-        )
+        known = (doubt for doubt in doubts if doubt.cause is not FailureCause.OTHER)
+        main = next(known, doubts[0])
+        reason = f"Anchore answered {verdict}, which does not count: {reasons}"
+        return Judgement(Outcome.NOT_EVALUATED, reason, main.cause, main.step)
     return Judgement(verdict, f"the policy evaluation says {verdict}")
 
 
-def _not_evaluated(reason: str, cause: FailureCause = FailureCause.OTHER) -> Judgement:
-    return Judgement(Outcome.NOT_EVALUATED, reason, cause)
+def _not_evaluated(reason: str) -> Judgement:
+    return Judgement(Outcome.NOT_EVALUATED, reason, FailureCause.OTHER, Step.REGATE)
 
 
 def _about_another(evaluation: Evaluation, digest: str, tag: ImageTag) -> str | None:
@@ -111,10 +112,10 @@ def _doubts(
 ) -> Iterator[_Doubt]:
     if refresh_error is not None:
         reason = f"the vulnerabilities were not refreshed: {refresh_error}"
-        yield _Doubt(reason, refresh_error.cause)
+        yield _Doubt(reason, refresh_error.cause, Step.REFRESH_VULNERABILITIES)
     if is_list_empty and evaluation.names_vulnerabilities:
         reason = "Anchore lists no vulnerability, and the evaluation names some: its scan failed"
-        yield _Doubt(reason, FailureCause.SCAN_FAILED)
+        yield _Doubt(reason, FailureCause.SCAN_FAILED, Step.REFRESH_VULNERABILITIES)
     if policy_id is not None and evaluation.policy_id not in (None, policy_id):
         evaluated = _short(str(evaluation.policy_id))
         yield _Doubt(f"policy {evaluated} was evaluated, asked for {policy_id}")

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Evaluation
-from rescan.gate.model import ImageRecord, Outcome, RescanRequest, VulnerabilityList
+from rescan.gate.model import ImageRecord, Outcome, RescanRequest, Step, VulnerabilityList
 from rescan.gate.report import Report
 from rescan.gate.verdict import Judgement, judge
 from rescan.kernel.errors import AnchoreError, AnchoreInterrupted, ImageNotAnalyzed, ImageUnknown
@@ -78,19 +78,19 @@ def _find_active_image(anchore: Anchore, request: RescanRequest) -> _Found | Rep
     image = _newest_that_bears(request.tag, _listed(anchore, request.tag))
     if image is None:
         reason = f"Anchore has no active image with the tag {request.tag}"
-        return _report(request, Judgement(Outcome.NOT_FOUND, reason, FailureCause.NOT_FOUND))
+        return _report(request, _absent(reason))
     found = _Found(image.digest, _unverified(image), image.team)
     if request.digest not in (None, image.digest, image.parent_digest):
         if not _is_newer_than_the_push(image, request):
             reason = (
                 f"Anchore has not caught up: the tag is on {image.digest}, not {request.digest}"
             )
-            return _report(request, _pending(reason))
+            return _report(request, _pending(reason, Step.FIND_ACTIVE_IMAGE))
         found = replace(found, notes=(*found.notes, _superseded(image, request)))
     # A record need not say its status: the next two requests answer 404 when it is unfinished.
     if image.analysis_status in (None, "analyzed"):
         return found
-    return _not_analyzed(request, found, image.analysis_status)
+    return _not_analyzed(request, found, image.analysis_status, Step.FIND_ACTIVE_IMAGE)
 
 
 def _listed(anchore: Anchore, tag: ImageTag) -> list[ImageRecord]:
@@ -133,20 +133,25 @@ def _superseded(image: ImageRecord, request: RescanRequest) -> str:
     )
 
 
-def _not_analyzed(request: RescanRequest, found: _Found, status: str) -> Report:
+def _not_analyzed(request: RescanRequest, found: _Found, status: str, step: Step) -> Report:
     if status in ("not_analyzed", "analyzing"):
-        return _report(request, _pending(f"the analysis is not finished: {status}"), found)
+        return _report(request, _pending(f"the analysis is not finished: {status}", step), found)
     if status == "analysis_failed":
         reason = "the analysis failed: Anchore must analyze the image again"
         cause = FailureCause.ANALYSIS_FAILED
     else:
         reason = f"unknown analysis status {one_line(status, 100)!r}"
         cause = FailureCause.OTHER
-    return _report(request, Judgement(Outcome.NOT_EVALUATED, reason, cause), found)
+    return _report(request, Judgement(Outcome.NOT_EVALUATED, reason, cause, step), found)
 
 
-def _pending(reason: str) -> Judgement:
-    return Judgement(Outcome.PENDING, reason, FailureCause.NOT_ANALYZED)
+def _absent(reason: str) -> Judgement:
+    cause = FailureCause.NOT_FOUND
+    return Judgement(Outcome.NOT_FOUND, reason, cause, Step.FIND_ACTIVE_IMAGE)
+
+
+def _pending(reason: str, step: Step) -> Judgement:
+    return Judgement(Outcome.PENDING, reason, FailureCause.NOT_ANALYZED, step)
 
 
 # --- refreshVulnerabilities
@@ -173,7 +178,7 @@ def _regate(
     try:
         evaluation = anchore.evaluate(found.digest, request.tag, request.policy_id)
     except ImageNotAnalyzed as error:
-        return _not_analyzed(request, found, error.analysis_status)
+        return _not_analyzed(request, found, error.analysis_status, Step.REGATE)
     judgement = _judged(evaluation, request, found, refreshed)
     outcome = judgement.outcome
     report = _report(request, judgement, found)
@@ -193,7 +198,7 @@ def _judged(
 ) -> Judgement:
     if evaluation is None:
         reason = "Anchore answered an empty list of evaluations"
-        return Judgement(Outcome.NOT_EVALUATED, reason, FailureCause.OTHER)
+        return Judgement(Outcome.NOT_EVALUATED, reason, FailureCause.OTHER, Step.REGATE)
     return judge(
         evaluation,
         digest=found.digest,
@@ -216,5 +221,6 @@ def _report(request: RescanRequest, judgement: Judgement, found: _Found | None =
         notes=found.notes if found else (),
         team=(found and found.team) or request.team,
         cause=judgement.cause,
+        failed_step=judgement.failed_step,
         vtype=request.vtype,
     )

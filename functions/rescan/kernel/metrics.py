@@ -6,7 +6,7 @@ from threading import Lock
 
 
 class Metric(StrEnum):
-    """The metrics by name; all are counts, except the ages and the share."""
+    """The metrics by name; all are counts, except ages, lag and share."""
 
     EXPECTED = "Expected"
     EVALUATED = "Evaluated"
@@ -28,6 +28,8 @@ class Metric(StrEnum):
     SWEEP_MISSING = "SweepMissing"
     UNWATCHED_ROWS = "UnwatchedRows"
     SWEEP_FAILING_PERCENT = "SweepFailingPercent"
+    FEED_AGE_HOURS = "FeedAgeHours"
+    FEED_LAG_SECONDS = "FeedLagSeconds"
 
 
 class Tally:

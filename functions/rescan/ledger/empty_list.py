@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from rescan.gate.model import Outcome
+from rescan.gate.model import Outcome, Step
 from rescan.gate.report import Report
 from rescan.kernel.failure_cause import FailureCause
 from rescan.ledger.entry import Entry
@@ -35,6 +35,7 @@ def believed(report: Report, entry: Entry, now: datetime) -> Report:
         reason=f"Anchore answered {report.outcome}, which does not count: it lists no vulnerability"
         " of an image that had some, as after a failed scan",
         cause=FailureCause.SCAN_FAILED,
+        failed_step=Step.REFRESH_VULNERABILITIES,
     )
 
 

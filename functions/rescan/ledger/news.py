@@ -58,8 +58,8 @@ class Failing(Struct, frozen=True):
     @classmethod
     def of_report(cls, report: Report, since: datetime) -> Self:
         """What keeps the report from being a verdict."""
-        cause = report.cause or FailureCause.OTHER
-        return cls(since, report.failed_step, report.reason, cause)
+        step, cause = report.failed_step or Step.FIND_ACTIVE_IMAGE, report.cause
+        return cls(since, step, report.reason, cause or FailureCause.OTHER)
 
     @classmethod
     def of_error(cls, error: RescanError, since: datetime) -> Self:

@@ -54,6 +54,7 @@ class Invocation:
             sweep=self.sweep,
             publish=lambda deadline: _ignored("no notice waits to be published"),
             summarize=lambda: _ignored("there is nothing to sum up"),
+            check=lambda deadline: _ignored("no sweep is known that feeds could be compared with"),
         )
 
     def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:

@@ -21,6 +21,9 @@ class MemoryQueue(Struct):
         self.sent += messages
         return len(messages)
 
+    def is_busy(self) -> bool:
+        return bool(self.sent)
+
     def take(self) -> list[Gate]:
         """All messages, in their order; they are no longer in the queue."""
         sent, self.sent = self.sent, []

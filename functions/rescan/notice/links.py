@@ -11,12 +11,20 @@ _NO_DOMAINS = (
     "class|conf|deb|dist|dll|egg|exe|gemspec|jar|jre|js|json|lock|nupkg|php|release|"
     "rpm|toml|txt|war|whl|xml|yaml|yml"
 )
+# What browsers take for a dot.
+_DOTS = r".\u3002\uff0e\uff61"
+_DOT = f"[{_DOTS}]"
+# Every character that is not ASCII: a letter may be two, of which Python counts one as no letter.
+_OTHERS = r"\u0080-\U0010ffff"
 _LINKING = re.compile(
     r":?//(?=[^\s\]])"  # behind a scheme or, for some readers, without one
     r"|(?:(?<=mailto)|(?<=\bnews)|(?<=\bsms)|(?<=\btel)):(?=[^\s\]])"
     r"|(?<=\bwww)\.(?=\w)"
-    # A dot of a host: what follows may be a top-level domain. The other three are dots to browsers.
-    rf"|(?<=[\w-])[.\u3002\uff0e\uff61](?=(?!(?:{_NO_DOMAINS})\b)(?:xn--|[^\W\d_]{{2,}}(?![^\W_])))"
+    # An address of mail: some programs ask for no top-level domain. Versions have no letters.
+    rf"|(?<=[\w.+-])@(?=[\w-]+{_DOT}\w)(?=[\w{_DOTS}-]*[^\W\d_])"
+    # A dot of a host: what follows may be a top-level domain.
+    rf"|(?<=[\w{_OTHERS}-]){_DOT}"
+    rf"(?=(?!(?:{_NO_DOMAINS})\b)(?:xn--|[^\W\d_]{{2,}}(?![^\W_])|[{_OTHERS}]{{2}}))"
     r"|(?<![\\\w:])\\\\(?=\w)",  # a share of Windows
     re.IGNORECASE,
 )

@@ -11,12 +11,22 @@ from rescan.ledger.news import Failing
 _LATELY = timedelta(days=1)
 # A sweep is not overdue the minute that it is due.
 _GRACE = timedelta(hours=1)
+# Of so many images one may be without a result, or not be evaluated, on a day when all is well.
+_ONE_OF = 1000
+
+
+class Unwatched(Struct, frozen=True):
+    """The rows of Anchore's list that gave a sweep no tag, and the first names, as they stand."""
+
+    rows: int = 0
+    names: tuple[str, ...] = ()
 
 
 class Coverage(Struct, frozen=True):
     """What the tags of one sweep came to since it began.
 
-    `answered` have a result; of those `evaluated` have a verdict, and `absent` are not in Anchore.
+    `expected` counts the tags, and the rows that gave none. `answered` have a result; of those
+    `evaluated` have a verdict, and `absent` are not in Anchore.
     """
 
     started: datetime
@@ -24,11 +34,26 @@ class Coverage(Struct, frozen=True):
     answered: int
     evaluated: int
     absent: int
+    unwatched: Unwatched = Unwatched()
 
     @property
     def missing(self) -> int:
         """How many have no result."""
         return max(0, self.expected - self.answered)
+
+    @property
+    def unanswered(self) -> int:
+        """How many of these are tags, which may still get one."""
+        return max(0, self.missing - self.unwatched.rows)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every row was a tag, and all tags but a few have a result."""
+        return not self.unwatched.rows and self.is_few(self.unanswered)
+
+    def is_few(self, images: int) -> bool:
+        """Whether it is one of a thousand at most: of fewer than that, none."""
+        return images <= self.expected // _ONE_OF
 
 
 class Dated(Struct, frozen=True):
@@ -66,14 +91,29 @@ class Summary(Struct, frozen=True, kw_only=True):
 
     @property
     def is_quiet(self) -> bool:
-        """Whether every image that is watched was reached; what is stopped may stay so."""
-        not_reached = (self.missing, self.failing, self.new_pushes, self.is_overdue)
-        return self.sweep is not None and not any(not_reached)
+        """Whether the images that are watched were reached, all but one of a thousand at most.
+
+        What is stopped may stay so.
+        """
+        sweep = self.sweep
+        if sweep is None or self.is_overdue or not sweep.is_complete:
+            return False
+        return sweep.is_few(len(self.failing)) and sweep.is_few(len(self.new_pushes))
 
     @property
     def missing(self) -> int:
         """How many images have no result of the sweep."""
-        return self.sweep.missing if self.sweep else 0
+        return self.sweep.unanswered if self.sweep else 0
+
+    @property
+    def unwatched(self) -> Unwatched:
+        """The rows that the sweep could not watch."""
+        return self.sweep.unwatched if self.sweep else Unwatched()
+
+    @property
+    def is_anything_missed(self) -> bool:
+        """Whether there is an image, at least one, that was not reached."""
+        return bool(self.missing or self.unwatched.rows or self.failing or self.new_pushes)
 
     @property
     def new_pushes(self) -> tuple[Dated, ...]:

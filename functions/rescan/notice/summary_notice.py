@@ -15,8 +15,8 @@ from rescan.notice.content import NoticeContent, Paragraph
 from rescan.notice.foreign import foreign, full_name
 from rescan.notice.mail import items, row
 from rescan.notice.result import encoded
-from rescan.notice.summary import Coverage, Dated, Failed, Summary
-from rescan.notice.summary_result import summary_shape
+from rescan.notice.summary import Coverage, Dated, Failed, Summary, Unwatched
+from rescan.notice.summary_result import MOST_UNWATCHED, summary_shape
 from rescan.notice.times import age, moment, rfc3339
 from rescan.notice.wording import counted
 from rescan.outbox.envelope import Envelope
@@ -28,12 +28,18 @@ _LONGEST_REASON = 200
 _LONGEST_SUBJECT = 100
 _NO_IMAGE = ImageTag(NONE, NONE, NONE)
 
+_WELL = "Nothing to do: the watcher is well."
 _ONLY_STOPPED = "The watcher is well. Do not deploy what is stopped: it waits for a rebuild."
+_FEW_MISSED = "The watcher is well: it missed no more than one image of a thousand."
 _NO_SWEEP = "Start a sweep, or wait for the first: Sweeps and coverage, in docs/operations.md."
 _OVERDUE = "Find out why no sweep begins: no-complete-sweep, in docs/operations.md."
 _MISSING = (
     "Find out where the missing results are, late or lost: work-too-old and work-dead-letters, in"
     " docs/operations.md."
+)
+_UNWATCHED = (
+    "Have what is no tag renamed or removed in Anchore: nobody watches it. The log has more of"
+    " these rows; those that have no name are likely to be back in the next list."
 )
 _FAILING = (
     "Find out why images are not evaluated: one reason for many is Anchore, its credentials or the"
@@ -95,6 +101,8 @@ class SummaryNotice(NoticeContent):
         yield f"{len(summary.failing):,} not evaluated"
         if summary.missing:
             yield f"{summary.missing:,} without a result"
+        if summary.unwatched.rows:
+            yield f"{counted(summary.unwatched.rows, 'row')} not watched"
         if sweep is not None and sweep.absent:
             yield f"{sweep.absent:,} gone from Anchore"
         if pushes := summary.new_pushes:
@@ -105,17 +113,22 @@ class SummaryNotice(NoticeContent):
     def steps(self) -> list[str]:
         """The most urgent first."""
         summary = self._summary
-        well = _ONLY_STOPPED if summary.stopped else "Nothing to do: the watcher is well."
         steps = (
-            (summary.is_quiet, well),
+            (summary.is_quiet, self._well()),
             (summary.sweep is None, _NO_SWEEP),
             (summary.is_overdue, _OVERDUE),
             (summary.missing, _MISSING),
+            (summary.unwatched.rows, _UNWATCHED),
             (summary.failing, _FAILING),
             (summary.new_pushes, _UNKNOWN_PUSHES),
             (summary.ending, _ENDING),
         )
         return [step for is_needed, step in steps if is_needed]
+
+    def _well(self) -> str:
+        if self._summary.is_anything_missed:
+            return _FEW_MISSED
+        return _ONLY_STOPPED if self._summary.stopped else _WELL
 
     # --- the sweep that was counted, one under way, and what comes next
 
@@ -123,6 +136,8 @@ class SummaryNotice(NoticeContent):
         summary = self._summary
         if summary.sweep is not None:
             yield "Last sweep", f"{moment(summary.sweep.started)}, {_completeness(summary.sweep)}"
+        if summary.unwatched.rows:
+            yield "Unwatched", _rows(summary.unwatched)
         if (sweep := summary.under_way) is not None:
             done = f"{sweep.answered:,} of {sweep.expected:,} so far"
             yield "Under way", f"{moment(sweep.started)}, {done}"
@@ -183,9 +198,19 @@ class SummaryNotice(NoticeContent):
 
 
 def _completeness(sweep: Coverage) -> str:
-    if not sweep.missing:
-        return f"complete: {sweep.expected:,} of {sweep.expected:,} with a result"
-    return f"not complete: {sweep.missing:,} of {sweep.expected:,} without a result"
+    if sweep.is_complete:
+        return f"complete: {sweep.answered:,} of {sweep.expected:,} with a result"
+    late = f"{sweep.unanswered:,} of {sweep.expected:,} without a result"
+    rows = f"{counted(sweep.unwatched.rows, 'row')} not watched"
+    gaps = [late] * bool(sweep.unanswered) + [rows] * bool(sweep.unwatched.rows)
+    return f"not complete: {', '.join(gaps)}"
+
+
+def _rows(unwatched: Unwatched) -> str:
+    """How many rows, and the first names."""
+    names = ", ".join(foreign(name, _LONGEST_NAME) for name in unwatched.names[:MOST_UNWATCHED])
+    rows = f"{counted(unwatched.rows, 'row')} of Anchore's list"
+    return f"{rows}, such as {names}" if names else rows
 
 
 def _name(tag: ImageTag) -> str:

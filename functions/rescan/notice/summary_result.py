@@ -16,6 +16,9 @@ LARGEST_SUMMARY_RESULT = 60_000
 # Bytes of each list; what else there is stays below 3,000.
 _STOPPED, _NOT_EVALUATED, _UNKNOWN_PUSHES, _ENDING = 18_000, 18_000, 12_000, 9_000
 
+# Rows of Anchore's list that are no tag.
+MOST_UNWATCHED = 5
+
 _Item = TypeVar("_Item", bound=Struct)
 
 
@@ -46,7 +49,9 @@ def _coverage(coverage: Coverage | None) -> shapes.Coverage | None:
         expected=coverage.expected,
         evaluated=coverage.evaluated,
         absent=coverage.absent,
-        missing=coverage.missing,
+        missing=coverage.unanswered,
+        unwatched=coverage.unwatched.rows,
+        not_tags=[one_line(name, 300) for name in coverage.unwatched.names[:MOST_UNWATCHED]],
     )
 
 

@@ -9,13 +9,15 @@ _Image = TypeVar("_Image")
 
 
 class Coverage(Struct, frozen=True):
-    """What the tags of one sweep came to."""
+    """What the tags of one sweep came to; `not_tags` names the first of the `unwatched` rows."""
 
     started: str
     expected: int
     evaluated: int
     absent: int
     missing: int
+    unwatched: int
+    not_tags: Sequence[str]
 
 
 class Dated(Struct, frozen=True):

@@ -5,14 +5,12 @@ anything: so a result of a tag that this sweep did not enqueue is never counted 
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rescan.notice.summary import Coverage
 from rescan.work.ports import EntrySnapshot, SweepRecord
 
-# Of so many tags one may lack a result in a sweep that counts as complete.
-_ONE_OF = 1000
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -37,18 +35,27 @@ def coverage_of(sweep: SweepRecord, every: Iterable[EntrySnapshot]) -> Coverage:
         answered=min(len(answered), sweep.expected),
         evaluated=min(len(answered) - len(others), sweep.expected),
         absent=sum(1 for one in others if one.failing is None),
+        unwatched=sweep.unwatched,
     )
-
-
-def is_complete(coverage: Coverage) -> bool:
-    """Whether no more than one tag of a thousand lacks a result: of fewer than that, none."""
-    return coverage.missing <= coverage.expected // _ONE_OF
 
 
 def failing_percent(coverage: Coverage) -> float:
     """The share of the sweep's tags whose result is a failed attempt."""
     failing = coverage.answered - coverage.evaluated - coverage.absent
     return 100 * max(0, failing) / max(1, coverage.expected)
+
+
+def data_lag(sweep: SweepRecord, every: Iterable[EntrySnapshot]) -> timedelta | None:
+    """From the arrival of the data that the sweep was the first to judge by to its last evaluation.
+
+    None: there were no newer data, or nothing is known of them.
+    """
+    received = sweep.data.received_at if sweep.data else None
+    if received is None or (sweep.before is not None and received < sweep.before.started):
+        return None
+    answered = (one for one in every if one.sweep is not None and one.sweep >= sweep.started)
+    last = max((one.evaluated_at for one in answered if one.evaluated_at), default=None)
+    return max(timedelta(), last - received) if last else None
 
 
 def _standing(snapshot: EntrySnapshot) -> tuple[datetime, datetime]:

@@ -104,7 +104,7 @@ def _sweeps(
     if sweep is None:
         return None, None
     last = coverage_of(sweep, every)
-    is_over = not last.missing or now >= sweep.started + schedule.sweep_period
+    is_over = not last.unanswered or now >= sweep.started + schedule.sweep_period
     if is_over or sweep.before is None:
         return last, None
     return sweep.before, last

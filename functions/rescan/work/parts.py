@@ -11,6 +11,8 @@ from rescan.events.commands import Sweep
 from rescan.events.dispatcher import Answer, Handlers
 from rescan.events.gate_log import logged
 from rescan.events.watched_tags import ActiveTags
+from rescan.gate.data_version import ReadDataVersion
+from rescan.gate.model import Trigger, TriggerKind
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.metrics import Tally
@@ -19,6 +21,7 @@ from rescan.outbox.items import Channel
 from rescan.settings import Settings
 from rescan.work.daily_summary import DailySummary, Schedule
 from rescan.work.deferral import Deferral
+from rescan.work.feed_clock import FeedClock
 from rescan.work.ports import DeferredWork, Ledger, Outbox, WorkQueue
 from rescan.work.publisher import Publisher
 from rescan.work.recorder import Recorder
@@ -37,6 +40,7 @@ class Container(Struct, frozen=True, kw_only=True):
     settings: Settings
     anchore_until: Callable[[Deadline], AnalyzingAnchore]
     active_tags: ActiveTags
+    data_version: ReadDataVersion
     topics: Mapping[Channel, Topic]
     tally: Tally
     logger: Logger
@@ -61,7 +65,10 @@ class Parts:
     ) -> None:
         settings, tally, clock = container.settings, container.tally, container.clock
         topics, logger = Topics(container.topics, tally), container.logger
-        recorder = Recorder(ledger, topics, tally, clock, container.sleep, settings.ui_link)
+        containers, ui_link = settings.containers, settings.ui_link
+        recorder = Recorder(
+            ledger, topics, tally, clock, container.sleep, containers, ui_link=ui_link
+        )
         requeue = Requeue(queue, deferred, clock)
         worker = Worker(settings, container.anchore_until, recorder, requeue, tally, clock)
         active_tags = container.active_tags
@@ -71,7 +78,14 @@ class Parts:
         self.topics = topics
         self.gate_now = logged(worker.gate_now, logger)
         self.work = logged(worker.work, logger)
-        self.full_sweep = FullSweep(active_tags, ledger, queue, topics, tally, logger, clock)
+        version = container.data_version
+        self.full_sweep = FullSweep(
+            active_tags, ledger, queue, topics, tally, logger, version, clock
+        )
+        shortest = timedelta(minutes=settings.min_sweep_minutes)
+        self.feed_clock = FeedClock(
+            version, ledger, queue, self._sweep_all, shortest, tally, logger, clock
+        )
         self.publisher = Publisher(outbox, topics, rules, tally, logger, clock, container.sleep)
         self.daily_summary = DailySummary(ledger, topics.channels, schedule, logger, clock)
         self._deferral = Deferral(deferred, queue, tally, logger, clock)
@@ -89,6 +103,9 @@ class Parts:
         is_full = sweep.watch_list is None
         return self.full_sweep.run(sweep.trigger, watch_list, deadline, measured=is_full)
 
+    def _sweep_all(self, deadline: Deadline) -> Answer:
+        return self.sweep(Sweep(Trigger(TriggerKind.SCHEDULE)), deadline)
+
     @property
     def handlers(self) -> Handlers:
         """What handles events where queue, ledger and outbox outlive the invocation."""
@@ -98,4 +115,5 @@ class Parts:
             sweep=self.sweep,
             publish=self.publish,
             summarize=self.daily_summary.run,
+            check=self.feed_clock.run,
         )

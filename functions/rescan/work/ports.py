@@ -7,11 +7,12 @@ from typing import Protocol
 from msgspec import Struct
 
 from rescan.events.commands import Gate
+from rescan.gate.data_version import DataVersion
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.team import UNROUTED
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import Failing
-from rescan.notice.summary import Coverage
+from rescan.notice.summary import Coverage, Unwatched
 from rescan.outbox.items import InFlight, OutboxItem, PendingNotice
 from rescan.outbox.notice import Notice
 from rescan.outbox.storm import Storm
@@ -37,14 +38,18 @@ class EntrySnapshot(Struct, frozen=True):
 
 
 class SweepRecord(Struct, frozen=True):
-    """A full sweep: when it began, how many tags it enqueued, and what the one before it came to.
+    """A full sweep: when it began, how many tags it expected, and what the one before it came to.
 
-    While a sweep is under way, the previous one tells whether the images are watched.
+    While a sweep is under way, the previous one tells whether the images are watched. `expected`
+    counts the tags that it enqueued, and the rows that are `unwatched`. `data` is what Anchore
+    judged by when it began; None: not known.
     """
 
     started: datetime
     expected: int
     before: Coverage | None = None
+    unwatched: Unwatched = Unwatched()
+    data: DataVersion | None = None
 
 
 class Ledger(Protocol):
@@ -153,4 +158,8 @@ class WorkQueue(Protocol):
 
     def send_all(self, gates: Iterable[Gate]) -> int:
         """Send many messages; returns their number, and raises unless all were taken."""
+        ...
+
+    def is_busy(self) -> bool:
+        """Whether messages wait or are worked on, those that wait for their time apart; about."""
         ...

@@ -6,12 +6,16 @@ The publisher (`publisher.py`) takes the notices from the outbox.
     another run wrote first   read again, decide again; a newer verdict is never overwritten
     the ledger refuses        a STOP is to be recorded by a later attempt; only one that has no
                               later attempt, or is one, publishes it, from what it knows
-    SNS refuses as well       PublishFailed
+    SNS refuses as well,      PublishFailed
+    or the turn is far off
 
-What is published so is neither grouped nor known to the publisher: it has a pace of its own, one
-message a second from each container. SNS suspends a mail subscription above ten.
+What is published so is neither grouped nor known to the publisher, and nothing is left in which
+containers could agree on a pace: SNS suspends a mail subscription above ten messages a second. So
+each of the most containers that the queue starts has its share of two a second, at a moment of its
+own. Ten in one second are then not to be expected in a day.
 """
 
+import random
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,7 +26,7 @@ from msgspec.structs import replace
 
 from rescan.gate.model import Notification
 from rescan.kernel.clock import Clock, utc_now
-from rescan.kernel.errors import LedgerConflict, LedgerUnavailable
+from rescan.kernel.errors import LedgerConflict, LedgerUnavailable, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.ui_link import UiLink
 from rescan.ledger.entry import Entry
@@ -49,11 +53,22 @@ class Recorded(Struct, frozen=True):
 
 
 _TRIES = 5
-_PACE = timedelta(seconds=1)
+# Of all containers together.
+_MESSAGES_A_SECOND = 2
+# An invocation keeps 35 s back to record, publish and answer.
+_LONGEST_WAIT = timedelta(seconds=20)
+
+_FAR_OFF = (
+    "The ledger refuses a STOP, and without it this container publishes its next in {:,.0f} s: SNS"
+    " suspends a mail subscription that gets too much at once. The message is to come back."
+)
 
 
 class Recorder:
-    """One for all threads of a container."""
+    """One for all threads of a container, of which there are at most so many at work.
+
+    `jitter` returns a number from 0 to 1.
+    """
 
     def __init__(
         self,
@@ -62,6 +77,8 @@ class Recorder:
         tally: Tally,
         clock: Clock = utc_now,
         sleep: Callable[[float], None] = time.sleep,
+        containers: int = 2,
+        jitter: Callable[[], float] = random.random,
         ui_link: UiLink | None = None,
     ) -> None:
         self._ledger = ledger
@@ -69,6 +86,8 @@ class Recorder:
         self._tally = tally
         self._clock = clock
         self._sleep = sleep
+        self._pace = timedelta(seconds=containers / _MESSAGES_A_SECOND)
+        self._jitter = jitter
         self._ui_link = ui_link
         self._next_turn, self._taking_turns = clock(), Lock()
 
@@ -105,7 +124,7 @@ class Recorder:
         `entry` None: the ledger cannot be read, and `fresh` stands in for the entry. `published_id`
         names the STOP that an earlier attempt published without being able to save it. `patient`: a
         later attempt will record or publish a STOP that the ledger refuses now.
-        PublishFailed when neither the ledger nor SNS takes a STOP.
+        PublishFailed when neither the ledger nor SNS takes a STOP, or SNS takes no more for now.
         """
         for _ in range(_TRIES):
             after, news = change(entry or fresh)
@@ -150,11 +169,16 @@ class Recorder:
         return Recorded(Notification.PUBLISHED, unrecorded=True, published_id=_stop_id(after))
 
     def _wait_for_turn(self) -> None:
+        """Turns are at least a pace apart; the first is at random, for all may begin at once."""
         with self._taking_turns:
             now = self._clock()
-            turn = max(now, self._next_turn)
-            self._next_turn = turn + _PACE
-        self._sleep((turn - now).total_seconds())
+            if self._next_turn <= now:
+                self._next_turn = now + self._pace * self._jitter()
+            wait = self._next_turn - now
+            if wait > _LONGEST_WAIT:
+                raise PublishFailed(_FAR_OFF.format(wait.total_seconds()))
+            self._next_turn += self._pace
+        self._sleep(wait.total_seconds())
 
 
 def _stop_id(after: Entry) -> str:

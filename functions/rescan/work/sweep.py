@@ -14,16 +14,20 @@ from aws_lambda_powertools import Logger
 
 from rescan.events.commands import Gate
 from rescan.events.watched_tags import ActiveTags, watched_tags
+from rescan.gate.data_version import DataVersion, ReadDataVersion
 from rescan.gate.model import Trigger
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
-from rescan.kernel.errors import LedgerUnavailable, PublishFailed
+from rescan.kernel.errors import AnchoreError, LedgerUnavailable, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import WatchList
-from rescan.notice.summary import Coverage
-from rescan.work.coverage import coverage_of, failing_percent, is_complete, one_a_tag
+from rescan.notice.summary import Coverage, Unwatched
+from rescan.work.coverage import coverage_of, data_lag, failing_percent, one_a_tag
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
 from rescan.work.topics import Readers
+
+# Of the rows that are no tag; the log has more of them.
+_MOST_NAMES = 5
 
 
 class FullSweep:
@@ -37,9 +41,11 @@ class FullSweep:
         readers: Readers,
         tally: Tally,
         logger: Logger,
+        data_version: ReadDataVersion,
         clock: Clock = utc_now,
     ) -> None:
         self._active_tags = active_tags
+        self._data_version = data_version
         self._ledger = ledger
         self._queue = queue
         self._readers = readers
@@ -58,6 +64,7 @@ class FullSweep:
         started = self._clock()
         snapshots = self._snapshots() if measured else []
         before = self._measure(snapshots) if measured else None
+        data = self._data(deadline) if measured else None
         watched = watched_tags(watch_list, self._active_tags, deadline, self._logger)
         since = before.started if before else started
         kept = (snapshot.tag for snapshot in snapshots if _is_open(snapshot, since))
@@ -67,11 +74,9 @@ class FullSweep:
         enqueued = self._queue.send_all(Gate(tag, trigger, sweep=mark) for tag in tags)
         if measured:
             self._measure_age(one for one in snapshots if one.tag in tags)
-            # A row that cannot be watched is never answered: the sweep is not complete.
-            expected = enqueued + watched.unwatched
-            self._record(SweepRecord(started, expected, before))
-            self._tally.add(Metric.EXPECTED, expected)
-            self._tally.add(Metric.UNWATCHED_ROWS, watched.unwatched)
+            unwatched = Unwatched(watched.unwatched, watched.not_tags[:_MOST_NAMES])
+            expected = enqueued + unwatched.rows
+            self._record(SweepRecord(started, expected, before, unwatched, data))
         self._logger.info("sweep enqueued", enqueued=enqueued)
         return {"enqueued": enqueued, "sweep": started.isoformat()}
 
@@ -112,19 +117,33 @@ class FullSweep:
 
     def _measure_coverage(self, before: SweepRecord, every: list[EntrySnapshot]) -> Coverage:
         coverage, since = coverage_of(before, every), before.started
+        if (lag := data_lag(before, every)) is not None:
+            self._tally.add(Metric.FEED_LAG_SECONDS, lag.total_seconds())
         self._tally.add(Metric.SWEEP_MISSING, coverage.missing)
-        self._tally.add(Metric.SWEEP_COMPLETE, is_complete(coverage))
+        self._tally.add(Metric.SWEEP_COMPLETE, coverage.is_complete)
         self._tally.add(Metric.SWEEP_FAILING_PERCENT, failing_percent(coverage))
         self._logger.info(
             "sweep measured",
             started=since.isoformat(),
             expected=before.expected,
-            missing=coverage.missing,
+            missing=coverage.unanswered,
+            unwatched=coverage.unwatched.rows,
             unanswered=[str(g.tag) for g in every if g.sweep is None or g.sweep < since][:20],
         )
         return coverage
 
+    def _data(self, deadline: Deadline) -> DataVersion | None:
+        """What the images will be judged by, read before any of them is; None: not known."""
+        try:
+            return self._data_version(deadline.half())
+        except AnchoreError as error:
+            self._logger.warning("which feeds Anchore has cannot be read", reason=str(error))
+            return None
+
     def _record(self, sweep: SweepRecord) -> None:
+        """A row that cannot be watched is never answered: the sweep is not complete."""
+        self._tally.add(Metric.EXPECTED, sweep.expected)
+        self._tally.add(Metric.UNWATCHED_ROWS, sweep.unwatched.rows)
         try:
             self._ledger.record_sweep(sweep)
         except LedgerUnavailable as error:

@@ -1,8 +1,5 @@
-"""What is wrong between here, Anchore and AWS: one check a line, each ok or with a fix.
+"""What the command adds to the checks of `rescan.doctor`.
 
-check     a check, and running several
-route     name, proxy, connection
-tls       the certificates, and why they are refused
-anchore   credentials, version, policy, role
-aws       what the stack's variables name
+rule      whether pushes reach the queue, which the function itself has no right to see
+remote    the checks that the function runs where it is
 """

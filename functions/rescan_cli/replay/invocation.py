@@ -22,7 +22,7 @@ from rescan_cli.replay.router import SeenRequest
 from rescan_cli.replay.server import ReplayServer
 
 _REGION = "eu-central-1"
-_QUEUED = ("WORK_QUEUE_URL", "LEDGER_TABLE")
+_QUEUED = ("WORK_QUEUE_URL", "PUSH_QUEUE_URL", "LEDGER_TABLE")
 
 
 class Mail(Struct, frozen=True):

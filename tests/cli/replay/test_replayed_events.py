@@ -51,6 +51,7 @@ EXPECTED = {
     # In place nothing waits, and nothing is remembered.
     "schedule-publish": Seen(),
     "schedule-summarize": Seen(),
+    "schedule-check": Seen(),
     "direct": Seen(("STOP",), 3, 1),
     # A push and a direct invocation of the same image; a queue is told failures alone.
     "sqs-batch": Seen((), 3 + 3, 2),

@@ -1,7 +1,8 @@
 """`make conformance`: every referee, much fuzzing, and docs/conformance.md when all were heard.
 
 ARAZZO_DOCUMENTS names the folder of the given Arazzo document, ANCHORE_OPENAPI the file of
-Anchore's own description; without them, or without npm, those referees are left out.
+Anchore's own description, ANCHORE_OPENAPI_VERSIONS the folder of one for each version; without
+them, or without npm, those referees are left out.
 """
 
 import os
@@ -9,6 +10,7 @@ import sys
 
 import pytest
 
+from tests.lab.conformance import emulators, npm_packages, versions
 from tests.lab.conformance.redocly import RedoclyMissing, install
 from tests.lab.conformance.verdicts import Verdicts, as_markdown, referees
 from tests.support.paths import ROOT
@@ -27,6 +29,13 @@ Written by `make conformance`. A branch is a recording; the referees were not wr
 - **OpenAPI**: every request that is sent, in every setting, and every recorded answer. Anchore's
   description calls `inherited_from_base` never null, and names no 401, no 504 and no 404 of
   `summaries/image-tags`: there the servers are followed.
+- **IAM**: each call that the function and the fault stories make, and each that AWS makes with the
+  function's role, is judged by iam-simulate with the role of the translated template. All are
+  allowed; without any one action or resource of the role one is not. Keys work through the service
+  they are for alone, the function's own code makes no network interfaces, and queues refuse plain
+  HTTP. [Why a tool under the AGPL](decisions/judges-from-npm.md).
+- **Links**: linkify-it, with every top-level domain, finds no link in a mail whose names and
+  messages are hosts, URLs and addresses ([why](decisions/links-in-mails.md)).
 
 Empty: the branch is no matter of that referee. Retries, sweeps and the judgement whether a go
 counts are the function's own; the given document's dialect has fewer answers.
@@ -40,9 +49,19 @@ def main() -> int:
         os.environ["REDOCLY"] = str(install(ROOT / ".build"))
     except RedoclyMissing as missing:
         os.environ["REDOCLY_MISSING"] = str(missing)
+    try:
+        os.environ["NPM_PACKAGES"] = str(npm_packages.install(ROOT / ".build"))
+    except npm_packages.PackagesMissing as missing:
+        os.environ["NPM_PACKAGES_MISSING"] = str(missing)
     verdicts = Verdicts()
     status = pytest.main([*_TESTS, "-n", "0", "-rs"], plugins=[verdicts])
-    text = f"{_HEAD}\nHeard: {referees()}.\n\n{as_markdown(verdicts.heard)}\n"
+    tables = as_markdown(verdicts.heard, apart=[versions.REFEREE])
+    by_version = versions.as_markdown(
+        verdict for verdict in verdicts.heard if verdict.referee == versions.REFEREE
+    )
+    text = (
+        f"{_HEAD}\nHeard: {referees()}.\n\n{tables}\n\n{by_version}\n\n{emulators.as_markdown()}\n"
+    )
     sys.stdout.write(f"\n{text}")
     if any(verdict.outcome == "skipped" for verdict in verdicts.heard):
         sys.stdout.write(f"\nNot every referee was heard, so {REPORT.name} is left as it was.\n")

@@ -2,13 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Generator, Iterable
+from collections.abc import Collection, Generator, Iterable
 from importlib.metadata import version
 
 import pytest
 from msgspec import Struct
 
-from tests.lab.conformance import redocly
+from tests.lab.conformance import npm_packages, redocly
 
 # The referees that judge branch by branch; the others are counted.
 _COLUMNS = ("Arazzo, as given", "Arazzo, ours", "OpenAPI, ours", "OpenAPI, Anchore's")
@@ -51,24 +51,22 @@ def _branch(item: pytest.Function) -> str:
     return str(item.callspec.params.get("branch", item.callspec.id.replace("-", " ")))
 
 
-def as_markdown(verdicts: Iterable[Verdict]) -> str:
-    """The tables, each only when its referees were heard."""
+def as_markdown(verdicts: Iterable[Verdict], apart: Collection[str] = ()) -> str:
+    """The tables, each only when its referees were heard; `apart` have tables of their own."""
     heard: defaultdict[str, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         heard[verdict.referee].append(verdict)
-    counted = [name for name in heard if name not in (*_COLUMNS, _FAULTS, _FUZZING)]
+    counted = [name for name in heard if name not in (*_COLUMNS, _FAULTS, _FUZZING, *apart)]
     return "\n\n".join(
         [
             "## Branch by referee",
-            _table(["branch", *_COLUMNS], _branches(heard)),
+            table(["branch", *_COLUMNS], _branches(heard)),
             "## Other referees",
-            _table(
-                ["referee", "cases", "agree"], [_counted(name, heard[name]) for name in counted]
-            ),
+            table(["referee", "cases", "agree"], [_counted(name, heard[name]) for name in counted]),
             f"## {_FAULTS}",
             "\n".join(f"- {v.branch}: {_shown(v)}" for v in heard[_FAULTS]),
             "## Fuzzing",
-            _table(["whatever arrives", "inputs tried", ""], _fuzzed(heard[_FUZZING])),
+            table(["whatever arrives", "inputs tried", ""], _fuzzed(heard[_FUZZING])),
         ]
     )
 
@@ -99,7 +97,8 @@ def _fuzzed(verdicts: list[Verdict]) -> list[list[str]]:
     return [*rows, ["together", f"{sum(v.tried for v in verdicts):,}", ""]]
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """As Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -107,5 +106,7 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 def referees() -> str:
     """Who the referees are, and in which version."""
     python = ("openapi-core", "aws-lambda-powertools", "hypothesis")
-    named = [f"Redocly Respect {redocly.VERSION}", *(f"{name} {version(name)}" for name in python)]
+    npm = npm_packages.versions()
+    named = [f"Redocly Respect {redocly.VERSION}", *(f"{name} {npm[name]}" for name in npm)]
+    named += [f"{name} {version(name)}" for name in python]
     return ", ".join(named)

@@ -22,7 +22,7 @@ _PUBLISHER = {"subject": {"S": "publisher"}}
 
 @dataclass(frozen=True)
 class EventSource:
-    """What the template says of the work queue and of who takes from it."""
+    """What the template says of the work queue and of who takes from it, as of pushes too."""
 
     batch_size: int
     reports_failures: bool
@@ -34,9 +34,7 @@ class EventSource:
 def event_source() -> EventSource:
     """The template's own words."""
     made = resources()
-    [mapping] = [
-        it["Properties"] for it in made.values() if it["Type"] == "AWS::Lambda::EventSourceMapping"
-    ]
+    mapping = made["RescanFunctionWork"]["Properties"]
     ledger = made["Ledger"]["Properties"]
     return EventSource(
         batch_size=mapping["BatchSize"],

@@ -14,6 +14,7 @@ from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.enterprise import EnterpriseDialect
 from rescan.anchore.transport import Transport
 from rescan.events.commands import Gate
+from rescan.gate.data_version import DataVersion
 from rescan.gate.model import Outcome, Trigger, TriggerKind
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.metrics import Tally
@@ -86,6 +87,7 @@ class Estate:
             self.topic,
             self.tally,
             _SILENT,
+            lambda deadline: DataVersion("simulated"),
             self.time.now,
         )
         self._to_come = 0

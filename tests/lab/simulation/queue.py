@@ -66,6 +66,10 @@ class SimulatedQueue:
         """Whether nothing is left to do, now or later."""
         return not (self._visible or self._delayed or self._free < self._workers)
 
+    def is_busy(self) -> bool:
+        """Whether messages wait or are worked on."""
+        return bool(self._visible) or self._free < self._workers
+
     def _arrive(self, links: "list[_Link]") -> None:
         self._visible += links
         self._poll()

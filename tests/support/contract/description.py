@@ -38,6 +38,15 @@ class Description:
         asked, answered = RequestsOpenAPIRequest(request), RequestsOpenAPIResponse(response)
         return list(_told(self._openapi.iter_response_errors(asked, answered)))
 
+    def parameters(self, method: str, path: str) -> dict[str, dict[str, Any]]:
+        """Those of the query by their names; `path` as the description has it."""
+        declared = self._document["paths"][path][method].get("parameters", [])
+        return {p["name"]: p for p in map(self._resolved, declared) if p["in"] == "query"}
+
+    def fields(self, schema: str) -> set[str]:
+        """Of the schema by this name."""
+        return set(self._document["components"]["schemas"][schema].get("properties", ()))
+
     def _unknown_parameters(self, asked: RequestsOpenAPIRequest) -> Iterator[str]:
         """A server ignores them, so openapi-core does."""
         declared = self._operation(asked).get("parameters", [])

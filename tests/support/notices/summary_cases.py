@@ -7,7 +7,7 @@ from rescan.gate.model import Step
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import Failing
 from rescan.notice.render import summary_outbox_items
-from rescan.notice.summary import Coverage, Dated, Failed, Summary
+from rescan.notice.summary import Coverage, Dated, Failed, Summary, Unwatched
 from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 from tests.support.notices.reports import TAG
@@ -89,7 +89,9 @@ def hostile() -> Summary:
     """Names and reasons that would format, mention and mislead."""
     tag = ImageTag("registry.example.com", "a`*b*_c_<!here>[x](https://x.y)\n\n# d", "\u202e1\x00")
     failing = Failing(MORNING - DAY, "*step*\n", "<@U1> `rm`\x1b[2J\u2028 [a](https://x.y)")
+    rows = Unwatched(7, ("<none>", "a+b\n`*c*` <!here> [x](https://x.y)\u202e"))
     return quiet(
+        sweep=Coverage(SWEPT, expected=48, answered=41, evaluated=41, absent=0, unwatched=rows),
         stopped=(Dated(tag, MORNING - DAY),),
         failing=(Failed(tag, failing),),
         unknown_pushes=(Dated(tag, MORNING - 2 * DAY),),

@@ -20,7 +20,7 @@ from tests.support.deployed import DeployedStack
 from tests.support.paths import ROOT
 
 TAG = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/payments/api:2.4.1"
-IN_PLACE = {"WORK_QUEUE_URL": "", "LEDGER_TABLE": ""}
+IN_PLACE = {"WORK_QUEUE_URL": "", "PUSH_QUEUE_URL": "", "LEDGER_TABLE": ""}
 
 
 class Function:
@@ -30,17 +30,18 @@ class Function:
         self._environment = stack.environment()
         log = logging.StreamHandler(io.StringIO())
         self._logger = Logger(service="privileges", logger_handler=log)
-        self._sqs, self._queue = stack.client("sqs"), stack.name("WorkQueue")
+        self._sqs, self._stack = stack.client("sqs"), stack
 
     def waiting(self) -> list[Any]:
-        """The messages that may be taken now; they are."""
-        answer = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10)
+        """The messages of a sweep that may be taken now; they are."""
+        queue = self._stack.name("WorkQueue")
+        answer = self._sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
         return [json.loads(message["Body"]) for message in answer["Messages"]]
 
     def gone_back(self) -> int:
-        """How many messages wait for their time."""
-        name = "ApproximateNumberOfMessagesDelayed"
-        answer = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=[name])
+        """How many pushes wait for their time."""
+        name, queue = "ApproximateNumberOfMessagesDelayed", self._stack.name("PushQueue")
+        answer = self._sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=[name])
         return int(answer["Attributes"][name])
 
     def on(self, recording: str, event: object, **settings: str) -> dict[str, Any]:
@@ -142,6 +143,14 @@ def sweep(function: Function) -> None:
     assert function.on("sweep", _event("schedule-rule"))["enqueued"] == 3
 
 
+def feeds_unchanged(function: Function) -> None:
+    assert function.on("sweep", _event("schedule-check"))["feeds"] == "unchanged"
+
+
+def feeds_in_place(function: Function) -> None:
+    assert function.on("sweep", _event("schedule-check"), **IN_PLACE)["results"] == []
+
+
 def direct(function: Function) -> None:
     answer = function.on("go", {"tag": TAG})
     assert (answer["outcome"], answer["notification"]) == ("go", "queued")  # RECOVERED
@@ -158,6 +167,12 @@ def refused_credentials(function: Function) -> None:
     function.works("unauthorized", _event("ecr-push"), NOT_EVALUATED_HOURS="0")
 
 
+def doctor(function: Function) -> None:
+    checks = function.on("sweep", {"doctor": True})["checks"]
+    of_aws = {it["name"]: it["state"] for it in checks if "opic" in it["name"]}
+    assert of_aws == {"Topic": "failed", "Chat topic": "failed"}  # moto counts no subscription
+
+
 # What each takes of AWS. Where Anchore is asked, its credentials are read first.
 SECRET = {"secretsmanager:GetSecretValue"}
 REMEMBERED = SECRET | {"dynamodb:GetItem", "dynamodb:PutItem"}
@@ -172,6 +187,7 @@ PUBLISHED = {
 }
 WENT_BACK = SECRET | {"dynamodb:GetItem", "sqs:SendMessage"}
 MEASURED = {"dynamodb:Scan", "sns:GetTopicAttributes"}
+EXAMINED = SECRET | {"sns:GetTopicAttributes", "sqs:GetQueueAttributes", "dynamodb:GetItem"}
 
 PATHS: list[tuple[Callable[[Function], None], set[str]]] = [
     (push_in_place, SECRET | {"sns:Publish"}),
@@ -188,7 +204,10 @@ PATHS: list[tuple[Callable[[Function], None], set[str]]] = [
     (summary_published, FOUND | PUBLISHED - {"dynamodb:PutItem"}),
     (summary_in_place, set()),
     (sweep, REMEMBERED | MEASURED | {"sqs:SendMessage"}),
+    (feeds_unchanged, SECRET | {"dynamodb:GetItem"}),
+    (feeds_in_place, set()),
     (direct, REMEMBERED),
     (skipped, {"dynamodb:GetItem", "dynamodb:UpdateItem"}),
     (refused_credentials, REMEMBERED),
+    (doctor, EXAMINED),
 ]

@@ -30,18 +30,25 @@ class Permission(Struct, frozen=True):
 
 def permissions(stack: DeployedStack) -> list[Permission]:
     """Of the role, with the names that the stack was given."""
+    return [permission for statement in statements(stack) for permission in _of(statement)]
+
+
+def statements(stack: DeployedStack) -> list[dict[str, Any]]:
+    """The role's policy as CloudFormation made it; actions and resources are lists."""
     iam, role = stack.client("iam"), stack.name("RescanRole")
     [name] = iam.list_role_policies(RoleName=role)["PolicyNames"]
     policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     # moto keeps a policy that its CloudFormation made as Python prints it, AWS::NoValue as None.
-    statements = filter(None, literal_eval(policy)["Statement"])
-    return [permission for statement in statements for permission in _of(statement)]
+    return [
+        statement | {name: _listed(statement[name]) for name in ("Action", "Resource")}
+        for statement in filter(None, literal_eval(policy)["Statement"])
+    ]
 
 
 def _of(statement: dict[str, Any]) -> Iterator[Permission]:
     assert statement["Effect"] == "Allow"
-    for action in _listed(statement["Action"]):
-        for resource in _listed(statement["Resource"]):
+    for action in statement["Action"]:
+        for resource in statement["Resource"]:
             yield Permission(statement["Sid"], action, resource, "Condition" in statement)
 
 

@@ -1,6 +1,5 @@
 """The certificates: whether they are trusted, and if not, what exactly is missing."""
 
-import os
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -9,9 +8,9 @@ from typing import Any
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from rescan.doctor.check import NotChecked, Trouble
+from rescan.doctor.route import Route
 from rescan.settings import Settings
-from rescan_cli.doctor.check import NotChecked, Trouble
-from rescan_cli.doctor.route import Route
 
 # X509_V_ERR_* of OpenSSL, x509_vfy.h.
 _NOT_YET_VALID, _EXPIRED = 9, 10
@@ -24,11 +23,11 @@ _AT_ANY_TIME = 0x200000
 _Certificate = dict[str, Any]
 
 
-def certificates(route: Route, settings: Settings) -> str:
+def certificates(route: Route, settings: Settings, environment: Mapping[str, str]) -> str:
     """Who issued the server's certificate, and until when; Trouble when it is refused."""
     if not settings.encrypted:
         raise NotChecked("ANCHORE_URL is no https URL: the credentials travel unencrypted")
-    bundle = _bundle(settings, os.environ)
+    bundle = _bundle(settings, environment)
     try:
         context = _trusting(bundle)
         with route.tls(context) as connection:

@@ -10,7 +10,10 @@ from typing import TypeVar
 
 from msgspec import Struct, json
 
-from rescan.anchore.transport import Query
+from rescan.anchore.dialect import Dialect
+from rescan.anchore.transport import Query, Transport
+from rescan.doctor.check import Check, NotChecked, Trouble
+from rescan.doctor.features import Feature, lacking
 from rescan.gate.model import Step
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import (
@@ -23,9 +26,7 @@ from rescan.kernel.errors import (
     ImageUnknown,
 )
 from rescan.kernel.image_tag import ImageTag, is_digest
-from rescan.kernel.safe_text import one_line
-from rescan_cli.connection import Connection
-from rescan_cli.doctor.check import Check, NotChecked, Trouble
+from rescan.settings import Settings
 
 _Answer = TypeVar("_Answer")
 _ROLE = "Read Only of the account is enough."
@@ -60,11 +61,16 @@ class _Policies(Struct, frozen=True):
 
 
 class Anchore:
-    """The Anchore under examination; `connect` is called for the first request."""
+    """The Anchore under examination; what it says is shown without our credentials."""
 
-    def __init__(self, connect: Callable[[], Connection], dialect: str) -> None:
-        self._connect = connect
+    def __init__(
+        self, settings: Settings, transport: Transport, dialect: Dialect, deadline: Deadline
+    ) -> None:
+        self._settings = settings
+        self._transport = transport
         self._dialect = dialect
+        self._deadline = deadline
+        self._told = _Version()
         self._image: _Tag | None = None
 
     def checks(self) -> list[Check]:
@@ -77,6 +83,7 @@ class Anchore:
     def further_checks(self) -> list[Check]:
         """Those that depend only on the first ones."""
         return [
+            self._check("Features", self._features),
             self._check("Policy", self._policy),
             self._check("Role: vulnerabilities", self._vulnerabilities),
             self._check("Role: evaluation", self._evaluation),
@@ -87,21 +94,32 @@ class Anchore:
             try:
                 return look()
             except AnchoreError as error:
-                raise Trouble(error.problem, _fix(error)) from error
+                raise Trouble(error.problem, _advice(error)) from error
 
         return Check(name, answer)
 
     def _version(self) -> str:
         try:
-            answer = self._ask("/version", {}, lambda body: json.decode(body, type=_Version))
+            told = self._ask("/version", {}, lambda body: json.decode(body, type=_Version))
         except (AnchoreRefused, AnchoreAnswerUnreadable) as error:
             raise Trouble(
                 f"no API of version 2 here: {error.problem}",
                 "Set ANCHORE_URL to the API of Anchore Enterprise 4.9 or later.",
             ) from error
-        version = one_line(answer.service.version or "of no number", 40)
-        api = one_line(answer.api.version or "of no number", 20)
-        return f"Anchore {version}, API {api}, spoken to in the {self._dialect} dialect"
+        self._told = told
+        version = self._transport.excerpt(told.service.version or "of no number", 40)
+        api = self._transport.excerpt(told.api.version or "of no number", 20)
+        dialect = self._settings.anchore_dialect
+        return f"Anchore {version}, API {api}, spoken to in the {dialect} dialect"
+
+    def _features(self) -> str:
+        missing = lacking(self._told.service.version or "", self._told.api.version or "")
+        if missing is None:
+            raise NotChecked("the server's version is no number")
+        if needed := [feature for feature in missing if feature.needed(self._settings)]:
+            switches = " and ".join(str(feature.setting).upper() for feature in needed)
+            raise Trouble(_without(needed), f"Set {switches} to false, or update Anchore.")
+        return _without(missing) or "it has all that the function can use"
 
     def _authorization(self) -> str:
         query = {"image_status": "active", "limit": "1", "page": "1"}
@@ -114,20 +132,21 @@ class Anchore:
         return "accepted, and images may be listed"
 
     def _list_nothing(self) -> None:
-        connection = self._connect()
-        query = connection.dialect.images(ImageTag("docker.io", "anchore-rescan/none", "none"))
+        query = self._dialect.images(ImageTag("docker.io", "anchore-rescan/none", "none"))
         with suppress(ImageUnknown):
-            connection.transport.ask(query, len, Deadline.after(connection.seconds))
+            self._transport.ask(query, len, self._deadline.half())
 
     def _policy(self) -> str:
-        wanted = self._connect().settings.policy_id
+        wanted = self._settings.policy_id
         try:
             policies = self._ask("/policies", {}, _policies)
         except AnchoreForbidden:
-            raise NotChecked("the role may not list policies, which gating does not need") from None
+            raise NotChecked(
+                "the role may not list policies: an edited policy begins no sweep"
+            ) from None
         found = [p for p in policies if (p.policy_id == wanted if wanted else p.active)]
         if found:
-            name = one_line(f"{found[0].policy_id} {found[0].name}", 120)
+            name = self._transport.excerpt(f"{found[0].policy_id} {found[0].name}", 120)
             return f"{name} is {'there' if wanted else 'active'}"
         if wanted:
             raise Trouble(f"no policy has the id {wanted!r}", "Correct POLICY_ID or --policy.")
@@ -162,9 +181,12 @@ class Anchore:
     def _ask(
         self, path: str, query: dict[str, str], read: Callable[[bytearray], _Answer]
     ) -> _Answer:
-        connection = self._connect()
         asked = Query(Step.FIND_ACTIVE_IMAGE, path, query)
-        return connection.transport.ask(asked, read, Deadline.after(connection.seconds))
+        return self._transport.ask(asked, read, self._deadline.half())
+
+
+def _without(features: list[Feature]) -> str:
+    return "; ".join(feature.without for feature in features)
 
 
 def _tags(body: bytearray) -> list[_Tag]:
@@ -178,7 +200,7 @@ def _policies(body: bytearray) -> list[_Policy]:
     return json.decode(body, type=_Policies).items
 
 
-def _fix(error: AnchoreError) -> str:
+def _advice(error: AnchoreError) -> str:
     match error:
         case AnchoreUnauthorized():
             return "Check user and password, or the token; an API key's user is _api_key."

@@ -1,0 +1,39 @@
+"""The two lanes of work: a push does not wait behind a sweep, whatever the sweep's size.
+
+Work that is sent back stays in its lane, and so does work that was deferred: what woke it decides.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import groupby
+
+from rescan.events.commands import Gate
+from rescan.gate.model import TriggerKind
+from rescan.work.ports import WorkQueue
+
+
+class Lanes:
+    """Implements `ports.WorkQueue` on a queue for sweeps and one for pushes."""
+
+    def __init__(self, sweeps: WorkQueue, pushes: WorkQueue) -> None:
+        self._sweeps = sweeps
+        self._pushes = pushes
+
+    def send(self, gate: Gate, delay: timedelta) -> None:
+        self._lane(is_push=_is_push(gate)).send(gate, delay)
+
+    def send_all(self, gates: Iterable[Gate]) -> int:
+        """Neighbours of one lane together, never all at once: a sweep has 100,000 of them."""
+        runs = groupby(gates, _is_push)
+        return sum(self._lane(is_push=is_push).send_all(run) for is_push, run in runs)
+
+    def is_busy(self) -> bool:
+        """Whether a sweep is: pushes are never at an end."""
+        return self._sweeps.is_busy()
+
+    def _lane(self, *, is_push: bool) -> WorkQueue:
+        return self._pushes if is_push else self._sweeps
+
+
+def _is_push(gate: Gate) -> bool:
+    return gate.trigger.kind is TriggerKind.ECR_PUSH
