@@ -70,12 +70,21 @@ class Failed(Struct, frozen=True):
     failing: Failing
 
 
+class TeamDue(Struct, frozen=True):
+    """How many images of a team are overdue, and how many are due within a week, today included."""
+
+    team: str
+    overdue: int
+    this_week: int
+
+
 class Summary(Struct, frozen=True, kw_only=True):
     """The ledger as of `at`.
 
     `sweep` is the last one that has ended (None: none has begun), `under_way` one after it.
     `stopped` (since when) and `failing` come oldest first, `unknown_pushes` newest first, `ending`
-    (until when an allowlist suppresses a finding) soonest first. `next_sweep` is when it begins at
+    (until when an allowlist suppresses a finding) soonest first, `due` the team of most overdue
+    images. `next_sweep` is when it begins at
     the latest, `next_summary` None when none is planned.
     """
 
@@ -88,6 +97,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     failing: tuple[Failed, ...] = ()
     unknown_pushes: tuple[Dated, ...] = ()
     ending: tuple[Dated, ...] = ()
+    due: tuple[TeamDue, ...] = ()
 
     @property
     def is_quiet(self) -> bool:

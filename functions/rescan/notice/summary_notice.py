@@ -15,7 +15,7 @@ from rescan.notice.content import NoticeContent, Paragraph
 from rescan.notice.foreign import foreign, full_name
 from rescan.notice.mail import items, row
 from rescan.notice.result import encoded
-from rescan.notice.summary import Coverage, Dated, Failed, Summary, Unwatched
+from rescan.notice.summary import Coverage, Dated, Failed, Summary, TeamDue, Unwatched
 from rescan.notice.summary_result import MOST_UNWATCHED, summary_shape
 from rescan.notice.times import age, moment, rfc3339
 from rescan.notice.wording import counted
@@ -98,6 +98,8 @@ class SummaryNotice(NoticeContent):
         oldest = summary.stopped[0].at if summary.stopped else None
         since = f" (the oldest for {age(oldest, summary.at)})" if oldest and details else ""
         yield f"{len(summary.stopped):,} stopped{since}"
+        if overdue := sum(team.overdue for team in summary.due):
+            yield f"{overdue:,} overdue"
         yield f"{len(summary.failing):,} not evaluated"
         if summary.missing:
             yield f"{summary.missing:,} without a result"
@@ -153,6 +155,7 @@ class SummaryNotice(NoticeContent):
         """Each list that is not empty: its title, and of so many images a line each."""
         summary, now = self._summary, self._summary.at
         lists: tuple[tuple[str, Sequence[Any], Callable[[Any], str]], ...] = (
+            ("Due, by team, most overdue first", summary.due, _due),
             ("Stopped, oldest first", summary.stopped, lambda each: _since(each, now)),
             ("Not evaluated, oldest first", summary.failing, lambda each: _failed(each, now)),
             ("Pushed and unknown to Anchore, newest first", summary.unknown_pushes, _on),
@@ -195,6 +198,14 @@ class SummaryNotice(NoticeContent):
                 summary=summary_shape(self._summary),
             )
         )
+
+
+def _due(team: TeamDue) -> str:
+    """E.g. "payments: 2 images overdue, 3 due within a week"."""
+    overdue = [f"{counted(team.overdue, 'image')} overdue"] if team.overdue else []
+    noun = f"{team.this_week:,}" if overdue else counted(team.this_week, "image")
+    this_week = [f"{noun} due within a week"] if team.this_week else []
+    return f"{foreign(team.team)}: {', '.join(overdue + this_week)}"
 
 
 def _completeness(sweep: Coverage) -> str:
