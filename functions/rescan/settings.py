@@ -18,6 +18,7 @@ from rescan.kernel.ui_link import UiLink
 from rescan.kernel.watch_list import WatchList
 
 VulnerabilityType = Literal["os", "non-os", "all"]
+_LINK = "https://anchore.example.com/images?tag={registry}%2F{repository}%3A{tag}"
 _READ_FURTHER = {"teams": "routes", "due_days": "due_terms", "anchore_ui_link": "ui_link"}
 _HIDDEN = "(hidden: it holds credentials)"
 
@@ -121,7 +122,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         str | None,
         _says(
             "an http(s) URL with {registry}, {repository}, {tag} and {digest}",
-            "https://anchore.example.com/images?tag={registry}%2F{repository}%3A{tag}",
+            _LINK,
         ),
     ] = None
 

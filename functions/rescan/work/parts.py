@@ -65,9 +65,14 @@ class Parts:
     ) -> None:
         settings, tally, clock = container.settings, container.tally, container.clock
         topics, logger = Topics(container.topics, tally), container.logger
-        containers, ui_link = settings.containers, settings.ui_link
         recorder = Recorder(
-            ledger, topics, tally, clock, container.sleep, containers, ui_link=ui_link
+            ledger,
+            topics,
+            tally,
+            clock,
+            container.sleep,
+            settings.containers,
+            ui_link=settings.ui_link,
         )
         requeue = Requeue(queue, deferred, clock)
         worker = Worker(settings, container.anchore_until, recorder, requeue, tally, clock)
