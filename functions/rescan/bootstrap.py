@@ -45,7 +45,8 @@ def build(
     if not settings.encrypted:
         logger.warning("ANCHORE_URL is no https URL: the credentials travel unencrypted")
     aws = boto3.Session()
-    secret = SecretReader(secrets_client(aws), settings.anchore_secret_arn)
+    secrets = secrets_client(aws, region=settings.secret_region)
+    secret = SecretReader(secrets, settings.anchore_secret_arn)
     transport = transport_of(settings, secret, session or new_session())
     dialect = dialect_of(settings)
     container = Container(

@@ -18,9 +18,12 @@ from rescan.kernel.ui_link import UiLink
 from rescan.kernel.watch_list import WatchList
 
 VulnerabilityType = Literal["os", "non-os", "all"]
-_LINK = "https://anchore.example.com/images?tag={registry}%2F{repository}%3A{tag}"
-_READ_FURTHER = {"teams": "routes", "due_days": "due_terms", "anchore_ui_link": "ui_link"}
-_HIDDEN = "(hidden: it holds credentials)"
+_READ_FURTHER = {
+    "watched_tags": "watch_list",
+    "teams": "routes",
+    "due_days": "due_terms",
+    "anchore_ui_link": "ui_link",
+}
 
 
 def _says(expected: str, example: str, **limits: Any) -> Meta:
@@ -122,7 +125,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         str | None,
         _says(
             "an http(s) URL with {registry}, {repository}, {tag} and {digest}",
-            _LINK,
+            "https://anchore.example.com/images?tag={registry}%2F{repository}%3A{tag}",
         ),
     ] = None
 
@@ -135,8 +138,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         }
         settings = cls(**{name: value for name, value in values.items() if value is not NODEFAULT})
         _check_url(settings.anchore_url)
-        _check_watch_list(settings)
         _check_texts(settings)
+        _check_watch_list(settings)
         _check_queue_and_ledger(settings)
         return settings
 
@@ -145,6 +148,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         """The URL that paths are appended to; it ends in /v2."""
         url = self.anchore_url.rstrip("/")
         return url if url.endswith("/v2") else f"{url}/v2"
+
+    @property
+    def secret_region(self) -> str | None:
+        """Where the secret is: only that region's Secrets Manager has it."""
+        return self.anchore_secret_arn.split(":")[3] or None
 
     @property
     def encrypted(self) -> bool:
@@ -199,7 +207,7 @@ def _check_url(url: str) -> None:
     if "@" in url:  # a password with a slash is not one to urlsplit
         raise SettingsError(
             "ANCHORE_URL",
-            _HIDDEN,
+            "(hidden: it holds credentials)",
             "a URL without credentials: they belong in the secret",
             "https://anchore.example.com",
         )
@@ -225,23 +233,17 @@ def _check_queue_and_ledger(settings: Settings) -> None:
 
 def _check_texts(settings: Settings) -> None:
     """Each variable that a property reads further; a ValueError says what that expected."""
-    for variable, read in _READ_FURTHER.items():
+    for field in fields(Settings):
         try:
-            getattr(settings, read)
+            getattr(settings, _READ_FURTHER.get(field.name, field.name))
         except ValueError as error:
-            field = next(f for f in fields(Settings) if f.name == variable)
-            raise _wrong(field, getattr(settings, variable), str(error)) from error
+            raise _wrong(field, getattr(settings, field.name), str(error)) from error
 
 
 def _check_watch_list(settings: Settings) -> None:
-    field = next(f for f in fields(Settings) if f.name == "watched_tags")
-    try:
-        watch_list = settings.watch_list
-    except ValueError as error:
-        raise SettingsError("WATCHED_TAGS", settings.watched_tags, str(error), "app:1.4") from error
-    if settings.anchore_dialect == "arazzo" and watch_list.needs_listing:
+    if settings.anchore_dialect == "arazzo" and settings.watch_list.needs_listing:
         raise SettingsError(
-            field.name.upper(),
+            "WATCHED_TAGS",
             settings.watched_tags or None,
             "tags without *: the arazzo dialect cannot list the active tags",
             "team/app:1.4,team/web:2",

@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from rescan.aws.deferred_table import DeferredTable
 from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
 from rescan.events.parse import parse_event
 from rescan.kernel.errors import LedgerConflict
 from tests.support.fakes import NOON
 from tests.support.items_0_1_0 import (
+    DEFERRED,
+    DEFERRED_UNTIL,
     ENTRIES,
     HOUR,
     IN_FLIGHT,
@@ -68,6 +71,15 @@ def test_a_publisher_takes_up_what_was_in_flight_and_goes_on_with_its_storm(
     outbox = OutboxTable(client, "ledger")
     assert outbox.claim(NOON + 2 * HOUR, NOON + 3 * HOUR)
     assert (outbox.in_flight(), outbox.storms([STORM.id])) == (IN_FLIGHT, [STORM])
+
+
+def test_deferred_work_goes_back_to_the_queue_and_is_gone(ledger: LedgerTable, client: Any) -> None:
+    deferred = DeferredTable(client, "ledger")
+    assert list(deferred.ready(DEFERRED_UNTIL - HOUR, 10)) == []
+    [gates] = deferred.ready(DEFERRED_UNTIL, 10)
+    assert {gate.attempt: gate for gate in gates} == {it.attempt: it for it in DEFERRED.values()}
+    deferred.remove(gates)
+    assert list(deferred.ready(DEFERRED_UNTIL, 10)) == []
 
 
 @pytest.mark.parametrize("name", MESSAGES)

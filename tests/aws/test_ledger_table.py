@@ -22,7 +22,7 @@ from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.announced_findings import AnnouncedFindings, Reported
 from rescan.ledger.entry import Entry, UnknownPush
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.memory.ledger import MemoryLedger
 from rescan.memory.outbox import MemoryOutbox
 from rescan.notice.summary import Coverage, Unwatched
@@ -123,10 +123,11 @@ def test_a_sweep_sees_every_entry_and_nothing_else(ledger: Ledger) -> None:
             failing=FAILING,
             unknown_push_at=NOON - SECOND,
             held_until=NOON + timedelta(days=9),
+            subject=FULL.subject,
             team="payments",
             first_days={"critical": FIRST_DAY, "exploited": NOON.date()},
         ),
-        EntrySnapshot(go.tag, False, None, NOON + SECOND),
+        EntrySnapshot(go.tag, False, None, NOON + SECOND, subject="other"),
     ]
 
 
@@ -285,7 +286,8 @@ def test_an_entry_that_only_a_sweep_marked_is_written_over(client: Any) -> None:
 
 def test_a_scan_of_many_pages_is_followed_to_its_end(client: Any) -> None:
     def page(tag: str, **more: Any) -> dict[str, Any]:
-        return {"Items": [{"tag": {"S": tag}, "stopped": {"BOOL": False}}], **more}
+        item = {"subject": {"S": tag}, "tag": {"S": tag}, "stopped": {"BOOL": False}}
+        return {"Items": [item], **more}
 
     last = {"subject": {"S": "s1"}}
     with Stubber(client) as stub:

@@ -14,8 +14,11 @@ from botocore.exceptions import (
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from rescan.aws.clients import secrets_client
 from rescan.aws.secret import SecretReader
 from rescan.kernel.errors import SecretUnusable
+from rescan.settings import Settings
+from tests.support.environment import LEAST
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:anchore-AbCdEf"
 ADVICE = " Check ANCHORE_SECRET_ARN, the function's role and the secret's KMS key."
@@ -49,6 +52,14 @@ def test_each_reading_gives_the_version_of_now(secrets: Any) -> None:
     readings = [reader()]
     secrets.put_secret_value(SecretId=arn, SecretString="second")
     assert [*readings, reader()] == ["first", "second"]
+
+
+def test_a_secret_of_another_region_is_read_there(secrets: Any) -> None:
+    session = boto3.Session("testing", "testing", region_name="eu-central-1")
+    arn = secrets.create_secret(Name="anchore", SecretString="s")["ARN"]
+    region = Settings.parse(LEAST | {"ANCHORE_SECRET_ARN": arn}).secret_region
+    assert SecretReader(secrets_client(session, region=region), arn)() == "s"
+    assert "ResourceNotFound" in str(unusable(SecretReader(secrets_client(session), arn)))
 
 
 def test_a_binary_secret_is_refused_and_not_quoted(secrets: Any) -> None:

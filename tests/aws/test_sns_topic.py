@@ -18,6 +18,7 @@ from moto import mock_aws
 
 from rescan.aws.sns_topic import StopTopic
 from rescan.kernel.errors import NoticeInvalid, PublishFailed
+from rescan.kernel.publish_fault import PublishFault
 from rescan.outbox.notice import AttributeValue, Notice
 from tests.support.notices.announced import stop
 from tests.support.notices.news_cases import GOLDEN
@@ -221,3 +222,106 @@ def test_refused_connection_is_a_failed_publish() -> None:
     sns = client("sns", endpoint_url="http://127.0.0.1:1", config=config)
     with pytest.raises(PublishFailed, match="EndpointConnectionError"):
         StopTopic(sns, ARN).publish(notice_of(stop(typical())))
+
+
+# --- what is at fault
+
+TOPIC_GONE = "STOP_TOPIC_ARN names no topic that exists in this region and account."
+FAULTS = {
+    ("InvalidParameter", 400, "Invalid parameter: Message too long"): PublishFault.MESSAGE,
+    ("InvalidParameter", 400, "Invalid parameter: Empty message"): PublishFault.MESSAGE,
+    ("InvalidParameter", 400, "Invalid parameter: Message Reason: x"): PublishFault.MESSAGE,
+    ("InvalidParameter", 400, "Invalid parameter: Subject"): PublishFault.MESSAGE,
+    ("InvalidParameter", 400, "Invalid parameter: MessageAttributes Reason: x"): (
+        PublishFault.MESSAGE
+    ),
+    (
+        "ParameterValueInvalid",
+        400,
+        "The message attribute 'tag' must contain non-empty message attribute value for message"
+        " attribute type 'String'.",
+    ): PublishFault.MESSAGE,
+    ("RequestEntityTooLarge", 413, ""): PublishFault.MESSAGE,
+    ("InvalidParameter", 400, "Invalid parameter: TopicArn"): PublishFault.TOPIC,
+    (
+        "InvalidParameter",
+        400,
+        "Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1",
+    ): PublishFault.TOPIC,
+    ("InvalidParameter", 400, "Invalid parameter: TargetArn Reason: No endpoint found"): (
+        PublishFault.TOPIC
+    ),
+    (
+        "InvalidParameter",
+        400,
+        "Invalid parameter: The MessageGroupId parameter is required for FIFO topics",
+    ): PublishFault.TOPIC,
+    ("NotFound", 404, "Topic does not exist"): PublishFault.TOPIC,
+    ("EndpointDisabled", 400, ""): PublishFault.TOPIC,
+    ("PlatformApplicationDisabled", 400, ""): PublishFault.TOPIC,
+    ("AuthorizationError", 403, ""): PublishFault.TOPIC,
+    ("InvalidSecurity", 403, ""): PublishFault.TOPIC,
+    ("InvalidClientTokenId", 403, ""): PublishFault.TOPIC,
+    ("KMSDisabled", 400, ""): PublishFault.TOPIC,
+    ("KMSInvalidState", 400, ""): PublishFault.TOPIC,
+    ("KMSNotFound", 400, ""): PublishFault.TOPIC,
+    ("KMSOptInRequired", 403, ""): PublishFault.TOPIC,
+    ("KMSAccessDenied", 400, ""): PublishFault.TOPIC,
+    ("InvalidParameter", 400, "Invalid parameter: MessageStructure"): PublishFault.IN_DOUBT,
+    ("InvalidParameter", 400, ""): PublishFault.IN_DOUBT,
+    ("ValidationException", 400, "1 validation error detected"): PublishFault.IN_DOUBT,
+    ("KMSThrottling", 400, ""): PublishFault.MOMENT,
+    ("Throttled", 429, ""): PublishFault.MOMENT,
+    ("Throttling", 400, "Rate exceeded"): PublishFault.MOMENT,
+    ("InternalError", 500, ""): PublishFault.MOMENT,
+    ("ServiceUnavailable", 503, ""): PublishFault.MOMENT,
+}
+
+
+def failed(code: str, status: int, text: str) -> PublishFailed:
+    sns = client("sns")
+    with Stubber(sns) as stubber:
+        stubber.add_client_error("publish", code, text, http_status_code=status)
+        with pytest.raises(PublishFailed) as raised:
+            StopTopic(sns, ARN).publish(NOTICE)
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"), FAULTS.items(), ids=[f"{code}-{text}" for code, _, text in FAULTS]
+)
+def test_what_sns_says_decides_whether_message_topic_or_moment_is_at_fault(
+    said: tuple[str, int, str], fault: PublishFault
+) -> None:
+    assert failed(*said).fault is fault
+
+
+def test_every_error_of_a_publish_that_sns_documents_is_tried() -> None:
+    operation = client("sns").meta.service_model.operation_model("Publish")
+    documented = {shape.metadata["error"]["code"] for shape in operation.error_shapes}
+    assert documented - {code for code, _, _ in FAULTS} == set()
+
+
+def test_a_missing_answer_may_have_been_taken() -> None:
+    broken = Broken(ReadTimeoutError(endpoint_url="https://sns.example.com"))
+    with pytest.raises(PublishFailed) as raised:
+        StopTopic(broken, ARN).publish(NOTICE)  # type: ignore[arg-type]
+    assert raised.value.fault is PublishFault.MOMENT
+
+
+def test_a_message_at_fault_is_blamed_by_what_sns_names_and_no_more() -> None:
+    text = "Invalid parameter: Message too long: Credential=AKIDEXAMPLE"
+    assert str(failed("InvalidParameter", 400, text)).endswith(
+        "SNS takes this message at no time. It names: Message too long."
+    )
+
+
+def test_a_topic_at_fault_is_blamed_on_its_variable() -> None:
+    said = str(failed("InvalidParameter", 400, "Invalid parameter: TopicArn"))
+    assert said.endswith(TOPIC_GONE)
+
+
+def test_a_topic_that_is_gone_is_told_from_a_message_by_an_emulator_too() -> None:
+    with mock_aws(), pytest.raises(PublishFailed) as raised:
+        StopTopic(client("sns"), ARN).publish(NOTICE)
+    assert raised.value.fault is PublishFault.TOPIC

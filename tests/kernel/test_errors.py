@@ -7,8 +7,8 @@ import pytest
 from msgspec import Struct
 
 from rescan.kernel import errors
-from rescan.kernel.errors import Fate
 from rescan.kernel.failure_cause import FailureCause
+from rescan.kernel.fate import Fate
 
 # Four columns of branches a level, the name, and its own fate where it differs from above.
 _LINE = re.compile(

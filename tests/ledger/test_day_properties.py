@@ -22,7 +22,8 @@ from rescan.kernel.failure_cause import FailureCause
 from rescan.ledger.announced_findings import Reported
 from rescan.ledger.due_dates import due_dates, earliest_first_days
 from rescan.ledger.entry import Entry
-from rescan.ledger.news import Failing, News, StopNews, StoppedNews
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import News, StopNews, StoppedNews
 from rescan.ledger.transitions import Remembered, after_failure, after_not_found, after_verdict
 from tests.support import lives
 from tests.support.entries import FRESH, NEW, OLD, PACE, TRIGGER, finding, report

@@ -11,7 +11,8 @@ from rescan.gate.report import Report
 from rescan.kernel.due_days import DueDays
 from rescan.ledger.due_dates import due_dates, earliest_first_days
 from rescan.ledger.entry import Entry
-from rescan.ledger.news import Failing, ReminderNews, StopNews
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import ReminderNews, StopNews
 from rescan.ledger.transitions import after_failure, after_verdict
 from tests.support.entries import FRESH, NEW, PACE, TRIGGER, finding, key, report, stopped
 from tests.support.fakes import NOON

@@ -12,6 +12,7 @@ from rescan.gate.model import Trigger, TriggerKind
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import PublishFailed, SecretUnusable, SweepIncomplete
 from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.publish_fault import PublishFault
 from rescan.memory.invocation import Invocation
 from rescan.outbox.notice import Notice
 from tests.support.entries import finding
@@ -165,8 +166,12 @@ def test_a_refused_notice_is_named_by_its_subject_and_the_reason() -> None:
         estate.handle({"tag": A})
 
 
-def test_a_sweep_publishes_what_sns_takes_and_names_the_rest() -> None:
-    estate = Estate({A: "stop", B: "stop", C: "go"}, refuses=(" a:1",))
+OF_ONE_NOTICE = [PublishFault.MOMENT, PublishFault.MESSAGE, PublishFault.IN_DOUBT]
+
+
+@pytest.mark.parametrize("fault", OF_ONE_NOTICE)
+def test_a_sweep_publishes_what_sns_takes_and_names_the_rest(fault: PublishFault) -> None:
+    estate = Estate({A: "stop", B: "stop", C: "go"}, refuses=(" a:1",), fault=fault)
     with pytest.raises(SweepIncomplete, match=r"3 of 3 images were answered\. .*STOP.* a:1"):
         estate.handle(SWEEP)
     assert [images_of(notice) for notice in estate.notices] == [[B]]

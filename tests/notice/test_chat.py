@@ -15,8 +15,9 @@ from rescan.aws.sns_topic import StopTopic
 from rescan.gate.model import Outcome, Trigger, TriggerKind
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.entry import Entry, subject_of
-from rescan.ledger.news import Failing, ImageEvent, News, StopNews
-from rescan.ledger.transitions import after_failure, after_verdict
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import ImageEvent, News, StopNews
+from rescan.ledger.transitions import SILENCE, after_failure, after_silence, after_verdict
 from rescan.notice.foreign import foreign, in_chat
 from tests.support.entries import HOUR, PACE
 from tests.support.notices.announced import NOW, expiring, held, not_evaluated, stop
@@ -171,7 +172,10 @@ def life_of(policy_id: str | None, tag: ImageTag = TAG) -> list[News]:
     entry, end = after_verdict(entry, go, NOW + 50 * HOUR, PACE)
     for_a_while = evaluation(allowlisted=(held("CVE-2020-25648+nss-tools", NOW + 99 * HOUR),))
     _, ahead = after_verdict(entry, replace(go, evaluation=for_a_while), NOW + 60 * HOUR, PACE)
-    return [news for news in (first, again, outage, end, ahead) if news is not None]
+    entry, _ = after_verdict(entry, said, NOW + 70 * HOUR, PACE)
+    _, silence = after_silence(entry, trigger, NOW + 70 * HOUR + SILENCE)
+    every = (first, again, outage, end, ahead, silence)
+    return [news for news in every if news is not None]
 
 
 @pytest.mark.parametrize("policy_id", [None, "p1"])

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rescan.kernel.image_tag import ImageTag
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.notice.render import summary_outbox_items
 from rescan.notice.summary import Coverage, Dated, Failed, Summary, Unwatched
 from rescan.notice.summary_result import LARGEST_SUMMARY_RESULT
@@ -147,6 +147,12 @@ def large(**fields: Any) -> Summary:
             id="an-overdue-sweep",
         ),
         pytest.param(
+            quiet(set_aside=2),
+            "NOT QUIET: 41 of 41 images evaluated, 0 stopped, 0 not evaluated,"
+            " 2 notices could not be published.",
+            id="set-aside",
+        ),
+        pytest.param(
             quiet(sweep=None, next_sweep=None),
             "NOT QUIET: no sweep yet, 0 stopped, 0 not evaluated.",
             id="no-sweep",
@@ -246,6 +252,7 @@ def summaries(text: st.SearchStrategy[str]) -> st.SearchStrategy[Summary]:
         failing=st.lists(failed, max_size=3).map(tuple),
         unknown_pushes=dated,
         ending=dated,
+        set_aside=numbers,
     )
 
 

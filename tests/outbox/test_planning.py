@@ -40,10 +40,12 @@ GIVES_WAY = {
     ("REMINDER", "STOP"): "REMINDER",
     ("REMINDER", "RECOVERED"): "REMINDER",
     ("REMINDER", "NOT_EVALUATED"): "REMINDER",
+    ("REMINDER", "ENDED"): "REMINDER",
     ("EXPIRING", "EXPIRING"): "EXPIRING",
     ("EXPIRING", "STOP"): "EXPIRING",
     ("EXPIRING", "RECOVERED"): "EXPIRING",
     ("EXPIRING", "NOT_EVALUATED"): "EXPIRING",
+    ("EXPIRING", "ENDED"): "EXPIRING",
     ("NOT_EVALUATED", "NOT_EVALUATED"): "NOT_EVALUATED",
 }
 
@@ -136,11 +138,12 @@ class Planning(RuleBasedStateMachine):
         is_stopped = notice.image in self.stopped
         if kind is EventType.EXPIRING and is_stopped:
             return
-        if (kind in (EventType.REMINDER, EventType.RECOVERED) or is_gone) and not is_stopped:
+        ends = is_gone or kind in (EventType.RECOVERED, EventType.ENDED)
+        if (kind is EventType.REMINDER or ends) and not is_stopped:
             return
         if kind is EventType.STOP:
             self.stopped.add(notice.image)
-        elif kind is EventType.RECOVERED or is_gone:
+        elif ends:
             self.stopped.discard(notice.image)
         self.pending.append(notice)
 

@@ -20,6 +20,7 @@ _SHORT: dict[str, dict[str, object]] = {
     "e": {"event_type": EventType.EXPIRING},
     "n": {"event_type": EventType.NOT_EVALUATED, "cause": FailureCause.DOWN},
     "G": {"event_type": EventType.NOT_EVALUATED, "cause": FailureCause.GONE},
+    "E": {"event_type": EventType.ENDED},
 }
 
 
@@ -43,16 +44,17 @@ def left_of(kinds: str) -> str:
 @pytest.mark.parametrize(
     ("waits", "behind", "left"),
     [
-        *[("S", behind, f"S{behind}") for behind in "SRenG"],
+        *[("S", behind, f"S{behind}") for behind in "SRenGE"],
         ("S", "m", "S"),
         *[("R", behind, f"R{behind}") for behind in "SRmenG"],
-        *[("m", behind, behind) for behind in "SRmG"],
+        *[("m", behind, behind) for behind in "SRmGE"],
         *[("m", behind, f"m{behind}") for behind in "en"],
-        *[("e", behind, behind) for behind in "SReG"],
+        *[("e", behind, behind) for behind in "SReGE"],
         *[("e", behind, f"e{behind}") for behind in "mn"],
         *[("n", behind, f"n{behind}") for behind in "SRme"],
         *[("n", behind, behind) for behind in "nG"],
         *[("G", behind, f"G{behind}") for behind in "SRmenG"],
+        *[("E", behind, f"E{behind}") for behind in "SRmenGE"],
     ],
 )
 def test_a_repetition_gives_way_to_what_says_as_much(waits: str, behind: str, left: str) -> None:

@@ -20,6 +20,7 @@ from rescan.kernel import errors
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Tally
+from rescan.kernel.publish_fault import PublishFault
 from rescan.kernel.watch_list import ListedTags
 from rescan.memory.invocation import Invocation
 from rescan.outbox.items import Channel
@@ -55,6 +56,7 @@ class Estate:
     outcomes: dict[str, Any] = field(default_factory=dict)
     publish_fails: bool = False
     refuses: tuple[str, ...] = ()
+    fault: PublishFault = PublishFault.MOMENT
     notices: list[Notice] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     clock: Callable[[], None] = lambda: None
@@ -150,7 +152,7 @@ class Estate:
     def publish(self, notice: Notice) -> str:
         self._sleep(self.sns_seconds)
         if self.publish_fails or any(word in notice.subject for word in self.refuses):
-            raise errors.PublishFailed("SNS did not take the notice.")
+            raise errors.PublishFailed("SNS did not take the notice.", self.fault)
         self.notices.append(notice)
         return f"message-{len(self.notices)}"
 

@@ -13,11 +13,12 @@ from msgspec import json
 
 from rescan.events.commands import Gate
 from rescan.kernel.errors import LedgerUnavailable, PublishFailed, QueueUnavailable
+from rescan.kernel.publish_fault import PublishFault
 from rescan.memory.deferred import MemoryDeferred
 from rescan.memory.ledger import MemoryLedger
 from rescan.memory.outbox import MemoryOutbox
 from rescan.memory.queue import MemoryQueue
-from rescan.outbox.items import Channel, OutboxItem
+from rescan.outbox.items import Channel, NoticeKey, OutboxItem, PendingNotice, Unreadable
 from rescan.outbox.notice import Notice
 from rescan.work.ports import Ledger, Outbox
 
@@ -45,6 +46,7 @@ class FakeLedger(_Counted, MemoryLedger):
 
     port = calls_of(Ledger)
     refuses: set[str] = msgspec.field(default_factory=set)
+    garbled: set[NoticeKey] = msgspec.field(default_factory=set)
     calls: list[str] = msgspec.field(default_factory=list)
 
     def called(self, name: str) -> None:
@@ -59,27 +61,53 @@ class FakeLedger(_Counted, MemoryLedger):
 
 
 class FakeOutbox(_Counted, MemoryOutbox):
-    """The outbox in a fake ledger, which counts and refuses its calls too."""
+    """The outbox in a fake ledger, which counts and refuses its calls too.
 
-    # What is in flight is known since the claim: that is no call of its own.
-    port = calls_of(Outbox) - {"in_flight"}
+    Of the `garbled` of the ledger nothing can be decoded.
+    """
+
+    # What is in flight, or cannot be decoded, is known from other calls; the next one forgets.
+    port = calls_of(Outbox) - {"in_flight", "unreadable", "forget"}
 
     def __init__(self, ledger: FakeLedger) -> None:
         super().__init__(ledger)
         self.called = ledger.called
+        self._garbled = ledger.garbled
+
+    def waiting(self, most: int) -> list[PendingNotice]:
+        return [notice for notice in super().waiting(most) if notice.key not in self._garbled]
+
+    def unreadable(self) -> list[Unreadable]:
+        keys = [key for key in self._garbled if key in self._ledger.notices]
+        return [Unreadable("#".join(key), "DecodeError", waits=True) for key in keys]
+
+    def set_aside(self, notice: PendingNotice | Unreadable, reason: str) -> None:
+        if isinstance(notice, PendingNotice):
+            return super().set_aside(notice, reason)
+        channel, name = notice.key.split("#", 1)
+        key = (Channel(channel), name)
+        self._ledger.aside[key] = self._ledger.notices.pop(key)
+        return None
 
 
 @dataclass
 class FakeTopic:
-    """Keeps what was published; `refuses` while it is down."""
+    """Keeps what was published; `refuses` while it is down.
+
+    Of a message that has one of the `refused` texts in its result it says that this is at `fault`.
+    """
 
     notices: list[Notice] = field(default_factory=list)
     refuses: bool = False
     subscriptions: int = 1
+    refused: set[str] = field(default_factory=set)
+    fault: PublishFault = PublishFault.MESSAGE
 
     def publish(self, notice: Notice) -> str:
         if self.refuses:
             raise PublishFailed("SNS refused")
+        if any(text in notice.result for text in self.refused):
+            raise PublishFailed("SNS refused the message", self.fault)
         notice.check()
         self.notices.append(notice)
         return f"message-{len(self.notices)}"

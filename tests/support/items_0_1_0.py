@@ -13,6 +13,7 @@ import boto3
 from moto import mock_aws
 from msgspec.structs import replace
 
+from rescan.aws.deferred_table import DeferredTable
 from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
 from rescan.events.commands import Gate
@@ -21,7 +22,7 @@ from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest
 from rescan.ledger.changes import ClearedBy, ClearedFinding
 from rescan.ledger.entry import Entry, UnknownPush
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.ledger.unreported import UnreportedChanges
 from rescan.notice.summary import Coverage
 from rescan.outbox.items import Channel, InFlight, OutboxItem
@@ -87,9 +88,14 @@ MESSAGES: dict[str, Gate] = {
         first_seen=NOON - HOUR,
         attempt=3,
         submitted=True,
+        unrecorded=True,
         published_id="7d3a",
     ),
 }
+
+# Work that has left the queue until a moment.
+DEFERRED_UNTIL = NOON + HOUR
+DEFERRED = {"least": replace(MESSAGES["least"], attempt=13), "full": MESSAGES["full"]}
 
 
 def entries() -> list[Entry]:
@@ -122,6 +128,9 @@ def _written() -> dict[str, Any]:
     outbox.claim(NOON, NOON + HOUR)
     for flight, storm in zip(IN_FLIGHT, (STORM, None), strict=True):
         outbox.mark_in_flight(flight, storm)
+    deferred = DeferredTable(client, "ledger")
+    for gate in DEFERRED.values():
+        deferred.defer(gate, DEFERRED_UNTIL)
     items = client.scan(TableName="ledger")["Items"]
     return {
         "items": sorted(items, key=lambda item: item["subject"]["S"]),

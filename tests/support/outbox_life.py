@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from rescan.kernel.deadline import Deadline
+from rescan.kernel.errors import PublishFailed
+from rescan.kernel.publish_fault import PublishFault
 from rescan.ledger.news import EventType
 from rescan.outbox.items import Channel, OutboxItem
 from rescan.outbox.notice import Notice
@@ -38,7 +40,9 @@ class Arrival:
 class Window:
     """What comes, and then a run of the publisher a minute; of a new container, if it `restarts`.
 
-    Of the calls that are to fail the first `spared` go well, and so many `fail` (None: all).
+    Of the calls that are to fail the first `spared` go well, and so many `fail` (None: all). SNS
+    never takes a message about an image that is `bad`; what waits about a `garbled` one cannot be
+    decoded as long as the window lasts, in which all messages are refused for a `fault`, if any.
     """
 
     arrivals: tuple[Arrival, ...] = ()
@@ -47,6 +51,9 @@ class Window:
     fail: int | None = None
     restarts: bool = False
     minutes: int = 1
+    bad: frozenset[int] = frozenset()
+    garbled: frozenset[int] = frozenset()
+    fault: PublishFault | None = None
 
     def has(self, *calls: str, faults: Iterable[Fault] = Fault) -> bool:
         """Whether any of these calls, or any call at all, meets one of the faults."""
@@ -56,12 +63,18 @@ class Window:
 
 @dataclass
 class _Reader(FakeTopic):
-    """Takes down when each message came."""
+    """Takes down when each message came; takes none that is about a `bad` notice."""
 
     clock: Callable[[], datetime] = lambda: NOON
     times: list[datetime] = field(default_factory=list)
+    bad: set[str] = field(default_factory=set)
+    topic_fault: PublishFault | None = None
 
     def publish(self, notice: Notice) -> str:
+        if self.topic_fault is not None:
+            raise PublishFailed("SNS refused", self.topic_fault)
+        if not self.bad.isdisjoint(ids_of(notice)):
+            raise PublishFailed("SNS refused the message", PublishFault.MESSAGE)
         self.times.append(self.clock())
         return super().publish(notice)
 
@@ -74,6 +87,7 @@ class OutboxLife:
         self.ledger = FakeLedger()
         self.came: dict[str, OutboxItem] = {}
         self.quiet_since = NOON
+        self.spoiled: set[str] = set()
         self._stopped: set[str] = set()
         self._reader = _Reader(clock=lambda: self.now)
         self._faults = Faults()
@@ -88,8 +102,10 @@ class OutboxLife:
                 self._arrive(arrival)
             if window.restarts:
                 self._publisher = self._container()
+            self._spoil(window)
             self._runs(window.minutes)
         self._faults.planned = {}
+        self._spoil(Window())
         self.quiet_since = self.now
         return self
 
@@ -97,6 +113,19 @@ class OutboxLife:
         """Time goes on, without faults and news."""
         self._runs(minutes)
         return self
+
+    def _spoil(self, window: Window) -> None:
+        """Let what SNS never takes stay so; what could not be decoded is decoded again."""
+        self._reader.topic_fault = window.fault
+        self._reader.bad |= self._about(window.bad)
+        garbled = self._about(window.garbled)
+        self.ledger.garbled.clear()
+        self.ledger.garbled |= {key for key in self.ledger.due if key[1] in garbled}
+        self.spoiled |= self._reader.bad | garbled
+
+    def _about(self, images: Iterable[int]) -> set[str]:
+        subjects = {f"image-{image}" for image in images}
+        return {name for name, item in self.came.items() if item.envelope.subject in subjects}
 
     def _arrive(self, arrival: Arrival) -> None:
         for image in range(arrival.first, arrival.first + arrival.images):
@@ -156,14 +185,19 @@ class OutboxLife:
         return Counter(name for _, name in self._published())
 
     @property
+    def aside(self) -> set[str]:
+        """The notices that are kept and wait no longer."""
+        return {name for _, name in self.ledger.aside}
+
+    @property
     def never(self) -> set[str]:
-        """The notices that were not published, but for reminders of what was."""
+        """The notices that were neither published nor set aside, but for reminders of what was."""
         published = self.times.keys()
         images = {self.came[name].envelope.subject for name in published}
         return {
             name
             for name, item in self.came.items()
-            if name not in published
+            if name not in published | self.aside
             and not (
                 item.envelope.event_type is EventType.REMINDER and item.envelope.subject in images
             )

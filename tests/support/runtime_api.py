@@ -32,16 +32,17 @@ class RuntimeApi(LoopbackServer):
     """Hands events to one process, one at a time."""
 
     def __init__(self) -> None:
-        self._events: Queue[tuple[str, bytes, float]] = Queue()
+        self._events: Queue[tuple[str, bytes, float, str]] = Queue()
         self._ended: Queue[Invocation] = Queue()
         self._ids = map(str, itertools.count(1))
         self._deadlines: dict[str, float] = {}
         self._asked = Event()
         super().__init__(self._application)
 
-    def invoke(self, event: object, seconds: float = 30.0) -> Invocation:
-        """Hand over the event with so much time, and wait for its end."""
-        self._events.put((next(self._ids), json.dumps(event).encode(), time.time() + seconds))
+    def invoke(self, event: object, seconds: float = 30.0, trace: str = "") -> Invocation:
+        """Hand over the event with so much time, under this trace id, and wait for its end."""
+        deadline = time.time() + seconds
+        self._events.put((next(self._ids), json.dumps(event).encode(), deadline, trace))
         return self._ended.get(timeout=_PATIENCE_SECONDS)
 
     def wait_until_asked(self) -> None:
@@ -56,7 +57,7 @@ class RuntimeApi(LoopbackServer):
 
     def _next(self) -> Response:
         self._asked.set()
-        request_id, event, deadline = self._events.get()
+        request_id, event, deadline, trace = self._events.get()
         self._deadlines[request_id] = deadline
         headers = {
             "Lambda-Runtime-Aws-Request-Id": request_id,
@@ -65,6 +66,8 @@ class RuntimeApi(LoopbackServer):
             "function:rescan",
             "Content-Type": "application/json",
         }
+        if trace:
+            headers["Lambda-Runtime-Trace-Id"] = trace
         return Response(event, headers=headers)
 
     def _end(self, path: str, request: Request) -> Response:

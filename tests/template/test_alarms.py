@@ -61,6 +61,7 @@ WATCHED = [
         SERVICE,
     ),
     ("publish-failures", ("AnchoreRescan PublishFailures", "Sum", ">", 0), SERVICE),
+    ("notices-set-aside", ("AnchoreRescan NoticesSetAside", "Sum", ">", 0), SERVICE),
     (
         "notices-too-old",
         ("AnchoreRescan OldestNoticeAgeSeconds", "Maximum", ">", 1800),
@@ -83,7 +84,7 @@ def test_alarm_goes_off_when(name, expected, dimensions):
 
 def test_alarms_on_metrics_of_the_function_name_metrics_that_it_writes():
     own = {a["MetricName"] for a in alarms().values() if a["Namespace"] == NAMESPACE}
-    assert len(own) == 7
+    assert len(own) == 8
     assert own <= {metric.value for metric in Metric}
 
 

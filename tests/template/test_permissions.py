@@ -76,7 +76,7 @@ DECRYPT_SECRET = {
     "Effect": "Allow",
     "Action": "kms:Decrypt",
     "Resource": SECRET_KEY,
-    "Condition": {"StringLike": {"kms:ViaService": "secretsmanager.eu-central-1.*"}},
+    "Condition": {"StringLike": {"kms:ViaService": "secretsmanager.*"}},
 }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rescan.aws.outbox_table import PENDING_INDEX
+from rescan.aws.outbox_items import PENDING_INDEX
 from tests.support.paths import ROOT
 from tests.support.template import of_type, properties, resources, template
 

@@ -13,7 +13,7 @@ from rescan.kernel.due_days import DueDays
 from rescan.kernel.errors import LedgerUnavailable
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.entry import UnknownPush
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.notice.summary import Coverage, Dated, Failed, TeamDue
 from rescan.outbox.items import Channel
 from rescan.work.daily_summary import DailySummary, Schedule, summary_of
@@ -21,6 +21,7 @@ from rescan.work.ports import EntrySnapshot, SweepRecord
 from tests.support.entries import FRESH
 from tests.support.fakes import NOON, FakeLedger, FakeOutbox, FakeTopic
 from tests.support.one_publisher import publisher_of
+from tests.support.outbox_items import OUTBOX_ITEM
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -225,11 +226,21 @@ def test_it_is_published_like_other_notices_and_once_a_day() -> None:
     for _ in range(2):
         answer = daily_summary(ledger).run()
     publisher_of(FakeOutbox(ledger), topic, lambda: NOON).run(Deadline.after(60))
-    assert answer == {"quiet": False, "stopped": 1, "notEvaluated": 0, "missing": 0}
+    assert answer == {
+        "quiet": False, "stopped": 1, "notEvaluated": 0, "missing": 0, "setAside": 0
+    }  # fmt: skip
     assert (topic.said, ledger.notices) == (["SUMMARY"], {})
 
 
-@pytest.mark.parametrize("call", ["snapshots", "last_sweep", "add"])
+def test_notices_that_are_set_aside_are_counted() -> None:
+    ledger = FakeLedger()
+    ledger.aside = {(Channel.STOPS, name): OUTBOX_ITEM for name in "ab"}
+    assert daily_summary(ledger).run()["setAside"] == 2
+    [summary] = ledger.notices.values()
+    assert summary.notice.subject.endswith(", 2 notices could not be published")
+
+
+@pytest.mark.parametrize("call", ["snapshots", "last_sweep", "add", "count_set_aside"])
 def test_a_ledger_that_refuses_fails_it(call: str) -> None:
     ledger = FakeLedger(refuses={call})
     with pytest.raises(LedgerUnavailable):

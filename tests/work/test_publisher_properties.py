@@ -10,6 +10,7 @@ from itertools import product
 
 from hypothesis import strategies as st
 
+from rescan.kernel.publish_fault import PublishFault
 from rescan.ledger.news import EventType
 from rescan.outbox.storm import LONGEST_GAP
 from tests.support import lives
@@ -19,7 +20,7 @@ from tests.support.outbox_life import TEAMS, Arrival, OutboxLife, Window
 
 CALLS = [
     *("claim", "waiting", "in_flight", "storms", "notice", "mark_in_flight"),
-    *("publish", "clear_in_flight", "release"),
+    *("publish", "set_aside", "clear_in_flight", "release"),
 ]
 CHANGES = (EventType.STOP, EventType.RECOVERED)
 ARRIVALS = st.builds(
@@ -45,6 +46,20 @@ FAULTY = PEACEFUL | {
     "spared": st.integers(0, 5),
     "fail": st.sampled_from([1, 2, None]),
 }
+
+SOME = st.frozensets(st.integers(0, 24), max_size=3)
+REFUSED = FAULTY | {
+    "bad": SOME,
+    "garbled": SOME,
+    "fault": st.sampled_from([None, None, None, PublishFault.TOPIC, PublishFault.IN_DOUBT]),
+}
+SPOILED_IN_FLIGHT = [
+    Window((Arrival(images=3, finding=None),), {"publish": Fault.REFUSED}),
+    Window(
+        (Arrival(1, event_type=EventType.REMINDER),), bad=frozenset({1}), garbled=frozenset({0})
+    ),
+]
+BAD_STORM = [Window((Arrival(images=40),), bad=frozenset({0, 7})), Window(minutes=3)]
 
 FLAPS = [
     Window((Arrival(2 * n), Arrival(2 * n, event_type=EventType.RECOVERED)), minutes=3)
@@ -99,6 +114,22 @@ def test_only_a_crash_or_a_lost_answer_publishes_a_notice_again(windows: list[Wi
 @for_any(FAULTY, UNCLEARED, UNANSWERED, CRASHED_BEFORE_A_STORM)
 def test_what_is_published_again_has_the_id_of_before(windows: list[Window]) -> None:
     assert [ids for ids in life(windows).ids_of_repeated() if len(ids) > 1] == []
+
+
+@for_any(REFUSED, SPOILED_IN_FLIGHT, BAD_STORM)
+def test_all_is_published_or_set_aside_and_only_what_is_at_fault_is_set_aside(
+    windows: list[Window],
+) -> None:
+    settled = life(windows)
+    assert (settled.never, settled.aside - settled.spoiled) == (set(), set())
+    assert (settled.ledger.due, settled.ledger.flights) == ({}, {})
+
+
+@for_any(REFUSED, SPOILED_IN_FLIGHT, BAD_STORM)
+def test_what_is_refused_keeps_order_and_pace_of_all_others(windows: list[Window]) -> None:
+    settled = life(windows)
+    assert settled.out_of_order() == []
+    assert settled.most_within(timedelta(seconds=1)) <= 4
 
 
 def leave_to_repeat(windows: list[Window]) -> int:

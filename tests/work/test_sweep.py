@@ -20,14 +20,18 @@ from rescan.kernel.errors import AnchoreUnreachable, QueueUnavailable
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import ListedTags, WatchList
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import EventType, StopNews
+from rescan.ledger.transitions import after_verdict
 from rescan.notice.summary import Coverage, Unwatched
 from rescan.outbox.items import Channel
 from rescan.work.ports import SweepRecord
+from rescan.work.recorder import Recorder
+from rescan.work.silence import Silence
 from rescan.work.sweep import FullSweep
 from rescan.work.topics import Topics
 from tests.support.anchore_answers import WHERE
-from tests.support.entries import FRESH
+from tests.support.entries import FRESH, PACE, report
 from tests.support.fakes import NOON, FakeLedger, FakeQueue, FakeTopic
 
 A, B, C = (ImageTag.parse(f"reg.io/{name}:1") for name in "abc")
@@ -56,11 +60,15 @@ class Estate:
 
     def sweep(self, *entries: str, measured: bool = True) -> dict[str, object]:
         logger = Logger(service=f"sweep-{uuid4()}", logger_handler=logging.StreamHandler(self.log))
+        recorder = Recorder(
+            self.ledger, Topics({Channel.STOPS: self.topic}, self.tally), self.tally
+        )
         sweep = FullSweep(
             self._tags,
             self.ledger,
             self.queue,
             self.readers or self.topic,
+            Silence(recorder, str, logger, lambda: self.now),
             self.tally,
             logger,
             self._data_version,
@@ -187,6 +195,117 @@ def test_a_ledger_that_refuses_does_not_keep_the_tags_from_being_swept(estate: E
     estate.ledger.refuses = {"snapshots", "last_sweep", "record_sweep"}
     estate.sweep()
     assert estate.enqueued == [A, B]
+
+
+# --- a STOP that nobody asks about any more
+
+
+OLD = "own|reg.io/c:1|old"
+DAY = timedelta(days=1)
+
+
+def stops_under_the_old_policy(estate: Estate, **entry: object) -> None:
+    """Since 40 days, and nobody has asked for 30; the sweeps have had a GO an hour ago."""
+    facts = {
+        "verdict": Outcome.STOP,
+        "policy_id": "old",
+        "first_stop_at": NOON - 40 * DAY,
+        "result_at": NOON - 30 * DAY,
+        "team": "payments",
+    }
+    old = replace(FRESH, subject=OLD, tag=C, version=3, **(facts | entry))
+    estate.ledger.entries[OLD] = old
+    estate.remembers(C, verdict=Outcome.GO, evaluated_at=NOON - HOUR, result_at=NOON - HOUR)
+
+
+def ended(estate: Estate) -> bool:
+    """Whether the STOP has ended, which its readers are told in the same write."""
+    told = [item.envelope.event_type for item in estate.ledger.notices.values()]
+    assert told == ([] if estate.ledger.entries[OLD].stopped else [EventType.ENDED])
+    return bool(told)
+
+
+def test_a_stop_under_a_policy_that_nobody_asks_for_ends_and_says_so(estate: Estate) -> None:
+    stops_under_the_old_policy(estate)
+    estate.sweep()
+    assert ended(estate)
+    [item] = estate.ledger.notices.values()
+    result = json.loads(item.notice.result)
+    assert (result["policy_id"], result["team"], result["ended"]["asked_at"]) == (
+        "old",
+        "payments",
+        "2026-10-25T12:00:00Z",
+    )
+    # It was swept up to the end; now no list has the tag any longer.
+    assert C in estate.enqueued
+    estate.queue.sent.clear()
+    estate.sweep()
+    assert C not in estate.enqueued
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param({"result_at": NOON - 30 * DAY + HOUR}, id="asked-for-within-30-days"),
+        pytest.param({"result_at": None}, id="nobody-knows-when-it-was-asked-for"),
+    ],
+)
+def test_a_stop_that_somebody_asks_about_goes_on(estate: Estate, entry: dict[str, object]) -> None:
+    stops_under_the_old_policy(estate, **entry)
+    estate.sweep()
+    assert not ended(estate)
+    assert C in estate.enqueued
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        pytest.param({}, id="no-result-yet"),
+        pytest.param({"result_at": NOON - 31 * DAY}, id="none-since"),
+        pytest.param(
+            {"result_at": NOON, "failing": Failing(NOON, "regate", "HTTP 500")}, id="it-fails"
+        ),
+    ],
+)
+def test_a_stop_goes_on_while_the_sweeps_have_no_answer_of_their_own(
+    estate: Estate, own: dict[str, object]
+) -> None:
+    stops_under_the_old_policy(estate)
+    estate.remembers(C, **own)
+    estate.sweep()
+    assert not ended(estate)
+
+
+def test_a_stop_of_the_sweeps_own_never_ends_by_silence(estate: Estate) -> None:
+    """Nor when the function was off for a year, or the tag has left the watch list."""
+    estate.remembers(C, verdict=Outcome.STOP, result_at=NOON - 365 * DAY)
+    estate.sweep(str(A))
+    assert (estate.ledger.entries[str(C)].stopped, estate.ledger.notices) == (True, {})
+    assert estate.enqueued == [A, C]
+
+
+@pytest.mark.parametrize("call", ["read", "write"])
+def test_a_ledger_that_refuses_keeps_the_stop_for_the_next_sweep(estate: Estate, call: str) -> None:
+    stops_under_the_old_policy(estate)
+    estate.ledger.refuses = {call}
+    estate.sweep()
+    assert not ended(estate)
+    estate.ledger.refuses = set()
+    estate.sweep()
+    assert ended(estate)
+
+
+def test_a_schedule_s_own_list_ends_nothing(estate: Estate) -> None:
+    stops_under_the_old_policy(estate)
+    estate.sweep(str(A), measured=False)
+    assert not ended(estate)
+
+
+def test_a_stop_that_ended_is_news_when_somebody_asks_again(estate: Estate) -> None:
+    stops_under_the_old_policy(estate)
+    estate.sweep()
+    _, news = after_verdict(estate.ledger.entries[OLD], report(), NOON + HOUR, PACE)
+    assert isinstance(news, StopNews)
 
 
 # --- measuring the sweep before

@@ -51,7 +51,11 @@ class _ImageList(Struct, frozen=True):
 
 
 def list_active_tags(transport: Transport, deadline: Deadline, *, running_only: bool) -> ListedTags:
-    """The tags in Anchore's order; `running_only`: those in its runtime inventory."""
+    """The tags in Anchore's order; `running_only`: those in its runtime inventory.
+
+    A server before 2.7.2 ignores that and lists all: more is gated than was asked for, never less.
+    One that cannot filter its list at all is an error, for its administrator expects the filter.
+    """
     rows = list(_full_tags(transport, deadline, running_only))
     tags: dict[ImageTag, None] = {}
     not_tags: list[str] = []

@@ -23,9 +23,12 @@ def sns_client(session: boto3.Session, read_seconds: float = 10) -> "SNSClient":
     return session.client("sns", config=_config(read_seconds, attempts=1))
 
 
-def secrets_client(session: boto3.Session, read_seconds: float = 5) -> "SecretsManagerClient":
-    """Secrets Manager, tried twice: reading changes nothing."""
-    return session.client("secretsmanager", config=_config(read_seconds, attempts=2))
+def secrets_client(
+    session: boto3.Session, read_seconds: float = 5, region: str | None = None
+) -> "SecretsManagerClient":
+    """Secrets Manager of the region, or of the function's; tried twice: reading changes nothing."""
+    config = _config(read_seconds, attempts=2)
+    return session.client("secretsmanager", region_name=region, config=config)
 
 
 def dynamodb_client(session: boto3.Session, read_seconds: float = 2) -> "DynamoDBClient":

@@ -24,13 +24,13 @@ from rescan.kernel.team import UNROUTED
 from rescan.ledger.announced_findings import AnnouncedFindings, Reported
 from rescan.ledger.due_dates import earliest_first_days
 from rescan.ledger.entry import Entry
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.notice.summary import Coverage, Unwatched
 from rescan.work.ports import EntrySnapshot, SweepRecord
 
 # Scans pay for whole items, whatever they project; this only keeps `memory` from being sent.
 SNAPSHOT = (
-    "tag, stopped, evaluated_at, sweep, result_at, first_stop_at, failing, failing_since,"
+    "subject, tag, stopped, evaluated_at, sweep, result_at, first_stop_at, failing, failing_since,"
     " failing_cause, unknown_push_at, held_until, team, first_days"
 )
 
@@ -141,6 +141,7 @@ def snapshot_of(item: Any) -> EntrySnapshot:
         failing=_failing(item, moment("failing_since")),
         unknown_push_at=moment("unknown_push_at"),
         held_until=moment("held_until"),
+        subject=item["subject"]["S"],
         team=item.get("team", {"S": UNROUTED})["S"],
         first_days={
             term: date.fromisoformat(day["S"])

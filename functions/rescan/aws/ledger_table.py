@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rescan.aws.dynamodb import ConditionFailed, TableCalls, TransactionUnderWay
 from rescan.aws.ledger_items import SNAPSHOT, entry_of, item_of, snapshot_of, sweep_item, sweep_of
-from rescan.aws.outbox_items import notice_item
+from rescan.aws.outbox_items import ASIDE, PENDING_INDEX, notice_item
 from rescan.kernel.errors import LedgerConflict
 from rescan.ledger.entry import Entry
 from rescan.outbox.items import OutboxItem
@@ -124,3 +124,13 @@ class LedgerTable:
                 TableName=self._table, Item={"subject": {"S": _SWEEP}, **sweep_item(sweep)}
             ),
         )
+
+    def count_set_aside(self) -> int:
+        count = partial(
+            self._client.query,
+            TableName=self._table,
+            IndexName=PENDING_INDEX,
+            KeyConditionExpression="pending = :aside",
+            ExpressionAttributeValues={":aside": {"S": ASIDE}},
+        )
+        return sum(1 for _ in self._calls.pages("counting", count))

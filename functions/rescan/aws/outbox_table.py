@@ -1,20 +1,25 @@
 """The outbox in the ledger's table: an item each notice, each storm, and one for the publisher.
 
 The index `pending` holds the keys of the notices, and nothing else; it lags behind the table, so
-what it names is read from the table itself. Source: DynamoDB developer guide, "Sparse indexes";
-API reference: 100 keys a BatchGetItem, 25 deletions a BatchWriteItem, either of which may leave
-some for another call.
+what it names is read from the table itself. Source: DynamoDB developer guide, "Sparse indexes".
 """
 
+import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from rescan.aws.batches import Batches
 from rescan.aws.dynamodb import ConditionFailed, TableCalls
 from rescan.aws.outbox_items import (
+    ASIDE,
+    PENDING_INDEX,
+    WAITS,
+    ItemReader,
     flight_of,
     flight_value,
     notice_key,
@@ -24,8 +29,8 @@ from rescan.aws.outbox_items import (
     storm_key,
     storm_of,
 )
-from rescan.kernel.errors import NotThePublisher
-from rescan.outbox.items import InFlight, PendingNotice
+from rescan.kernel.errors import NoticeInvalid, NotThePublisher
+from rescan.outbox.items import InFlight, PendingNotice, Unreadable
 from rescan.outbox.notice import Notice
 from rescan.outbox.storm import Storm
 
@@ -33,33 +38,41 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-PENDING_INDEX = "pending"
 _PUBLISHER = {"subject": {"S": "publisher"}}
 # The publisher's item has an attribute for each message in flight.
 _FLIGHT = "flight_"
-_KEYS, _DELETIONS = 100, 25
-_TRIES = 20
 
 
 class OutboxTable:
     """Implements `ports.Outbox`; one object is one publisher."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
         self._table = table
         self._calls = TableCalls(table)
+        self._batches = Batches(client, table, sleep)
         self._token = ""
         self._flights: list[InFlight] = []
         self._landed: list[str] = []
+        self._reader = ItemReader()
 
     def claim(self, now: datetime, until: datetime) -> bool:
-        self._token, self._landed = uuid.uuid4().hex, []
+        self._token = uuid.uuid4().hex
         try:
             claimed = self._calls.call("claiming", lambda: self._claim(now, until))
         except ConditionFailed:
             return False
         item = claimed["Attributes"]
-        self._flights = [flight_of(item[name]) for name in sorted(item) if name.startswith(_FLIGHT)]
+        names = sorted(name for name in item if name.startswith(_FLIGHT))
+        self._reader = ItemReader()
+        found = {name: self._reader.one(flight_of, item[name], name) for name in names}
+        self._flights = [flight for flight in found.values() if flight is not None]
+        self._landed = [name for name, flight in found.items() if flight is None]
         return True
 
     def _claim(self, now: datetime, until: datetime) -> Any:
@@ -84,25 +97,49 @@ class OutboxTable:
         return self._flights
 
     def mark_in_flight(self, flight: InFlight, storm: Storm | None = None) -> None:
-        landed = f" REMOVE {', '.join(self._landed)}" if self._landed else ""
-        update = f"SET {_FLIGHT}{flight.id} = :flight{landed}"
+        name = _FLIGHT + flight.id
+        landed = ", ".join(other for other in self._landed if other != name)
+        update = f"SET {name} = :flight" + (f" REMOVE {landed}" if landed else "")
         self._update("marking", self._mine(update, {":flight": flight_value(flight)}), storm)
         self._landed = []
 
     def clear_in_flight(self, flight: InFlight, superseded: Iterable[str] = ()) -> None:
         """The publisher's item forgets it with its next update."""
         keys = (notice_key(flight.channel, name) for name in (*superseded, *flight.ids))
-        for some in _batches(keys, _DELETIONS):
-            self._delete(some)
+        self._batches.delete(keys)
+        self.forget(flight)
+
+    def forget(self, flight: InFlight) -> None:
         self._landed.append(_FLIGHT + flight.id)
 
     def waiting(self, most: int) -> list[PendingNotice]:
-        keys = islice(self._pending_keys(), most)
-        found = self._items(keys, "subject, channel, envelope")
-        return sorted(map(pending_notice_of, found), key=lambda notice: notice.envelope.order)
+        items = self._batches.items(self._pending_keys(most), "subject, channel, envelope")
+        found = self._reader.every(pending_notice_of, items, waits=True)
+        return sorted(found, key=lambda notice: notice.envelope.order)
 
     def storms(self, ids: Iterable[str]) -> list[Storm]:
-        return [storm_of(item) for item in self._items(map(storm_key, ids), "subject, storm")]
+        items = self._batches.items(map(storm_key, ids), "subject, storm")
+        return self._reader.every(storm_of, items)
+
+    def unreadable(self) -> list[Unreadable]:
+        return self._reader.left_out()
+
+    def set_aside(self, notice: PendingNotice | Unreadable, reason: str) -> None:
+        with suppress(ConditionFailed):  # it was deleted, or is set aside already
+            self._calls.call("setting aside", lambda: self._set_aside(_key_of(notice), reason))
+
+    def _set_aside(self, key: dict[str, Any], reason: str) -> Any:
+        return self._client.update_item(
+            TableName=self._table,
+            Key=key,
+            UpdateExpression="SET pending = :aside, aside_because = :reason",
+            ConditionExpression="pending = :waits",
+            ExpressionAttributeValues={
+                ":aside": {"S": ASIDE},
+                ":waits": {"S": WAITS},
+                ":reason": {"S": reason},
+            },
+        )
 
     def notice(self, pending: PendingNotice) -> Notice | None:
         answer = self._calls.call(
@@ -113,49 +150,28 @@ class OutboxTable:
                 ConsistentRead=True,
             ),
         )
-        item = answer.get("Item")
-        return notice_of_item(item) if item else None
+        if (item := answer.get("Item")) is None:
+            return None
+        key = item["subject"]["S"]
+        if (notice := ItemReader().one(notice_of_item, item, key)) is None:
+            raise NoticeInvalid(f"This version cannot decode the text of {key}.")
+        return notice
 
-    # --- many items
-
-    def _pending_keys(self) -> Iterator[Any]:
-        """Oldest first."""
+    def _pending_keys(self, most: int) -> Iterator[Any]:
+        """Oldest first, and so many of each channel; the index has its name in the key alone."""
         query = partial(
             self._client.query,
             TableName=self._table,
             IndexName=PENDING_INDEX,
             KeyConditionExpression="pending = :kind",
-            ExpressionAttributeValues={":kind": {"S": "notice"}},
+            ExpressionAttributeValues={":kind": {"S": WAITS}},
         )
+        found: Counter[str] = Counter()
         for item in self._calls.pages("querying", query):
-            yield {"subject": item["subject"]}
-
-    def _items(self, keys: Iterable[Any], facts: str) -> Iterator[Any]:
-        """Those that are there."""
-        ask = self._client.batch_get_item
-        for some in _batches(keys, _KEYS):
-            asked = {"Keys": some, "ProjectionExpression": facts, "ConsistentRead": True}
-            for answer in self._until_processed("reading", ask, asked, "UnprocessedKeys"):
-                yield from answer["Responses"].get(self._table, [])
-
-    def _delete(self, keys: list[Any]) -> None:
-        asked = [{"DeleteRequest": {"Key": key}} for key in keys]
-        ask = self._client.batch_write_item
-        for _ in self._until_processed("clearing", ask, asked, "UnprocessedItems"):
-            pass
-
-    def _until_processed(
-        self, doing: str, ask: Callable[..., Any], asked: Any, left: str
-    ) -> Iterator[Any]:
-        """The answers of a batch, until none leaves something for another call."""
-        request = {self._table: asked}
-        for _ in range(_TRIES):
-            answer = self._calls.call(doing, partial(ask, RequestItems=request))
-            yield answer
-            request = answer.get(left)
-            if not request:
-                return
-        raise self._calls.unavailable(doing, "it leaves some unprocessed")
+            channel = item["subject"]["S"].rpartition("#")[0]
+            found[channel] += 1
+            if found[channel] <= most:
+                yield {"subject": item["subject"]}
 
     # --- the publisher's own item
 
@@ -185,11 +201,11 @@ class OutboxTable:
             ) from failed
 
 
+def _key_of(notice: PendingNotice | Unreadable) -> dict[str, Any]:
+    if isinstance(notice, Unreadable):
+        return {"subject": {"S": notice.key}}
+    return notice_key(notice.channel, notice.envelope.id)
+
+
 def _moment(at: datetime) -> dict[str, Any]:
     return {"S": at.isoformat(timespec="microseconds")}
-
-
-def _batches(values: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    rest = iter(values)
-    while some := list(islice(rest, size)):
-        yield some

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from rescan.aws.sns_errors import named, publish_failed
 from rescan.kernel.errors import PublishFailed
 from rescan.outbox.notice import AttributeValue, Notice, data_type, string_value
 
@@ -14,23 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
 
 
-_PERMISSION = "Allow the function's role sns:Publish on the topic."
-_KEY = (
-    "Allow the function's role kms:GenerateDataKey and kms:Decrypt on the topic's key, and see"
-    " that the key is enabled."
-)
-_ADVICE = {
-    "AuthorizationError": _PERMISSION,
-    "AccessDenied": _PERMISSION,
-    "KMSAccessDenied": _KEY,
-    "KMSDisabled": _KEY,
-    "KMSInvalidState": _KEY,
-    "KMSNotFound": _KEY,
-    "NoCredentialsError": "The function's role gives no credentials.",
-}
 # ResponseParserError, of an answer that is not SNS's, is no BotoCoreError.
 _FAILURES = (BotoCoreError, ClientError, ResponseParserError)
-_REPEAT = "The event may be repeated; a notice that did arrive then arrives twice."
 
 
 @dataclass(frozen=True)
@@ -49,12 +35,12 @@ class StopTopic:
         try:
             answer = self.sns.get_topic_attributes(TopicArn=self.arn)
         except _FAILURES as error:
-            _, seen = _named(error)
+            _, seen = named(error)
             raise PublishFailed(f"The topic {self.arn} cannot be looked at: {seen}.") from error
         return int(answer["Attributes"].get("SubscriptionsConfirmed", "0"))
 
     def publish(self, notice: Notice) -> str:
-        """The MessageId that SNS gave. NoticeInvalid before, PublishFailed after sending."""
+        """The MessageId that SNS gave. NoticeInvalid before, any PublishFailed after sending."""
         notice.check()
         try:
             answer = self.sns.publish(
@@ -66,26 +52,10 @@ class StopTopic:
                 },
             )
         except _FAILURES as error:
-            raise PublishFailed(self._failure(notice, error)) from error
+            doing = f"Publishing {notice.subject!r} to {self.arn}"
+            raise publish_failed(doing, self.variable, error) from error
         return answer["MessageId"]
-
-    def _failure(self, notice: Notice, error: Exception) -> str:
-        """Only the error's name: texts of AWS may quote headers, and those hold credentials."""
-        name, seen = _named(error)
-        advice = _ADVICE.get(name, _REPEAT)
-        if name == "NotFound":
-            advice = f"{self.variable} names no topic that exists in this region and account."
-        return f"Publishing {notice.subject!r} to {self.arn} failed: {seen}. {advice}"
 
 
 def _attribute(value: AttributeValue) -> "MessageAttributeValueTypeDef":
     return {"DataType": data_type(value), "StringValue": string_value(value)}
-
-
-def _named(error: Exception) -> tuple[str, str]:
-    if not isinstance(error, ClientError):
-        return type(error).__name__, f"{type(error).__name__} (no answer of SNS)"
-    code = error.response.get("Error", {}).get("Code", "an error without a code")
-    metadata = error.response.get("ResponseMetadata", {})
-    status, request = metadata.get("HTTPStatusCode", "?"), metadata.get("RequestId", "?")
-    return code, f"SNS answered {code} (HTTP {status}, request {request})"

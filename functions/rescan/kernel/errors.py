@@ -35,19 +35,11 @@ Fates: `retry`: the same event may succeed at once or after Lambda's (SQS's) own
 invocation (a record of a batch: is reported as failed): none is swallowed, and none is a GO.
 """
 
-from enum import StrEnum
 from typing import ClassVar
 
 from rescan.kernel.failure_cause import FailureCause
-
-
-class Fate(StrEnum):
-    """What becomes of an event that met the error; the words are explained above."""
-
-    RETRY = "retry"
-    REQUEUE = "requeue"
-    STOP = "stop"
-    ALARM = "alarm"
+from rescan.kernel.fate import Fate
+from rescan.kernel.publish_fault import PublishFault
 
 
 class RescanError(Exception):
@@ -107,9 +99,13 @@ class NoticeInvalid(RescanError):
 
 
 class PublishFailed(RescanError):
-    """SNS did not confirm a notice; it may or may not have been delivered."""
+    """SNS did not confirm a notice; `fault` says why, and whether it may have been delivered."""
 
     fate = Fate.RETRY
+
+    def __init__(self, problem: str, fault: PublishFault = PublishFault.MOMENT) -> None:
+        super().__init__(problem)
+        self.fault = fault
 
 
 class LedgerConflict(RescanError):

@@ -19,6 +19,7 @@ class Metric(StrEnum):
     GIVEN_UP = "GivenUp"
     PUBLISHED = "Published"
     PUBLISH_FAILURES = "PublishFailures"
+    NOTICES_SET_ASIDE = "NoticesSetAside"
     OLDEST_NOTICE_AGE_SECONDS = "OldestNoticeAgeSeconds"
     ANCHORE_ERRORS = "AnchoreErrors"
     LEDGER_ERRORS = "LedgerErrors"

@@ -14,13 +14,13 @@ from msgspec import Struct, json
 
 from rescan.gate.allowlist_expiry import AllowlistExpiry
 from rescan.gate.evaluation import FindingKey
-from rescan.gate.model import Outcome, Step, Trigger
+from rescan.gate.model import Outcome, Trigger
 from rescan.gate.report import Report
-from rescan.kernel.errors import AnchoreError, NoticeInvalid, RescanError
-from rescan.kernel.failure_cause import FailureCause
+from rescan.kernel.errors import NoticeInvalid
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
 from rescan.ledger.changes import Change, Changes, ClearedFinding
+from rescan.ledger.failing import Failing
 
 
 class EventType(StrEnum):
@@ -31,6 +31,7 @@ class EventType(StrEnum):
     RECOVERED = "RECOVERED"
     NOT_EVALUATED = "NOT_EVALUATED"
     EXPIRING = "EXPIRING"
+    ENDED = "ENDED"
     SUMMARY = "SUMMARY"
 
 
@@ -41,31 +42,14 @@ ImageEvent: TypeAlias = Literal[
     EventType.RECOVERED,
     EventType.NOT_EVALUATED,
     EventType.EXPIRING,
+    EventType.ENDED,
 ]
 
 
-class Failing(Struct, frozen=True):
-    """Since when no real evaluation has come about, at which step it fails, and why.
+class EndCause(StrEnum):
+    """Why a STOP ends although nothing says that it is fixed."""
 
-    The cause of an entry that was stored without one is OTHER.
-    """
-
-    since: datetime
-    step: str
-    reason: str
-    cause: FailureCause = FailureCause.OTHER
-
-    @classmethod
-    def of_report(cls, report: Report, since: datetime) -> Self:
-        """What keeps the report from being a verdict."""
-        step, cause = report.failed_step or Step.FIND_ACTIVE_IMAGE, report.cause
-        return cls(since, step, report.reason, cause or FailureCause.OTHER)
-
-    @classmethod
-    def of_error(cls, error: RescanError, since: datetime) -> Self:
-        """An attempt that ended with the error; before the first request its step is the first."""
-        step = error.step if isinstance(error, AnchoreError) else Step.FIND_ACTIVE_IMAGE
-        return cls(since, step, str(error), error.cause)
+    NO_LONGER_WATCHED = "no longer watched"
 
 
 # --- what the news of several kinds has
@@ -225,7 +209,22 @@ class NotEvaluatedNews(ImageNews, frozen=True, kw_only=True):
             raise _contradiction(self.event_type, self.report, "no verdict")
 
 
-News: TypeAlias = StopNews | ReminderNews | RecoveredNews | NotEvaluatedNews | ExpiringNews
+class EndedNews(ImageNews, frozen=True, kw_only=True):
+    """A STOP ends without a verdict: nothing is known to be fixed, and nobody looks any more.
+
+    `asked_at` is when the image had its last result under this policy.
+    """
+
+    event_type = EventType.ENDED
+
+    cause: EndCause
+    asked_at: datetime
+    first_stop_at: datetime | None = None
+
+
+News: TypeAlias = (
+    StopNews | ReminderNews | RecoveredNews | NotEvaluatedNews | ExpiringNews | EndedNews
+)
 
 
 def _contradiction(kind: EventType, report: Report, expected: str) -> NoticeInvalid:

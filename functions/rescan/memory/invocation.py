@@ -95,11 +95,11 @@ class Invocation:
             return self._queue.take()
 
     def _publish(self, tags: Collection[ImageTag], deadline: Deadline) -> None:
-        """Publish all that waits; PublishFailed when notices of these images are left."""
+        """Publish all that waits; PublishFailed when notices of these images are left or aside."""
         with self._publishing:
             self._run_publisher(deadline.with_grace())
-            waiting = list(self._ledger.notices.values())
-        left = [item for item in waiting if item.envelope.tag in tags]
+            unpublished = [*self._ledger.notices.values(), *self._ledger.aside.values()]
+        left = [item for item in unpublished if item.envelope.tag in tags]
         if left:
             subjects = "; ".join(item.notice.subject for item in left[:_MOST_NAMED])
             reason = self._parts.topics.last_refusal or "No time was left."

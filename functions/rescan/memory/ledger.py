@@ -18,13 +18,15 @@ from rescan.work.ports import EntrySnapshot, SweepRecord
 class MemoryLedger(Struct):
     """Implements `ports.Ledger`, for many threads at once.
 
-    Like the table it holds the outbox as well: the `notices` that wait, the `storms`, the messages
-    in flight, and which publisher has claimed it. `MemoryOutbox` is the publisher's view of them.
+    Like the table it holds the outbox as well: the `notices` that wait, those that are set `aside`,
+    the `storms`, the messages in flight, and which publisher has claimed it. `MemoryOutbox` is the
+    publisher's view of them.
     """
 
     entries: dict[str, Entry] = {}
     sweeps: list[SweepRecord] = []
     notices: dict[tuple[Channel, str], OutboxItem] = {}
+    aside: dict[tuple[Channel, str], OutboxItem] = {}
     storms: dict[str, Storm] = {}
     flights: dict[str, InFlight] = {}
     claims: int = 0
@@ -63,8 +65,15 @@ class MemoryLedger(Struct):
     def record_sweep(self, sweep: SweepRecord) -> None:
         self.sweeps.append(sweep)
 
+    def count_set_aside(self) -> int:
+        return len(self.aside)
+
     def _keep(self, notices: Sequence[OutboxItem]) -> None:
-        self.notices |= {(item.channel, item.envelope.id): item for item in notices}
+        """One that is set aside under the same id is written over, as in the table."""
+        for item in notices:
+            key = item.channel, item.envelope.id
+            self.aside.pop(key, None)
+            self.notices[key] = item
 
 
 def _is_marked(written: Entry | None, entry: Entry) -> bool:
@@ -84,6 +93,7 @@ def _snapshot(entry: Entry) -> EntrySnapshot:
         failing=entry.failing,
         unknown_push_at=entry.unknown_push.at if entry.unknown_push else None,
         held_until=entry.held_until,
+        subject=entry.subject,
         team=entry.team,
         first_days=earliest_first_days(entry),
     )

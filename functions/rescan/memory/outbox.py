@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from heapq import merge
 
 from rescan.kernel.errors import NotThePublisher
 from rescan.memory.ledger import MemoryLedger
-from rescan.outbox.items import InFlight, PendingNotice
+from rescan.outbox.items import Channel, InFlight, PendingNotice, Unreadable
 from rescan.outbox.notice import Notice
 from rescan.outbox.storm import Storm
 
@@ -30,8 +31,12 @@ class MemoryOutbox:
 
     def waiting(self, most: int) -> list[PendingNotice]:
         items = list(self._ledger.notices.values())
-        pending = [PendingNotice(item.channel, item.envelope) for item in items]
-        return sorted(pending, key=lambda notice: notice.envelope.order)[:most]
+        pending = sorted((PendingNotice(it.channel, it.envelope) for it in items), key=_order)
+        of_channel = [[it for it in pending if it.channel is channel] for channel in Channel]
+        return list(merge(*(each[:most] for each in of_channel), key=_order))
+
+    def unreadable(self) -> list[Unreadable]:
+        return []
 
     def notice(self, pending: PendingNotice) -> Notice | None:
         item = self._ledger.notices.get(pending.key)
@@ -49,11 +54,26 @@ class MemoryOutbox:
             self._ledger.storms[storm.id] = storm
 
     def clear_in_flight(self, flight: InFlight, superseded: Iterable[str] = ()) -> None:
+        """One that was set aside meanwhile is deleted too, as in the table."""
         for notice_id in (*superseded, *flight.ids):
-            self._ledger.notices.pop((flight.channel, notice_id), None)
+            for kept in (self._ledger.notices, self._ledger.aside):
+                kept.pop((flight.channel, notice_id), None)
         self._ledger.flights.pop(flight.id, None)
+
+    def forget(self, flight: InFlight) -> None:
+        self._ledger.flights.pop(flight.id, None)
+
+    def set_aside(self, notice: PendingNotice | Unreadable, reason: str) -> None:
+        if isinstance(notice, PendingNotice) and (
+            item := self._ledger.notices.pop(notice.key, None)
+        ):
+            self._ledger.aside[notice.key] = item
 
     def _as_publisher(self) -> MemoryLedger:
         if self._claim != self._ledger.claims:
             raise NotThePublisher("The outbox was claimed by another publisher.")
         return self._ledger
+
+
+def _order(notice: PendingNotice) -> tuple[datetime, int, str]:
+    return notice.envelope.order

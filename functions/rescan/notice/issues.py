@@ -12,7 +12,8 @@ from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.model import Severity
 from rescan.kernel.safe_text import one_line
 from rescan.ledger.changes import ClearedFinding
-from rescan.ledger.news import ComparedNews, Failing
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import ComparedNews
 from rescan.outbox.envelope import Issue, IssueKind
 
 _VARYING = re.compile(r"sha256:[0-9a-f]+|\d+")

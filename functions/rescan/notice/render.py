@@ -10,6 +10,7 @@ from rescan.ledger.news import EventType, ImageEvent, News
 from rescan.notice.attributes import attributes
 from rescan.notice.chat import chat_body
 from rescan.notice.content import NoticeContent
+from rescan.notice.ended import EndedNotice
 from rescan.notice.expiring import ExpiringNotice
 from rescan.notice.group import GroupNotice
 from rescan.notice.image_notice import ImageNotice
@@ -32,6 +33,7 @@ _KINDS: Mapping[ImageEvent, type[ImageNotice]] = {
     EventType.RECOVERED: RecoveredNotice,
     EventType.NOT_EVALUATED: NotEvaluatedNotice,
     EventType.EXPIRING: ExpiringNotice,
+    EventType.ENDED: EndedNotice,
 }
 _BODIES = {Channel.STOPS: mail_body, Channel.CHAT: chat_body}
 

@@ -146,6 +146,13 @@ class Failing(Struct, frozen=True):
     reason: str
 
 
+class Ended(Struct, frozen=True):
+    """Why a STOP ends without a verdict; `asked_at` is when the image had its last result."""
+
+    cause: str
+    asked_at: str
+
+
 class GroupIssue(Struct, frozen=True):
     """What the images of a group have in common."""
 
@@ -189,7 +196,8 @@ class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
 class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back"}):
     """The whole; the parts that a kind of notice does not have are None.
 
-    Only a SUMMARY has the field `summary`. A date is written only where something is due.
+    Only a SUMMARY has the field `summary`, and only an ENDED the field `ended`. A date is
+    written only where something is due.
     """
 
     version: str = "2"
@@ -217,4 +225,5 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     group: Group | None = None
     vulnerabilities: Vulnerabilities | None = None
     notes: Sequence[str] = ()
+    ended: Ended | UnsetType = UNSET
     summary: Summary | UnsetType = UNSET

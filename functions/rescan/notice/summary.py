@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from rescan.kernel.image_tag import ImageTag
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 
 # Earlier ones were in the summaries before this.
 _LATELY = timedelta(days=1)
@@ -84,8 +84,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     `sweep` is the last one that has ended (None: none has begun), `under_way` one after it.
     `stopped` (since when) and `failing` come oldest first, `unknown_pushes` newest first, `ending`
     (until when an allowlist suppresses a finding) soonest first, `due` the team of most overdue
-    images. `next_sweep` is when it begins at
-    the latest, `next_summary` None when none is planned.
+    images. `next_sweep` is when it begins at the latest, `next_summary` None when none is planned.
+    `set_aside` counts notices.
     """
 
     at: datetime
@@ -97,16 +97,17 @@ class Summary(Struct, frozen=True, kw_only=True):
     failing: tuple[Failed, ...] = ()
     unknown_pushes: tuple[Dated, ...] = ()
     ending: tuple[Dated, ...] = ()
+    set_aside: int = 0
     due: tuple[TeamDue, ...] = ()
 
     @property
     def is_quiet(self) -> bool:
         """Whether the images that are watched were reached, all but one of a thousand at most.
 
-        What is stopped may stay so.
+        So was every reader. What is stopped may stay so.
         """
         sweep = self.sweep
-        if sweep is None or self.is_overdue or not sweep.is_complete:
+        if sweep is None or self.is_overdue or self.set_aside or not sweep.is_complete:
             return False
         return sweep.is_few(len(self.failing)) and sweep.is_few(len(self.new_pushes))
 

@@ -12,10 +12,11 @@ from rescan.ledger.news import EventType, stable_id
 from rescan.notice import result_shapes as shapes
 from rescan.notice.attributes import NONE
 from rescan.notice.content import NoticeContent, Paragraph
+from rescan.notice.due_by_team import overdue, team_due
 from rescan.notice.foreign import foreign, full_name
 from rescan.notice.mail import items, row
 from rescan.notice.result import encoded
-from rescan.notice.summary import Coverage, Dated, Failed, Summary, TeamDue, Unwatched
+from rescan.notice.summary import Coverage, Dated, Failed, Summary, Unwatched
 from rescan.notice.summary_result import MOST_UNWATCHED, summary_shape
 from rescan.notice.times import age, moment, rfc3339
 from rescan.notice.wording import counted
@@ -46,6 +47,10 @@ _FAILING = (
     " network. A verdict that an image had stays."
 )
 _UNKNOWN_PUSHES = "Add the pushed images to Anchore, or have it watch their repositories."
+_SET_ASIDE = (
+    "Read what could not be published: nobody else has told you. Then put it back:"
+    " notices-set-aside, in docs/operations.md."
+)
 _ENDING = "Rebuild what an allowlist holds back before that ends, or have it prolonged."
 
 
@@ -98,8 +103,7 @@ class SummaryNotice(NoticeContent):
         oldest = summary.stopped[0].at if summary.stopped else None
         since = f" (the oldest for {age(oldest, summary.at)})" if oldest and details else ""
         yield f"{len(summary.stopped):,} stopped{since}"
-        if overdue := sum(team.overdue for team in summary.due):
-            yield f"{overdue:,} overdue"
+        yield from overdue(summary.due)
         yield f"{len(summary.failing):,} not evaluated"
         if summary.missing:
             yield f"{summary.missing:,} without a result"
@@ -111,12 +115,15 @@ class SummaryNotice(NoticeContent):
             yield f"{len(pushes):,} pushed and unknown to Anchore"
         if summary.is_overdue:
             yield "the next sweep is overdue"
+        if summary.set_aside:
+            yield f"{counted(summary.set_aside, 'notice')} could not be published"
 
     def steps(self) -> list[str]:
         """The most urgent first."""
         summary = self._summary
         steps = (
             (summary.is_quiet, self._well()),
+            (summary.set_aside, _SET_ASIDE),
             (summary.sweep is None, _NO_SWEEP),
             (summary.is_overdue, _OVERDUE),
             (summary.missing, _MISSING),
@@ -155,7 +162,7 @@ class SummaryNotice(NoticeContent):
         """Each list that is not empty: its title, and of so many images a line each."""
         summary, now = self._summary, self._summary.at
         lists: tuple[tuple[str, Sequence[Any], Callable[[Any], str]], ...] = (
-            ("Due, by team, most overdue first", summary.due, _due),
+            ("Due, by team, most overdue first", summary.due, team_due),
             ("Stopped, oldest first", summary.stopped, lambda each: _since(each, now)),
             ("Not evaluated, oldest first", summary.failing, lambda each: _failed(each, now)),
             ("Pushed and unknown to Anchore, newest first", summary.unknown_pushes, _on),
@@ -198,14 +205,6 @@ class SummaryNotice(NoticeContent):
                 summary=summary_shape(self._summary),
             )
         )
-
-
-def _due(team: TeamDue) -> str:
-    """E.g. "payments: 2 images overdue, 3 due within a week"."""
-    overdue = [f"{counted(team.overdue, 'image')} overdue"] if team.overdue else []
-    noun = f"{team.this_week:,}" if overdue else counted(team.this_week, "image")
-    this_week = [f"{noun} due within a week"] if team.this_week else []
-    return f"{foreign(team.team)}: {', '.join(overdue + this_week)}"
 
 
 def _completeness(sweep: Coverage) -> str:

@@ -32,6 +32,7 @@ def summary_shape(summary: Summary) -> shapes.Summary:
         overdue=summary.is_overdue,
         next_summary=moment_or_none(summary.next_summary),
         new_pushes=len(summary.new_pushes),
+        set_aside=summary.set_aside,
         stopped=_images(map(_dated, summary.stopped), len(summary.stopped), _STOPPED),
         not_evaluated=_images(map(_failed, summary.failing), len(summary.failing), _NOT_EVALUATED),
         unknown_pushes=_images(

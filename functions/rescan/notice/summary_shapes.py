@@ -1,4 +1,4 @@
-"""The shapes of a SUMMARY within the attribute `result`."""
+"""The shapes of the part `summary` of a result, as docs/notice.schema.json describes them."""
 
 from collections.abc import Sequence
 from typing import Generic, TypeVar
@@ -62,6 +62,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     overdue: bool
     next_summary: str | None
     new_pushes: int
+    set_aside: int
     stopped: Images[Dated]
     not_evaluated: Images[Failed]
     unknown_pushes: Images[Dated]

@@ -13,8 +13,8 @@ So a team gets no more messages when each image stops for reasons of its own. A 
 a team, a channel, a kind of notice, a policy or a final action.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -22,7 +22,7 @@ from msgspec import Struct
 from rescan.ledger.news import EventType, stable_id
 from rescan.outbox.envelope import Issue
 from rescan.outbox.group import Group
-from rescan.outbox.items import PendingNotice
+from rescan.outbox.items import Channel, PendingNotice
 from rescan.outbox.shared_issues import most_shared
 from rescan.outbox.storm import LONGEST_GAP, Storm
 
@@ -32,7 +32,7 @@ MOST_NAME_BYTES = 60_000
 # Readers know what these say.
 COLLECTED = timedelta(hours=2)
 REPEATING = frozenset({EventType.REMINDER, EventType.EXPIRING})
-# More of them would take the place of others among those that the publisher looks at.
+# On a channel; more would take the place of others among those that the publisher looks at.
 MOST_COLLECTED = 2_000
 # An issue has a message of its own when a quarter of the images have it.
 _MESSAGES_AT_ONCE = 4
@@ -79,12 +79,13 @@ def plan(
 ) -> Plan:
     """What becomes of notices about different images, oldest first; `storms` by their ids."""
     series: defaultdict[str, list[PendingNotice]] = defaultdict(list)
+    repeats: Counter[Channel] = Counter()
     for notice in notices:
         series[storm_id(notice)].append(notice)
-    repeats = sum(len(m) for m in series.values() if m[0].envelope.event_type in REPEATING)
-    collects = repeats <= MOST_COLLECTED
+        repeats[notice.channel] += notice.envelope.event_type in REPEATING
+    collecting = {channel for channel, many in repeats.items() if many <= MOST_COLLECTED}
     plans = [
-        _of_series(members, _storm(name, storms, rules, now), rules, now, collects=collects)
+        _of_series(members, _storm(name, storms, rules, now), rules, now, collecting)
         for name, members in series.items()
     ]
     groups = (group for planned in plans for group in planned.groups)
@@ -124,12 +125,11 @@ def _of_series(
     storm: Storm,
     rules: GroupingRules,
     now: datetime,
-    *,
-    collects: bool,
+    collecting: Collection[Channel],
 ) -> Plan:
     kind, lately = members[0].envelope.event_type, storm.images_lately(now)
     if kind in REPEATING:
-        collects = collects and bool(rules.collected)
+        collects = members[0].channel in collecting and bool(rules.collected)
         waits, most = collects and now < min(due_at(member, rules) for member in members), 1
     elif kind is EventType.SUMMARY or lately + len(members) <= rules.digest_above:
         return Plan(tuple(map(alone, members)))

@@ -46,6 +46,18 @@ class OutboxItem(Struct, frozen=True):
     notice: Notice
 
 
+class Unreadable(Struct, frozen=True):
+    """Something in the outbox that this version cannot decode, and why.
+
+    `key` is what the outbox calls it. `waits`: it is a notice; a storm, or what is known of a
+    message in flight, is made anew.
+    """
+
+    key: str
+    reason: str
+    waits: bool = False
+
+
 class InFlight(Struct, frozen=True):
     """A message that is about to be published in place of the notices whose `ids` it has.
 

@@ -11,9 +11,9 @@ one that waits (left) when another of the same image and channel waits behind it
     NOT_EVALUATED    both    both         both        both        the newer
 
 A STOP and a RECOVERED are always published, in their order: readers and machines keep the state of
-an image by them. So is the NOT_EVALUATED of an image that Anchore no longer has; it ends a STOP as
-a RECOVERED does, and counts as one in the table. What is superseded stays in the outbox until the
-notice that supersedes it is published.
+an image by them. So are an ENDED, and the NOT_EVALUATED of an image that Anchore no longer has;
+they end a STOP as a RECOVERED does, and count as one in the table. What is superseded stays in the
+outbox until the notice that supersedes it is published.
 """
 
 from collections import defaultdict
@@ -73,6 +73,6 @@ def _is_verdict(notice: PendingNotice) -> bool:
     """Whether it begins a STOP or ends one."""
     envelope = notice.envelope
     return (
-        envelope.event_type in (EventType.STOP, EventType.RECOVERED)
+        envelope.event_type in (EventType.STOP, EventType.RECOVERED, EventType.ENDED)
         or envelope.cause is FailureCause.GONE
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rescan.gate.allowlist_expiry import HORIZON
 from rescan.kernel.clock import Clock, utc_day, utc_now
@@ -60,15 +61,17 @@ class DailySummary:
         self._terms = terms
 
     def run(self) -> dict[str, Any]:
-        """{"quiet", "stopped", "notEvaluated", "missing"}; LedgerUnavailable."""
+        """{"quiet", "stopped", "notEvaluated", "missing", "setAside"}; LedgerUnavailable."""
         snapshots, sweep = self._ledger.snapshots(), self._ledger.last_sweep()
-        summary = summary_of(snapshots, sweep, self._schedule, self._clock(), self._terms)
+        counted = summary_of(snapshots, sweep, self._schedule, self._clock(), self._terms)
+        summary = replace(counted, set_aside=self._ledger.count_set_aside())
         self._ledger.add(summary_outbox_items(summary, self._channels))
         answer: dict[str, Any] = {
             "quiet": summary.is_quiet,
             "stopped": len(summary.stopped),
             "notEvaluated": len(summary.failing),
             "missing": summary.missing,
+            "setAside": summary.set_aside,
         }
         self._logger.info("summary queued", **answer)
         return answer

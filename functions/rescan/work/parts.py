@@ -15,7 +15,9 @@ from rescan.gate.data_version import ReadDataVersion
 from rescan.gate.model import Trigger, TriggerKind
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
+from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Tally
+from rescan.ledger.entry import subject_of
 from rescan.outbox.grouping import COLLECTED, GroupingRules
 from rescan.outbox.items import Channel
 from rescan.settings import Settings
@@ -26,6 +28,7 @@ from rescan.work.ports import DeferredWork, Ledger, Outbox, WorkQueue
 from rescan.work.publisher import Publisher
 from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue
+from rescan.work.silence import Silence
 from rescan.work.sweep import FullSweep
 from rescan.work.topics import Topic, Topics
 from rescan.work.worker import AnalyzingAnchore, Worker
@@ -84,8 +87,9 @@ class Parts:
         self.gate_now = logged(worker.gate_now, logger)
         self.work = logged(worker.work, logger)
         version = container.data_version
+        silence = Silence(recorder, _swept_as(settings), logger, clock)
         self.full_sweep = FullSweep(
-            active_tags, ledger, queue, topics, tally, logger, version, clock
+            active_tags, ledger, queue, topics, silence, tally, logger, version, clock
         )
         shortest = timedelta(minutes=settings.min_sweep_minutes)
         self.feed_clock = FeedClock(
@@ -124,3 +128,8 @@ class Parts:
             summarize=self.daily_summary.run,
             check=self.feed_clock.run,
         )
+
+
+def _swept_as(settings: Settings) -> Callable[[ImageTag], str]:
+    """The subject under which a sweep gates a tag."""
+    return lambda tag: subject_of(settings.anchore_account, tag, settings.policy_id)

@@ -11,9 +11,9 @@ from rescan.gate.data_version import DataVersion
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.team import UNROUTED
 from rescan.ledger.entry import Entry
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.notice.summary import Coverage, Unwatched
-from rescan.outbox.items import InFlight, OutboxItem, PendingNotice
+from rescan.outbox.items import InFlight, OutboxItem, PendingNotice, Unreadable
 from rescan.outbox.notice import Notice
 from rescan.outbox.storm import Storm
 
@@ -33,6 +33,7 @@ class EntrySnapshot(Struct, frozen=True):
     failing: Failing | None = None
     unknown_push_at: datetime | None = None
     held_until: datetime | None = None
+    subject: str = ""
     team: str = UNROUTED
     first_days: Mapping[str, date] = {}
 
@@ -90,6 +91,10 @@ class Ledger(Protocol):
         """Record a full sweep."""
         ...
 
+    def count_set_aside(self) -> int:
+        """How many notices of the outbox are set aside."""
+        ...
+
 
 class Outbox(Protocol):
     """The notices that wait, for one publisher at a time. Each call raises LedgerUnavailable."""
@@ -103,11 +108,15 @@ class Outbox(Protocol):
         ...
 
     def waiting(self, most: int) -> list[PendingNotice]:
-        """What waits, oldest first; at most so many."""
+        """What waits, oldest first; at most so many for each channel."""
+        ...
+
+    def unreadable(self) -> list[Unreadable]:
+        """What no call since the last time could decode, and left out of its answer."""
         ...
 
     def notice(self, pending: PendingNotice) -> Notice | None:
-        """The notice itself; None when it was deleted meanwhile."""
+        """The notice itself; None when it was deleted meanwhile, NoticeInvalid when unreadable."""
         ...
 
     def storms(self, ids: Iterable[str]) -> list[Storm]:
@@ -130,6 +139,14 @@ class Outbox(Protocol):
 
         The next publisher may find it in flight still; that none of its notices waits says enough.
         """
+        ...
+
+    def forget(self, flight: InFlight) -> None:
+        """It is in flight no longer; none of its notices is deleted, and what waits goes on so."""
+        ...
+
+    def set_aside(self, notice: PendingNotice | Unreadable, reason: str) -> None:
+        """Keep it, and let it wait no longer; whoever puts it back lets it wait again."""
         ...
 
 

@@ -12,11 +12,14 @@ deleted, which ends the flight.
     a notice was deleted meanwhile          it is not published
     it cannot be deleted                    the container remembers that it was published, and what
                                             follows about the same image waits
-    SNS refuses the message for now         it stays in flight for the next run, and what follows
+    SNS does not confirm the message        it stays in flight for the next run, and what follows
                                             about its images waits; after a group, or three messages
                                             in a row, its channel waits
+    its topic, key or permission fails      the same, and its channel waits at once
     SNS would never take the message        a group: its notices are published one by one; a notice:
-                                            it stays, is counted, and holds nothing up
+                                            it is set aside, and holds nothing up
+    SNS refuses it and does not say why     a group: the same; a notice waits behind all others
+    this version cannot decode it           it is set aside, and holds nothing up
     the ledger refuses                      the run ends; what waits goes on waiting
     another run has claimed the outbox      NotThePublisher: the claim took too long, the run ends
 
@@ -26,8 +29,9 @@ with its storm, and deleted; the mark goes with the next message's, or with the 
 """
 
 import time
-from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -36,22 +40,24 @@ from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import LedgerUnavailable, NoticeInvalid, NotThePublisher, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
+from rescan.kernel.publish_fault import PublishFault
 from rescan.notice.render import group_notice
 from rescan.outbox.group import Group
 from rescan.outbox.grouping import GroupingRules, alone, due_at, plan, storm_after, storm_id
 from rescan.outbox.items import InFlight, NoticeKey, PendingNotice
 from rescan.outbox.notice import Notice
 from rescan.outbox.superseding import rounds, superseded
+from rescan.work.delivery import Delivery
 from rescan.work.ports import Outbox
 from rescan.work.publisher_run import Run, TimeLeft
+from rescan.work.set_aside import SetAside
 from rescan.work.topics import Topics
 
 # A run ends well within its claim: after its last message began it may wait for SNS (13 s) and,
 # twice, for the ledger (6 s each).
 CLAIM = timedelta(seconds=75)
 RUN_TIME = timedelta(seconds=45)
-# SNS deactivates an e-mail subscription that gets more than 10 messages a second.
-PACE = timedelta(milliseconds=250)
+# Of each channel.
 MOST_WAITING = 5_000
 
 
@@ -69,13 +75,13 @@ class Publisher:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._outbox = outbox
-        self._topics = topics
         self._rules = rules
         self._tally = tally
         self._logger = logger
         self._clock = clock
-        self._sleep = sleep
-        self._undeleted: set[str] = set()
+        self._set_aside = SetAside(outbox, tally, logger)
+        self._delivery = Delivery(outbox, topics, tally, logger, clock, sleep)
+        self._in_doubt: set[NoticeKey] = set()
 
     def run(self, deadline: Deadline) -> dict[str, Any]:
         """Publish what waits, at the pace: {"published", "images", "failed", "left"}."""
@@ -99,6 +105,10 @@ class Publisher:
         self._measure(waiting)
         run.pending = len(waiting)
         run.superseded = superseded(waiting)
+        if waiting:
+            names = {storm_id(notice) for notice in waiting}
+            run.storms = {storm.id: storm for storm in self._outbox.storms(names)}
+        self._set_aside.what_is_unreadable(run)
         in_flight = self._publish_in_flight(waiting, run)
         repeated = {notice.key for notices in run.superseded.values() for notice in notices}
         self._publish_rounds([n for n in waiting if n.key not in in_flight | repeated], run)
@@ -115,105 +125,110 @@ class Publisher:
         taken: set[NoticeKey] = set()
         for flight in self._outbox.in_flight():
             members = [by_key[key] for key in flight.keys if key in by_key]
-            if not members:  # it was published: nothing else deletes them
-                self._is_deleted(flight, run)
-                continue
-            notice = flight.notice or self._outbox.notice(members[0])
-            if notice is not None and not notice.problems():
+            if not members:  # it was published, or they were set aside
+                self._outbox.forget(flight)
+            elif (notice := self._message_of(flight, members[0])) is not None:
                 taken.update(flight.keys)
                 self._deliver(flight, notice, members, run)
         return taken
 
+    def _message_of(self, flight: InFlight, first: PendingNotice) -> Notice | None:
+        """None when it cannot be published as it is: its notices are planned anew."""
+        with suppress(NoticeInvalid):
+            notice = flight.notice or self._outbox.notice(first)
+            return notice if notice is not None and not notice.problems() else None
+        return None
+
     def _publish_rounds(self, notices: list[PendingNotice], run: Run) -> None:
         """What is later about an image follows in a later message."""
-        if not notices:
-            return
-        names = {storm_id(notice) for notice in notices}
-        run.storms = {storm.id: storm for storm in self._outbox.storms(names)}
+        in_doubt = [notice for notice in notices if notice.key in self._in_doubt]
+        self._in_doubt = {notice.key for notice in in_doubt}
+        run.block(in_doubt)
         for notices_of_round in rounds(notices):
             free = filter(run.may_publish, notices_of_round)
             planned = plan(free, run.storms, self._rules, run.looked_at)
             run.block(planned.held)
             for group in planned.groups:
                 self._publish(group, run)
+        for notice in in_doubt:
+            self._publish(alone(notice), run)
 
     # --- one message
 
     def _publish(self, group: Group, run: Run) -> None:
         if run.time_left.over or group.channel in run.paused_channels:
             return
-        if (notice := self._notice_of(group)) is None:
-            run.deleted.add(group.members[0].key)
-            return
         try:
+            if (notice := self._notice_of(group)) is None:
+                run.deleted.add(group.members[0].key)
+                return
             notice.check()
         except NoticeInvalid as error:
-            self._publish_otherwise(group, error, run)
-            return
-        ids = tuple(envelope.id for envelope in group.envelopes)
-        flight = InFlight(group.id, group.channel, ids, notice if ids[1:] else None)
-        storm = storm_after(group, run.storms, self._rules, run.looked_at)
-        self._outbox.mark_in_flight(flight, storm)
-        if storm is not None:
-            run.storms[storm.id] = storm
-        self._deliver(flight, notice, group.members, run)
+            self._logger.error("publishing failed", reason=str(error))
+            self._publish_otherwise(group.members, error, run)
+        else:
+            self._begin(group, notice, run)
 
     def _notice_of(self, group: Group) -> Notice | None:
         """None: its only notice was deleted meanwhile."""
         return group_notice(group) if group.members[1:] else self._outbox.notice(group.members[0])
 
-    def _publish_otherwise(self, group: Group, error: NoticeInvalid, run: Run) -> None:
-        """One by one; in the place of one that can never be published, what it supersedes."""
-        self._logger.error("publishing failed", reason=str(error))
-        members = group.members
-        if len(members) == 1:
-            run.failed += 1
-            self._tally.add(Metric.PUBLISH_FAILURES)
-            members = tuple(run.superseded.get(members[0].key, ()))
-        for member in members:
-            self._publish(alone(member), run)
+    def _begin(self, group: Group, notice: Notice, run: Run) -> None:
+        ids = tuple(envelope.id for envelope in group.envelopes)
+        flight = InFlight(group.id, group.channel, ids, notice if ids[1:] else None)
+        storm = storm_after(group, run.storms, self._rules, run.looked_at)
+        self._outbox.mark_in_flight(flight, storm)
+        if self._deliver(flight, notice, group.members, run) and storm is not None:
+            run.storms[storm.id] = storm
 
     def _deliver(
-        self, flight: InFlight, notice: Notice, members: Collection[PendingNotice], run: Run
-    ) -> None:
-        """What cannot be published and deleted now blocks its images."""
+        self, flight: InFlight, notice: Notice, members: Sequence[PendingNotice], run: Run
+    ) -> bool:
+        """What cannot be published and deleted now blocks its images.
+
+        False: SNS refuses the message itself, so it is in flight no longer.
+        """
         may_begin = not run.time_left.over and flight.channel not in run.paused_channels
-        if not (
-            may_begin and self._is_published(flight, notice, run) and self._is_deleted(flight, run)
-        ):
+        try:
+            is_done = (
+                may_begin
+                and self._delivery.is_published(flight, notice, run)
+                and self._delivery.is_cleared(flight, run)
+            )
+        except (NoticeInvalid, PublishFailed) as error:
+            self._outbox.forget(flight)
+            self._after_refusal(flight, members, error, run)
+            return False
+        if not is_done:
             run.block(members)
-
-    def _is_published(self, flight: InFlight, notice: Notice, run: Run) -> bool:
-        """At the pace; what SNS did not answer it may have taken."""
-        if flight.id in self._undeleted:
-            return True
-        started = self._clock()
-        try:
-            self._topics.publish(flight.channel, notice)
-        except (PublishFailed, NoticeInvalid) as error:
-            self._logger.error("publishing failed", reason=str(error))
-            run.refused(flight)
-            return False
-        else:
-            self._undeleted.add(flight.id)
-            run.accepted(flight)
-            return True
-        finally:
-            self._rest_since(started)
-
-    def _rest_since(self, started: datetime) -> None:
-        rest = PACE - (self._clock() - started)
-        self._sleep(max(0.0, rest.total_seconds()))
-
-    def _is_deleted(self, flight: InFlight, run: Run) -> bool:
-        """Its notices, and those that it supersedes; what stays is not published again."""
-        repeated = [notice for key in flight.keys for notice in run.superseded.get(key, ())]
-        try:
-            self._outbox.clear_in_flight(flight, [notice.envelope.id for notice in repeated])
-        except LedgerUnavailable as error:
-            self._tally.add(Metric.LEDGER_ERRORS)
-            self._logger.error("what was published cannot be cleared", reason=str(error))
-            return False
-        self._undeleted.discard(flight.id)
-        run.deleted.update(notice.key for notice in repeated)
         return True
+
+    def _after_refusal(
+        self,
+        flight: InFlight,
+        members: Sequence[PendingNotice],
+        error: NoticeInvalid | PublishFailed,
+        run: Run,
+    ) -> None:
+        if flight.notice is not None:
+            run.failed += 1
+            self._publish_one_by_one(members, run)
+        elif isinstance(error, PublishFailed) and error.fault is PublishFault.IN_DOUBT:
+            self._in_doubt.update(flight.keys)
+            run.failed_at(flight.channel)
+            run.block(members)
+        else:
+            self._publish_otherwise(members, error, run)
+
+    def _publish_otherwise(
+        self, members: Sequence[PendingNotice], error: Exception, run: Run
+    ) -> None:
+        """One by one; in the place of one that can never be published, what it supersedes."""
+        if len(members) == 1:
+            self._set_aside.notice(members[0], str(error), run)
+            members = run.superseded.get(members[0].key, [])
+        self._publish_one_by_one(members, run)
+
+    def _publish_one_by_one(self, members: Iterable[PendingNotice], run: Run) -> None:
+        for member in members:
+            self._publish(alone(member), run)

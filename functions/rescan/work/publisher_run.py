@@ -67,16 +67,12 @@ class Run(Struct):
         self.failed_in_a_row[flight.channel] = 0
         self.published_notices.update(flight.keys)
 
-    def refused(self, flight: InFlight) -> None:
-        """SNS does not confirm the message; after three in a row there is no use in more.
-
-        A group is kept in flight whole, and there is room for one on each channel.
-        """
+    def failed_at(self, channel: Channel, *, is_last: bool = False) -> None:
+        """SNS has not confirmed a message; after three in a row there is no use in more."""
         self.failed += 1
-        self.failed_in_a_row[flight.channel] += 1
-        is_last = self.failed_in_a_row[flight.channel] == _FAILURES_IN_A_ROW
-        if is_last or flight.notice is not None:
-            self.paused_channels.add(flight.channel)
+        self.failed_in_a_row[channel] += 1
+        if is_last or self.failed_in_a_row[channel] == _FAILURES_IN_A_ROW:
+            self.paused_channels.add(channel)
 
     @property
     def answer(self) -> dict[str, Any]:

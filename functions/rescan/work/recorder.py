@@ -12,7 +12,7 @@ The publisher (`publisher.py`) takes the notices from the outbox.
 What is published so is neither grouped nor known to the publisher, and nothing is left in which
 containers could agree on a pace: SNS suspends a mail subscription above ten messages a second. So
 each of the most containers that the queue starts has its share of two a second, at a moment of its
-own. Ten in one second are then not to be expected in a day.
+own. More than ten in one second are then to be expected less than once in a day of that.
 """
 
 import random

@@ -24,6 +24,7 @@ from rescan.kernel.watch_list import WatchList
 from rescan.notice.summary import Coverage, Unwatched
 from rescan.work.coverage import coverage_of, data_lag, failing_percent, one_a_tag
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
+from rescan.work.silence import Silence
 from rescan.work.topics import Readers
 
 # Of the rows that are no tag; the log has more of them.
@@ -39,6 +40,7 @@ class FullSweep:
         ledger: Ledger,
         queue: WorkQueue,
         readers: Readers,
+        silence: Silence,
         tally: Tally,
         logger: Logger,
         data_version: ReadDataVersion,
@@ -49,6 +51,7 @@ class FullSweep:
         self._ledger = ledger
         self._queue = queue
         self._readers = readers
+        self._silence = silence
         self._tally = tally
         self._logger = logger
         self._clock = clock
@@ -59,7 +62,8 @@ class FullSweep:
         """Enqueue the tags: {"enqueued", "sweep"}; AnchoreError, QueueUnavailable.
 
         `measured`: this is a full reconciliation, not one schedule's own list of tags. Only then
-        are stopped and failing tags enqueued as well, and the previous sweep is measured.
+        are stopped and failing tags enqueued as well, the previous sweep is measured, and STOPs end
+        that nobody asks about any more.
         """
         started = self._clock()
         snapshots = self._snapshots() if measured else []
@@ -77,6 +81,7 @@ class FullSweep:
             unwatched = Unwatched(watched.unwatched, watched.not_tags[:_MOST_NAMES])
             expected = enqueued + unwatched.rows
             self._record(SweepRecord(started, expected, before, unwatched, data))
+            self._silence.end(snapshots, trigger, deadline)
         self._logger.info("sweep enqueued", enqueued=enqueued)
         return {"enqueued": enqueued, "sweep": started.isoformat()}
 

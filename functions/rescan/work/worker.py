@@ -5,7 +5,8 @@
     Anchore down, throttled, no time      the same
     a STOP that the ledger does not take  back to the queue; published by the attempt after that,
                                           and back to be recorded
-    the ledger and SNS refuse             back to the queue; after that the message fails
+    the ledger and SNS refuse,            back to the queue; after that the message fails
+    or the turn to publish is far off
     any other error of Anchore's          recorded as a failed attempt; the next sweep tries again
     not evaluated                         the same
     no image                              recorded; it ends a STOP, and fails a tag that is watched
@@ -30,17 +31,17 @@ from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import (
     AnchoreError,
-    Fate,
     OutOfTime,
     PublishFailed,
     RescanError,
     SecretUnusable,
 )
+from rescan.kernel.fate import Fate
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.empty_list import believed
 from rescan.ledger.entry import Entry, subject_of
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.ledger.transitions import (
     NotificationPolicy,
     Remembered,

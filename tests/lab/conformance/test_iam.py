@@ -22,7 +22,7 @@ from tests.lab.conformance.iam_simulate import (
     judged,
 )
 from tests.lab.conformance.npm_packages import packages
-from tests.lab.faults.aws_proxy import AwsCall
+from tests.lab.faults.aws_calls import AwsCall
 from tests.support.deployed import DeployedStack
 from tests.support.privileges.role import statements
 from tests.support.privileges.stack import SECRET_KEY, calls_by_path, deployed_stack

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from rescan.gate.model import Step
 from tests.lab.faults.anchore_faults import LASTING, PASSING
+from tests.lab.faults.aws_calls import AwsCall
 from tests.lab.faults.aws_faults import aged
-from tests.lab.faults.aws_proxy import AwsCall
 from tests.lab.faults.case import Case, at_anchore, at_aws, both
 from tests.lab.faults.outcome import Stage
 from tests.lab.faults.rules import Expected
-from tests.lab.faults.story import Story
+from tests.lab.faults.story import LONGEST_DELAY, Story
 
 _STEPS = (Step.FIND_ACTIVE_IMAGE, Step.REFRESH_VULNERABILITIES, Step.REGATE)
 _SAMPLE = ("404, not analyzed",)
@@ -42,6 +42,6 @@ def given_up_cases() -> Iterator[Case]:
     for row in ("connection reset", "404, not analyzed", "429, Retry-After an hour"):
         for step in (Step.FIND_ACTIVE_IMAGE, Step.REGATE):
             long_ago = at_aws(aged(timedelta(hours=3)), AwsCall.COPY)
-            story = Story(both(at_anchore(step, PASSING[row]), long_ago), rounds=1)
+            story = Story(both(at_anchore(step, PASSING[row]), long_ago), lasts=LONGEST_DELAY)
             expected = Expected(Stage.SWEEP)
             yield Case("Anchore, PENDING_HOURS over", row, step.value, story, expected)

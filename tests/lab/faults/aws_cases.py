@@ -1,23 +1,28 @@
 """The ledger, the topic and the queue, each with its faults."""
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from rescan.gate.model import Step
 from tests.lab.faults.anchore_faults import NOT_ANALYZED
+from tests.lab.faults.aws_calls import LEDGER, AwsCall
 from tests.lab.faults.aws_faults import (
     answer_lost,
     broken_off,
     garbled,
+    half_failed,
     partly_failed,
     refused,
     silent,
     slow,
 )
-from tests.lab.faults.aws_proxy import LEDGER, AwsCall, Fault
 from tests.lab.faults.case import Case, at_anchore, at_aws, both
 from tests.lab.faults.outcome import Stage
 from tests.lab.faults.rules import Expected
-from tests.lab.faults.story import Story
+from tests.lab.faults.story import FIRST_DELAY, FIVE_RECEIVES, THREE_TRIES, Story
+
+if TYPE_CHECKING:
+    from tests.lab.faults.aws_proxy import Fault
 
 _OUTBOX = (AwsCall.CLAIM, AwsCall.LIST, AwsCall.FETCH, AwsCall.CLEAR)
 
@@ -51,7 +56,7 @@ def ledger_cases() -> Iterator[Case]:
     for column in ("read", "write", "everything"):
         # Copies come while it still refuses: each tells, the push's and the sweep's.
         begin = at_aws(faults["refused"], *columns[column][1])
-        story = Story(begin, rounds=1, repeats=True)
+        story = Story(begin, lasts=FIRST_DELAY, repeats=True)
         sample = column == "read"
         yield Case("Ledger", "refused again", column, story, Expected(Stage.FAULT), sample)
 
@@ -90,9 +95,15 @@ def queue_cases() -> Iterator[Case]:
         # A message that cannot go back stays where it is, and is received too often.
         stays = row in ("refused", "throttled")
         expected = Expected(Stage.REDRIVEN if stays else Stage.LATER, dead_letters=stays)
-        yield Case("Queue", row, "send a copy", Story(begin), expected)
-        story = Story(at_aws(fault, AwsCall.ENQUEUE, times=times))
-        yield Case("Queue", row, "enqueue a sweep", story, Expected(Stage.FAULT))
+        lasts = FIVE_RECEIVES if stays else 0.0
+        yield Case("Queue", row, "send a copy", Story(begin, lasts=lasts), expected)
+        # The schedule's event fails three times in a row.
+        story = Story(at_aws(fault, AwsCall.ENQUEUE, times=times), lasts=THREE_TRIES)
+        expected = Expected(Stage.FAULT, failed_events=int(stays))
+        yield Case("Queue", row, "enqueue a sweep", story, expected)
     story = Story(at_aws(partly_failed, AwsCall.ENQUEUE))
     expected = Expected(Stage.FAULT)
     yield Case("Queue", "some entries failed", "enqueue a sweep", story, expected, sample=True)
+    # Four tries of the function's own, then the event fails; Lambda's next one enqueues the sweep.
+    story = Story(at_aws(half_failed, AwsCall.ENQUEUE, times=4), lasts=THREE_TRIES)
+    yield Case("Queue", "half failed for good", "enqueue a sweep", story, expected)

@@ -4,10 +4,12 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from werkzeug import Response
 
-from tests.lab.faults.aws_proxy import AwsCall, Fault, Passage
+from tests.lab.faults.aws_calls import AwsCall
+from tests.lab.faults.aws_proxy import Fault, Passage
 from tests.lab.faults.loopback import Hangup
 from tests.support.scripted_server import reset, silence
 
@@ -18,6 +20,7 @@ _XML = (
 )
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 # A message's body is JSON within JSON.
+_ATTEMPT = re.compile(r'(?<=\\"attempt\\":)\d+')
 _FIRST_SEEN = re.compile(r'(?<=\\"first_seen\\":\\")[^\\]+')
 
 
@@ -67,10 +70,19 @@ def garbled(passage: Passage) -> Response:
 
 def partly_failed(passage: Passage) -> Response:
     """SQS takes every other entry of a batch, the first one included only when it is alone."""
+    entries = json.loads(passage.call.text)["Entries"]
+    return _refusing(passage, entries[::2] if len(entries) > 1 else [])
+
+
+def half_failed(passage: Passage) -> Response:
+    """SQS takes the first entry of a batch, and none of the others however often they are sent."""
+    entries = json.loads(passage.call.text)["Entries"]
+    return _refusing(passage, [entry for entry in entries if entry["Id"] != "0"])
+
+
+def _refusing(passage: Passage, failed: list[Any]) -> Response:
     asked = json.loads(passage.call.text)
-    entries = asked["Entries"]
-    failed = entries[::2] if len(entries) > 1 else []
-    taken = [entry for entry in entries if entry not in failed]
+    taken = [entry for entry in asked["Entries"] if entry not in failed]
     answer = passage.forward(json.dumps(asked | {"Entries": taken}))
     said = json.loads(answer.get_data())
     said["Failed"] = [
@@ -78,6 +90,11 @@ def partly_failed(passage: Passage) -> Response:
         for entry in failed
     ]
     return Response(json.dumps(said), content_type="application/x-amz-json-1.0")
+
+
+def forgotten_attempts(passage: Passage) -> Response:
+    """A copy says that it is the first: what ends a chain of copies does not see the chain."""
+    return passage.forward(_ATTEMPT.sub("0", passage.call.text))
 
 
 def skewed(by: timedelta) -> Fault:

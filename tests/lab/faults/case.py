@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from rescan.gate.model import Step
 from tests.lab.faults.anchore_faults import SLOW
-from tests.lab.faults.aws_proxy import AwsCall, Fault
+from tests.lab.faults.aws_calls import AwsCall
+from tests.lab.faults.aws_proxy import Fault
 from tests.lab.faults.lane import Lane
 from tests.lab.faults.outcome import Outcome
 from tests.lab.faults.rules import Expected

@@ -1,20 +1,23 @@
 """The matrix: what goes wrong, where, and what may come of it beyond the rules for every case."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import cache
+from random import Random
 
 from rescan.gate.model import Step
 from tests.lab.faults.anchore_cases import anchore_cases, given_up_cases
 from tests.lab.faults.anchore_faults import NOT_ANALYZED
+from tests.lab.faults.aws_calls import AwsCall
 from tests.lab.faults.aws_cases import ledger_cases, queue_cases, topic_cases
 from tests.lab.faults.aws_faults import killing, refused, skewed
-from tests.lab.faults.aws_proxy import AwsCall
 from tests.lab.faults.case import Begin, Case, at_anchore, at_aws, both
+from tests.lab.faults.lambda_cases import deferred_cases, lambda_cases, one_at_a_time
 from tests.lab.faults.lane import Lane
 from tests.lab.faults.outcome import Role, Stage
 from tests.lab.faults.rules import Expected
-from tests.lab.faults.story import Story
+from tests.lab.faults.story import THREE_TRIES, Story
+from tests.support.sqs_queue import Message
 
 
 @cache
@@ -28,10 +31,15 @@ def cases() -> tuple[Case, ...]:
         *queue_cases(),
         *_crashes(),
         *_messages(),
+        *lambda_cases(),
+        *deferred_cases(),
     )
 
 
 # --- crashes
+
+# What a dead process held is hidden until then.
+_UNTIL_IT_COMES_BACK = 1800.0
 
 
 def _crashes() -> Iterator[Case]:
@@ -48,7 +56,7 @@ def _crashes() -> Iterator[Case]:
         "after a sweep enqueued": (AwsCall.ENQUEUE, True),
     }
     for column, (kind, forwarded) in boundaries.items():
-        story = Story(_killing(kind, forwarded, times=1))
+        story = Story(_killing(kind, forwarded, times=1), lasts=_UNTIL_IT_COMES_BACK)
         sample = forwarded and kind is AwsCall.PUBLISH
         yield Case("Crash", "killed once", column, story, Expected(Stage.FAULT), sample)
     for row, times in {"killed twice": 2, "killed each time": None}.items():
@@ -73,6 +81,7 @@ def _killing(kind: AwsCall, forwarded: bool, times: int | None) -> Begin:
 
 # --- messages, and the secret
 
+_CHANCE = Random(1)  # noqa: S311 - chance, no secret
 
 _POISON = (
     "{",
@@ -91,19 +100,30 @@ def _messages() -> Iterator[Case]:
     stories = {
         "delivered twice": Story(_pumped("twice"), repeats=True),
         "twice in one batch": Story(_pumped("doubled"), repeats=True),
-        "newest first": Story(_pumped("backwards")),
+        "newest first": Story(_ordered(lambda messages: list(messages)[::-1])),
+        "in any order": Story(_ordered(lambda them: sorted(them, key=lambda _: _CHANCE.random()))),
+        "one at a time": Story(one_at_a_time),
         "clock an hour ahead": Story(_skew(timedelta(hours=1))),
         "clock an hour behind": Story(_skew(timedelta(hours=-1))),
     }
     for row, story in stories.items():
         sample = row == "twice in one batch"
         yield Case("Messages", row, "every message", story, at_once, sample)
-    story = Story(lambda lane: lane.queues.send(_POISON))
+    story = Story(_poisoned)
     expected = Expected(Stage.FAULT, poison=len(_POISON))
     yield Case("Messages", "poison", "beside the others", story, expected, sample=True)
     refusing = at_aws(refused("AccessDeniedException"), AwsCall.SECRET)
-    story = Story(both(lambda lane: lane.container.stop(), refusing))
-    yield Case("Secret", "refused", "cold start", story, Expected(Stage.SWEEP))
+    story = Story(both(lambda lane: lane.container.stop(), refusing), lasts=THREE_TRIES)
+    yield Case("Secret", "refused", "cold start", story, Expected(Stage.SWEEP, failed_events=1))
+
+
+def _poisoned(lane: Lane) -> None:
+    for body in _POISON:
+        lane.pump.work.send(body)
+
+
+def _ordered(order: Callable[[Iterable[Message]], Iterable[Message]]) -> Begin:
+    return lambda lane: setattr(lane.pump.work, "order", order)
 
 
 def _pumped(how: str) -> Begin:

@@ -81,12 +81,12 @@ class Container:
     ) -> None:
         self.stop()
 
-    def invoke(self, event: Any, seconds: float) -> Invocation:
+    def invoke(self, event: Any, seconds: float, trace: str) -> Invocation:
         """How the event ended, with a process that is alive at its beginning."""
         if self._running is None:
             self._running = _Running(*self._parts)
         crashes = self.crashes
-        ended = self._running.api.invoke(event, seconds)
+        ended = self._running.api.invoke(event, seconds, trace)
         if ended == DIED:
             self.deaths += self.crashes == crashes
             self.stop()

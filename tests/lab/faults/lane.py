@@ -11,10 +11,13 @@ from tests.lab.faults.anchore import LoopbackAnchore
 from tests.lab.faults.aws_proxy import AwsProxy, Journal
 from tests.lab.faults.container import Container
 from tests.lab.faults.moto_server import Aws
+from tests.lab.faults.outcome import Messages
 from tests.lab.faults.pump import Pump
-from tests.lab.faults.queues import Queues
+from tests.lab.faults.sqs_front import SqsFront
+from tests.lab.faults.stack import Stack
 from tests.recordings.enterprise_image import Image
 from tests.support.aws_server import SESSION
+from tests.support.lambda_poller import trace_of
 from tests.support.paths import ROOT
 from tests.support.runtime_api import Invocation
 
@@ -30,7 +33,7 @@ _SETTINGS = {
 }
 _PLENTY_SECONDS = 30.0
 _PUBLISH = {"publish": "notices"}
-# An asynchronous invocation that fails is repeated twice.
+# Runs of the publisher that fail, before it is left alone.
 _TRIES = 3
 
 
@@ -42,17 +45,18 @@ class Lane:
     """
 
     def __init__(self, aws: Aws, name: str, runtime_client: Path, log: Path) -> None:
-        self.queues = Queues(SESSION, aws.url, name)
-        self.aws = AwsProxy(aws.url, self.queues.later, self._crashes)
+        self.stack = Stack(SESSION, aws.url, name)
+        self._sqs = SqsFront()
+        self.aws = AwsProxy(aws.url, self._sqs, self._crashes)
         self.anchore = LoopbackAnchore(self._crashes)
         environment = {
             **_SETTINGS,
             "AWS_ENDPOINT_URL": self.aws.url,
             "ANCHORE_URL": self.anchore.url,
             "ANCHORE_SECRET_ARN": aws.secret_arn,
-            "STOP_TOPIC_ARN": self.queues.topic,
-            "WORK_QUEUE_URL": self.queues.work,
-            "LEDGER_TABLE": self.queues.table,
+            "STOP_TOPIC_ARN": self.stack.topic,
+            "WORK_QUEUE_URL": self._sqs.url,
+            "LEDGER_TABLE": self.stack.table,
         }
         self.container = Container(environment, runtime_client, log)
         self._open = ExitStack()
@@ -73,42 +77,45 @@ class Lane:
 
     def begin(self) -> None:
         """Begin anew: nothing remembered, nothing wrong."""
+        self.pump = Pump(self._invoke)
+        self._sqs.queue = self.pump.work
         self.heal()
-        self.queues.forget()
+        self.stack.forget()
         self.anchore.gone_through.clear()
         self.anchore.too_late = 0
         self.aws.journal = Journal()
         self.container.crashes = self.container.deaths = 0
-        self.pump = Pump(self.queues, self._invoke)
         self.push_skew = timedelta()
 
     def heal(self) -> None:
         """End whatever fault there is."""
         self.seconds = _PLENTY_SECONDS
+        self.pump.throttled_until = 0.0
         self.aws.heal()
         self.anchore.heal()
 
-    def sweep(self) -> bool:
-        """Whether the schedule's event was handled at last; Lambda repeats it twice."""
-        return any(self._invoke(_SCHEDULE).error is None for _ in range(_TRIES))
-
-    def work(self) -> None:
-        """Time passes until all work is done: what went back is taken again."""
-        self.pump.run()
-        while self.queues.move_to_work(self.queues.later) or self.queues.held(self.queues.work):
-            self.pump.run()
+    def sweep(self) -> None:
+        """The schedule's event."""
+        self.pump.events.put(_SCHEDULE)
 
     def publish(self) -> None:
         """The schedule's minutes pass: claims of those who died end, and the publisher runs until
         it comes no further."""
-        tries = _TRIES
+        tries = 0 if self.pump.is_throttled else _TRIES
         while tries:
-            self.queues.end_claim()
-            ended = self._invoke(_PUBLISH)
+            self.stack.end_claim()
+            ended = self._invoke(_PUBLISH, trace_of(1))
             if ended.error is not None:
                 tries -= 1
             elif not (ended.answer["published"] and ended.answer["left"]):
                 return
+
+    def messages(self, redriven: int) -> Messages:
+        """Where the messages of the work queue are; so many dead letters were redriven."""
+        work, dead = self.pump.work, self.pump.dead
+        return Messages(
+            work.sent, self.pump.poller.done, len(work.messages), len(dead.messages), redriven
+        )
 
     def push(self, image: Image) -> None:
         """Put on the queue what ECR and EventBridge make of a push."""
@@ -119,10 +126,10 @@ class Lane:
         }
         time = datetime.now(UTC) + self.push_skew
         event = _PUSH | {"time": time.isoformat(timespec="seconds"), "detail": detail}
-        self.queues.send([json.dumps(event)])
+        self.pump.work.send(json.dumps(event))
 
     def _crashes(self) -> int:
         return self.container.crashes
 
-    def _invoke(self, event: Any) -> Invocation:
-        return self.container.invoke(event, self.seconds)
+    def _invoke(self, event: Any, trace: str) -> Invocation:
+        return self.container.invoke(event, self.seconds, trace)

@@ -61,6 +61,8 @@ class Outcome:
     several ids. `went_through`: the first stage in which Anchore answered go on the image that
     mends. `verdicts` are the ledger's in the end, `waiting` counts notices that nobody published
     then, `deaths` the processes that died by themselves, `delays` are those of all copies.
+    `longest_chain` counts invocations of which each was started by a message of the one before;
+    `failed_events` are those of the schedule that Lambda gave up.
     """
 
     said: tuple[Said, ...]
@@ -72,6 +74,8 @@ class Outcome:
     waiting: int
     deaths: int
     delays: tuple[int, ...]
+    longest_chain: int
+    failed_events: int
 
     def of(self, role: Role, event_type: str) -> list[Said]:
         """What was said of this kind about the role's image, in order."""

@@ -1,81 +1,80 @@
-"""What Lambda's event source mapping does: takes batches, hands them over, deletes what is done.
+"""What starts the function: Lambda's poller of the work queue, and its asynchronous events.
 
-Source: AWS Lambda, "Using Lambda with Amazon SQS". A batch that crashed, or whose answer is not
-`batchItemFailures` with ids of the batch, comes back whole; otherwise only what it names.
+Nothing waits: the pump moves its own clock from each moment at which something happens to the next.
+The function's process has the machine's clock.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from tests.lab.faults.queues import Queues, event_source
+from tests.lab.faults.async_events import THROTTLED, AsyncEvents
+from tests.lab.faults.stack import template
+from tests.support.lambda_poller import Batch, Poller, trace_of
 from tests.support.runtime_api import Invocation
+from tests.support.sqs_queue import SqsQueue
 
-Invoke = Callable[[Any], Invocation]
-_MOST_BATCHES = 100
+# The event and the trace id that Lambda hands over.
+Invoke = Callable[[Any, str], Invocation]
+_MOST_MOMENTS = 2000
 
 
 class Pump:
-    """`done` counts what was deleted, `delivered` holds each body that was handed over.
+    """`now` is in seconds; `delivered` holds each body that was handed over.
 
-    `twice`: each batch is delivered again after it was done, as SQS may. `doubled`: each record
-    stands in its batch twice. `backwards`: the newest messages first.
+    Until `throttled_until` no container is free. `twice`: each batch is delivered again after it
+    was done, as SQS may. `doubled`: each record stands in its batch twice.
     """
 
-    def __init__(self, queues: Queues, invoke: Invoke) -> None:
-        self._queues = queues
+    def __init__(self, invoke: Invoke) -> None:
+        words = template()
         self._invoke = invoke
-        self.done = 0
+        self.now = self.throttled_until = 0.0
         self.delivered: list[str] = []
-        self.twice = self.doubled = self.backwards = False
+        self.twice = self.doubled = False
+        self.dead = SqsQueue(self._clock)
+        self.work = SqsQueue(self._clock, words.visibility, words.most_receives, self.dead)
+        self.poller = Poller(
+            self.work, words.batch_size, words.reports_failures, words.allows_loops
+        )
+        self.events = AsyncEvents(self._clock, self._start, words.most_retries, words.oldest_event)
 
-    def run(self) -> None:
-        """Until nothing is visible: what fails again and again ends in the dead letters."""
-        for _ in range(_MOST_BATCHES):
-            batch = self._take()
-            if not batch:
+    @property
+    def is_throttled(self) -> bool:
+        """Whether Lambda invokes nothing now."""
+        return self.now < self.throttled_until
+
+    def run(self, seconds: float | None = None) -> None:
+        """So much time passes; None: until nothing is left to do, now or later."""
+        until = float("inf") if seconds is None else self.now + seconds
+        for _ in range(_MOST_MOMENTS):
+            moment = self._next_at()
+            if moment is None or moment > until:
+                self.now = self.now if seconds is None else until
                 return
-            failed = self._hand_over(batch)
-            if self.twice:
-                self._hand_over(batch)
-            self._queues.return_to_work([m for m in batch if m["MessageId"] in failed])
-            done = [m for m in batch if m["MessageId"] not in failed]
-            self._queues.delete(self._queues.work, done)
-            self.done += len(done)
-        raise AssertionError(f"The queue is not empty after {_MOST_BATCHES} batches.")
+            self.now = max(self.now, moment)
+            self.events.run()
+            self._poll()
+        raise AssertionError(f"There is still something to do after {_MOST_MOMENTS} moments.")
 
-    def _take(self) -> list[Any]:
-        size = event_source().batch_size
-        if not self.backwards:
-            return self._queues.receive(self._queues.work, size)
-        every: list[Any] = []
-        while messages := self._queues.receive(self._queues.work):
-            every += messages
-        self._queues.return_to_work(every[:-size])
-        return every[-size:][::-1]
+    def _clock(self) -> float:
+        return self.now
 
-    def _hand_over(self, batch: list[Any]) -> set[str]:
-        """The ids of what comes back."""
-        delivered = [m for m in batch for _ in range(2 if self.doubled else 1)]
-        self.delivered += [message["Body"] for message in delivered]
-        ended = self._invoke({"Records": [_record(message) for message in delivered]})
-        ids = {message["MessageId"] for message in batch}
-        if ended.error is not None:
-            return ids
-        if not event_source().reports_failures:
-            return set()
-        failed = {failure["itemIdentifier"] for failure in ended.answer["batchItemFailures"]}
-        return ids if failed - ids else failed
+    def _next_at(self) -> float | None:
+        moments = (self.work.next_at, self.events.next_at)
+        return min((at for at in moments if at is not None), default=None)
 
+    def _start(self, event: Any) -> Invocation:
+        """With an event that no function sent."""
+        return THROTTLED if self.is_throttled else self._invoke(event, trace_of(1))
 
-def _record(message: Any) -> dict[str, Any]:
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": message["Attributes"],
-        "messageAttributes": {},
-        "md5OfBody": message["MD5OfBody"],
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:work",
-        "awsRegion": "eu-central-1",
-    }
+    def _poll(self) -> None:
+        while batch := self.poller.take():
+            if not self.is_throttled:
+                self.poller.settle(batch, self._hand_over(batch))
+                if self.twice:
+                    self._hand_over(batch)
+
+    def _hand_over(self, batch: Batch) -> Invocation:
+        event = batch.event(2 if self.doubled else 1)
+        self.delivered += [record["body"] for record in event["Records"]]
+        return self._invoke(event, trace_of(batch.links))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rescan.work.requeue import LONGEST_CHAIN
 from tests.lab.faults.outcome import Messages, Outcome, Role, Stage
 
 _VERDICTS = {Role.CALM: "go", Role.FLIPS: "stop", Role.MENDS: "go"}
@@ -12,9 +13,11 @@ _VERDICTS = {Role.CALM: "go", Role.FLIPS: "stop", Role.MENDS: "go"}
 class Expected:
     """What a case may come to within the rules.
 
-    When its STOP is said at the `latest`; how many messages are `poison`; whether good ones may
-    reach the `dead_letters`, too; whether the image was `gone` for a while, which ends its STOP
-    without a recovery; and the `least_delay` of a copy in seconds.
+    When its STOP is said at the `latest`; how many messages are `poison`, which no redrive mends;
+    whether good ones may reach the `dead_letters`, too; whether the image was `gone` for a while,
+    which ends its STOP without a recovery; the `least_delay` of a copy in seconds; how many
+    invocations may be in a `chain`; and how many of the schedule's events Lambda gives up
+    (`failed_events`).
     """
 
     latest: Stage = Stage.LATER
@@ -22,6 +25,8 @@ class Expected:
     dead_letters: bool = False
     gone: bool = False
     least_delay: int = 15
+    chain: int = LONGEST_CHAIN
+    failed_events: int = 0
 
 
 def broken_rules(outcome: Outcome, expected: Expected) -> list[str]:
@@ -35,6 +40,8 @@ def broken_rules(outcome: Outcome, expected: Expected) -> list[str]:
         *_the_ledger_knows(outcome),
         *_copies_wait(outcome, expected),
         *_no_process_dies_by_itself(outcome),
+        *_no_chain_is_too_long(outcome, expected),
+        *_no_event_is_given_up(outcome, expected),
     ]
 
 
@@ -109,3 +116,13 @@ def _copies_wait(outcome: Outcome, expected: Expected) -> Iterator[str]:
 def _no_process_dies_by_itself(outcome: Outcome) -> Iterator[str]:
     if outcome.deaths:
         yield f"{outcome.deaths} processes died by themselves"
+
+
+def _no_chain_is_too_long(outcome: Outcome, expected: Expected) -> Iterator[str]:
+    if outcome.longest_chain > expected.chain:
+        yield f"a chain of {outcome.longest_chain} invocations, expected {expected.chain} at most"
+
+
+def _no_event_is_given_up(outcome: Outcome, expected: Expected) -> Iterator[str]:
+    if outcome.failed_events != expected.failed_events:
+        yield f"{outcome.failed_events} events were given up, expected {expected.failed_events}"

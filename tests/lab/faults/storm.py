@@ -19,7 +19,7 @@ from enum import IntEnum
 from itertools import count
 from typing import Any
 
-from tests.lab.faults.aws_proxy import AwsCall
+from tests.lab.faults.aws_calls import AwsCall
 from tests.lab.faults.lane import Lane
 from tests.lab.faults.outcome import Messages
 from tests.recordings.enterprise_image import Image
@@ -126,22 +126,16 @@ class StormTelling:
         self._are_swept([*self._first, *self._late], mended=True)
         self._is_pushed(PUSHED, stopped=True)
         self._publish(Phase.AFTER)
-        lane.queues.let_intervals_pass()
+        lane.stack.let_intervals_pass()
         self._publish(Phase.LATER)
         return StormOutcome(
             announced=tuple(self._announced),
             first=frozenset(self._first),
             stopped=frozenset([*self._first, *self._late, PUSHED]),
             disturbed=self._disturbed(),
-            waiting=lane.queues.waiting(),
+            waiting=lane.stack.waiting(),
             deaths=lane.container.deaths,
-            messages=Messages(
-                sent=lane.queues.sent + lane.aws.journal.accepted,
-                done=lane.pump.done,
-                queued=lane.queues.held(lane.queues.work) + lane.queues.held(lane.queues.later),
-                dead=lane.queues.held(lane.queues.dead),
-                redriven=0,
-            ),
+            messages=lane.messages(redriven=0),
         )
 
     def _image(self, name: str, *, stopped: bool) -> Image:
@@ -153,14 +147,15 @@ class StormTelling:
         goes = {_CALM, MENDED} if mended else {_CALM}
         lane = self._lane
         lane.anchore.hold(self._image(name, stopped=name not in goes) for name in [*names, _CALM])
-        assert lane.sweep(), "a sweep failed without a fault"
-        lane.work()
+        lane.sweep()
+        lane.pump.run()
+        assert not lane.pump.events.destination, "a sweep failed without a fault"
 
     def _is_pushed(self, name: str, *, stopped: bool) -> None:
         image = self._image(name, stopped=stopped)
         self._lane.anchore.hold([image])
         self._lane.push(image)
-        self._lane.work()
+        self._lane.pump.run()
 
     def _through_the_fault(self) -> None:
         lane = self._lane
@@ -173,7 +168,7 @@ class StormTelling:
 
     def _publish(self, phase: Phase) -> None:
         self._lane.publish()
-        for body in self._lane.queues.take(self._lane.queues.readers):
+        for body in self._lane.stack.read():
             self._announced.append(_announced(phase, json.loads(body)))
 
     def _disturbed(self) -> int:

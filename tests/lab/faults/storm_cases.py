@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from tests.lab.faults.aws_calls import AwsCall
 from tests.lab.faults.aws_faults import answer_lost, killing, refused, silent
-from tests.lab.faults.aws_proxy import AwsCall, Fault
+from tests.lab.faults.aws_proxy import Fault
 from tests.lab.faults.case import Begin, at_aws
 from tests.lab.faults.lane import Lane
 from tests.lab.faults.storm import Phase, Storm, StormOutcome, StormTelling

@@ -2,7 +2,7 @@
 
 before     a sweep; then one image becomes a STOP, one ceases to be one, one stays a GO
 at once    the fault; a push and a sweep for each image
-after it   the fault has ended, and time has passed: copies come
+after it   the fault has ended, and time has passed until nothing is left to do
            (at each stage the publisher runs behind the work)
 redriven   the dead letters again
 next sweep
@@ -16,25 +16,32 @@ from itertools import count
 from typing import Any
 
 from tests.lab.faults.lane import Lane
-from tests.lab.faults.outcome import Messages, Outcome, Role, Said, Stage
+from tests.lab.faults.outcome import Outcome, Role, Said, Stage
 from tests.recordings.enterprise_image import Image
 
 _numbers = count(1)
 _STOPS = ("port 22",)
+# In seconds: within which each first copy comes back, and no second one; within which any does;
+# within which Lambda tries an event for the last time; and until what was received five times would
+# be received again.
+FIRST_DELAY, LONGEST_DELAY, THREE_TRIES, FIVE_RECEIVES = 30.0, 900.0, 180.0, 5 * 1800.0
 
 
 @dataclass(frozen=True)
 class Story:
     """`begin` switches the fault on; an invocation has so many `seconds` while it lasts.
 
-    `rounds`: how often time passes while the fault lasts. `repeats`: whether each delivery gives
+    `lasts`: how much time passes meanwhile, in seconds. `come_due`: what was deferred comes due
+    before it ends. `pushes`: how often each image is pushed. `repeats`: whether each delivery gives
     leave to say a notice again, because it is a duplicate or the ledger refuses; `forgetful`: the
     ledger then forgets what was said, and under which id.
     """
 
     begin: Callable[[Lane], None]
     seconds: float = 8.0
-    rounds: int = 0
+    lasts: float = 0.0
+    come_due: bool = False
+    pushes: int = 1
     repeats: bool = False
     forgetful: bool = False
 
@@ -58,21 +65,23 @@ class Telling:
         lane.anchore.hold(self._images(flipped=True))
         lane.anchore.gone_through.clear()
         disturbed = self._through_the_fault()
-        self._time_passes(Stage.LATER)
-        redriven = lane.queues.move_to_work(lane.queues.dead)
-        self._time_passes(Stage.REDRIVEN)
+        self._until_idle(Stage.LATER)
+        redriven = lane.pump.work.redrive()
+        self._until_idle(Stage.REDRIVEN)
         self._sweep_without_fault(Stage.SWEEP)
-        entries = lane.queues.entries()
+        entries = lane.stack.entries()
         return Outcome(
             said=tuple(self._said),
-            messages=self._messages(redriven),
+            messages=lane.messages(redriven),
             disturbed=disturbed,
             forgetful=self._story.forgetful,
             went_through=self._went_through,
             verdicts={_role(e["tag"]["S"]): e["verdict"]["S"] for e in entries},
-            waiting=lane.queues.waiting(),
+            waiting=lane.stack.waiting(),
             deaths=lane.container.deaths,
-            delays=tuple(lane.aws.journal.delays),
+            delays=tuple(lane.pump.work.delays),
+            longest_chain=lane.pump.poller.longest_chain,
+            failed_events=len(lane.pump.events.destination),
         )
 
     def _images(self, *, flipped: bool) -> list[Image]:
@@ -88,12 +97,14 @@ class Telling:
         before = len(lane.pump.delivered)
         lane.seconds = self._story.seconds
         self._story.begin(lane)
-        for image in self._images(flipped=True):
+        for image in self._images(flipped=True) * self._story.pushes:
             lane.push(image)
         lane.sweep()
-        self._work(Stage.FAULT)
-        for _ in range(self._story.rounds):
-            self._time_passes(Stage.FAULT)
+        self._time_passes(Stage.FAULT, self._story.lasts)
+        if self._story.come_due:
+            lane.stack.let_deferred_come_due()
+            lane.publish()
+            self._time_passes(Stage.FAULT, 0)
         lane.heal()
         return self._disturbed(lane.pump.delivered[before:])
 
@@ -105,31 +116,27 @@ class Telling:
         return about + Counter(dict.fromkeys(Role, self._lane.container.crashes))
 
     def _sweep_without_fault(self, stage: Stage) -> None:
-        assert self._lane.sweep(), "a sweep failed without a fault"
-        self._time_passes(stage)
+        failed = len(self._lane.pump.events.destination)
+        self._lane.sweep()
+        self._until_idle(stage)
+        assert len(self._lane.pump.events.destination) == failed, "a sweep failed without a fault"
 
-    def _time_passes(self, stage: Stage) -> None:
-        self._lane.queues.move_to_work(self._lane.queues.later)
-        self._work(stage)
+    def _until_idle(self, stage: Stage) -> None:
+        """Until no work is left on the queue, none is deferred, and no event waits."""
+        lane = self._lane
+        self._time_passes(stage, None)
+        while lane.stack.let_deferred_come_due() or lane.pump.work.messages:
+            lane.publish()
+            self._time_passes(stage, None)
 
-    def _work(self, stage: Stage) -> None:
-        self._lane.pump.run()
+    def _time_passes(self, stage: Stage, seconds: float | None) -> None:
+        self._lane.pump.run(seconds)
         self._lane.publish()
-        for body in self._lane.queues.take(self._lane.queues.readers):
+        for body in self._lane.stack.read():
             self._said.append(_said(stage, json.loads(body)))
         through = {(_role(tag), action) for tag, action in self._lane.anchore.gone_through}
         if (Role.MENDS, "go") in through and self._went_through is None:
             self._went_through = stage
-
-    def _messages(self, redriven: int) -> Messages:
-        queues = self._lane.queues
-        return Messages(
-            sent=queues.sent + self._lane.aws.journal.accepted,
-            done=self._lane.pump.done,
-            queued=queues.held(queues.work) + queues.held(queues.later),
-            dead=queues.held(queues.dead),
-            redriven=redriven,
-        )
 
 
 def _said(stage: Stage, envelope: Any) -> Said:

@@ -15,21 +15,33 @@ _BEGINNING = """\
 # The fault matrix
 
 `make faults` writes this page. The real handler process runs between a loopback Anchore, and a
-proxy before moto's server; both fail as told. A pump does what Lambda's event source mapping does,
-with the template's batch size, report type and maxReceiveCount.
+proxy before moto's server; both fail as told. What starts it, a pump, keeps the rules of SQS and
+Lambda on a clock of its own, with the template's numbers:
+
+- a message that is not deleted is hidden for the visibility timeout, comes back, and is a dead
+  letter after maxReceiveCount; batches, duplicates, delays, and any order;
+- a batch without a free container is received all the same;
+- a message carries the trace id of the invocation that sent it. Where loops are detected, Lambda
+  does not invoke the function for the 17th time in one chain;
+- an event of the schedule that fails is tried again after one minute and after two, one without a
+  free container for six hours; what fails to the end goes to the failure destination.
 
 Each cell is one story. A sweep finds three images: one that will become a STOP, one that is a STOP
 and will be a GO, one that stays a GO. The two change, the fault begins, each image is pushed, and a
-sweep runs. The fault ends, time passes, copies come, the dead letters are redriven, and one more
-sweep runs. Behind the work of each stage the publisher runs, as often as it takes to end without
-being killed, three times at most. Then must hold:
+sweep runs. The fault ends, time passes until nothing is left to do, the dead letters are redriven,
+and one more sweep runs. Behind the work of each stage the publisher runs, as often as it takes to
+end without being killed, three times at most; it also puts deferred work back on the queue. Then
+must hold:
 
 - the STOP was said at least once; not more than once, but once more for each crash and each lost
   answer, and for each delivery of a duplicate, or of a copy that the ledger refuses again; under
   one id;
 - nothing was said of the GO; RECOVERED was said of the one that mended, after Anchore answered go
   (but when Anchore did not know it meanwhile, which ends its STOP otherwise);
-- each message is done, on the queue or a dead letter; in the end only poison is;
+- each message is done, on the queue or a dead letter; in the end only poison is, and what was
+  refused as the 17th;
+- no chain has more than 14 invocations, unless its copies forget their number;
+- no event is given up unless all that Lambda allows has failed;
 - the ledger holds the three verdicts, and no notice waits;
 - no process died but those that were killed.
 
@@ -37,11 +49,14 @@ A cell reads: how often the STOP was said, and when first; messages done / on th
 letters; and, where there were any, how many dead letters were redriven.
 
 - *at once*: while the fault lasted
-- *after it*: from a copy, a redelivery or the outbox, once it had ended
+- *after it*: from a copy, a redelivery, deferred work or the outbox, once it had ended
 - *redriven*: from the dead letters
 - *next sweep*: by the next sweep: somebody had to mend something first, so nothing was retried
 
-How many copies there are after a crash depends on how far its neighbours in the batch had come."""
+Where work is deferred Anchore has not finished for three hours, in which each message is sent back
+13 times. AWS does not say which chain a batch of several messages continues: there each is handed
+over alone. How many copies there are after a crash depends on how far its neighbours in the batch
+had come, and, within some time, on their delays, half of which is chance."""
 
 
 def document(outcomes: Mapping[Case, Outcome], storms: Mapping[StormCase, StormOutcome]) -> str:

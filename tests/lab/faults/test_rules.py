@@ -23,6 +23,8 @@ GOOD = Outcome(
     waiting=0,
     deaths=0,
     delays=(15, 900),
+    longest_chain=14,
+    failed_events=0,
 )
 
 
@@ -108,6 +110,10 @@ def test_a_good_outcome_breaks_no_rule() -> None:
         ),
         pytest.param({"waiting": 1}, "1 notices still wait", id="unsaid"),
         pytest.param({"deaths": 1}, "1 processes died by themselves", id="dead-process"),
+        pytest.param(
+            {"longest_chain": 15}, "a chain of 15 invocations, expected 14 at most", id="long-chain"
+        ),
+        pytest.param({"failed_events": 1}, "1 events were given up, expected 0", id="given-up"),
         pytest.param({"delays": (0, 30)}, "copies wait [0] s, expected 15 to 900", id="no-delay"),
     ],
 )

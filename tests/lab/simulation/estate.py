@@ -29,6 +29,7 @@ from rescan.work.deferral import Deferral
 from rescan.work.publisher import Publisher
 from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue
+from rescan.work.silence import Silence
 from rescan.work.sweep import FullSweep
 from rescan.work.topics import Topics
 from rescan.work.worker import Worker
@@ -63,10 +64,11 @@ class Estate:
             self.anchore.session(), settings.base_url, AnchoreAuth(lambda: '{"token": "none"}')
         )
         jitter = Random(scenario.seed).random  # noqa: S311 - chance, no secret
+        recorder = Recorder(self.ledger, topics, self.tally)
         self.queue.work = Worker(
             settings,
             partial(AnchoreClient, transport, EnterpriseDialect()),
-            Recorder(self.ledger, topics, self.tally),
+            recorder,
             Requeue(self.queue, self._deferred, self.time.now, jitter),
             self.tally,
             self.time.now,
@@ -85,6 +87,7 @@ class Estate:
             self.ledger,
             self.queue,
             self.topic,
+            Silence(recorder, lambda tag: subject_of(None, tag, None), _SILENT, self.time.now),
             self.tally,
             _SILENT,
             lambda deadline: DataVersion("simulated"),
@@ -130,7 +133,7 @@ class Estate:
             alone=sum(len(message.images) == 1 for message in topic.messages),
             most_in_a_second=topic.most_within(timedelta(seconds=1)),
             most_in_an_hour=topic.most_within(timedelta(hours=1)),
-            longest_wait=topic.longest_wait(EventType.STOP, self.ledger.decided),
+            longest_wait=topic.longest_wait(EventType.STOP, self.ledger),
             first_published=moments[0] - NOON,
             last_published=moments[-1] - NOON,
             complete=max(at for at in results if at is not None) - NOON,

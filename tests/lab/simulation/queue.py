@@ -1,11 +1,10 @@
 """SQS and Lambda's poller of it: so many batches at once, the records of each side by side."""
 
-from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from threading import local
-from typing import NamedTuple
 
 import msgspec
 
@@ -14,100 +13,98 @@ from rescan.events.parse import parse_event
 from rescan.kernel.deadline import Deadline
 from tests.lab.simulation.scenario import Scenario
 from tests.lab.simulation.turns import SimulatedTime
+from tests.support.lambda_poller import Batch, Poller, links_of, trace_of
+from tests.support.runtime_api import Invocation
+from tests.support.sqs_queue import Message, SqsQueue
 
-# The function's timeout without what it keeps back for itself.
-SECONDS_FOR_A_BATCH = 265
+# The function's timeout without what it keeps back for itself; the template's VisibilityTimeout.
+SECONDS_FOR_A_BATCH, _VISIBILITY = 265, 1800
+_DONE = Invocation(answer={"batchItemFailures": []})
 
 
 class SimulatedQueue:
     """Implements `ports.WorkQueue`; `work` is to be set before the first message.
 
-    A message is seen when it is due, in the order in which they become so; a free worker takes at
-    most a batch at once, and waits for no company. `longest_chain` counts invocations of which each
-    was started by a message of the one before, as Lambda's recursive loop detection does; whoever
-    sends outside the queue's own threads is the first of its chain.
+    A free worker takes at most a batch at once, and waits for no company. Whoever sends outside the
+    queue's own threads is the first invocation of its chain.
     """
 
     def __init__(self, scenario: Scenario, time: SimulatedTime) -> None:
         self.work: Callable[[Gate, Deadline], object] = _nobody
-        self.sent = 0
-        self.gone_back = 0
-        self.longest_chain = 0
-        self._chain = local()
+        self._queue = SqsQueue(time.passed, _VISIBILITY)
+        self.poller = Poller(
+            self._queue, scenario.batch_size, reports_failures=True, allows_loops=True
+        )
+        self._sender = local()
         self._time = time
         self._workers = self._free = scenario.workers
-        self._delayed = 0
-        self._batch_size = scenario.batch_size
-        self._visible: deque[_Link] = deque()
 
     def send(self, gate: Gate, delay: timedelta) -> None:
         """A copy that goes back: seen after the delay."""
-        self.sent += 1
-        self.gone_back += 1
-        self._delayed += 1
-        self._time.begin(partial(self._return, self._link(gate)), after=delay.total_seconds())
-
-    def _return(self, link: "_Link") -> None:
-        self._delayed -= 1
-        self._arrive([link])
+        seconds = int(delay.total_seconds())
+        self._queue.send(gate.encode(), seconds, self._trace)
+        self._time.begin(self._poll, after=seconds)
 
     def send_all(self, gates: Iterable[Gate]) -> int:
         """What a sweep enqueues: seen at once."""
-        links = [self._link(gate) for gate in gates]
-        self.sent += len(links)
-        self._arrive(links)
-        return len(links)
+        before = self.sent
+        for gate in gates:
+            self._queue.send(gate.encode(), trace=self._trace)
+        self._poll()
+        return self.sent - before
 
-    def _link(self, gate: Gate) -> "_Link":
-        return _Link(gate.encode(), getattr(self._chain, "number", 1) + 1)
+    @property
+    def sent(self) -> int:
+        """How many messages were sent."""
+        return self._queue.sent
+
+    @property
+    def gone_back(self) -> int:
+        """How many of them were copies."""
+        return len(self._queue.delays)
 
     @property
     def idle(self) -> bool:
         """Whether nothing is left to do, now or later."""
-        return not (self._visible or self._delayed or self._free < self._workers)
+        return not self._queue.messages
 
     def is_busy(self) -> bool:
         """Whether messages wait or are worked on."""
-        return bool(self._visible) or self._free < self._workers
+        next_at = self._queue.next_at
+        is_waiting = next_at is not None and next_at <= self._time.passed()
+        return is_waiting or self._free < self._workers
 
-    def _arrive(self, links: "list[_Link]") -> None:
-        self._visible += links
-        self._poll()
+    @property
+    def _trace(self) -> str:
+        return getattr(self._sender, "trace", trace_of(1))
 
     def _poll(self) -> None:
-        while self._free and self._visible:
-            size = min(self._batch_size, len(self._visible))
-            batch = _Batch(self._time, [self._visible.popleft() for _ in range(size)])
+        while self._free and (batch := self.poller.take()):
             self._free -= 1
-            for link in batch.links:
-                self._time.begin(partial(self._handle, link, batch))
+            deadline = Deadline.after(SECONDS_FOR_A_BATCH, self._time.passed)
+            running = _Running(batch, deadline, len(batch.messages))
+            for message in batch.messages:
+                self._time.begin(partial(self._handle, message, running))
 
-    def _handle(self, link: "_Link", batch: "_Batch") -> None:
-        self._chain.number = link.number
-        self.longest_chain = max(self.longest_chain, link.number)
-        gate = parse_event(msgspec.json.decode(link.body), lambda region: None)
+    def _handle(self, message: Message, running: "_Running") -> None:
+        self._sender.trace = trace_of(links_of(message.trace) + 1)
+        gate = parse_event(msgspec.json.decode(message.body), lambda region: None)
         assert isinstance(gate, Gate)
-        self.work(gate, batch.deadline)
-        batch.left -= 1
-        if not batch.left:
+        self.work(gate, running.deadline)
+        running.left -= 1
+        if not running.left:
+            self.poller.settle(running.batch, _DONE)
             self._free += 1
             self._poll()
 
 
-class _Link(NamedTuple):
-    """A message, and which invocation of its chain it starts."""
+@dataclass
+class _Running:
+    """An invocation, which ends with the last of its records."""
 
-    body: str
-    number: int
-
-
-class _Batch:
-    """An invocation ends with the last of its records."""
-
-    def __init__(self, time: SimulatedTime, links: "list[_Link]") -> None:
-        self.links = links
-        self.left = len(links)
-        self.deadline = Deadline.after(SECONDS_FOR_A_BATCH, time.passed)
+    batch: Batch
+    deadline: Deadline
+    left: int
 
 
 def _nobody(gate: Gate, deadline: Deadline) -> None:

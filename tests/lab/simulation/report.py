@@ -100,7 +100,8 @@ is asked at once. Nothing fails but SNS, where the table says so. Yesterday ever
 
 Left out: SQS hands over at once, in order, and full batches while there are enough; Lambda starts
 at once (AWS adds pollers by the minute, and takes no MaxConcurrency below 2); DynamoDB, SNS and the
-function's own work take no time. Ledger, topic and queue are those of the tests, in memory.
+function's own work take no time. Ledger and topic are those of the tests, in memory; the queue and
+Lambda's poller are those of [the fault matrix](faults.md).
 """
 
 

@@ -1,5 +1,6 @@
 """What is simulated, and what came out."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,6 +8,15 @@ from datetime import timedelta
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import EventType
 from tests.lab.simulation.findings import SHARED, Found, of_its_own
+
+_REGISTRY = "registry.example.com"
+_REPOSITORY = re.compile(r"team/app-\d{5}")
+
+
+def images_in(text: str) -> tuple[str, ...]:
+    """The full tags of the images that a message names; each is alone in its repository."""
+    found = dict.fromkeys(_REPOSITORY.findall(text))
+    return tuple(f"{_REGISTRY}/{repository}:1" for repository in found)
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,7 @@ class Scenario:
 
     def tag(self, number: int) -> ImageTag:
         """The tag of one image of the estate."""
-        return ImageTag("registry.example.com", f"team/app-{number:05}", "1")
+        return ImageTag(_REGISTRY, f"team/app-{number:05}", "1")
 
     @property
     def tags(self) -> list[ImageTag]:

@@ -46,9 +46,9 @@ def test_a_push_in_the_middle_has_its_own_message_at_the_next_look(common: float
     flood = swept(common)
     pushed = str(flood.scenario.tag(max(flood.scenario.stopped)))
     stops = [m for m in flood.topic.messages if m.kind is EventType.STOP]
-    [message] = [m for m in stops if pushed in [image.full_tag for image in m.images]]
-    [image] = message.images
-    assert message.at - flood.ledger.decided[image.notice] <= WINDOW
+    [message] = [m for m in stops if pushed in m.images]
+    assert message.images == (pushed,)
+    assert message.at - flood.ledger.decided[EventType.STOP, pushed] <= WINDOW
 
 
 @any_diversity

@@ -101,7 +101,7 @@ def test_work_that_waits_for_nine_hours_makes_no_long_chain_and_none_is_lost(
     waiting.lives()
     counts = waiting.tally.take()
     assert (counts.get(Metric.EVALUATED, 0), counts[Metric.GIVEN_UP]) == (evaluated, given_up)
-    assert waiting.queue.longest_chain == LONGEST_CHAIN
+    assert waiting.queue.poller.longest_chain == LONGEST_CHAIN
     failing = [entry for entry in waiting.ledger.entries.values() if entry.failing]
     assert len(failing) == given_up
 

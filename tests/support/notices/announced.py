@@ -9,9 +9,11 @@ from rescan.gate.model import Outcome, Severity, Step, Trigger, TriggerKind
 from rescan.gate.report import Report
 from rescan.kernel.failure_cause import FailureCause
 from rescan.ledger.changes import Change, ChangedFinding, Changes, ClearedBy, ClearedFinding
+from rescan.ledger.failing import Failing
 from rescan.ledger.news import (
+    EndCause,
+    EndedNews,
     ExpiringNews,
-    Failing,
     NotEvaluatedNews,
     RecoveredNews,
     ReminderNews,
@@ -118,6 +120,22 @@ def not_evaluated(
         "failing": Failing(since, Step.FIND_ACTIVE_IMAGE, reason, cause),
     } | fields
     return NotEvaluatedNews(**news_fields)  # type: ignore[arg-type]
+
+
+def ended(**fields: object) -> EndedNews:
+    """A STOP under a policy for which nobody has asked for a month, unless `fields` differ."""
+    news_fields = {
+        "id": ID,
+        "tag": TAG,
+        "team": "payments",
+        "trigger": SCHEDULE,
+        "at": NOW,
+        "policy_id": reports.POLICY_ID,
+        "cause": EndCause.NO_LONGER_WATCHED,
+        "asked_at": NOW - timedelta(days=30, hours=3),
+        "first_stop_at": NOW - timedelta(days=41),
+    } | fields
+    return EndedNews(**news_fields)  # type: ignore[arg-type]
 
 
 def cleared(what: str, severity: Severity | None, by: ClearedBy) -> ClearedFinding:

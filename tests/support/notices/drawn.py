@@ -13,7 +13,8 @@ from rescan.gate.report import Report
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.changes import Change, ChangedFinding, Changes, ClearedBy, ClearedFinding
-from rescan.ledger.news import EventType, Failing, ImageEvent, News
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import EndCause, EventType, ImageEvent, News
 from tests.support.notices.announced import held
 from tests.support.notices.foreign_texts import FOREIGN_TEXTS, in_foreign_texts
 from tests.support.notices.reports import DIGEST, OTHER_DIGEST, listed, report
@@ -122,6 +123,7 @@ OUTCOMES = {
     EventType.RECOVERED: [Outcome.GO, Outcome.WARN],
     EventType.NOT_EVALUATED: [Outcome.NOT_FOUND, Outcome.PENDING, Outcome.NOT_EVALUATED],
     EventType.EXPIRING: [Outcome.GO, Outcome.WARN],
+    EventType.ENDED: [Outcome.STOP],
 }
 
 
@@ -177,7 +179,8 @@ def any_news(draw: st.DrawFn, event_type: ImageEvent) -> News:
         )
         said = replace(said, evaluation=evaluated)
     said = replace(said, outcome=draw(st.sampled_from(OUTCOMES[event_type])))
-    without = event_type is EventType.NOT_EVALUATED and draw(st.booleans())
+    is_ended = event_type is EventType.ENDED
+    without = is_ended or (event_type is EventType.NOT_EVALUATED and draw(st.booleans()))
     facts = {
         "id": draw(TEXT),
         "tag": said.tag,
@@ -194,6 +197,8 @@ def any_news(draw: st.DrawFn, event_type: ImageEvent) -> News:
         "cleared_total": draw(st.integers(0, 10**6)),
         "changes": draw(st.none() | CHANGES),
         "failing": draw(FAILING),
+        "cause": EndCause.NO_LONGER_WATCHED,
+        "asked_at": draw(TIMES),
     }
     kind = KINDS[event_type]
     return kind(**{name: facts[name] for name in kind.__struct_fields__ if name in facts})  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ EXAMPLES = {
     "reminder": EXAMPLES_FOLDER / "notice-reminder.json",
     "recovered_new_digest": EXAMPLES_FOLDER / "notice-recovered.json",
     "expiring_several": EXAMPLES_FOLDER / "notice-expiring.json",
+    "ended": EXAMPLES_FOLDER / "notice-ended.json",
     "not_evaluated_while_stopped": EXAMPLES_FOLDER / "notice-not-evaluated.json",
     "summary_not_quiet": EXAMPLES_FOLDER / "notice-summary.json",
 }

@@ -12,7 +12,8 @@ from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.team import UNROUTED
 from rescan.kernel.ui_link import UiLink
 from rescan.ledger.changes import Change, ChangedFinding, ClearedBy, ClearedFinding
-from rescan.ledger.news import Failing, News
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import News
 from tests.support.notices import reports
 from tests.support.notices.announced import (
     FIRST_STOP,
@@ -22,6 +23,7 @@ from tests.support.notices.announced import (
     changed,
     changes,
     cleared,
+    ended,
     expiring,
     go_until,
     held,
@@ -306,6 +308,17 @@ def hostile_reason() -> News:
     )
 
 
+def no_longer_watched() -> News:
+    """The policy that stopped it is not the one that the sweeps ask for."""
+    return ended()
+
+
+def hostile_end_of_a_stop() -> News:
+    """Of the active policy, under another account's name for the image."""
+    tag = ImageTag("registry.example.com", "zahlung/über-\u202eapi", "2.4.1\r\nBcc: x")
+    return ended(tag=tag, policy_id=None, first_stop_at=None)
+
+
 _FIRST_STOPS = (
     reports.typical,
     reports.one_finding,
@@ -347,6 +360,8 @@ GOLDEN: dict[str, Callable[[], News]] = {
     "expiring": ends_in_a_week,
     "expiring_several": ends_differ,
     "expiring_hostile_names": hostile_end,
+    "ended": no_longer_watched,
+    "ended_hostile_names": hostile_end_of_a_stop,
     "not_evaluated_credentials": credentials_refused,
     "not_evaluated_while_stopped": down_while_stopped,
     "not_evaluated_gone": no_longer_in_anchore,

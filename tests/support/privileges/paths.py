@@ -200,7 +200,7 @@ PATHS: list[tuple[Callable[[Function], None], set[str]]] = [
     (reminder, REMEMBERED),
     (published, FOUND | PUBLISHED),
     (published_in_place, set()),
-    (summary, {"dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PutItem"}),
+    (summary, {"dynamodb:Scan", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"}),
     (summary_published, FOUND | PUBLISHED - {"dynamodb:PutItem"}),
     (summary_in_place, set()),
     (sweep, REMEMBERED | MEASURED | {"sqs:SendMessage"}),
