@@ -53,7 +53,8 @@ def test_field_that_is_added_later_is_no_new_version_for_readers_and_one_of_ours
     assert len(errors(result)) == 2
 
 
-@pytest.mark.parametrize("case", GOLDEN)
+# Of an ENDED a reader of version 1 knows nothing.
+@pytest.mark.parametrize("case", [case for case in GOLDEN if not case.startswith("ended")])
 def test_reader_of_version_1_finds_all_that_it_had(case: str) -> None:
     result = json.loads(mail(case).result)
     assert result["version"] == "2"
