@@ -45,6 +45,7 @@ def test_every_variable_is_read() -> None:
         "TEAMS": "team/*=platform",
         "CHAT_TOPIC_ARN": TOPIC_ARN,
         "DAILY_SUMMARY": "7",
+        "DUE_DAYS": "exploited=3, high=30",
         "PATH": "/usr/bin",
     }
     settings = Settings.parse(environment)
@@ -68,7 +69,9 @@ def test_every_variable_is_read() -> None:
         teams="team/*=platform",
         chat_topic_arn=TOPIC_ARN,
         daily_summary=7,
+        due_days="exploited=3, high=30",
     )
+    assert settings.due_terms.days == {"exploited": 3, "high": 30}
     assert settings.routes.of(ImageTag.parse("team/web:2")) == "platform"
     assert settings.watch_list.tags == (ImageTag.parse("app:1"), ImageTag.parse("team/web:2"))
 
@@ -156,6 +159,12 @@ def test_a_queue_and_a_ledger_need_each_other(given: str, value: str, missing: s
         ("PENDING_HOURS", "24.1", "hours, 0 to 24"),
         ("PENDING_HOURS", "nan", "hours, 0 to 24"),
         ("SWEEP_HOURS", "0", "a whole number of hours, 1 or more"),
+        (
+            "DUE_DAYS",
+            "severe=3",
+            "term=days, the term one of exploited, critical, high, medium, low, negligible,"
+            " unknown, not 'severe=3'",
+        ),
         ("DAILY_SUMMARY", "24", "an hour of the day in UTC, 0 to 23"),
         ("DAILY_SUMMARY", "true", "an hour of the day in UTC, 0 to 23"),
     ],

@@ -80,6 +80,11 @@ _LEDGER = (
     click.option(
         "--region", metavar="NAME", help="Its region. [AWS_REGION, else your AWS configuration]"
     ),
+    click.option(
+        "--due-days",
+        metavar="TERMS",
+        help="Such as exploited=3,critical=15. [the stack's DueDays, else DUE_DAYS]",
+    ),
 )
 
 

@@ -20,7 +20,7 @@ from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan_cli.command_line import commands
 from rescan_cli.exit_status import ExitStatus
 from tests.recordings import FOLDER

@@ -86,9 +86,10 @@ def test_a_table_lists_what_is_exploited_first_then_the_worst() -> None:
     rows = [re.split(r"  +", line) for line in done.out.split("\n\n")[1].splitlines()]
     assert heading == f"STOP  {TAG}"
     assert rows[0] == ["SEVERITY", "FINDING", "PACKAGE", "INSTALLED", "FIXED IN", "RULE"]
-    assert [row[0] for row in rows[1:]] == ["HIGH", "HIGH", "CRITICAL", "HIGH", "HIGH", "-"]
+    exploited = "HIGH, EXPLOITED"
+    assert [row[0] for row in rows[1:]] == [exploited] * 2 + ["CRITICAL", "HIGH", "HIGH", "-"]
     assert rows[1] == [
-        "HIGH",
+        exploited,
         "CVE-2018-15686",
         "libsystemd0",
         "232-25+deb9u9",

@@ -23,7 +23,7 @@ from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.safe_text import one_line
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan_cli.report_page.render import page
 from rescan_cli.state.overview import Overview, overview_of
 from rescan_cli.state.row import row_of

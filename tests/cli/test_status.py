@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,13 +15,13 @@ from rescan.gate.model import Outcome, Severity
 from rescan.kernel.errors import LedgerUnavailable
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
-from rescan.ledger.announced_findings import AnnouncedFindings
+from rescan.ledger.announced_findings import AnnouncedFindings, Reported
 from rescan.ledger.entry import Entry, UnknownPush, subject_of
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.outbox.items import OutboxItem
 from rescan_cli.state.watch import watched
 from tests.support.command import Done, run
-from tests.support.entries import FRESH, OLD, stopped
+from tests.support.entries import FRESH, OLD, key, stopped
 from tests.support.ledger_table import CALLER, REGION, cloudformation, fill, ledger_of, make_stack
 from tests.support.outbox_items import OUTBOX_ITEM
 from tests.support.paths import ROOT
@@ -82,6 +82,31 @@ def test_what_is_stopped_comes_worst_first_with_its_numbers() -> None:
         "SINCE  STEP    TEAM  IMAGE          WHY",
         "7 d    regate  web   reg.io/lost:1  HTTP 500",
     ]
+
+
+def exploited_since(day: date) -> Entry:
+    """Reported nine days ago, and exploited since that day."""
+    like = stopped(("CVE-1", Severity.HIGH), at=NOW - 9 * DAY)
+    known = {key("CVE-1"): Reported((NOW - 9 * DAY).date(), True, day)}
+    return entry("pay/api:2", replace(like, stopping=replace(like.stopping, reported=known)))
+
+
+def test_what_is_exploited_and_overdue_is_told_by_the_terms() -> None:
+    every = (exploited_since((NOW - 4 * DAY).date()), WEB)
+    terms = "exploited=3,high=60"
+    first, second = state("--due-days", terms, entries=every)["stopped"]
+    assert (first["exploited"], first["due"]) == (True, str((NOW - DAY).date()))
+    assert (second["exploited"], second["due"]) == (None, str((NOW + 30 * DAY).date()))
+    overdue = status("--overdue", entries=every, DUE_DAYS=terms)
+    assert "reg.io/pay/api:2" in overdue.out
+    assert "reg.io/web:1" not in overdue.out
+    assert status("--exploited", entries=every).out.count("reg.io/") == 1
+
+
+def test_terms_that_cannot_be_read_are_named() -> None:
+    done = status("--due-days", "soon")
+    assert done.status == 4
+    assert "DUE_DAYS" in done.err
 
 
 def test_json_says_what_is_not_known() -> None:
@@ -282,6 +307,15 @@ def test_a_stack_names_its_table() -> None:
         make_stack(cloudformation(), "rescan", "of-the-stack")
         done = run("status", "--stack", "rescan", variables=CALLER)
     assert "of-the-stack in eu-central-1" in done.out
+
+
+def test_a_stack_names_the_terms_by_which_findings_are_due() -> None:
+    with ledger_of([]) as client:
+        make_stack(cloudformation(), "rescan", "of-the-stack", due_days="high=60")
+        fill(client, "of-the-stack", [WEB])
+        done = run("status", "--stack", "rescan", "-o", "json", variables=CALLER)
+    [image] = json.loads(done.out)["stopped"]
+    assert image["due"] == str((NOW + 30 * DAY).date())
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from rescan.gate.report import Report
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
-from rescan.ledger.news import Failing, News
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import News
 from tests.support.notices.announced import not_evaluated, recovered, reminder, stop
 from tests.support.notices.news_cases import no_longer_in_anchore, policy_changed
 from tests.support.notices.reports import (

@@ -53,13 +53,16 @@ def ledger_of(entries: Iterable[Entry], notices: Iterable[OutboxItem] = ()) -> I
         yield client
 
 
-def make_stack(client: Any, name: str, table: str, output: str = "LedgerTable") -> None:
+def make_stack(
+    client: Any, name: str, table: str, output: str = "LedgerTable", due_days: str = ""
+) -> None:
     """A stack with this table and one output, its name; `client` is of CloudFormation."""
     resource = {
         "Type": "AWS::DynamoDB::Table",
         "Properties": {"TableName": table, **table_properties()},
     }
     body = {
+        "Parameters": {"DueDays": {"Type": "String", "Default": due_days}},
         "Resources": {"Ledger": resource},
         "Outputs": {output: {"Value": {"Ref": "Ledger"}}},
     }

@@ -80,6 +80,7 @@ def test_defaults_of_the_template_are_those_of_the_settings():
         ("ReminderHours", "REMINDER_HOURS", "0"),
         ("NotEvaluatedHours", "NOT_EVALUATED_HOURS", "12"),
         ("SweepHours", "SWEEP_HOURS", "24"),
+        ("DueDays", "DUE_DAYS", "exploited=3,critical=15,high=30"),
         ("DailySummary", "DAILY_SUMMARY", "7"),
         ("AnchoreUiLink", "ANCHORE_UI_LINK", "https://anchore.example.com/{digest}"),
         ("TeamAnnotation", "TEAM_ANNOTATION", "team"),
@@ -268,6 +269,7 @@ EXAMPLES = {
     "TeamAnnotation": "example.com/team",
     "Teams": "payments/*=payments, */web-*=Front end",
     "CaBundle": "/opt/certs/ca.pem",
+    "DueDays": "exploited=3,critical=15,high=30",
 }
 
 

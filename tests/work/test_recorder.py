@@ -143,6 +143,24 @@ def test_what_was_said_without_a_memory_is_not_said_again(desk: Desk, call: str)
     assert (desk.topic.said, desk.waiting, desk.entry.stopped) == (["STOP"], [], True)
 
 
+@pytest.mark.parametrize("call", ["read", "write"])
+def test_what_turned_out_to_be_exploited_since_is_said_all_the_same(desk: Desk, call: str) -> None:
+    before, now = (
+        report(
+            Outcome.STOP,
+            finding("CVE-1"),
+            severities={"CVE-1": "High"},
+            exploited={"CVE-1": exploited},
+        )
+        for exploited in (False, True)
+    )
+    desk.ledger.refuses = {call}
+    said = desk.record(before).published_id
+    desk.ledger.refuses = set()
+    desk.record(now, NOON + HOUR, said)
+    assert (desk.topic.said, desk.waiting) == (["STOP"], ["STOP"])
+
+
 @pytest.mark.parametrize("calls", [("read", "write"), ("write", "read")])
 def test_a_ledger_that_can_be_read_now_and_then_makes_no_other_stop_of_it(
     desk: Desk, calls: tuple[str, str]

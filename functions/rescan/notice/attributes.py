@@ -38,6 +38,8 @@ def _traits(labels: Envelope | Group) -> Iterator[str]:
         yield "fixable"
     if labels.known_exploited:
         yield "exploited"
+    if labels.overdue:
+        yield "overdue"
 
 
 def _image(labels: Envelope | Group) -> Iterator[tuple[str, AttributeValue]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from rescan.kernel.safe_text import one_line
@@ -11,7 +12,7 @@ from rescan.notice.foreign import foreign, full_name
 from rescan.notice.group_headline import group_sentence
 from rescan.notice.image_notice import ImageNotice, policy, policy_facts
 from rescan.notice.mail import fact, items, paragraph
-from rescan.notice.result import fitted, full_tag, moment_or_none, text
+from rescan.notice.result import date_or_unset, fitted, full_tag, moment_or_none, text
 from rescan.notice.times import moment, rfc3339
 from rescan.notice.wording import counted, how_bad
 from rescan.outbox.envelope import Envelope, IssueKind
@@ -163,6 +164,7 @@ class GroupNotice(NoticeContent):
             part=group.part,
             parts=group.parts,
             exploited=group.exploited,
+            overdue=group.late or UNSET,
         )
         return fitted(
             map(_member, group.envelopes),
@@ -183,6 +185,7 @@ def _issue(group: Group) -> shapes.GroupIssue | None:
         fixed_in=group.fixes()[:_MOST_FACTS],
         until=moment_or_none(next(iter(group.ends()), None)),
         known_exploited=group.issue.known_exploited,
+        now_exploited=group.issue.now_exploited or UNSET,
     )
 
 
@@ -195,4 +198,5 @@ def _member(envelope: Envelope) -> shapes.GroupMember:
         findings=envelope.findings,
         about=[issue.name for issue in envelope.issues[:_MOST_ABOUT]],
         known_exploited=envelope.known_exploited,
+        due_at=date_or_unset(envelope.due_at),
     )

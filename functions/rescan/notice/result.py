@@ -5,10 +5,10 @@ version; whatever an older reader would misread is a new one. Texts are bounded 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 
-from msgspec import Struct, json
+from msgspec import UNSET, Struct, UnsetType, json
 from msgspec.structs import replace
 
 from rescan.gate.advisory import Epss
@@ -123,6 +123,11 @@ def text(value: str | None, longest: int) -> str | None:
     return one_line(value or "", longest) or None
 
 
+def date_or_unset(day: date | None) -> str | UnsetType:
+    """E.g. "2026-11-27"; None is not written."""
+    return day.isoformat() if day else UNSET
+
+
 def moment_or_none(at: datetime | None) -> str | None:
     """E.g. "2026-11-24T21:50:37Z"."""
     return rfc3339(at) if at else None
@@ -174,8 +179,8 @@ def _suppressed(expiry: AllowlistExpiry) -> shapes.Suppressed:
 # --- findings
 
 
-def blocking(finding: BlockingFinding, *, new: bool) -> shapes.Finding:
-    """A finding that stops the image; whether it was not reported before."""
+def blocking(finding: BlockingFinding, *, new: bool, due_at: date | None = None) -> shapes.Finding:
+    """A finding that stops the image; whether it was not reported before, and by when it is due."""
     bounded = finding.bounded()
     return shapes.Finding(
         new=new,
@@ -203,6 +208,7 @@ def blocking(finding: BlockingFinding, *, new: bool) -> shapes.Finding:
         suggested_fix=bounded.suggested_fix,
         annotation=bounded.annotation,
         detected_at=moment_or_none(bounded.detected_at),
+        due_at=date_or_unset(due_at),
     )
 
 

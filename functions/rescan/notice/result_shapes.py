@@ -59,6 +59,7 @@ class Finding(Struct, frozen=True):
     suggested_fix: str | None
     annotation: str | None
     detected_at: str | None
+    due_at: str | UnsetType = UNSET
 
 
 class Stopping(Struct, frozen=True, kw_only=True):
@@ -162,6 +163,7 @@ class GroupIssue(Struct, frozen=True):
     fixed_in: Sequence[str]
     until: str | None
     known_exploited: bool | None
+    now_exploited: bool | UnsetType = UNSET
 
 
 class GroupMember(Struct, frozen=True):
@@ -174,6 +176,7 @@ class GroupMember(Struct, frozen=True):
     findings: int
     about: Sequence[str]
     known_exploited: bool | None
+    due_at: str | UnsetType = UNSET
 
 
 class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
@@ -185,6 +188,7 @@ class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
     part: int
     parts: int
     exploited: int
+    overdue: int | UnsetType = UNSET
     shown: int = 0
     members: Sequence[GroupMember] = ()
 
@@ -192,7 +196,8 @@ class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
 class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back"}):
     """The whole; the parts that a kind of notice does not have are None.
 
-    Only a SUMMARY has the field `summary`, and only an ENDED the field `ended`.
+    Only a SUMMARY has the field `summary`, and only an ENDED the field `ended`. A date is
+    written only where something is due.
     """
 
     version: str = "2"
@@ -210,6 +215,7 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     trigger: Trigger | None = None
     evaluated_at: str | None = None
     first_stop_at: str | None = None
+    due_at: str | UnsetType = UNSET
     previous_digest: str | None = None
     stopping: Stopping | None = None
     cleared: Cleared | None = None

@@ -136,6 +136,16 @@ class Group(Struct, frozen=True, kw_only=True):
         said = {envelope.known_exploited for envelope in self.envelopes} - {None}
         return any(said) if said else None
 
+    @property
+    def late(self) -> int:
+        """How many of its images are overdue."""
+        return sum(envelope.overdue for envelope in self.envelopes)
+
+    @property
+    def overdue(self) -> bool:
+        """Whether any of its images is."""
+        return self.late > 0
+
     def exploited_issues(self) -> list[Issue]:
         """What is known to be exploited, each once: of most images first."""
         every = [i for e in self.envelopes for i in e.issues if i.known_exploited]

@@ -96,7 +96,9 @@ class Parts:
             version, ledger, queue, self._sweep_all, shortest, tally, logger, clock
         )
         self.publisher = Publisher(outbox, topics, rules, tally, logger, clock, container.sleep)
-        self.daily_summary = DailySummary(ledger, topics.channels, schedule, logger, clock)
+        self.daily_summary = DailySummary(
+            ledger, topics.channels, schedule, logger, clock, settings.due_terms
+        )
         self._deferral = Deferral(deferred, queue, tally, logger, clock)
         self._settings = settings
 

@@ -86,9 +86,9 @@ class Recorder:
         self._tally = tally
         self._clock = clock
         self._sleep = sleep
-        self._ui_link = ui_link
         self._pace = timedelta(seconds=containers / _MESSAGES_A_SECOND)
         self._jitter = jitter
+        self._ui_link = ui_link
         self._next_turn, self._taking_turns = clock(), Lock()
 
     def read(self, fresh: Entry) -> Entry | None:
@@ -183,7 +183,10 @@ class Recorder:
 
 def _stop_id(after: Entry) -> str:
     """The same for the same image and findings, whatever the ledger knew of it before."""
-    return stable_id(after.verdict, after.digest, sorted(after.stopping.findings.items()))
+    stopping = after.stopping
+    facts = [after.verdict, after.digest, sorted(stopping.findings.items())]
+    exploited = sorted(filter(stopping.is_exploited, stopping.findings))
+    return stable_id(*facts, *([exploited] if exploited else []))
 
 
 def _contested(entry: Entry) -> LedgerConflict:

@@ -47,7 +47,7 @@ def whole_overview(source: Source) -> Overview:
     """Of every image in the ledger."""
     now = utc_now()
     unreadable: list[str] = []
-    rows = (row_of(entry, now) for entry in entries(source, unreadable))
+    rows = (row_of(entry, now, source.due_days) for entry in entries(source, unreadable))
     return overview_of(rows, now, unreadable)
 
 
@@ -104,7 +104,7 @@ def image_answer(source: Source, tag: ImageTag) -> ImageAnswer:
     if not found:
         return ImageAnswer([], now, (_no_such_image(tag, names, source),), ExitStatus.NOT_FOUND)
     pending = pending_notices(source, frozenset(entry.subject for entry in found))
-    every = remembered(found, pending, now)
+    every = remembered(found, pending, now, source.due_days)
     return ImageAnswer(every, now, (), _status_of(every[0]))
 
 

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from msgspec import Struct
 
+from rescan.kernel.due_days import DueDays
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.entry import Entry
 from rescan.outbox.items import PendingNotice
@@ -37,14 +38,17 @@ def found_of(tag: ImageTag, entries: Iterable[Entry], names: set[str]) -> list[E
 
 
 def remembered(
-    entries: Iterable[Entry], pending: Iterable[PendingNotice], now: datetime
+    entries: Iterable[Entry],
+    pending: Iterable[PendingNotice],
+    now: datetime,
+    terms: DueDays,
 ) -> list[Remembered]:
     """Each entry with its own notices."""
     waiting = tuple(pending)
     return [
         Remembered(
             entry,
-            row_of(entry, now),
+            row_of(entry, now, terms),
             tuple(it for it in waiting if it.envelope.subject == entry.subject),
         )
         for entry in entries

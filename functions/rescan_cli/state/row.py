@@ -12,14 +12,17 @@ from msgspec.structs import replace
 
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Outcome, Severity
+from rescan.kernel.due_days import DueDays
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.safe_text import one_line
+from rescan.ledger.due_dates import due_dates
 from rescan.ledger.entry import Entry
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 
 # A sweep is at most a day after the one before: what failed earlier is no longer tried.
 _STILL_TRIED = timedelta(days=2)
 _NO_DATE = date.max
+_NONE_DUE = DueDays()
 
 
 class StoppingFinding(Struct, frozen=True):
@@ -70,9 +73,9 @@ class Row(Struct, frozen=True, kw_only=True):
         return self.verdict is Outcome.STOP
 
 
-def row_of(entry: Entry, now: datetime) -> Row:
-    """What is shown of the entry at this time."""
-    findings = tuple(sorted(_findings_of(entry), key=_worst_first))
+def row_of(entry: Entry, now: datetime, terms: DueDays = _NONE_DUE) -> Row:
+    """What is shown of the entry at this time; findings are due within the `terms`."""
+    findings = tuple(sorted(_findings_of(entry, terms), key=_worst_first))
     due = min((it.due for it in findings if it.due is not None), default=None)
     return Row(
         tag=entry.tag,
@@ -97,10 +100,13 @@ def row_of(entry: Entry, now: datetime) -> Row:
     )
 
 
-def _findings_of(entry: Entry) -> Iterable[StoppingFinding]:
+def _findings_of(entry: Entry, terms: DueDays) -> Iterable[StoppingFinding]:
     if not entry.stopped:
-        return ()
-    return (_finding(key, severity) for key, severity in entry.stopping.findings.items())
+        return
+    due, reported = due_dates(entry, terms), entry.stopping.reported
+    for key, severity in entry.stopping.findings.items():
+        exploited = reported[key].exploited if key in reported else None
+        yield _finding(key, severity, exploited, due.get(key))
 
 
 @lru_cache(maxsize=100_000)  # thousands of images share theirs

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from rescan.gate.model import Outcome, Severity
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan_cli.report_page.render import page
 from rescan_cli.state.overview import Overview, overview_of
 from rescan_cli.state.row import StoppingFinding, row_of

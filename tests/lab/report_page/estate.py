@@ -12,7 +12,7 @@ from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry, subject_of
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan_cli.state.overview import Overview, overview_of
 from rescan_cli.state.row import Row, StoppingFinding, row_of
 

@@ -13,7 +13,8 @@ from rescan.gate.report import Report
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.changes import Change, ChangedFinding, Changes, ClearedBy, ClearedFinding
-from rescan.ledger.news import EndCause, EventType, Failing, ImageEvent, News
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import EndCause, EventType, ImageEvent, News
 from tests.support.notices.announced import held
 from tests.support.notices.foreign_texts import FOREIGN_TEXTS, in_foreign_texts
 from tests.support.notices.reports import DIGEST, OTHER_DIGEST, listed, report

@@ -1,7 +1,7 @@
 """The golden cases: situations in which somebody is called, or may go back to sleep."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -12,7 +12,8 @@ from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.team import UNROUTED
 from rescan.kernel.ui_link import UiLink
 from rescan.ledger.changes import Change, ChangedFinding, ClearedBy, ClearedFinding
-from rescan.ledger.news import Failing, News
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import News
 from tests.support.notices import reports
 from tests.support.notices.announced import (
     FIRST_STOP,
@@ -101,6 +102,30 @@ def still_stopped() -> News:
         changed("CVE-2023-52425+libexpat", Change.ALLOWLISTED),
     ]
     return reminder(typical(), changes=changes(*gone, policy_changed=True))
+
+
+def now_exploited() -> News:
+    """One of three turns out to be exploited; since then it is due within three days."""
+    said = replace(reports.exploited(), trigger=SCHEDULE)
+    [glibc] = [found.key for found in said.blocking if found.known_exploited]
+    ftpd = finding("CVE-2013-2512+ftpd-0.2.1.gemspec").key
+    turned = ChangedFinding(glibc, Severity.HIGH, Change.EXPLOITED)
+    return stop(
+        said,
+        new=frozenset([glibc]),
+        first_stop_at=FIRST_STOP,
+        changes=changes(turned),
+        due={glibc: date(2026, 11, 27), ftpd: date(2026, 12, 5)},
+    )
+
+
+def overdue() -> News:
+    """A reminder after the first of two dates."""
+    said = reports.exploited()
+    [glibc] = [found.key for found in said.blocking if found.known_exploited]
+    ftpd = finding("CVE-2013-2512+ftpd-0.2.1.gemspec").key
+    due = {glibc: date(2026, 11, 20), ftpd: date(2026, 12, 5)}
+    return reminder(said, changes=changes(), due=due)
 
 
 def still_denylisted() -> News:
@@ -321,7 +346,9 @@ GOLDEN: dict[str, Callable[[], News]] = {
     "stop_moved_tag": moved_tag,
     "stop_linked": linked,
     "stop_and_more_to_come": stopped_and_more_to_come,
+    "stop_now_exploited": now_exploited,
     "reminder": still_stopped,
+    "reminder_overdue": overdue,
     "reminder_denylisted": still_denylisted,
     "recovered_fixed": fixed,
     "recovered_new_digest": rebuilt,
