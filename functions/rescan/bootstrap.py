@@ -12,6 +12,7 @@ from rescan.anchore.active_tags import list_active_tags
 from rescan.anchore.build import dialect_of, transport_of
 from rescan.anchore.client import AnchoreClient
 from rescan.anchore.data_version import read_data_version
+from rescan.anchore.inventory import read_inventory
 from rescan.anchore.transport import new_session
 from rescan.aws.clients import dynamodb_client, secrets_client, sns_client, sqs_client
 from rescan.aws.deferred_table import DeferredTable
@@ -24,6 +25,7 @@ from rescan.aws.work_queue import WorkQueue
 from rescan.doctor.examination import Examination
 from rescan.doctor.stack import Stack
 from rescan.events.dispatcher import Dispatcher, Handlers
+from rescan.kernel.clock import utc_now
 from rescan.kernel.errors import SettingsError
 from rescan.kernel.metrics import Tally
 from rescan.memory.invocation import Invocation
@@ -52,8 +54,9 @@ def build(
     container = Container(
         settings=settings,
         anchore_until=lambda deadline: AnchoreClient(transport, dialect, deadline),
-        active_tags=lambda deadline: list_active_tags(
-            transport, deadline, running_only=settings.running_only
+        active_tags=lambda deadline, seen: list_active_tags(transport, deadline, seen),
+        inventory=lambda deadline: read_inventory(
+            transport, deadline, utc_now(), timedelta(hours=settings.running_within_hours)
         ),
         data_version=lambda deadline: read_data_version(transport, settings.policy_id, deadline),
         topics=_topics(settings, aws),

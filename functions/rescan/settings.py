@@ -6,7 +6,6 @@ held against them.
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
-from urllib.parse import urlsplit
 
 from msgspec import NODEFAULT, Meta, Struct, ValidationError, convert
 from msgspec.structs import FieldInfo, fields
@@ -15,7 +14,8 @@ from rescan.kernel.due_days import DueDays
 from rescan.kernel.errors import SettingsError
 from rescan.kernel.team import Teams
 from rescan.kernel.ui_link import UiLink
-from rescan.kernel.watch_list import WatchList
+from rescan.kernel.watch_list import Watch, WatchList
+from rescan.kernel.web_address import is_service_url
 
 VulnerabilityType = Literal["os", "non-os", "all"]
 _READ_FURTHER = {
@@ -67,7 +67,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     watched_tags: Annotated[
         str, _says("tags or * patterns, separated by commas", "team/app:1.4,*/payments/*")
     ] = ""
-    running_only: Annotated[bool, _says("true or false", "false")] = False
+    watch: Annotated[Watch, _says("active, running or all", "all")] = "all"
+    running_within_hours: Annotated[
+        int, _says("a whole number of hours from 1 to 720", "24", ge=1, le=720)
+    ] = 24
     ca_bundle: Annotated[
         str | None, _says("the path of a PEM file in the function", "/opt/ca.pem")
     ] = None
@@ -211,12 +214,7 @@ def _check_url(url: str) -> None:
             "a URL without credentials: they belong in the secret",
             "https://anchore.example.com",
         )
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise _wrong(field, url) from None
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
+    if not is_service_url(url):
         raise _wrong(field, url)
 
 

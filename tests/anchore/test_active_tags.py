@@ -1,6 +1,7 @@
 """Which tags a sweep meets: pages, what ends them, and servers that lack the operation."""
 
 import json
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import pytest
@@ -20,9 +21,8 @@ NO_IMAGE = {"detail": {}, "httpcode": 404, "message": "image data not found in D
 NO_OPERATION = {"title": "Not Found", "detail": "The requested URL was not found on the server."}
 
 
-def page(number: int, body: object, *, status: int = 200, running: bool = False) -> Entry:
+def page(number: int, body: object, *, status: int = 200) -> Entry:
     query = [("image_status", "active"), ("limit", "500"), ("page", str(number))]
-    query += [("runtime", "true")] if running else []
     return entry("/v2/summaries/image-tags", query, body, status)
 
 
@@ -40,24 +40,24 @@ def rows(*tags: str | None, total: int | None = None, **further: object) -> dict
     return {"items": items} | ({} if total is None else {"total_rows": total})
 
 
-def asked(*entries: Entry, running_only: bool = False) -> tuple[ListedTags, list[str]]:
+def asked(*entries: Entry, seen: AbstractSet[str] = frozenset()) -> tuple[ListedTags, list[str]]:
     """What these answers give, and the requests; a request without an answer fails."""
     replay = Replay(Recording("of the test", "", entries))
     transport = Transport(
         replayed_session(replay), "https://h/v2", AnchoreAuth(lambda: '{"token": "t0ken"}')
     )
-    found = list_active_tags(transport, Deadline.after(60), running_only=running_only)
+    found = list_active_tags(transport, Deadline.after(60), seen)
     return found, [seen.path.rpartition("/")[2] for seen in replay.seen]
 
 
-def names(*entries: Entry, running_only: bool = False) -> tuple[list[str], list[str]]:
-    found, requests = asked(*entries, running_only=running_only)
+def names(*entries: Entry) -> tuple[list[str], list[str]]:
+    found, requests = asked(*entries)
     return [str(tag) for tag in found.tags], requests
 
 
-def listed(*entries: Entry, running_only: bool = False) -> list[str]:
+def listed(*entries: Entry) -> list[str]:
     """The tags of lists in which every row is one."""
-    found, _ = asked(*entries, running_only=running_only)
+    found, _ = asked(*entries)
     assert found.unwatched == 0
     return [str(tag) for tag in found.tags]
 
@@ -189,26 +189,30 @@ def test_a_second_page_that_is_missing_is_an_error_not_another_list() -> None:
         listed(page(1, rows(A, total=2)), page(2, NO_OPERATION, status=404))
 
 
-# --- RUNNING_ONLY
+# --- what runs
 
 
-def test_running_only_asks_for_what_runs_on_every_page() -> None:
-    answers = (
-        page(1, rows(A, total=2), running=True),
-        page(2, rows(B, total=2), running=True),
-    )
-    assert names(*answers, running_only=True) == ([A, B], ["image-tags", "image-tags"])
+OWN, INDEX, OTHER = (f"sha256:{2 * digit * 32}" for digit in "abc")
+IMAGE = {"image_digest": OWN, "parent_digest": INDEX}
 
 
-@pytest.mark.parametrize("status", [404, 405, 501])
-def test_running_only_never_becomes_every_image(status: int) -> None:
-    answers = page(1, NO_OPERATION, status=status, running=True), plain_list({"items": [image(A)]})
-    with pytest.raises(errors.AnchoreRefused) as raised:
-        listed(*answers, running_only=True)
-    assert (raised.value.status, str(raised.value)) == (
-        status,
-        "listActiveTags: this server cannot list the tags that run:"
-        f" HTTP {status} 'The requested URL was not found on the server.'"
-        " (GET /summaries/image-tags?image_status=active&limit=500&page=1&runtime=true)."
-        " Set RUNNING_ONLY to false, or update Anchore Enterprise.",
+@pytest.mark.parametrize(
+    ("seen", "running"),
+    [
+        pytest.param({OWN}, (OWN,), id="by-its-digest"),
+        pytest.param({INDEX}, (INDEX,), id="by-that-of-its-index"),
+        pytest.param({OTHER}, None, id="another-image"),
+    ],
+)
+@pytest.mark.parametrize("is_plain", [False, True])
+def test_a_tag_runs_when_its_image_or_its_index_was_seen(
+    seen: set[str], running: tuple[str, ...] | None, is_plain: bool
+) -> None:
+    images = {"items": [image(A, **IMAGE), image(B)]}
+    missing = page(1, NO_OPERATION, status=404), plain_list(images)
+    body = {"items": [{"full_tag": A, **IMAGE}, {"full_tag": B}], "total_rows": 2}
+    found, _ = asked(*(missing if is_plain else (page(1, body),)), seen=seen)
+    assert [str(tag) for tag in found.tags] == [A, B]
+    assert {str(tag): digests for tag, digests in found.running.items()} == (
+        {A: running} if running else {}
     )

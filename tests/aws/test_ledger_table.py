@@ -16,6 +16,7 @@ from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
 from rescan.gate.data_version import DataVersion
 from rescan.gate.evaluation import FindingKey
+from rescan.gate.inventory import InventoryRecord
 from rescan.gate.model import Outcome, Severity
 from rescan.kernel.errors import LedgerConflict, LedgerUnavailable
 from rescan.kernel.failure_cause import FailureCause
@@ -158,7 +159,9 @@ def test_the_last_sweep_is_remembered(ledger: Ledger) -> None:
     ledger.record_sweep(SweepRecord(NOON, 2))
     before = Coverage(NOON, 2, 2, 1, 1, Unwatched(1, ("a+b",)))
     data = DataVersion("c1", "default 2026-11-20T00:00:00Z", NOON)
-    later = SweepRecord(NOON + SECOND, 3, before, Unwatched(3, ("<none>", "\u202e")), data)
+    inventory = InventoryRecord("HTTP 403", {"prod-eu/\u202e": NOON})
+    unwatched = Unwatched(3, ("<none>", "\u202e"))
+    later = SweepRecord(NOON + SECOND, 3, before, unwatched, data, inventory)
     ledger.record_sweep(later)
     assert ledger.last_sweep() == later
 

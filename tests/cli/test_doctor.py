@@ -43,7 +43,8 @@ POLICIES = said([{**POLICY, "policy_id": "p-0", "active": False}, POLICY])
 ROWS = said({"vulnerabilities": []})
 CHECK = said({"evaluations": []})
 FORBIDDEN = respond(403, b'{"message": "not authorized"}')
-WELL = (VERSION, TAGS, POLICIES, ROWS, CHECK)
+EMPTY = said({"items": []})
+WELL = (VERSION, TAGS, POLICIES, ROWS, CHECK, EMPTY)
 
 
 def doctor(*acts: Act, **more: str) -> tuple[Done, ScriptedServer]:
@@ -82,6 +83,7 @@ def test_a_way_that_is_well_has_no_fix() -> None:
         "Policy": "ok",
         "Role: vulnerabilities": "ok",
         "Role: evaluation": "ok",
+        "Inventory": "-",  # it is empty
         "Topic": "-",
         "Chat topic": "-",
         "Queue": "-",
@@ -96,8 +98,9 @@ def test_a_way_that_is_well_has_no_fix() -> None:
         "GET /v2/policies",
         f"GET /v2/images/{DIGEST}/vuln/all",
         f"GET /v2/images/{DIGEST}/check",
+        "GET /v2/inventories",
     ]
-    assert "interactive=true" in server.request_lines[-1]
+    assert "interactive=true" in server.request_lines[-2]
 
 
 TROUBLES = [
@@ -171,9 +174,9 @@ def test_a_setting_that_the_server_does_not_know_is_a_trouble() -> None:
     old = said({"api": {"version": "2"}, "service": {"version": "5.8.1"}})
     with ScriptedServer(old, *WELL[1:]) as server:
         done = run("doctor", variables=variables(server.url, BASE_IMAGE="true"))
-        asked_for_runtime = run("doctor", variables=variables(server.url, RUNNING_ONLY="true"))
+        asked_for_what_runs = run("doctor", variables=variables(server.url, WATCH="running"))
     assert done.status == 0
-    assert asked_for_runtime.status == 4
+    assert asked_for_what_runs.status == 4
 
 
 def test_missing_credentials_do_not_keep_the_network_from_being_looked_at() -> None:

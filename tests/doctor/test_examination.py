@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -30,7 +31,10 @@ def said(value: Any) -> Act:
 VERSION = said({"api": {"version": "2"}, "service": {"version": "5.22.0"}})
 TAGS = said({"items": [{"full_tag": TAG, "image_digest": DIGEST}], "total_rows": 1})
 POLICIES = said([{"policy_id": "p-1", "name": "Default", "active": True}])
-WELL = (VERSION, TAGS, POLICIES, said({"vulnerabilities": []}), said({"evaluations": []}))
+ROW = {"context": "prod-eu/payments", "image_tag": TAG, "last_seen": datetime.now(UTC).isoformat()}
+INVENTORY = said({"items": [ROW, ROW | {"context": "old", "last_seen": "2026-01-01T00:00:00Z"}]})
+VERDICTS = (said({"vulnerabilities": []}), said({"evaluations": []}))
+WELL = (VERSION, TAGS, POLICIES, *VERDICTS, INVENTORY)
 
 
 @pytest.fixture
@@ -96,12 +100,14 @@ def test_a_function_that_is_well(stack: dict[str, str]) -> None:
         "Policy": "ok",
         "Role: vulnerabilities": "ok",
         "Role: evaluation": "ok",
+        "Inventory": "ok",
         "Topic": "ok",
         "Chat topic": "ok",
         "Queue": "ok",
         "Push queue": "ok",
         "Table": "ok",
     }
+    assert checks["Inventory"]["detail"] == "running images: 1, in contexts: 2, 1 of them stale"
     assert checks["Topic"]["detail"] == "0 confirmed subscriptions, 0 pending"
     assert {tuple(check) for check in checks.values()} == {("name", "state", "detail", "advice")}
 
@@ -150,9 +156,33 @@ def test_a_server_that_tells_no_number_is_spoken_to_all_the_same(stack: dict[str
 
 def test_a_setting_that_the_server_does_not_know_is_a_trouble(stack: dict[str, str]) -> None:
     old = said({"service": {"version": "5.3.0"}, "api": {"version": "2"}})
-    checks = examined(stack, old, *WELL[1:], RUNNING_ONLY="true", BASE_IMAGE="true")
+    checks = examined(stack, old, *WELL[1:], BASE_IMAGE="true")
     assert checks["Features"]["state"] == "failed"
-    assert checks["Features"]["advice"].startswith("Set BASE_IMAGE and RUNNING_ONLY to false, or")
+    assert checks["Features"]["advice"].startswith("Set BASE_IMAGE to false, or")
+
+
+@pytest.mark.parametrize(
+    ("answered", "said_of_it"),
+    [
+        pytest.param(respond(403, b'{"message": "not you"}'), "not you", id="refused"),
+        pytest.param(respond(404, b"{}"), "HTTP 404", id="missing"),
+        pytest.param(said({"items": []}), "the inventory is empty", id="empty"),
+    ],
+)
+@pytest.mark.parametrize(("watch", "state"), [("all", "unknown"), ("running", "failed")])
+def test_an_inventory_that_does_not_tell_what_runs(
+    stack: dict[str, str], answered: Act, said_of_it: str, watch: str, state: str
+) -> None:
+    checks = examined(stack, *WELL[:-1], answered, WATCH=watch)
+    assert checks["Inventory"]["state"] == state
+    assert checks["Inventory"]["detail"].startswith("what runs is not known: ")
+    assert said_of_it in checks["Inventory"]["detail"]
+
+
+def test_an_inventory_that_no_sweep_reads_is_not_asked_for(stack: dict[str, str]) -> None:
+    checks = examined(stack, *WELL, WATCH="active")
+    assert checks["Inventory"]["state"] == "unknown"
+    assert checks["Inventory"]["detail"].startswith("no sweep asks what runs")
 
 
 def test_an_invocation_without_time_answers_all_the_same(stack: dict[str, str]) -> None:

@@ -181,6 +181,18 @@ def test_rows_that_are_no_tag_are_counted_and_the_first_are_named() -> None:
     assert (swept["missing"], swept["unwatched"], swept["not_tags"]) == (0, 12, list(names[:5]))
 
 
+def test_that_what_runs_is_not_known_is_said_with_the_reason() -> None:
+    mail, chat = notices_of(quiet(running_unknown="HTTP 403 from [x](https://evil.example)"))
+    assert "What runs  not known: HTTP 403 from" in mail.body
+    assert "https://evil.example" not in mail.body
+    assert "What runs: not known: " in json.loads(chat.body)["content"]["description"]
+    summary = json.loads(mail.result)["summary"]
+    assert summary["running_unknown"] == "HTTP 403 from [x](https://evil.example)"
+    assert (summary["quiet"], errors(json.loads(mail.result))) == (True, [])
+    known = json.loads(notices_of(quiet())[0].result)
+    assert "running_unknown" not in known["summary"]
+
+
 def test_a_day_has_one_summary_and_the_next_another() -> None:
     [first], [later], [next_day] = (
         summary_outbox_items(quiet(at=at), [Channel.STOPS])
@@ -218,7 +230,14 @@ def flood(character: str) -> Summary:
     dated = (Dated(tag, MORNING),) * 500
     failing = (Failed(tag, Failing(MORNING, text, text)),) * 500
     swept = coverage(unwatched=Unwatched(500, (text,) * 500))
-    return quiet(sweep=swept, stopped=dated, failing=failing, unknown_pushes=dated, ending=dated)
+    return quiet(
+        sweep=swept,
+        stopped=dated,
+        failing=failing,
+        unknown_pushes=dated,
+        ending=dated,
+        running_unknown=text,
+    )
 
 
 @pytest.mark.parametrize(

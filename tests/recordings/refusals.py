@@ -43,9 +43,14 @@ def server_error(list_query: dict[str, str]) -> Exchange:
     return answered("/images", list_query, body, status=500)
 
 
-def operation_missing() -> Exchange:
+def no_summaries() -> Exchange:
     """A server that has no `summaries/image-tags`."""
     query = {"image_status": "active", "limit": "500", "page": "1"}
+    return operation_missing("/summaries/image-tags", query)
+
+
+def operation_missing(path: str, query: dict[str, str]) -> Exchange:
+    """A server that does not have this path."""
     body = {
         "type": "about:blank",
         "title": "Not Found",
@@ -54,7 +59,7 @@ def operation_missing() -> Exchange:
         "status": 404,
     }
     problem = "application/problem+json"
-    return answered("/summaries/image-tags", query, body, status=404, content_type=problem)
+    return answered(path, query, body, status=404, content_type=problem)
 
 
 def cut_by_the_load_balancer(image: Image) -> Exchange:

@@ -91,10 +91,43 @@ def _three_steps(image: Image) -> list[Exchange]:
     return [image.found(), image.refreshed(), image.checked()]
 
 
-def _summaries(page: int, images: list[Image], total: int, *, running: bool = False) -> Exchange:
+def _summaries(page: int, images: list[Image], total: int) -> Exchange:
     query = {"image_status": "active", "limit": "500", "page": str(page)}
     body = {"items": [image.summary() for image in images], "total_rows": total}
-    return answered("/summaries/image-tags", query | ({"runtime": "true"} if running else {}), body)
+    return answered("/summaries/image-tags", query, body)
+
+
+_CLUSTER = "arn:aws:ecs:eu-central-1:123456789012:cluster/legacy"
+# What is seen, as the inventory names it, and where; the names are made up.
+_SEEN: tuple[tuple[str, str, str, str | None, str], ...] = (
+    ("kubernetes", "prod-eu/payments", STOPPED.full_tag, STOPPED.parent_digest, "2026-11-20T10:42"),
+    ("kubernetes", "prod-us/payments", STOPPED.full_tag, STOPPED.parent_digest, "2026-11-20T10:41"),
+    (
+        "ecs",
+        "arn:aws:ecs:eu-central-1:123456789012:cluster/legacy",
+        ORDERS.full_tag,
+        None,
+        "2026-11-12T02:00",
+    ),
+    ("kubernetes", "prod-eu/payments", STOPPED.full_tag, SUPERSEDING.digest, "2026-11-18T07:00"),
+)
+
+
+def _inventory() -> Exchange:
+    """An image by its index, a tag without a digest in a stale context, and one that has ended."""
+    items = [
+        {
+            "inventory_type": kind,
+            "context": context,
+            "image_tag": tag,
+            "created_at": "2026-11-10T08:00:00Z",
+            "last_updated": f"{seen}:03Z",
+            "last_seen": f"{seen}:03Z",
+        }
+        | ({"image_digest": digest} if digest else {})
+        for kind, context, tag, digest, seen in _SEEN
+    ]
+    return answered("/inventories", {}, {"items": items})
 
 
 def _data() -> list[Exchange]:
@@ -209,16 +242,17 @@ SITUATIONS = {
         f"{_FULL} The description says that a page has at most `limit` rows, and no more.",
         [
             *_data(),
+            _inventory(),
             _summaries(1, [STOPPED, ORDERS], 3),
             _summaries(2, [BATCH], 3),
-            _summaries(1, [STOPPED], 1, running=True),
             *_swept(),
         ],
     ),
     "sweep_plain_list": Situation(
         f"{_FULL} The 404 of a missing operation is connexion's, on which v2 runs.",
         [
-            refusals.operation_missing(),
+            refusals.operation_missing("/inventories", {}),
+            refusals.no_summaries(),
             answered(
                 "/images",
                 {"image_status": "active"},

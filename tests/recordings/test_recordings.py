@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from rescan.anchore.arazzo import ArazzoDialect
 from rescan.anchore.client import AnchoreClient
 from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.enterprise import EnterpriseDialect
+from rescan.anchore.inventory import read_inventory
 from rescan.anchore.transport import Transport
 from rescan.gate.model import Outcome, RescanRequest, Severity, Trigger, TriggerKind
 from rescan.gate.workflow import rescan
@@ -176,9 +177,9 @@ def test_a_stop_without_findings_says_why(name, reason):
     assert _rescan(name).reason == reason
 
 
-def _swept(name, *, running_only=False) -> dict[str, Outcome]:
+def _swept(name) -> dict[str, Outcome]:
     replay = Replay(recording(name))
-    tags = list_active_tags(_transport(replay), Deadline.after(60), running_only=running_only)
+    tags = list_active_tags(_transport(replay), Deadline.after(60))
     return {str(tag): _rescan(replay, str(tag)).outcome for tag in tags.tags}
 
 
@@ -191,8 +192,20 @@ def test_a_sweep_meets_a_stop_a_go_and_a_tag_that_is_gone(name):
     }
 
 
-def test_a_sweep_of_running_images_meets_those_alone():
-    assert _swept("sweep", running_only=True) == {PAYMENTS: Outcome.STOP}
+def test_an_inventory_is_joined_by_the_digest_of_the_index():
+    transport = _transport(Replay(recording("sweep")))
+    at_noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    inventory = read_inventory(transport, Deadline.after(60), at_noon, timedelta(hours=24))
+    seen = {(str(image.tag), image.digest is None): image for image in inventory.images}
+    assert sorted(seen) == [(ORDERS, True), (PAYMENTS, False)]
+    assert seen[PAYMENTS, False].total == 2
+    assert [place.type for place in seen[ORDERS, True].places] == ["ecs"]
+    assert len(inventory.contexts) == 3
+    assert inventory.stale == {seen[ORDERS, True].places[0].context}
+    assert inventory.doubt is None
+    digests = {image.digest for image in inventory.images if image.digest}
+    listed = list_active_tags(transport, Deadline.after(60), digests)
+    assert [str(tag) for tag in listed.running] == [PAYMENTS]
 
 
 @pytest.mark.parametrize("name", names())

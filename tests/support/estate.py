@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from rescan.aws.ecr_domains import dns_suffix
 from rescan.events.dispatcher import Dispatcher
 from rescan.gate.data_version import DataVersion
 from rescan.gate.evaluation import Allowlisted, Evaluation, Finding
+from rescan.gate.inventory import Inventory
 from rescan.gate.model import DetectedTag, ImageRecord, VulnerabilityList
 from rescan.kernel import errors
 from rescan.kernel.deadline import Deadline
@@ -67,6 +69,7 @@ class Estate:
     deadlines: list[float] = field(default_factory=list)
     now: datetime = NOON
     log: Log = field(default_factory=Log)
+    inventory: Inventory = field(default_factory=lambda: Inventory(doubt="the inventory is empty"))
 
     def handle(
         self, event: object, deadline: Deadline | None = None, **settings: str
@@ -89,6 +92,7 @@ class Estate:
             settings=Settings.parse(LEAST | settings),
             anchore_until=self._until,
             active_tags=self.active_tags,
+            inventory=lambda deadline: self.inventory,
             data_version=lambda deadline: DataVersion("of today"),
             topics={Channel.STOPS: self},
             tally=Tally(),
@@ -112,7 +116,7 @@ class Estate:
     def teams(self) -> list[object]:
         return [notice.attributes["team"] for notice in self.notices]
 
-    def active_tags(self, deadline: Deadline) -> ListedTags:
+    def active_tags(self, deadline: Deadline, seen: AbstractSet[str]) -> ListedTags:
         return ListedTags(tuple(ImageTag.parse(name) for name in self.outcomes))
 
     def active_images(self, tag: ImageTag) -> list[ImageRecord]:

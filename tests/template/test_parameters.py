@@ -66,7 +66,8 @@ def test_defaults_of_the_template_are_those_of_the_settings():
         ("VendorOnly", "VENDOR_ONLY", "false"),
         ("BaseImage", "BASE_IMAGE", "true"),
         ("WatchedTags", "WATCHED_TAGS", "team/app:1.4,*/payments/*"),
-        ("RunningOnly", "RUNNING_ONLY", "true"),
+        ("Watch", "WATCH", "running"),
+        ("RunningWithinHours", "RUNNING_WITHIN_HOURS", "6"),
         ("CaBundle", "CA_BUNDLE", "/opt/ca.pem"),
         ("MaxBodyMb", "MAX_BODY_MB", "128"),
         ("ReadTimeoutSeconds", "READ_TIMEOUT_SECONDS", "60"),
@@ -114,6 +115,7 @@ def test_function_has_a_chat_topic_only_when_one_is_wanted(chat, topic):
         ("PushConcurrency", 2, 100),
         ("BatchSize", 1, 10),  # what SQS hands over at once
         ("PendingHours", 0, 24),  # as the settings
+        ("RunningWithinHours", 1, 720),
         ("DigestAbove", 1, None),
         ("ReminderHours", 0, None),
         ("NotEvaluatedHours", 0, None),

@@ -7,6 +7,7 @@ import pytest
 from aws_lambda_powertools import Logger
 from msgspec.structs import replace
 
+from rescan.gate.inventory import InventoryRecord
 from rescan.gate.model import Outcome
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.due_days import DueDays
@@ -116,6 +117,21 @@ def test_coverage_is_that_of_the_last_sweep_that_has_ended(
     summary = summary_of(snapshots, sweep, EVERY_SIX_HOURS, NOON)
     assert (summary.sweep, summary.under_way) == (counted, under_way)
     assert summary.next_sweep == (sweep.started + 6 * HOUR if sweep else None)
+
+
+@pytest.mark.parametrize(
+    ("inventory", "unknown"),
+    [
+        pytest.param(None, None, id="no-sweep-asks"),
+        pytest.param(InventoryRecord(None, {"prod-eu": NOON}), None, id="known"),
+        pytest.param(InventoryRecord("the inventory is empty"), "the inventory is empty", id="not"),
+    ],
+)
+def test_why_it_is_not_known_what_runs_is_the_last_sweep_s_reason(
+    inventory: InventoryRecord | None, unknown: str | None
+) -> None:
+    sweep = SweepRecord(SWEPT, 2, BEFORE, inventory=inventory)
+    assert summary_of([], sweep, EVERY_SIX_HOURS, NOON).running_unknown == unknown
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -14,12 +15,18 @@ from msgspec.structs import replace
 from rescan.events.commands import Gate
 from rescan.events.parse import parse_event
 from rescan.gate.data_version import DataVersion
+from rescan.gate.inventory import Inventory, InventoryRecord, ReadInventory, RunningImage
 from rescan.gate.model import Outcome, Trigger, TriggerKind
 from rescan.kernel.deadline import Deadline
-from rescan.kernel.errors import AnchoreUnreachable, QueueUnavailable
-from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.errors import (
+    AnchoreError,
+    AnchoreForbidden,
+    AnchoreUnreachable,
+    QueueUnavailable,
+)
+from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Metric, Tally
-from rescan.kernel.watch_list import ListedTags, WatchList
+from rescan.kernel.watch_list import ListedTags, Watch, WatchList
 from rescan.ledger.failing import Failing
 from rescan.ledger.news import EventType, StopNews
 from rescan.ledger.transitions import after_verdict
@@ -30,6 +37,7 @@ from rescan.work.recorder import Recorder
 from rescan.work.silence import Silence
 from rescan.work.sweep import FullSweep
 from rescan.work.topics import Topics
+from rescan.work.watching import Watching
 from tests.support.anchore_answers import WHERE
 from tests.support.entries import FRESH, PACE, report
 from tests.support.fakes import NOON, FakeLedger, FakeQueue, FakeTopic
@@ -37,6 +45,8 @@ from tests.support.fakes import NOON, FakeLedger, FakeQueue, FakeTopic
 A, B, C = (ImageTag.parse(f"reg.io/{name}:1") for name in "abc")
 TRIGGER = Trigger(TriggerKind.SCHEDULE, NOON)
 HOUR = timedelta(hours=1)
+EMPTY = Inventory(doubt="the inventory is empty")
+NOT_KNOWN = InventoryRecord(EMPTY.doubt)
 TODAY = DataVersion("of today", received_at=NOON - HOUR)
 
 
@@ -53,6 +63,9 @@ class Estate:
     not_tags: tuple[str, ...] = ()
     missed: int = 0
     data: DataVersion | Exception = TODAY
+    watch: Watch = "all"
+    inventory: Inventory | Exception = EMPTY
+    digests: dict[Digest, ImageTag] = field(default_factory=dict)
 
     def remembers(self, tag: ImageTag, **entry: object) -> None:
         remembered = replace(FRESH, subject=str(tag), tag=tag, version=1, **entry)
@@ -64,7 +77,7 @@ class Estate:
             self.ledger, Topics({Channel.STOPS: self.topic}, self.tally), self.tally
         )
         sweep = FullSweep(
-            self._tags,
+            Watching(self.watch, self._tags, self._reader, self.tally, logger),
             self.ledger,
             self.queue,
             self.readers or self.topic,
@@ -82,10 +95,20 @@ class Estate:
             raise self.data
         return self.data
 
-    def _tags(self, deadline: Deadline) -> ListedTags:
+    def _tags(self, deadline: Deadline, seen: AbstractSet[str]) -> ListedTags:
         if isinstance(self.active, Exception):
             raise self.active
-        return ListedTags(tuple(self.active), self.not_tags, self.missed)
+        running = {tag: (digest,) for digest, tag in self.digests.items() if digest in seen}
+        return ListedTags(tuple(self.active), self.not_tags, self.missed, running)
+
+    @property
+    def _reader(self) -> ReadInventory | None:
+        return None if self.watch == "active" else self._inventory
+
+    def _inventory(self, deadline: Deadline) -> Inventory:
+        if isinstance(self.inventory, Exception):
+            raise self.inventory
+        return self.inventory
 
     @property
     def enqueued(self) -> list[ImageTag]:
@@ -108,7 +131,7 @@ def test_a_stopped_tag_is_enqueued_though_anchore_no_longer_lists_it(estate: Est
     estate.remembers(A, verdict=Outcome.STOP)
     estate.remembers(ImageTag.parse("reg.io/gone:1"), verdict=Outcome.GO)
     estate.sweep()
-    assert estate.enqueued == [A, B, C]
+    assert estate.enqueued == [C, A, B]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +153,7 @@ def test_a_tag_that_was_given_up_is_enqueued_though_no_list_has_it(
 def test_a_watch_list_narrows_what_is_listed_but_not_what_is_stopped(estate: Estate) -> None:
     estate.remembers(C, verdict=Outcome.STOP)
     estate.sweep("reg.io/a:*", "reg.io/typo:*")
-    assert estate.enqueued == [A, C]
+    assert estate.enqueued == [C, A]
     assert "reg.io/typo:*" in estate.log.getvalue()
 
 
@@ -281,7 +304,7 @@ def test_a_stop_of_the_sweeps_own_never_ends_by_silence(estate: Estate) -> None:
     estate.remembers(C, verdict=Outcome.STOP, result_at=NOON - 365 * DAY)
     estate.sweep(str(A))
     assert (estate.ledger.entries[str(C)].stopped, estate.ledger.notices) == (True, {})
-    assert estate.enqueued == [A, C]
+    assert estate.enqueued == [C, A]
 
 
 @pytest.mark.parametrize("call", ["read", "write"])
@@ -318,7 +341,7 @@ def measured(estate: Estate) -> tuple[float | None, float | None]:
 
 def test_the_first_sweep_has_none_before_it(estate: Estate) -> None:
     estate.sweep()
-    assert estate.ledger.sweeps == [SweepRecord(NOON, 2, data=TODAY)]
+    assert estate.ledger.sweeps == [SweepRecord(NOON, 2, data=TODAY, inventory=NOT_KNOWN)]
     assert measured(estate) == (None, None)
 
 
@@ -344,7 +367,7 @@ def test_a_sweep_remembers_what_the_one_before_it_came_to(estate: Estate) -> Non
         estate.sweep()
         estate.now += HOUR
     before = Coverage(NOON + HOUR, 2, 0, 0, 0)
-    third = SweepRecord(NOON + 2 * HOUR, 2, before, data=TODAY)
+    third = SweepRecord(NOON + 2 * HOUR, 2, before, data=TODAY, inventory=NOT_KNOWN)
     assert estate.ledger.last_sweep() == third
 
 
@@ -458,3 +481,143 @@ def test_the_time_from_new_data_to_the_last_verdict_is_measured(
     estate.remembers(B, sweep=began, evaluated_at=NOON - 4.5 * HOUR)
     estate.sweep()
     assert estate.tally.take().get(Metric.FEED_LAG_SECONDS) == lag
+
+
+# --- what runs
+
+
+D = ImageTag.parse("reg.io/d:1")
+OF_B = Digest("sha256:" + "b" * 64)
+EU, US = "prod-eu/payments", "prod-us/payments"
+
+
+def seen(*images: ImageTag | Digest, contexts: tuple[str, ...] = (EU,)) -> Inventory:
+    """An inventory that saw these, by a tag or by a digest, and is fresh."""
+    running = (
+        RunningImage(str(one), None, (), 1)
+        if isinstance(one, ImageTag)
+        else RunningImage(None, one, (), 1)
+        for one in images
+    )
+    return Inventory(tuple(running), dict.fromkeys(contexts, NOON))
+
+
+@pytest.mark.parametrize(
+    ("watch", "enqueued"),
+    [
+        pytest.param("all", [B, D, A], id="what-runs-before-the-rest"),
+        pytest.param("running", [B, D], id="what-runs-alone"),
+    ],
+)
+def test_what_runs_is_swept_by_its_tag_or_its_digest(
+    estate: Estate, watch: Watch, enqueued: list[ImageTag]
+) -> None:
+    """D is not active in Anchore; B was seen by a digest."""
+    estate.watch, estate.digests, estate.inventory = watch, {OF_B: B}, seen(OF_B, D)
+    estate.sweep()
+    assert estate.enqueued == enqueued
+    assert estate.tally.take()[Metric.INVENTORY_KNOWN] == 1
+
+
+@pytest.mark.parametrize("watch", ["all", "running"])
+def test_what_is_stopped_comes_first_and_in_any_case(estate: Estate, watch: Watch) -> None:
+    estate.watch, estate.inventory = watch, seen(A)
+    estate.remembers(C, verdict=Outcome.STOP)
+    estate.sweep()
+    assert estate.enqueued[:2] == [C, A]
+
+
+def test_what_runs_follows_the_watched_patterns(estate: Estate) -> None:
+    estate.inventory = seen(A, D)
+    estate.sweep("reg.io/d:*")
+    assert estate.enqueued == [D]
+    assert "a watched pattern" not in estate.log.getvalue()
+
+
+def test_what_is_named_is_swept_whether_it_runs_or_not(estate: Estate) -> None:
+    estate.watch, estate.inventory = "running", seen(A)
+    estate.sweep(str(C), "reg.io/*")
+    assert sorted(estate.enqueued) == [A, C]
+
+
+NOT_TOLD = [
+    pytest.param(EMPTY, "the inventory is empty", id="empty"),
+    pytest.param(
+        Inventory((RunningImage(str(D), None, (), 1),), {EU: NOON}, frozenset({EU}), doubt="stale"),
+        "stale",
+        id="stale",
+    ),
+    pytest.param(AnchoreForbidden("HTTP 403", **WHERE), "HTTP 403", id="refused"),
+    pytest.param(AnchoreUnreachable("no connection", **WHERE), "no connection", id="away"),
+]
+
+
+@pytest.mark.parametrize(("inventory", "doubt"), NOT_TOLD)
+def test_when_what_runs_is_not_known_every_active_tag_is_swept_and_it_is_said(
+    estate: Estate, inventory: Inventory | Exception, doubt: str
+) -> None:
+    estate.inventory = inventory
+    estate.sweep()
+    assert {A, B} <= set(estate.enqueued)
+    assert "what runs is not known" in estate.log.getvalue()
+    assert estate.tally.take()[Metric.INVENTORY_KNOWN] == 0
+    kept = estate.ledger.sweeps[-1].inventory
+    assert kept is not None
+    assert kept.doubt == doubt
+
+
+@pytest.mark.parametrize(("inventory", "doubt"), NOT_TOLD)
+def test_a_sweep_of_what_runs_fails_when_that_is_not_known(
+    estate: Estate, inventory: Inventory | Exception, doubt: str
+) -> None:
+    estate.watch, estate.inventory = "running", inventory
+    with pytest.raises(AnchoreError, match=doubt):
+        estate.sweep()
+    assert (estate.enqueued, estate.ledger.sweeps) == ([], [])
+
+
+def test_what_ran_in_a_stale_context_is_swept_while_others_are_fresh(estate: Estate) -> None:
+    estate.watch = "running"
+    fresh = seen(A, D, contexts=(EU, US))
+    estate.inventory = replace(fresh, stale=frozenset({EU}))
+    estate.sweep()
+    assert estate.enqueued == [A, D]
+    assert EU in estate.log.getvalue()
+
+
+def test_what_was_swept_when_a_context_was_there_may_run_still(estate: Estate) -> None:
+    """Sweep after sweep, for 30 days: nobody has seen it end."""
+    estate.watch, estate.inventory = "running", seen(A, D, contexts=(EU, US))
+    for hours, contexts in ((0, (EU, US)), (6, (EU,)), (12, (EU,))):
+        estate.now = NOON + hours * HOUR
+        estate.inventory = seen(*([A, D] if hours == 0 else [A]), contexts=contexts)
+        estate.queue.sent.clear()
+        estate.sweep()
+        assert estate.enqueued == [A, D]
+        for tag in (A, D):
+            estate.remembers(tag, sweep=estate.now, verdict=Outcome.GO)
+    assert US in estate.log.getvalue()
+    estate.now, estate.inventory = NOON + 31 * DAY, seen(A)
+    estate.sweep()  # the last that knows of the context
+    estate.queue.sent.clear()
+    estate.remembers(D, sweep=NOON, verdict=Outcome.GO)
+    estate.now += HOUR
+    estate.sweep()
+    assert estate.enqueued == [A]
+
+
+def test_a_context_that_has_vanished_adds_nothing_to_what_is_active(estate: Estate) -> None:
+    estate.inventory = seen(A, contexts=(EU, US))
+    estate.sweep()
+    estate.remembers(D, sweep=NOON)
+    estate.inventory = seen(A)
+    estate.queue.sent.clear()
+    estate.sweep()
+    assert estate.enqueued == [A, B]
+
+
+def test_a_sweep_of_what_is_active_does_not_ask_what_runs(estate: Estate) -> None:
+    estate.watch, estate.inventory = "active", seen(D)
+    estate.sweep()
+    assert (estate.enqueued, estate.ledger.sweeps[-1].inventory) == ([A, B], None)
+    assert Metric.INVENTORY_KNOWN not in estate.tally.take()

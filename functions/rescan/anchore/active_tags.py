@@ -5,19 +5,15 @@ lack it answer the plain image list, which has no pages.
 """
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from msgspec import Struct, json
 
 from rescan.anchore.transport import Query, Transport
 from rescan.gate.model import Step
 from rescan.kernel.deadline import Deadline
-from rescan.kernel.errors import (
-    AnchoreError,
-    AnchoreRefused,
-    AnchoreServerError,
-    ImageUnknown,
-)
-from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.errors import AnchoreRefused, AnchoreServerError, ImageUnknown
+from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.json_decoding import preload_decoders
 from rescan.kernel.safe_text import one_line
 from rescan.kernel.watch_list import ListedTags
@@ -30,6 +26,8 @@ _LONGEST_NAME = 200
 class _Summary(Struct, frozen=True):
     full_tag: str | None = None
     image_status: str | None = None
+    image_digest: str | None = None
+    parent_digest: str | None = None
 
 
 class _SummaryPage(Struct, frozen=True):
@@ -43,6 +41,8 @@ class _TagDetail(Struct, frozen=True):
 
 class _Image(Struct, frozen=True):
     image_status: str | None = None
+    image_digest: str | None = None
+    parent_digest: str | None = None
     image_detail: list[_TagDetail] | None = None
 
 
@@ -50,81 +50,73 @@ class _ImageList(Struct, frozen=True):
     items: list[_Image]
 
 
-def list_active_tags(transport: Transport, deadline: Deadline, *, running_only: bool) -> ListedTags:
-    """The tags in Anchore's order; `running_only`: those in its runtime inventory.
+# The full name, the image's digest and its parent's.
+_Row = tuple[str, str | None, str | None]
 
-    A server before 2.7.2 ignores that and lists all: more is gated than was asked for, never less.
-    One that cannot filter its list at all is an error, for its administrator expects the filter.
-    """
-    rows = list(_full_tags(transport, deadline, running_only))
+
+def list_active_tags(
+    transport: Transport, deadline: Deadline, seen: AbstractSet[str] = frozenset()
+) -> ListedTags:
+    """The tags in Anchore's order; those whose own or parent's digest is `seen` are running."""
     tags: dict[ImageTag, None] = {}
-    not_tags: list[str] = []
-    for full_tag in dict.fromkeys(row for row in rows if row is not None):
+    running: dict[ImageTag, tuple[Digest, ...]] = {}
+    not_tags: dict[str, None] = {}
+    missed = 0
+    for row in _rows(transport, deadline):
+        if row is None:
+            missed += 1
+            continue
+        full_tag, *digests = row
         try:
-            tags[ImageTag.parse(full_tag)] = None
+            tag = ImageTag.parse(full_tag)
         except ValueError:
-            not_tags.append(one_line(full_tag, _LONGEST_NAME))
-    return ListedTags(tuple(tags), tuple(not_tags), rows.count(None))
+            not_tags[full_tag] = None
+            continue
+        tags[tag] = None
+        if found := tuple(Digest(one) for one in digests if one and one in seen):
+            running[tag] = running.get(tag, ()) + found
+    names = tuple(one_line(name, _LONGEST_NAME) for name in not_tags)
+    return ListedTags(tuple(tags), names, missed, running)
 
 
-def _full_tags(
-    transport: Transport, deadline: Deadline, running_only: bool
-) -> Iterator[str | None]:
-    """The name in each row; None for a row that the pages left out."""
+def _rows(transport: Transport, deadline: Deadline) -> Iterator[_Row | None]:
+    """Each row; None for one that the pages left out."""
     try:
-        page = _page(transport, deadline, 1, running_only)
+        page = _page(transport, deadline, 1)
     except (AnchoreRefused, AnchoreServerError) as error:
         if error.status not in _OPERATION_MISSING:
             raise
-        if running_only:
-            raise _cannot_tell_what_runs(error) from error
         yield from _plain_list(transport, deadline)
         return
-    yield from _pages(transport, deadline, page, running_only)
+    yield from _pages(transport, deadline, page)
 
 
-def _cannot_tell_what_runs(error: AnchoreError) -> AnchoreRefused:
-    return AnchoreRefused(
-        f"this server cannot list the tags that run: {error.problem}",
-        step=error.step,
-        request=error.request,
-        advice="Set RUNNING_ONLY to false, or update Anchore Enterprise.",
-        status=error.status,
-    )
-
-
-def _pages(
-    transport: Transport, deadline: Deadline, page: _SummaryPage, running_only: bool
-) -> Iterator[str | None]:
+def _pages(transport: Transport, deadline: Deadline, page: _SummaryPage) -> Iterator[_Row | None]:
     """Before 2.4 one answer holds all rows, and `page` is ignored: it is answered again."""
     number, rows, total = 1, 0, 0
     previous: list[_Summary] = []
     while page.items and page.items != previous:
-        yield from (s.full_tag for s in page.items if s.full_tag and _active(s.image_status))
+        yield from (
+            (s.full_tag, s.image_digest, s.parent_digest)
+            for s in page.items
+            if s.full_tag and _active(s.image_status)
+        )
         rows, total = rows + len(page.items), max(total, page.total_rows or 0)
         if page.total_rows is not None and rows >= page.total_rows:
             return
         number, previous = number + 1, page.items
-        page = _page(transport, deadline, number, running_only)
+        page = _page(transport, deadline, number)
     # Tags that come and go while the pages are read shift rows between them.
     yield from [None] * (total - rows)
 
 
-def _page(
-    transport: Transport, deadline: Deadline, number: int, running_only: bool
-) -> _SummaryPage:
-    query = _page_query(number, running_only)
+def _page(transport: Transport, deadline: Deadline, number: int) -> _SummaryPage:
+    parameters = {"image_status": "active", "limit": str(PAGE_ROWS), "page": str(number)}
+    query = Query(Step.LIST_TAGS, "/summaries/image-tags", parameters)
     return transport.ask(query, lambda body: json.decode(body, type=_SummaryPage), deadline)
 
 
-def _page_query(number: int, running_only: bool) -> Query:
-    parameters = {"image_status": "active", "limit": str(PAGE_ROWS), "page": str(number)}
-    if running_only:
-        parameters["runtime"] = "true"
-    return Query(Step.LIST_TAGS, "/summaries/image-tags", parameters)
-
-
-def _plain_list(transport: Transport, deadline: Deadline) -> Iterator[str]:
+def _plain_list(transport: Transport, deadline: Deadline) -> Iterator[_Row]:
     query = Query(Step.LIST_TAGS, "/images", {"image_status": "active"})
     try:
         images = transport.ask(query, lambda body: json.decode(body, type=_ImageList), deadline)
@@ -132,7 +124,8 @@ def _plain_list(transport: Transport, deadline: Deadline) -> Iterator[str]:
         return
     for image in images.items:
         if _active(image.image_status):
-            yield from (d.full_tag for d in image.image_detail or () if d.full_tag)
+            digests = image.image_digest, image.parent_digest
+            yield from ((d.full_tag, *digests) for d in image.image_detail or () if d.full_tag)
 
 
 def _active(image_status: str | None) -> bool:

@@ -7,13 +7,14 @@ conditions, a sweep and a person need. DynamoDB takes 400 KB an item: the memory
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Raw, Struct, json
 from msgspec.structs import replace
 
 from rescan.gate.data_version import DataVersion
 from rescan.gate.evaluation import FindingKey
+from rescan.gate.inventory import InventoryRecord
 from rescan.gate.model import Severity
 from rescan.kernel.errors import LedgerUnavailable
 from rescan.kernel.failure_cause import FailureCause
@@ -37,6 +38,7 @@ SNAPSHOT = (
 LARGEST_MEMORY_BYTES = 64 * 1024
 KEEP_DAYS = 90
 _LONGEST_REASON = 1000
+_Shape = TypeVar("_Shape")
 _COUNTS = ("answered", "evaluated", "absent")
 
 
@@ -158,6 +160,8 @@ def sweep_item(sweep: SweepRecord) -> dict[str, Any]:
         item["before"] = {"M": _begun(before) | counts}
     if sweep.data is not None:
         item["data"] = {"S": json.encode(sweep.data).decode()}
+    if sweep.inventory is not None:
+        item["inventory"] = {"S": json.encode(sweep.inventory).decode()}
     return item
 
 
@@ -168,8 +172,14 @@ def sweep_of(item: Any) -> SweepRecord:
         *_beginning(item),
         _coverage(before) if before.keys() >= set(_COUNTS) else None,
         _unwatched(item),
-        lenient(Raw(item["data"]["S"].encode()), DataVersion) if "data" in item else None,
+        _written(item, "data", DataVersion),
+        _written(item, "inventory", InventoryRecord),
     )
+
+
+def _written(item: Any, name: str, shape: type[_Shape]) -> _Shape | None:
+    """What the attribute holds as JSON; None when it is not there, or not of this shape."""
+    return lenient(Raw(item[name]["S"].encode()), shape) if name in item else None
 
 
 def _coverage(item: Any) -> Coverage:
@@ -203,4 +213,4 @@ def _failing(item: Any, since: datetime | None) -> Failing | None:
     return Failing(since, step, reason, FailureCause(cause))
 
 
-preload_decoders(_StoredEntry, DataVersion)
+preload_decoders(_StoredEntry, DataVersion, InventoryRecord)

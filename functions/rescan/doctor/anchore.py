@@ -1,7 +1,7 @@
 """What Anchore lets the user do, as far as requests can tell that change nothing there.
 
-Source: Enterprise v2 `GET /version`, `/policies`, `/summaries/image-tags`, and the operations of
-the workflow; a check with `interactive=true` is not kept in Anchore's history.
+Source: Enterprise v2 `GET /version`, `/policies`, `/summaries/image-tags`, `/inventories`, and the
+operations of the workflow; a check with `interactive=true` is not kept in Anchore's history.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from rescan.anchore.dialect import Dialect
 from rescan.anchore.transport import Query, Transport
 from rescan.doctor.check import Check, NotChecked, Trouble
 from rescan.doctor.features import Feature, lacking
+from rescan.doctor.what_runs import what_runs
 from rescan.gate.model import Step
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import (
@@ -87,6 +88,7 @@ class Anchore:
             self._check("Policy", self._policy),
             self._check("Role: vulnerabilities", self._vulnerabilities),
             self._check("Role: evaluation", self._evaluation),
+            self._check("Inventory", self._inventory),
         ]
 
     def _check(self, name: str, look: Callable[[], str]) -> Check:
@@ -162,6 +164,9 @@ class Anchore:
         query = {"tag": image.full_tag, "detail": "false", "interactive": "true"}
         self._try(f"/images/{image.image_digest}/check", query, "getImageEvaluation")
         return "the policy may be evaluated"
+
+    def _inventory(self) -> str:
+        return what_runs(self._settings, self._transport, self._deadline.half())
 
     def _some_image(self) -> _Tag:
         if self._image is None:

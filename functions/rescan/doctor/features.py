@@ -47,12 +47,6 @@ FEATURES = (
     Feature(
         (2, 7, 2),
         (5, 9),
-        "there is no filter for what runs: a sweep with RUNNING_ONLY gates all active tags",
-        "running_only",
-    ),
-    Feature(
-        (2, 7, 2),
-        (5, 9),
         "feeds have no checksums: each sync of theirs begins a sweep, though nothing is new in it",
     ),
     # Between 5.9 and 5.22 no release is told whose API is 2.12.1.

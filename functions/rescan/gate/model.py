@@ -23,9 +23,10 @@ class Step(StrEnum):
     FIND_ACTIVE_IMAGE = "findActiveImage"
     REFRESH_VULNERABILITIES = "refreshVulnerabilities"
     REGATE = "regate"
-    # Not of the workflow: the active tags that a sweep asks for, a missing image's submission, and
-    # which data Anchore judges by.
+    # Not of the workflow: the active tags that a sweep asks for, what runs, a missing image's
+    # submission, and which data Anchore judges by.
     LIST_TAGS = "listActiveTags"
+    LIST_INVENTORIES = "listInventories"
     ADD_IMAGE = "addImage"
     LIST_FEEDS = "listFeeds"
     LIST_POLICIES = "listPolicies"

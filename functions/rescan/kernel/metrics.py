@@ -28,6 +28,7 @@ class Metric(StrEnum):
     SWEEP_COMPLETE = "SweepComplete"
     SWEEP_MISSING = "SweepMissing"
     UNWATCHED_ROWS = "UnwatchedRows"
+    INVENTORY_KNOWN = "InventoryKnown"
     SWEEP_FAILING_PERCENT = "SweepFailingPercent"
     FEED_AGE_HOURS = "FeedAgeHours"
     FEED_LAG_SECONDS = "FeedLagSeconds"

@@ -1,22 +1,27 @@
 """Which tags are watched: named ones, and patterns over those that Anchore lists as active."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
 
 from msgspec import Struct
 
-from rescan.kernel.image_tag import ImageTag, TagPattern
+from rescan.kernel.image_tag import Digest, ImageTag, TagPattern
+
+Watch = Literal["active", "running", "all"]
 
 
 class ListedTags(Struct, frozen=True):
     """The active tags as Anchore lists them, each once.
 
     `not_tags` names the rows that are no tag; `missed` counts the rows that its pages left out.
-    Either leaves images unwatched.
+    Either leaves images unwatched. `running` has the tags whose image was seen running by its
+    digest or its parent's, with those digests.
     """
 
     tags: tuple[ImageTag, ...] = ()
     not_tags: tuple[str, ...] = ()
     missed: int = 0
+    running: Mapping[ImageTag, tuple[Digest, ...]] = {}
 
     @property
     def unwatched(self) -> int:

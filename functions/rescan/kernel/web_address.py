@@ -1,6 +1,7 @@
-"""Addresses of pages that others wrote, as far as a reader may be asked to open them."""
+"""Addresses: of pages that others wrote, as far as a reader may open them, and of a service."""
 
 import re
+from urllib.parse import urlsplit
 
 _LONGEST = 300
 # The characters of RFC 3986 but for those that end or format a link somewhere, mention somebody in
@@ -18,3 +19,13 @@ def web_address(text: str | None) -> str | None:
     if text is None or len(text) > _LONGEST or not _ADDRESS.fullmatch(text):
         return None
     return text
+
+
+def is_service_url(text: str) -> bool:
+    """Whether it is an http(s) URL to which paths can be appended."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host) and not parts.query + parts.fragment

@@ -85,7 +85,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     `stopped` (since when) and `failing` come oldest first, `unknown_pushes` newest first, `ending`
     (until when an allowlist suppresses a finding) soonest first, `due` the team of most overdue
     images. `next_sweep` is when it begins at the latest, `next_summary` None when none is planned.
-    `set_aside` counts notices.
+    `set_aside` counts notices. `running_unknown` says why it is not known what runs (None: it is
+    known, or no sweep asks).
     """
 
     at: datetime
@@ -99,6 +100,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     ending: tuple[Dated, ...] = ()
     set_aside: int = 0
     due: tuple[TeamDue, ...] = ()
+    running_unknown: str | None = None
 
     @property
     def is_quiet(self) -> bool:

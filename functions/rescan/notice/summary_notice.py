@@ -147,6 +147,8 @@ class SummaryNotice(NoticeContent):
             yield "Last sweep", f"{moment(summary.sweep.started)}, {_completeness(summary.sweep)}"
         if summary.unwatched.rows:
             yield "Unwatched", _rows(summary.unwatched)
+        if summary.running_unknown is not None:
+            yield "What runs", f"not known: {foreign(summary.running_unknown, _LONGEST_REASON)}"
         if (sweep := summary.under_way) is not None:
             done = f"{sweep.answered:,} of {sweep.expected:,} so far"
             yield "Under way", f"{moment(sweep.started)}, {done}"

@@ -40,6 +40,7 @@ def summary_shape(summary: Summary) -> shapes.Summary:
         ),
         ending=_images(map(_dated, summary.ending), len(summary.ending), _ENDING),
         due=that_fit(map(_due, summary.due), _DUE) or UNSET,
+        running_unknown=one_line(summary.running_unknown or "", 300) or UNSET,
     )
 
 

@@ -68,3 +68,4 @@ class Summary(Struct, frozen=True, kw_only=True):
     unknown_pushes: Images[Dated]
     ending: Images[Dated]
     due: Sequence[TeamDue] | UnsetType = UNSET
+    running_unknown: str | UnsetType = UNSET

@@ -104,6 +104,7 @@ def summary_of(
             if g.held_until and not g.stopped and now < g.held_until <= now + HORIZON
         ),
         due=_due(every, terms, utc_day(now)),
+        running_unknown=sweep.inventory.doubt if sweep and sweep.inventory else None,
     )
 
 

@@ -10,8 +10,8 @@ from msgspec import Struct
 from rescan.events.commands import Sweep
 from rescan.events.dispatcher import Answer, Handlers
 from rescan.events.gate_log import logged
-from rescan.events.watched_tags import ActiveTags
 from rescan.gate.data_version import ReadDataVersion
+from rescan.gate.inventory import ReadInventory
 from rescan.gate.model import Trigger, TriggerKind
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
@@ -31,6 +31,7 @@ from rescan.work.requeue import Requeue
 from rescan.work.silence import Silence
 from rescan.work.sweep import FullSweep
 from rescan.work.topics import Topic, Topics
+from rescan.work.watching import ActiveTags, Watching
 from rescan.work.worker import AnalyzingAnchore, Worker
 
 
@@ -43,6 +44,7 @@ class Container(Struct, frozen=True, kw_only=True):
     settings: Settings
     anchore_until: Callable[[Deadline], AnalyzingAnchore]
     active_tags: ActiveTags
+    inventory: ReadInventory
     data_version: ReadDataVersion
     topics: Mapping[Channel, Topic]
     tally: Tally
@@ -79,7 +81,6 @@ class Parts:
         )
         requeue = Requeue(queue, deferred, clock)
         worker = Worker(settings, container.anchore_until, recorder, requeue, tally, clock)
-        active_tags = container.active_tags
         collected = COLLECTED if window else timedelta()
         rules = GroupingRules(settings.digest_above, window, collected)
         schedule = Schedule(timedelta(hours=settings.sweep_hours), settings.daily_summary)
@@ -89,7 +90,7 @@ class Parts:
         version = container.data_version
         silence = Silence(recorder, _swept_as(settings), logger, clock)
         self.full_sweep = FullSweep(
-            active_tags, ledger, queue, topics, silence, tally, logger, version, clock
+            _watching(container), ledger, queue, topics, silence, tally, logger, version, clock
         )
         shortest = timedelta(minutes=settings.min_sweep_minutes)
         self.feed_clock = FeedClock(
@@ -133,3 +134,16 @@ class Parts:
 def _swept_as(settings: Settings) -> Callable[[ImageTag], str]:
     """The subject under which a sweep gates a tag."""
     return lambda tag: subject_of(settings.anchore_account, tag, settings.policy_id)
+
+
+def _watching(container: Container) -> Watching:
+    """What sweeps look at; the arazzo dialect has no inventory."""
+    settings = container.settings
+    is_asked = settings.watch != "active" and settings.anchore_dialect == "enterprise"
+    return Watching(
+        settings.watch,
+        container.active_tags,
+        container.inventory if is_asked else None,
+        container.tally,
+        container.logger,
+    )

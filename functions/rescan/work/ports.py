@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from rescan.events.commands import Gate
 from rescan.gate.data_version import DataVersion
+from rescan.gate.inventory import InventoryRecord
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.team import UNROUTED
 from rescan.ledger.entry import Entry
@@ -43,7 +44,7 @@ class SweepRecord(Struct, frozen=True):
 
     While a sweep is under way, the previous one tells whether the images are watched. `expected`
     counts the tags that it enqueued, and the rows that are `unwatched`. `data` is what Anchore
-    judged by when it began; None: not known.
+    judged by when it began; None: not known. `inventory` None: what runs was not asked.
     """
 
     started: datetime
@@ -51,6 +52,7 @@ class SweepRecord(Struct, frozen=True):
     before: Coverage | None = None
     unwatched: Unwatched = Unwatched()
     data: DataVersion | None = None
+    inventory: InventoryRecord | None = None
 
 
 class Ledger(Protocol):

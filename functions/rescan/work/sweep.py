@@ -1,11 +1,12 @@
 """A sweep: enqueues a message for every tag that is watched, or that the ledger holds as stopped
 or failing. Work on a push that was given up is so tried again, until readers know that it fails.
 
-ECR delivers its events on a best effort basis, so each sweep is a full reconciliation. It also
+What is stopped comes first, then what runs, then the rest. ECR delivers its events on a best effort
+basis, so each sweep is a full reconciliation. It also
 measures the previous one, which is complete when the tags that it enqueued have a newer result.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -13,12 +14,13 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from rescan.events.commands import Gate
-from rescan.events.watched_tags import ActiveTags, watched_tags
 from rescan.gate.data_version import DataVersion, ReadDataVersion
+from rescan.gate.inventory import Inventory, InventoryRecord
 from rescan.gate.model import Trigger
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreError, LedgerUnavailable, PublishFailed
+from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import WatchList
 from rescan.notice.summary import Coverage, Unwatched
@@ -26,9 +28,11 @@ from rescan.work.coverage import coverage_of, data_lag, failing_percent, one_a_t
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
 from rescan.work.silence import Silence
 from rescan.work.topics import Readers
+from rescan.work.watching import Watched, Watching
 
 # Of the rows that are no tag; the log has more of them.
 _MOST_NAMES = 5
+_MOST_CONTEXTS = 20
 
 
 class FullSweep:
@@ -36,7 +40,7 @@ class FullSweep:
 
     def __init__(
         self,
-        active_tags: ActiveTags,
+        watching: Watching,
         ledger: Ledger,
         queue: WorkQueue,
         readers: Readers,
@@ -46,7 +50,7 @@ class FullSweep:
         data_version: ReadDataVersion,
         clock: Clock = utc_now,
     ) -> None:
-        self._active_tags = active_tags
+        self._watching = watching
         self._data_version = data_version
         self._ledger = ledger
         self._queue = queue
@@ -67,20 +71,24 @@ class FullSweep:
         """
         started = self._clock()
         snapshots = self._snapshots() if measured else []
-        before = self._measure(snapshots) if measured else None
+        last = self._last_sweep() if measured else None
+        before = self._measure_coverage(last, one_a_tag(snapshots)) if last else None
         data = self._data(deadline) if measured else None
-        watched = watched_tags(watch_list, self._active_tags, deadline, self._logger)
-        since = before.started if before else started
-        kept = (snapshot.tag for snapshot in snapshots if _is_open(snapshot, since))
-        tags = dict.fromkeys(chain(watched.tags, kept))
+        watched = self._watching.watched(watch_list, deadline)
+        since = last.started if last else started
+        is_kept = self._may_run_still(last, watched)
+        kept = [one.tag for one in snapshots if _is_open(one, since) or is_kept(one)]
+        tags = _in_order(snapshots, watched, kept)
         # Results of a schedule's own list would count for a full sweep that never asked for them.
         mark = started if measured else None
         enqueued = self._queue.send_all(Gate(tag, trigger, sweep=mark) for tag in tags)
         if measured:
             self._measure_age(one for one in snapshots if one.tag in tags)
-            unwatched = Unwatched(watched.unwatched, watched.not_tags[:_MOST_NAMES])
+            listed = watched.listed
+            unwatched = Unwatched(listed.unwatched, listed.not_tags[:_MOST_NAMES])
             expected = enqueued + unwatched.rows
-            self._record(SweepRecord(started, expected, before, unwatched, data))
+            inventory = _kept_of(watched.inventory, last, started)
+            self._record(SweepRecord(started, expected, before, unwatched, data, inventory))
             self._silence.end(snapshots, trigger, deadline)
         self._logger.info("sweep enqueued", enqueued=enqueued)
         return {"enqueued": enqueued, "sweep": started.isoformat()}
@@ -93,15 +101,35 @@ class FullSweep:
             self._ledger_failed("the ledger cannot be read", error)
             return []
 
-    def _measure(self, snapshots: list[EntrySnapshot]) -> Coverage | None:
-        """The previous sweep as measured now; None when there is none, or it is unknown."""
+    def _last_sweep(self) -> SweepRecord | None:
+        """The previous sweep; None when there is none, or it is unknown."""
         self._measure_readers()
         try:
-            before = self._ledger.last_sweep()
+            return self._ledger.last_sweep()
         except LedgerUnavailable as error:
             self._ledger_failed("the sweep before cannot be measured", error)
             return None
-        return self._measure_coverage(before, one_a_tag(snapshots)) if before else None
+
+    def _may_run_still(
+        self, last: SweepRecord | None, watched: Watched
+    ) -> Callable[[EntrySnapshot], bool]:
+        """Which entries are of what was swept when a context was there that has vanished since.
+
+        With WATCH=running nobody else would ask for them. Which of them ran there is not known.
+        """
+        if last is None or last.inventory is None or watched.inventory is None:
+            return lambda snapshot: False
+        vanished = [] if watched.inventory.doubt else last.inventory.vanished(watched.inventory)
+        if vanished:
+            self._logger.warning(
+                "contexts have vanished from the inventory: what ran there may run still",
+                contexts=vanished[:_MOST_CONTEXTS],
+                number=len(vanished),
+            )
+        is_kept = bool(vanished) and self._watching.watch == "running"
+        # Not every result of the last sweep need be there yet.
+        since = (last.before or last).started
+        return lambda one: is_kept and one.sweep is not None and one.sweep >= since
 
     def _measure_age(self, swept: Iterable[EntrySnapshot]) -> None:
         """Of the tags that are enqueued: those of tags that are gone grow older for ever."""
@@ -157,6 +185,25 @@ class FullSweep:
     def _ledger_failed(self, message: str, error: LedgerUnavailable) -> None:
         self._tally.add(Metric.LEDGER_ERRORS)
         self._logger.error(message, reason=str(error))
+
+
+def _in_order(
+    snapshots: Iterable[EntrySnapshot], watched: Watched, kept: Iterable[ImageTag]
+) -> dict[ImageTag, None]:
+    """What is stopped, what runs, then the rest; each tag once."""
+    tags = dict.fromkeys(chain(watched.tags, kept))
+    stopped = (one.tag for one in snapshots if one.stopped)
+    running = (tag for tag in tags if tag in watched.running)
+    return dict.fromkeys(chain((tag for tag in stopped if tag in tags), running, tags))
+
+
+def _kept_of(
+    inventory: Inventory | None, last: SweepRecord | None, now: datetime
+) -> InventoryRecord | None:
+    if inventory is None:
+        return None
+    before = last.inventory if last else None
+    return (before or InventoryRecord()).followed_by(inventory, now)
 
 
 def _is_open(snapshot: EntrySnapshot, since: datetime) -> bool:

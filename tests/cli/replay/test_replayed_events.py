@@ -44,9 +44,9 @@ EXPECTED = {
     "ecr-delete": Seen(),
     "ecr-replication": Seen(("STOP",), 3, 1),
     "ecr-replication-failed": Seen(),
-    # Two pages of tags; one stops, one goes, one is gone.
-    "schedule-rule": Seen(("STOP", "GO", "NOT_FOUND"), 2 + 3 + 3 + 1, 1),
-    "schedule-scheduler": Seen(("STOP", "GO", "NOT_FOUND"), 2 + 3 + 3 + 1, 1),
+    # The inventory and two pages of tags; one stops, one goes, one is gone.
+    "schedule-rule": Seen(("STOP", "GO", "NOT_FOUND"), 1 + 2 + 3 + 3 + 1, 1),
+    "schedule-scheduler": Seen(("STOP", "GO", "NOT_FOUND"), 1 + 2 + 3 + 3 + 1, 1),
     "schedule-tags": Seen(("STOP", "GO"), 3 + 3, 1),
     # In place nothing waits, and nothing is remembered.
     "schedule-publish": Seen(),
@@ -173,8 +173,17 @@ def test_an_arazzo_recording_is_asked_for_in_that_dialect() -> None:
     assert "the image's tag is not verified" in " ".join(printed.split())
 
 
-def test_running_only_sweeps_what_runs() -> None:
-    assert seen(shown("sweep", "schedule-rule", RUNNING_ONLY="true")) == Seen(("STOP",), 1 + 3, 1)
+def test_a_sweep_of_what_runs_fails_on_an_inventory_that_is_as_old_as_the_recording() -> None:
+    events = str(EVENTS / "schedule-rule.json")
+    variables = {"WATCH": "running", "RUNNING_WITHIN_HOURS": "1"}
+    done = run("replay", str(FOLDER / "sweep.har"), events, variables=variables)
+    assert done.status == 2
+    assert "what runs is not known: the inventory is stale" in done.out + done.err
+
+
+def test_a_sweep_of_what_is_active_does_not_ask_what_runs() -> None:
+    expected = Seen(("STOP", "GO", "NOT_FOUND"), 2 + 3 + 3 + 1, 1)
+    assert seen(shown("sweep", "schedule-rule", WATCH="active")) == expected
 
 
 def test_the_environment_overrides_what_the_recording_was_asked() -> None:

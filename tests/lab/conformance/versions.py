@@ -16,20 +16,19 @@ OPERATIONS = (
     "check",
     "submit",
     "list tags",
+    "inventory",
     "feeds, policies",
     "doctor",
 )
 # By the version that begins to know the parameter of `GET /summaries/image-tags`.
-_SINCE = {"limit": "2.4.0", "page": "2.4.0", "runtime": "2.7.2"}
-_SENT = {"list tags": ("limit", "page", "runtime"), "doctor": ("limit", "page")}
+_SINCE = {"limit": "2.4.0", "page": "2.4.0"}
+_SENT = {"list tags": ("limit", "page"), "doctor": ("limit", "page")}
 
 _TEXT = """Every request of ours in every mode, each valid in every description that Anchore has
 published of its API (`enterprise-client-go`). A server ignores a parameter that it does not know.
 
 - `limit`, `page`: one answer holds all tags. The same page again ends the sweep's reading
   (`test_a_server_before_2_4_which_ignores_the_page_has_answered_all`).
-- `runtime`: all active tags come back, so a sweep with RUNNING_ONLY gates more than it was asked
-  to, and no image less. `anchore-rescan doctor` calls that a fix.
 - `base_digest=auto` is a digest to all of them; 2.6.0 is the first that explains `auto`. Before it
   `doctor` calls BASE_IMAGE a fix."""
 

@@ -32,6 +32,7 @@ from rescan.work.requeue import Requeue
 from rescan.work.silence import Silence
 from rescan.work.sweep import FullSweep
 from rescan.work.topics import Topics
+from rescan.work.watching import Watching
 from rescan.work.worker import Worker
 from tests.lab.simulation.anchore import SimulatedAnchore
 from tests.lab.simulation.queue import SimulatedQueue
@@ -83,7 +84,7 @@ class Estate:
             self.time.sleep,
         )
         self._full_sweep = FullSweep(
-            partial(list_active_tags, transport, running_only=False),
+            Watching("active", partial(list_active_tags, transport), None, self.tally, _SILENT),
             self.ledger,
             self.queue,
             self.topic,

@@ -4,6 +4,7 @@ The dialect `arazzo` is left out: no server that Anchore describes speaks it.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -15,8 +16,10 @@ from rescan.anchore.active_tags import list_active_tags
 from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.data_version import read_data_version
 from rescan.anchore.enterprise import EnterpriseDialect
+from rescan.anchore.inventory import read_inventory
 from rescan.anchore.transport import Query, Transport
 from rescan.doctor.anchore import Anchore
+from rescan.kernel.clock import utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.settings import Settings
@@ -70,6 +73,7 @@ def every_request() -> dict[str, list[requests.PreparedRequest]]:
         ],
         "submit": [*_sent(EnterpriseDialect().submission(_TAG))],
         "list tags": [*_listing()],
+        "inventory": [*_reading_the_inventory()],
         "feeds, policies": [*_reading_the_data()],
         "doctor": [*_examining()],
     }
@@ -90,11 +94,17 @@ def _sent(query: Query) -> Iterator[requests.PreparedRequest]:
 
 def _listing() -> Iterator[requests.PreparedRequest]:
     """Two pages, and the plain list of a server without summaries."""
-    for running_only, status in ((False, 200), (True, 200), (False, 404)):
+    for status in (200, 404):
         listening = _Listening(status)
-        transport = _transport(listening)
-        list_active_tags(transport, Deadline.after(_MINUTE), running_only=running_only)
+        list_active_tags(_transport(listening), Deadline.after(_MINUTE))
         yield from listening.sent
+
+
+def _reading_the_inventory() -> Iterator[requests.PreparedRequest]:
+    listening = _Listening(200)
+    minute, day = Deadline.after(_MINUTE), timedelta(days=1)
+    read_inventory(_transport(listening), minute, utc_now(), day)
+    yield from listening.sent
 
 
 def _reading_the_data() -> Iterator[requests.PreparedRequest]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import requests
@@ -12,9 +13,11 @@ from rescan.anchore.client import AnchoreClient
 from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.data_version import read_data_version
 from rescan.anchore.enterprise import EnterpriseDialect
+from rescan.anchore.inventory import read_inventory
 from rescan.anchore.transport import Transport
 from rescan.gate.model import RescanRequest, Trigger, TriggerKind
 from rescan.gate.workflow import rescan
+from rescan.kernel.clock import utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import RescanError
 from rescan.kernel.image_tag import ImageTag
@@ -66,9 +69,10 @@ def exchanges(name: str) -> list[Exchange]:
         transport = Transport(session, "https://h/v2", auth, account="platform")
         with suppress(RescanError, NotRecorded):
             read_data_version(transport, None, Deadline.after(60))
-        for running_only in (False, True):
-            with suppress(RescanError, NotRecorded):
-                list_active_tags(transport, Deadline.after(60), running_only=running_only)
+        with suppress(RescanError, NotRecorded):
+            read_inventory(transport, Deadline.after(60), utc_now(), timedelta(days=1))
+        with suppress(RescanError, NotRecorded):
+            list_active_tags(transport, Deadline.after(60))
         for client in _clients(transport):
             _ask_everything(client)
     return list(listening.exchanges.values())

@@ -1,0 +1,117 @@
+"""What a sweep looks at: the tags of the watch list, and as WATCH has it what is active and runs.
+
+    active    every active tag; what runs is not asked
+    running   what the inventory saw running; when that is not known, the sweep fails
+    all       both; when what runs is not known, every active tag
+
+Tags that the watch list names are swept in any case, and its patterns hold for what runs, too.
+"""
+
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+from aws_lambda_powertools import Logger
+from msgspec import Struct
+
+from rescan.gate.inventory import Inventory, ReadInventory
+from rescan.gate.model import Step
+from rescan.kernel.deadline import Deadline
+from rescan.kernel.errors import AnchoreError, AnchoreRefused
+from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.metrics import Metric, Tally
+from rescan.kernel.watch_list import ListedTags, Watch, WatchList
+
+# The deadline, and the digests that run.
+ActiveTags = Callable[[Deadline, AbstractSet[str]], ListedTags]
+_MOST_NAMED = 20
+
+
+class Watched(Struct, frozen=True):
+    """The tags of a sweep, each once; `listed` is what Anchore lists as active.
+
+    `inventory` None: what runs was not asked.
+    """
+
+    tags: tuple[ImageTag, ...]
+    running: AbstractSet[ImageTag] = frozenset()
+    listed: ListedTags = ListedTags()
+    inventory: Inventory | None = None
+
+
+class Watching(NamedTuple):
+    """`read_inventory` None: what runs is not asked."""
+
+    watch: Watch
+    active_tags: ActiveTags
+    read_inventory: ReadInventory | None
+    tally: Tally
+    logger: Logger
+
+    def watched(self, watch_list: WatchList, deadline: Deadline) -> Watched:
+        """What the sweep looks at; what leaves an image unwatched is logged. AnchoreError.
+
+        A watch list that names all its tags needs neither request. Each of the two may use half of
+        the time that is left.
+        """
+        if not watch_list.needs_listing:
+            return Watched(tuple(watch_list.select(())))
+        inventory = self._inventory(deadline.half())
+        images = inventory.images if inventory else ()
+        digests = {image.digest for image in images if image.digest}
+        listed = self.active_tags(deadline.half(), digests)
+        named = dict.fromkeys(tag for image in images if (tag := image.tag))
+        running = named.keys() | listed.running.keys()
+        candidates = dict.fromkeys((*self._active(listed, running), *named))
+        self._warn(watch_list, listed, candidates.keys())
+        return Watched(tuple(watch_list.select(candidates)), running, listed, inventory)
+
+    def _active(self, listed: ListedTags, running: AbstractSet[ImageTag]) -> Iterator[ImageTag]:
+        return (tag for tag in listed.tags if self.watch != "running" or tag in running)
+
+    def _inventory(self, deadline: Deadline) -> Inventory | None:
+        if self.read_inventory is None:
+            return None
+        try:
+            inventory = self.read_inventory(deadline)
+        except AnchoreError as error:
+            if self.watch == "running":
+                raise
+            inventory = Inventory(doubt=error.problem)
+        self._tell(inventory)
+        if inventory.doubt and self.watch == "running":
+            raise _unknown(inventory.doubt)
+        return inventory
+
+    def _tell(self, inventory: Inventory) -> None:
+        self.tally.add(Metric.INVENTORY_KNOWN, inventory.doubt is None)
+        if inventory.doubt:
+            self.logger.warning("what runs is not known", reason=inventory.doubt)
+        self.logger.info(
+            "inventory read",
+            images=len(inventory.images),
+            contexts=len(inventory.contexts),
+            stale=sorted(inventory.stale)[:_MOST_NAMED],
+            unread=inventory.unread,
+        )
+
+    def _warn(
+        self, watch_list: WatchList, listed: ListedTags, candidates: AbstractSet[ImageTag]
+    ) -> None:
+        for pattern in watch_list.unmatched(candidates):
+            self.logger.warning("a watched pattern matches no tag", pattern=pattern)
+        if listed.unwatched:
+            self.logger.error(
+                "some rows of Anchore's list of tags are not watched",
+                not_tags=listed.not_tags[:_MOST_NAMED],
+                missed=listed.missed,
+            )
+
+
+def _unknown(doubt: str) -> AnchoreRefused:
+    return AnchoreRefused(
+        f"what runs is not known: {doubt}",
+        step=Step.LIST_INVENTORIES,
+        request="GET /inventories",
+        advice="See to the agents that report to Anchore's inventory, or set WATCH to all.",
+    )
