@@ -124,7 +124,7 @@ REFUSED = {
     "an event that is no JSON": ([GO, "{no JSON}"], "{no JSON} is no event: "),
     "an event that asks for more": (
         [GO, str(ROOT / "events" / "schedule-rule.json")],
-        "The recording does not fit the event: GET /v2/summaries/image-tags?",
+        "The recording does not fit the event: GET /v2/inventories",
     ),
 }
 

@@ -150,6 +150,7 @@ def test_a_real_404_says_the_analysis_status(name, status):
 
 _SCHEMAS = {
     "images": "AnchoreImageList",
+    "inventories": "InventoryItems",
     "image-tags": "AnchoreImageTagSummaryList",
     "all": "ImagePackageVulnerabilityResponse",
     "check": "PolicyEvaluation",

@@ -99,7 +99,7 @@ class Watching(NamedTuple):
         self, watch_list: WatchList, listed: ListedTags, candidates: AbstractSet[ImageTag]
     ) -> None:
         for pattern in watch_list.unmatched(candidates):
-            self.logger.warning("a watched pattern matches no tag", pattern=pattern)
+            self.logger.warning("a watched pattern matches no active tag", pattern=pattern)
         if listed.unwatched:
             self.logger.error(
                 "some rows of Anchore's list of tags are not watched",

@@ -81,11 +81,11 @@ def _has_kev(it: "Description") -> bool:
     [
         *zip(
             FEATURES,
-            (_knows("page"), _explains_auto, _knows("runtime"), _has_checksums, _has_kev),
+            (_knows("page"), _explains_auto, _has_checksums, _has_kev),
             strict=True,
         )
     ],
-    ids=["pages", "base-image", "runtime", "checksums", "kev"],
+    ids=["pages", "base-image", "checksums", "kev"],
 )
 def test_doctor_names_the_first_version_that_has_a_feature(
     feature: Feature, described_by: Callable[["Description"], bool]

@@ -67,6 +67,8 @@ class LoopbackAnchore(BreakingServer):
                 return Step.FIND_ACTIVE_IMAGE, self._find
             case ["images", _, "vuln", _]:
                 return Step.REFRESH_VULNERABILITIES, self._refresh
+            case ["inventories"]:
+                return Step.LIST_INVENTORIES, lambda request: _json({"items": []})
         return Step.REGATE, self._check
 
     def _list_tags(self, request: Request) -> Response:
