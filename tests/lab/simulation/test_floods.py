@@ -19,9 +19,9 @@ any_diversity = pytest.mark.parametrize("common", DIVERSITY.values(), ids=DIVERS
 
 @cache
 def swept(common: float) -> Estate:
-    """The slow sweep, and a day later the one that reminds."""
+    """The slow sweep, and a day later the one that reminds: what is stopped comes first in it."""
     flood = slow_sweep(common, SCALE)
-    flood.sweep(24.5)
+    flood.sweep(26)
     return flood
 
 
