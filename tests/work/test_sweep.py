@@ -519,6 +519,15 @@ def test_what_runs_is_swept_by_its_tag_or_its_digest(
     assert estate.tally.take()[Metric.INVENTORY_KNOWN] == 1
 
 
+def test_an_image_that_is_active_under_another_name_is_swept_under_that(estate: Estate) -> None:
+    """D is how the cluster calls B; A is active, and another image runs under it."""
+    estate.watch, estate.digests = "running", {OF_B: B}
+    images = (RunningImage(str(tag), OF_B, (), 1) for tag in (D, A))
+    estate.inventory = Inventory(tuple(images), {EU: NOON})
+    estate.sweep()
+    assert estate.enqueued == [A, B]
+
+
 @pytest.mark.parametrize("watch", ["all", "running"])
 def test_what_is_stopped_comes_first_and_in_any_case(estate: Estate, watch: Watch) -> None:
     estate.watch, estate.inventory = watch, seen(A)

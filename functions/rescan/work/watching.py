@@ -7,14 +7,15 @@
 Tags that the watch list names are swept in any case, and its patterns hold for what runs, too.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from itertools import chain
 from typing import NamedTuple
 
 from aws_lambda_powertools import Logger
 from msgspec import Struct
 
-from rescan.gate.inventory import Inventory, ReadInventory
+from rescan.gate.inventory import Inventory, ReadInventory, RunningImage
 from rescan.gate.model import Step
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreError, AnchoreRefused
@@ -60,7 +61,7 @@ class Watching(NamedTuple):
         images = inventory.images if inventory else ()
         digests = {image.digest for image in images if image.digest}
         listed = self.active_tags(deadline.half(), digests)
-        named = dict.fromkeys(tag for image in images if (tag := image.tag))
+        named = dict.fromkeys(_named(images, listed))
         running = named.keys() | listed.running.keys()
         candidates = dict.fromkeys((*self._active(listed, running), *named))
         self._warn(watch_list, listed, candidates.keys())
@@ -106,6 +107,19 @@ class Watching(NamedTuple):
                 not_tags=listed.not_tags[:_MOST_NAMED],
                 missed=listed.missed,
             )
+
+
+def _named(images: Iterable[RunningImage], listed: ListedTags) -> Iterator[ImageTag]:
+    """The tags that the rows name; of an image that is active under another tag, none but active.
+
+    Docker Hub's images run as docker.io/library/nginx, and are docker.io/nginx in Anchore.
+    """
+    active = frozenset(listed.tags)
+    found = frozenset(chain.from_iterable(listed.running.values()))
+    for image in images:
+        tag = image.tag
+        if tag is not None and (tag in active or image.digest not in found):
+            yield tag
 
 
 def _unknown(doubt: str) -> AnchoreRefused:
