@@ -37,6 +37,7 @@ A, B, C = (ImageTag.parse(f"reg.io/{name}:1") for name in "abc")
 TRIGGER = Trigger(TriggerKind.SCHEDULE, NOON)
 HOUR = timedelta(hours=1)
 TODAY = DataVersion("of today", received_at=NOON - HOUR)
+CHECKED = replace(TODAY, has_checksums=True)
 
 
 @dataclass
@@ -52,6 +53,7 @@ class Estate:
     not_tags: tuple[str, ...] = ()
     missed: int = 0
     data: DataVersion | Exception = TODAY
+    by_feeds: bool = False
 
     def remembers(self, tag: ImageTag, **entry: object) -> None:
         remembered = replace(FRESH, subject=str(tag), tag=tag, version=1, **entry)
@@ -72,6 +74,7 @@ class Estate:
             logger,
             self._data_version,
             lambda: self.now,
+            by_feeds=self.by_feeds,
         )
         watch_list = WatchList.parse(entries)
         return sweep.run(TRIGGER, watch_list, Deadline.after(60), measured=measured)
@@ -87,9 +90,13 @@ class Estate:
         return ListedTags(tuple(self.active), self.not_tags, self.missed)
 
     @property
-    def enqueued(self) -> list[ImageTag]:
+    def gates(self) -> list[Gate]:
         gates = [parse_event(json.loads(body), lambda r: None) for body, _ in self.queue.messages]
-        return [gate.tag for gate in gates if isinstance(gate, Gate)]
+        return [gate for gate in gates if isinstance(gate, Gate)]
+
+    @property
+    def enqueued(self) -> list[ImageTag]:
+        return [gate.tag for gate in self.gates]
 
 
 @pytest.fixture
@@ -425,6 +432,31 @@ def test_a_ledger_that_cannot_say_when_the_sweep_before_was_is_counted(estate: E
 def test_a_sweep_remembers_the_data_that_it_began_with(estate: Estate) -> None:
     estate.sweep()
     assert estate.ledger.sweeps[-1].data == TODAY
+
+
+@pytest.mark.parametrize(
+    ("by_feeds", "data", "told"),
+    [
+        pytest.param(True, CHECKED, CHECKED.feeds, id="feed"),
+        pytest.param(True, TODAY, None, id="feed-without-checksums"),
+        pytest.param(True, AnchoreUnreachable("no route", **WHERE), None, id="feed-and-not-known"),
+        pytest.param(False, CHECKED, None, id="always"),
+    ],
+)
+def test_only_refresh_by_the_feeds_puts_them_into_messages(
+    estate: Estate, by_feeds: bool, data: DataVersion | Exception, told: str | None
+) -> None:
+    """An older version refuses a message with a field that it does not know."""
+    estate.by_feeds, estate.data = by_feeds, data
+    estate.sweep()
+    assert [gate.feeds for gate in estate.gates] == [told, told]
+    assert all(("feeds" in body) is bool(told) for body, _ in estate.queue.messages)
+
+
+def test_a_schedule_of_its_own_tags_forces_every_refresh(estate: Estate) -> None:
+    estate.by_feeds, estate.data = True, CHECKED
+    estate.sweep("reg.io/a:1", measured=False)
+    assert [gate.feeds for gate in estate.gates] == [None]
 
 
 def test_feeds_that_cannot_be_read_stop_no_sweep(estate: Estate) -> None:

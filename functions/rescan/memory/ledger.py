@@ -5,7 +5,6 @@ from datetime import datetime
 from threading import Lock
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from rescan.kernel.errors import LedgerConflict
 from rescan.ledger.entry import Entry
@@ -52,8 +51,8 @@ class MemoryLedger(Struct):
     def mark_swept(self, subject: str, sweep: datetime) -> None:
         with self.lock:
             entry = self.entries.get(subject)
-            if entry is not None and (entry.sweep is None or entry.sweep < sweep):
-                self.entries[subject] = replace(entry, sweep=sweep)
+            if entry is not None:
+                self.entries[subject] = entry.marked_by(sweep)
 
     def snapshots(self) -> Iterator[EntrySnapshot]:
         return map(_snapshot, list(self.entries.values()))

@@ -82,7 +82,16 @@ class Parts:
         version = container.data_version
         silence = Silence(recorder, _swept_as(settings), logger, clock)
         self.full_sweep = FullSweep(
-            active_tags, ledger, queue, topics, silence, tally, logger, version, clock
+            active_tags,
+            ledger,
+            queue,
+            topics,
+            silence,
+            tally,
+            logger,
+            version,
+            clock,
+            by_feeds=settings.refresh == "feed",
         )
         shortest = timedelta(minutes=settings.min_sweep_minutes)
         self.feed_clock = FeedClock(

@@ -32,7 +32,10 @@ _MOST_NAMES = 5
 
 
 class FullSweep:
-    """Enqueues all tags, or raises: QueueUnavailable."""
+    """Enqueues all tags, or raises: QueueUnavailable.
+
+    `by_feeds`: each message says what the feeds are, so that not each must force a refresh.
+    """
 
     def __init__(
         self,
@@ -45,9 +48,12 @@ class FullSweep:
         logger: Logger,
         data_version: ReadDataVersion,
         clock: Clock = utc_now,
+        *,
+        by_feeds: bool = False,
     ) -> None:
         self._active_tags = active_tags
         self._data_version = data_version
+        self._by_feeds = by_feeds
         self._ledger = ledger
         self._queue = queue
         self._readers = readers
@@ -75,7 +81,8 @@ class FullSweep:
         tags = dict.fromkeys(chain(watched.tags, kept))
         # Results of a schedule's own list would count for a full sweep that never asked for them.
         mark = started if measured else None
-        enqueued = self._queue.send_all(Gate(tag, trigger, sweep=mark) for tag in tags)
+        feeds = data.feeds if self._by_feeds and data and data.has_checksums else None
+        enqueued = self._queue.send_all(Gate(tag, trigger, sweep=mark, feeds=feeds) for tag in tags)
         if measured:
             self._measure_age(one for one in snapshots if one.tag in tags)
             unwatched = Unwatched(watched.unwatched, watched.not_tags[:_MOST_NAMES])
