@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
+from rescan.gate.evaluation import Allowlisted
 from rescan.gate.model import Outcome
 from rescan.gate.report import Report
 from rescan.kernel.image_tag import Digest
@@ -12,7 +13,7 @@ from rescan.ledger.entry import Entry, Refresh
 from rescan.ledger.news import Failing
 from rescan.ledger.refresh import fresh_digest
 from rescan.ledger.transitions import after_failure, after_verdict
-from tests.support.entries import FRESH, HOUR, NEW, OLD, PACE, TRIGGER, report, stopped
+from tests.support.entries import FRESH, HOUR, NEW, OLD, PACE, TRIGGER, finding, report, stopped
 from tests.support.fakes import NOON
 
 SIX_HOURS = 6 * HOUR
@@ -67,16 +68,44 @@ def test_a_refresh_that_listed_something_is_remembered(outcome: Outcome) -> None
     assert after(REFRESHED, said, NOON + HOUR) == Refresh(NEW, "newer", NOON + HOUR)
 
 
+def test_a_plain_read_leaves_the_last_refresh() -> None:
+    said = replace(report(Outcome.GO, severities=LISTED), plainly_read=True)
+    assert after(REFRESHED, said) == REFRESHED.refresh
+
+
 @pytest.mark.parametrize(
     "said",
     [
-        pytest.param(report(Outcome.GO, severities=LISTED), id="a-plain-read"),
-        pytest.param(replace(report(Outcome.GO, severities={}), feeds="newer"), id="an-empty-list"),
+        pytest.param(
+            replace(report(Outcome.GO, severities={}), feeds="today"), id="nothing-listed"
+        ),
+        pytest.param(replace(report(Outcome.STOP), feeds="today"), id="no-list"),
+        pytest.param(report(Outcome.GO, severities=LISTED), id="interrupted-or-of-a-push"),
     ],
 )
-def test_the_refresh_before_stays_the_last(said: Report) -> None:
+def test_the_next_sweep_repeats_a_refresh_whose_scan_is_not_certain(said: Report) -> None:
     """A scan that failed in Anchore lists nothing either."""
-    assert after(REFRESHED, said) == REFRESHED.refresh
+    assert after(REFRESHED, said) is None
+
+
+@pytest.mark.parametrize(
+    ("ends", "until", "kept"),
+    [
+        pytest.param(False, None, True, id="never"),
+        pytest.param(True, NOON + HOUR, True, id="in-an-hour"),
+        pytest.param(True, NOON - MINUTE, False, id="a-minute-ago-by-our-clock"),
+        pytest.param(None, None, False, id="nobody-can-read-when"),
+    ],
+)
+def test_the_next_sweep_asks_again_about_an_allowlist_that_may_have_ended(
+    ends: bool | None, until: datetime | None, kept: bool
+) -> None:
+    """Anchore keeps an evaluation, and does not notice that an item of it has ended."""
+    held = finding("CVE-1", allowlisted=True)
+    allowlisted = (Allowlisted(held, "accepted", ends=ends, until=until),)
+    said = report(Outcome.GO, held, severities=LISTED, allowlisted=allowlisted)
+    for seen in (replace(said, feeds="today"), replace(said, plainly_read=True)):
+        assert (after(REFRESHED, seen) is not None) is kept
 
 
 def test_a_failed_attempt_is_no_refresh() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from aws_lambda_powertools import Logger
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -29,14 +30,21 @@ TAGS = [ImageTag.parse(f"reg.io/{name}:1") for name in "abc"]
 DIGESTS = [Digest(f"sha256:{letter * 64}") for letter in "abc"]
 CVES = ["CVE-1", "CVE-2", "CVE-3"]
 VERSIONS = range(4)
-# Each digest has other CVEs on each version of the data, and none on one of them.
+# What each digest has on each version of the data. CVE-0 is allowed, so that most images pass: one
+# that is stopped is refreshed in any case.
+LISTED = {
+    DIGESTS[0]: ("0", "01", "", "0"),
+    DIGESTS[1]: ("0", "0", "02", "03"),
+    DIGESTS[2]: ("0", "03", "0", "01"),
+}
 KNOWN = {
-    (digest, data): Cves(cve for bit, cve in enumerate(CVES) if (3 * number + 5 * data) >> bit & 1)
-    for number, digest in enumerate(DIGESTS, start=1)
+    (digest, data): Cves(f"CVE-{number}" for number in LISTED[digest][data])
+    for digest in DIGESTS
     for data in VERSIONS
 }
 FAULTS = ["down", "unreadable", "interrupted", "feeds_hidden"]
 QUIET = Logger(service="refresh", logger_handler=logging.NullHandler())
+HOUR = timedelta(hours=1)
 A_QUARTER = timedelta(minutes=15)
 # Work is given up after two hours.
 MOST_TURNS = 20
@@ -50,7 +58,10 @@ class World:
         digests = list(dict.fromkeys(digest for digest, _ in known))
         tags = [ImageTag.parse(f"reg.io/{digest[7]}:1") for digest in digests]
         self.anchore = ScanningAnchore(
-            lambda: self.now, known, dict(zip(tags, digests, strict=True))
+            lambda: self.now,
+            known,
+            dict(zip(tags, digests, strict=True)),
+            allowed={"CVE-0": None},
         )
         self.ledger, self.topic, self.queue = FakeLedger(), FakeTopic(), FakeQueue()
         self._deferred = FakeDeferred()
@@ -229,6 +240,67 @@ class ScansFail(Twins):
 
 def _move(world: World, data: int) -> None:
     world.anchore.data = data
+
+
+# What a random story meets too seldom.
+STORIES: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "an allowlist ends, and Anchore has kept the evaluation": [
+        *((("a_finding_is_allowed"), {"cve": cve, "hours": 7}) for cve in CVES),
+        ("the_feeds_move", {"data": 1}),
+        ("time_passes_and_all_are_swept", {"hours": 1}),
+        ("time_passes_and_all_are_swept", {"hours": 7}),
+    ],
+    "feeds go back to what they were, after a version on which nothing is listed": [
+        ("time_passes_and_all_are_swept", {"hours": 1}),
+        ("the_feeds_move", {"data": 2}),
+        ("time_passes_and_all_are_swept", {"hours": 1}),
+        ("time_passes_and_all_are_swept", {"hours": 1}),
+        ("the_feeds_move", {"data": 0}),
+        ("time_passes_and_all_are_swept", {"hours": 1}),
+    ],
+}
+
+
+@pytest.mark.parametrize("machine", [Equal, EqualOnLazyAnchore])
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+def test_a_known_story_is_the_same_in_both(
+    machine: type[Equal], story: list[tuple[str, dict[str, Any]]]
+) -> None:
+    twins = machine()
+    for step, facts in story:
+        getattr(twins, step)(**facts)
+        twins.verdicts_are_the_same()
+        twins.notices_are_the_same_at_the_same_time()
+
+
+A_WEEK_OF_SWEEPS = [NOON + hours * HOUR for hours in range(0, 7 * 24, 6)]
+
+
+@pytest.mark.parametrize(
+    ("refresh", "moves", "forced"),
+    [
+        pytest.param("always", 24, 10 * 28, id="always"),
+        # Nine pass; the tenth is stopped, and so is refreshed by each of the 28 sweeps.
+        pytest.param("feed", 1000, 9 * 7 + 28, id="feeds-stand-still"),
+        pytest.param("feed", 24, 9 * 8 + 28, id="feeds-move-once-a-day"),
+        pytest.param("feed", 4, 10 * 28, id="feeds-move-between-all-sweeps"),
+    ],
+)
+def test_forced_refreshes_of_ten_images_in_a_week(refresh: str, moves: int, forced: int) -> None:
+    digests = [Digest(f"sha256:{letter * 64}") for letter in "0123456789"]
+    worst = {
+        digest: Cves({"CVE-0", "CVE-1"} if digest in digests[:1] else {"CVE-0"})
+        for digest in digests
+    }
+    world = World(
+        refresh, {(digest, data): worst[digest] for digest in digests for data in range(50)}
+    )
+    for at in A_WEEK_OF_SWEEPS:
+        world.now = at
+        world.anchore.data = (at - NOON + 21 * HOUR) // (moves * HOUR)
+        world.sweeps()
+    assert world.anchore.forced == forced
+    assert [said["event_type"] for said in world.said].count("STOP") == 1
 
 
 def _case(machine: type[Twins], examples: int) -> Any:

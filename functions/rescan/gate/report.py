@@ -23,7 +23,8 @@ class Report(Struct, frozen=True, dict=True):
     `notes` are further ones (a superseded push, an unverified tag). `team` owns the image. `cause`
     is why there is no verdict, `failed_step` where; both are None when there is one. `vtype` is the
     kind of vulnerabilities that were asked for. `feeds` is the version of the feeds behind a forced
-    refresh that was answered; None: there was none, or the version is not known.
+    refresh that was answered; None: there was none, or the version is not known. `plainly_read`: no
+    refresh was forced.
     """
 
     tag: ImageTag
@@ -42,6 +43,7 @@ class Report(Struct, frozen=True, dict=True):
     failed_step: Step | None = None
     vtype: str = "all"
     feeds: str | None = None
+    plainly_read: bool = False
 
     @property
     def lists_nothing(self) -> bool:

@@ -50,11 +50,12 @@ class _Found(Struct, frozen=True):
 
 
 class _Refreshed(Struct, frozen=True):
-    """The fresh list, or why it cannot be read; `feeds` as in the report."""
+    """The fresh list, or why it cannot be read; `feeds` and `plainly_read` as in the report."""
 
     vulnerabilities: VulnerabilityList | None
     error: AnchoreError | None = None
     feeds: str | None = None
+    plainly_read: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -162,7 +163,8 @@ def _refresh_vulnerabilities(anchore: Anchore, request: RescanRequest, found: _F
     """A list that cannot be read does not keep the gate from running."""
     try:
         if found.digest == request.fresh_digest:
-            return _Refreshed(anchore.vulnerabilities(found.digest, request.vtype))
+            plain = anchore.vulnerabilities(found.digest, request.vtype)
+            return _Refreshed(plain, plainly_read=True)
         try:
             forced = anchore.refreshed_vulnerabilities(found.digest, request.vtype)
             return _Refreshed(forced, feeds=request.feeds)
@@ -195,6 +197,7 @@ def _regate(
         evaluation=evaluation,
         notes=(*found.notes, *((_LISTS_NOTHING,) if refreshed.is_empty else ())),
         feeds=refreshed.feeds,
+        plainly_read=refreshed.plainly_read,
     )
 
 

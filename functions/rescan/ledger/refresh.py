@@ -44,6 +44,9 @@ def refresh_after(entry: Entry, report: Report, now: datetime) -> Refresh | None
     expiry = report.expiry(now)
     if expiry.over or expiry.unknown:
         return None
-    if report.feeds is None or report.image_digest is None or report.lists_nothing:
+    if report.plainly_read:
         return entry.refresh
+    has_rows = report.vulnerabilities is not None and not report.lists_nothing
+    if report.feeds is None or report.image_digest is None or not has_rows:
+        return None
     return Refresh(report.image_digest, report.feeds, now)

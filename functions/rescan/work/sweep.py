@@ -1,6 +1,9 @@
 """A sweep: enqueues a message for every tag that is watched, or that the ledger holds as stopped
 or failing. Work on a push that was given up is so tried again, until readers know that it fails.
 
+What is stopped comes first, then what is watched, in Anchore's order. SQS keeps no order; what is
+sent first is mostly done first.
+
 ECR delivers its events on a best effort basis, so each sweep is a full reconciliation. It also
 measures the previous one, which is complete when the tags that it enqueued have a newer result.
 """
@@ -77,8 +80,9 @@ class FullSweep:
         data = self._data(deadline) if measured else None
         watched = watched_tags(watch_list, self._active_tags, deadline, self._logger)
         since = before.started if before else started
-        kept = (snapshot.tag for snapshot in snapshots if _is_open(snapshot, since))
-        tags = dict.fromkeys(chain(watched.tags, kept))
+        stopped = (snapshot.tag for snapshot in snapshots if snapshot.stopped)
+        failing = (snapshot.tag for snapshot in snapshots if _has_failed(snapshot, since))
+        tags = dict.fromkeys(chain(stopped, watched.tags, failing))
         # Results of a schedule's own list would count for a full sweep that never asked for them.
         mark = started if measured else None
         feeds = data.feeds if self._by_feeds and data and data.has_checksums else None
@@ -166,9 +170,7 @@ class FullSweep:
         self._logger.error(message, reason=str(error))
 
 
-def _is_open(snapshot: EntrySnapshot, since: datetime) -> bool:
-    """Whether the image is stopped, or has failed since the sweep before began."""
+def _has_failed(snapshot: EntrySnapshot, since: datetime) -> bool:
+    """Whether the last attempt failed, and was made since the sweep before began."""
     tried = snapshot.result_at
-    return snapshot.stopped or (
-        snapshot.failing is not None and tried is not None and tried >= since
-    )
+    return snapshot.failing is not None and tried is not None and tried >= since
