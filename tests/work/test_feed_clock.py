@@ -70,7 +70,8 @@ class Look:
 
 def test_new_feeds_begin_a_sweep() -> None:
     look = Look()
-    assert look.at() == {"feeds": "moved", "enqueued": 2, "sweep": NOON.isoformat()}
+    sweep = {"enqueued": 2, "sweep": NOON.isoformat()}
+    assert look.at() == {"feeds": "moved", "ageHours": 0.5} | sweep
     assert look.swept == 1
 
 
@@ -147,5 +148,6 @@ def test_a_ledger_that_refuses_is_counted_and_fails_nothing() -> None:
 )
 def test_the_age_of_the_feeds_is_measured(received: datetime | None, hours: float | None) -> None:
     look = Look(DataVersion("old", None, received))
-    look.at()
+    assert look.at().get("ageHours") == hours
     assert look.tally.take().get(Metric.FEED_AGE_HOURS) == hours
+    assert ("ageHours" in look.log.getvalue()) is (hours is not None)

@@ -499,3 +499,6 @@ def test_the_time_from_new_data_to_the_last_verdict_is_measured(
     estate.remembers(B, sweep=began, evaluated_at=NOON - 4.5 * HOUR)
     estate.sweep()
     assert estate.tally.take().get(Metric.FEED_LAG_SECONDS) == lag
+    logged = [json.loads(line) for line in estate.log.getvalue().splitlines()]
+    [measured] = [each for each in logged if each["message"] == "sweep measured"]
+    assert measured.get("feed_lag_seconds") == lag

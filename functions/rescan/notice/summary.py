@@ -77,6 +77,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     `stopped` (since when) and `failing` come oldest first, `unknown_pushes` newest first, `ending`
     (until when an allowlist suppresses a finding) soonest first. `next_sweep` is when it begins at
     the latest, `next_summary` None when none is planned. `set_aside` counts notices.
+    `data_received_at` is when Anchore got the data that the last sweep began with; None: not known.
     """
 
     at: datetime
@@ -89,6 +90,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     unknown_pushes: tuple[Dated, ...] = ()
     ending: tuple[Dated, ...] = ()
     set_aside: int = 0
+    data_received_at: datetime | None = None
 
     @property
     def is_quiet(self) -> bool:

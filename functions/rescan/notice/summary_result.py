@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from rescan.kernel.safe_text import one_line
 from rescan.notice import summary_shapes as shapes
@@ -39,6 +39,7 @@ def summary_shape(summary: Summary) -> shapes.Summary:
             map(_dated, summary.unknown_pushes), len(summary.unknown_pushes), _UNKNOWN_PUSHES
         ),
         ending=_images(map(_dated, summary.ending), len(summary.ending), _ENDING),
+        data_received_at=moment_or_none(summary.data_received_at) or UNSET,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 _Image = TypeVar("_Image")
 
@@ -59,3 +59,4 @@ class Summary(Struct, frozen=True, kw_only=True):
     not_evaluated: Images[Failed]
     unknown_pushes: Images[Dated]
     ending: Images[Dated]
+    data_received_at: str | UnsetType = UNSET

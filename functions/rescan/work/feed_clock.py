@@ -44,7 +44,7 @@ class FeedClock:
         self._clock = clock
 
     def run(self, deadline: Deadline) -> dict[str, Any]:
-        """{"feeds": what became of the look} and the answer of the sweep, if one began.
+        """{"feeds": what became of the look, "ageHours"?} and the answer of the sweep, if one began.
 
         AnchoreError and QueueUnavailable are the sweep's; QueueUnavailable also when it cannot be
         told whether one is under way.
@@ -58,10 +58,10 @@ class FeedClock:
         except LedgerUnavailable as error:
             self._tally.add(Metric.LEDGER_ERRORS)
             return self._answer("cannot be compared", reason=str(error))
-        self._measure_age(version)
+        hours = self._measure_age(version)
         if waits := self._why_no_sweep(version, last):
-            return self._answer(waits)
-        return self._answer("moved", **self._sweep(deadline))
+            return self._answer(waits, **hours)
+        return self._answer("moved", **hours, **self._sweep(deadline))
 
     def _why_no_sweep(self, version: DataVersion, last: SweepRecord | None) -> str | None:
         if last is None:
@@ -72,10 +72,13 @@ class FeedClock:
             return "moved, but the last sweep began too short a time ago"
         return "moved, but a sweep is under way" if self._queue.is_busy() else None
 
-    def _measure_age(self, version: DataVersion) -> None:
-        if version.received_at is not None:
-            hours = (self._clock() - version.received_at) / timedelta(hours=1)
-            self._tally.add(Metric.FEED_AGE_HOURS, max(0.0, hours))
+    def _measure_age(self, version: DataVersion) -> dict[str, float]:
+        """{"ageHours"}, or nothing when Anchore does not say."""
+        if version.received_at is None:
+            return {}
+        hours = max(0.0, (self._clock() - version.received_at) / timedelta(hours=1))
+        self._tally.add(Metric.FEED_AGE_HOURS, hours)
+        return {"ageHours": round(hours, 1)}
 
     def _answer(self, feeds: str, **more: Any) -> dict[str, Any]:
         self._logger.info("feeds checked", feeds=feeds, **more)

@@ -133,7 +133,8 @@ class FullSweep:
 
     def _measure_coverage(self, before: SweepRecord, every: list[EntrySnapshot]) -> Coverage:
         coverage, since = coverage_of(before, every), before.started
-        if (lag := data_lag(before, every)) is not None:
+        lag = data_lag(before, every)
+        if lag is not None:
             self._tally.add(Metric.FEED_LAG_SECONDS, lag.total_seconds())
         self._tally.add(Metric.SWEEP_MISSING, coverage.missing)
         self._tally.add(Metric.SWEEP_COMPLETE, coverage.is_complete)
@@ -144,6 +145,7 @@ class FullSweep:
             expected=before.expected,
             missing=coverage.unanswered,
             unwatched=coverage.unwatched.rows,
+            feed_lag_seconds=lag and lag.total_seconds(),
             unanswered=[str(g.tag) for g in every if g.sweep is None or g.sweep < since][:20],
         )
         return coverage
