@@ -44,7 +44,7 @@ class FeedClock:
         self._clock = clock
 
     def run(self, deadline: Deadline) -> dict[str, Any]:
-        """{"feeds": what became of the look, "ageHours"?} and the answer of the sweep, if one began.
+        """{"feeds": what became of the look, "ageHours"?} and the answer of a sweep, if one began.
 
         AnchoreError and QueueUnavailable are the sweep's; QueueUnavailable also when it cannot be
         told whether one is under way.
