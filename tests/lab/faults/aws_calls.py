@@ -31,6 +31,7 @@ class AwsCall(StrEnum):
     LOOK = "look at the topic"
     COPY = "send a copy"
     ENQUEUE = "enqueue a sweep"
+    COUNT = "count the queue"
 
 
 LEDGER = (
@@ -50,7 +51,7 @@ LEDGER = (
     AwsCall.LIST_DEFERRED,
     AwsCall.REMOVE_DEFERRED,
 )
-TO_THE_QUEUE = (AwsCall.COPY, AwsCall.ENQUEUE, AwsCall.PUT_BACK)
+TO_THE_QUEUE = (AwsCall.COPY, AwsCall.ENQUEUE, AwsCall.PUT_BACK, AwsCall.COUNT)
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ _KINDS = {
     "GetTopicAttributes": AwsCall.LOOK,
     "SendMessage": AwsCall.COPY,
     "SendMessageBatch": AwsCall.ENQUEUE,
+    "GetQueueAttributes": AwsCall.COUNT,
 }
 
 

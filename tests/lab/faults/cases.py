@@ -118,12 +118,16 @@ def _messages() -> Iterator[Case]:
 
 
 def _poisoned(lane: Lane) -> None:
-    for body in _POISON:
-        lane.pump.work.send(body)
+    for number, body in enumerate(_POISON):
+        lane.pump.lanes[number % 2].queue.send(body)
 
 
 def _ordered(order: Callable[[Iterable[Message]], Iterable[Message]]) -> Begin:
-    return lambda lane: setattr(lane.pump.work, "order", order)
+    def begin(lane: Lane) -> None:
+        for each in lane.pump.lanes:
+            each.queue.order = order
+
+    return begin
 
 
 def _pumped(how: str) -> Begin:

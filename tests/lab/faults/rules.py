@@ -42,6 +42,7 @@ def broken_rules(outcome: Outcome, expected: Expected) -> list[str]:
         *_no_process_dies_by_itself(outcome),
         *_no_chain_is_too_long(outcome, expected),
         *_no_event_is_given_up(outcome, expected),
+        *_work_stays_in_its_lane(outcome),
     ]
 
 
@@ -126,3 +127,8 @@ def _no_chain_is_too_long(outcome: Outcome, expected: Expected) -> Iterator[str]
 def _no_event_is_given_up(outcome: Outcome, expected: Expected) -> Iterator[str]:
     if outcome.failed_events != expected.failed_events:
         yield f"{outcome.failed_events} events were given up, expected {expected.failed_events}"
+
+
+def _work_stays_in_its_lane(outcome: Outcome) -> Iterator[str]:
+    if outcome.strays:
+        yield f"{outcome.strays} messages came from the other lane's queue"

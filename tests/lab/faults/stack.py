@@ -19,14 +19,22 @@ _LONG_AGO = {"S": "2000-01-01T00:00:00.000000+00:00"}
 
 
 @dataclass(frozen=True)
-class Template:
-    """Of the work queue, which takes pushes too here, of who takes from it, and of what schedules
-    start; times in seconds."""
+class SourceTemplate:
+    """A queue, and who takes from it; times in seconds."""
 
     visibility: float
     most_receives: int
     batch_size: int
+    concurrency: int
     reports_failures: bool
+
+
+@dataclass(frozen=True)
+class Template:
+    """The two lanes of work, and what schedules start; times in seconds."""
+
+    sweeps: SourceTemplate
+    pushes: SourceTemplate
     allows_loops: bool
     most_retries: int
     oldest_event: float
@@ -37,21 +45,28 @@ class Template:
 def template() -> Template:
     """The template's own words."""
     made = resources()
-    queue = made["WorkQueue"]["Properties"]
-    mapping = made["RescanFunctionWork"]["Properties"]
     [repeats] = [
         it["Properties"] for it in made.values() if it["Type"] == "AWS::Lambda::EventInvokeConfig"
     ]
     ledger = made["Ledger"]["Properties"]
     return Template(
-        visibility=queue["VisibilityTimeout"],
-        most_receives=queue["RedrivePolicy"]["maxReceiveCount"],
-        batch_size=mapping["BatchSize"],
-        reports_failures=mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"],
+        sweeps=_source(made["WorkQueue"], made["RescanFunctionWork"]),
+        pushes=_source(made["PushQueue"], made["RescanFunctionPushes"]),
         allows_loops=made["RescanFunction"]["Properties"].get("RecursiveLoop") == "Allow",
         most_retries=repeats["MaximumRetryAttempts"],
         oldest_event=repeats["MaximumEventAgeInSeconds"],
         ledger={key: ledger[key] for key in _TABLE},
+    )
+
+
+def _source(queue: Any, mapping: Any) -> SourceTemplate:
+    queue, mapping = queue["Properties"], mapping["Properties"]
+    return SourceTemplate(
+        visibility=queue["VisibilityTimeout"],
+        most_receives=queue["RedrivePolicy"]["maxReceiveCount"],
+        batch_size=mapping["BatchSize"],
+        concurrency=mapping["ScalingConfig"]["MaximumConcurrency"],
+        reports_failures=mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"],
     )
 
 

@@ -10,13 +10,14 @@ next sweep
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from tests.lab.faults.lane import Lane
 from tests.lab.faults.outcome import Outcome, Role, Said, Stage
+from tests.lab.faults.pump import Pump
 from tests.recordings.enterprise_image import Image
 
 _numbers = count(1)
@@ -66,7 +67,7 @@ class Telling:
         lane.anchore.gone_through.clear()
         disturbed = self._through_the_fault()
         self._until_idle(Stage.LATER)
-        redriven = lane.pump.work.redrive()
+        redriven = sum(each.queue.redrive() for each in lane.pump.lanes)
         self._until_idle(Stage.REDRIVEN)
         self._sweep_without_fault(Stage.SWEEP)
         entries = lane.stack.entries()
@@ -79,8 +80,9 @@ class Telling:
             verdicts={_role(e["tag"]["S"]): e["verdict"]["S"] for e in entries},
             waiting=lane.stack.waiting(),
             deaths=lane.container.deaths,
-            delays=tuple(lane.pump.work.delays),
-            longest_chain=lane.pump.poller.longest_chain,
+            delays=tuple(delay for each in lane.pump.lanes for delay in each.queue.delays),
+            longest_chain=max(each.poller.longest_chain for each in lane.pump.lanes),
+            strays=_strays(lane.pump),
             failed_events=len(lane.pump.events.destination),
         )
 
@@ -94,7 +96,7 @@ class Telling:
     def _through_the_fault(self) -> Counter[Role]:
         """How often each role was disturbed."""
         lane = self._lane
-        before = len(lane.pump.delivered)
+        before = Counter(lane.pump.delivered)
         lane.seconds = self._story.seconds
         self._story.begin(lane)
         for image in self._images(flipped=True) * self._story.pushes:
@@ -106,12 +108,12 @@ class Telling:
             lane.publish()
             self._time_passes(Stage.FAULT, 0)
         lane.heal()
-        return self._disturbed(lane.pump.delivered[before:])
+        return self._disturbed((Counter(lane.pump.delivered) - before).elements())
 
-    def _disturbed(self, delivered: list[str]) -> Counter[Role]:
+    def _disturbed(self, delivered: Iterable[str]) -> Counter[Role]:
         texts = [call.text for call in self._lane.aws.journal.lost]
         if self._story.repeats:
-            texts += delivered
+            texts.extend(delivered)
         about = Counter({r: sum(f"{self._name}/{r}" in text for text in texts) for r in Role})
         return about + Counter(dict.fromkeys(Role, self._lane.container.crashes))
 
@@ -125,7 +127,7 @@ class Telling:
         """Until no work is left on the queue, none is deferred, and no event waits."""
         lane = self._lane
         self._time_passes(stage, None)
-        while lane.stack.let_deferred_come_due() or lane.pump.work.messages:
+        while lane.stack.let_deferred_come_due() or not lane.pump.is_idle:
             lane.publish()
             self._time_passes(stage, None)
 
@@ -143,6 +145,13 @@ def _said(stage: Stage, envelope: Any) -> Said:
     attributes = {name: it["Value"] for name, it in envelope["MessageAttributes"].items()}
     result = json.loads(attributes["result"])
     return Said(stage, _role(attributes["repository"]), attributes["event_type"], result["id"])
+
+
+def _strays(pump: Pump) -> int:
+    """Of what was handed over and reads as work: how many were in the other lane."""
+    pushed = [body for body in pump.sweeps.delivered if "aws.ecr" in body or "ecr_push" in body]
+    swept = [body for body in pump.pushes.delivered if '"schedule"' in body]
+    return len(pushed) + len(swept)
 
 
 def _role(name: str) -> Role:

@@ -25,6 +25,7 @@ GOOD = Outcome(
     delays=(15, 900),
     longest_chain=14,
     failed_events=0,
+    strays=0,
 )
 
 
@@ -113,6 +114,7 @@ def test_a_good_outcome_breaks_no_rule() -> None:
         pytest.param(
             {"longest_chain": 15}, "a chain of 15 invocations, expected 14 at most", id="long-chain"
         ),
+        pytest.param({"strays": 2}, "2 messages came from the other lane's queue", id="other-lane"),
         pytest.param({"failed_events": 1}, "1 events were given up, expected 0", id="given-up"),
         pytest.param({"delays": (0, 30)}, "copies wait [0] s, expected 15 to 900", id="no-delay"),
     ],
