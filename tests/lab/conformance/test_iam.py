@@ -56,6 +56,11 @@ FAULT_STORIES = {
     AwsCall.LOOK: {"sns:GetTopicAttributes"},
     AwsCall.COPY: {"sqs:SendMessage"},
     AwsCall.ENQUEUE: {"sqs:SendMessage"},
+    AwsCall.COUNT: {"sqs:GetQueueAttributes"},
+    AwsCall.DEFER: {"dynamodb:PutItem"},
+    AwsCall.LIST_DEFERRED: {"dynamodb:Query", "dynamodb:BatchGetItem"},
+    AwsCall.PUT_BACK: {"sqs:SendMessage"},
+    AwsCall.REMOVE_DEFERRED: {"dynamodb:BatchWriteItem"},
 }
 
 

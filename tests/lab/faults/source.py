@@ -10,7 +10,9 @@ from tests.support.sqs_queue import SqsQueue
 class Source:
     """`is_full`: as many batches are under way as MaximumConcurrency allows, so none is taken."""
 
-    def __init__(self, now: Callable[[], float], words: SourceTemplate, *, allows_loops: bool) -> None:
+    def __init__(
+        self, now: Callable[[], float], words: SourceTemplate, *, allows_loops: bool
+    ) -> None:
         self.dead = SqsQueue(now)
         self.queue = SqsQueue(now, words.visibility, words.most_receives, self.dead)
         self.poller = Poller(self.queue, words.batch_size, words.reports_failures, allows_loops)
