@@ -24,6 +24,7 @@ class MemoryLedger(Struct):
 
     entries: dict[str, Entry] = {}
     sweeps: list[SweepRecord] = []
+    begun: datetime | None = None
     notices: dict[tuple[Channel, str], OutboxItem] = {}
     aside: dict[tuple[Channel, str], OutboxItem] = {}
     storms: dict[str, Storm] = {}
@@ -60,6 +61,14 @@ class MemoryLedger(Struct):
 
     def last_sweep(self) -> SweepRecord | None:
         return self.sweeps[-1] if self.sweeps else None
+
+    def begin_sweep(self, at: datetime, unless_since: datetime | None = None) -> bool:
+        with self.lock:
+            begun = self.begun if unless_since else None
+            is_held = unless_since and begun and unless_since <= begun != at
+            if not is_held:
+                self.begun = at
+            return not is_held
 
     def record_sweep(self, sweep: SweepRecord) -> None:
         self.sweeps.append(sweep)
