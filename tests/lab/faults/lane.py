@@ -24,6 +24,7 @@ from tests.support.runtime_api import Invocation
 _EVENTS = ROOT / "events"
 _PUSH = json.loads((_EVENTS / "ecr-push.json").read_text())
 _SCHEDULE = json.loads((_EVENTS / "schedule-rule.json").read_text())
+_CHECK = json.loads((_EVENTS / "schedule-check.json").read_text())
 _SETTINGS = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -99,6 +100,10 @@ class Lane:
     def sweep(self) -> None:
         """The schedule's event."""
         self.pump.events.put(_SCHEDULE)
+
+    def check_feeds(self) -> None:
+        """The event of the feed clock's schedule."""
+        self.pump.events.put(_CHECK)
 
     def publish(self) -> None:
         """The schedule's minutes pass: claims of those who died end, and the publisher runs until

@@ -4,6 +4,7 @@ The topic has one reader: a queue of moto's.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,8 @@ from tests.support.template import resources
 
 _TABLE = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
 _PUBLISHER = {"subject": {"S": "publisher"}}
+# When a sweep began, by the subject of the item.
+_OF_SWEEPS = {"sweep": "sweep", "sweep-begun": "begun"}
 _LONG_AGO = {"S": "2000-01-01T00:00:00.000000+00:00"}
 
 
@@ -125,6 +128,13 @@ class Stack:
                 storm = storm_of(item)
                 rested = replace(storm, notified_at=storm.notified_at - storm.interval)
                 self._ledger.put_item(TableName=self.table, Item=storm_item(rested))
+
+    def let_sweeps_age(self, by: timedelta) -> None:
+        """What time does to the last sweep: it began so much longer ago."""
+        for item in self._items():
+            if name := _OF_SWEEPS.get(item["subject"]["S"]):
+                aged = {"S": (datetime.fromisoformat(item[name]["S"]) - by).isoformat()}
+                self._ledger.put_item(TableName=self.table, Item=item | {name: aged})
 
     def let_deferred_come_due(self) -> int:
         """What time does to deferred work; how much there is of it."""

@@ -26,6 +26,7 @@ GOOD = Outcome(
     longest_chain=14,
     failed_events=0,
     strays=0,
+    sweeps=3,
 )
 
 
@@ -121,6 +122,11 @@ def test_a_good_outcome_breaks_no_rule() -> None:
 )
 def test_each_rule_can_be_broken(change: dict[str, Any], broken: str) -> None:
     assert broken_rules(replace(GOOD, **change), Expected()) == [broken]
+
+
+def test_a_sweep_too_many_breaks_a_rule() -> None:
+    assert broken_rules(GOOD, Expected(sweeps=3)) == []
+    assert broken_rules(GOOD, Expected(sweeps=2)) == ["3 sweeps began, expected 2"]
 
 
 def test_a_disturbance_gives_leave_to_repeat() -> None:
