@@ -78,7 +78,7 @@ def _killing(kind: AwsCall, forwarded: bool, times: int | None) -> Begin:
 
     def begin(lane: Lane) -> None:
         fault = killing(lane.container.kill, forwarded=forwarded)
-        lane.aws.fault(fault, kind, about=about, times=times)
+        lane.aws.fault(fault, kind, about=(about,), times=times)
 
     return begin
 

@@ -77,8 +77,9 @@ class Lane:
     ) -> None:
         self._open.close()
 
-    def begin(self) -> None:
-        """Begin anew: nothing remembered, nothing wrong."""
+    def begin(self, **settings: str) -> None:
+        """Begin anew, with these variables besides: nothing remembered, nothing wrong."""
+        self.container.deploy(**settings)
         self.pump = Pump(self._invoke)
         self._sqs.sweeps, self._sqs.pushes = self.pump.sweeps.queue, self.pump.pushes.queue
         self.heal()

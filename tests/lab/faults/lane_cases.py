@@ -32,4 +32,4 @@ def _is_full(lane: Lane) -> None:
 
 
 def _pushes_are_refused(lane: Lane) -> None:
-    lane.aws.fault(refused("AccessDenied"), AwsCall.COPY, about=SqsFront.push_url)
+    lane.aws.fault(refused("AccessDenied"), AwsCall.COPY, about=(SqsFront.push_url,))

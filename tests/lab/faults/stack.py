@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from msgspec.structs import replace
 
-from rescan.aws.outbox_items import storm_item, storm_of
+from rescan.aws.outbox_items import pending_notice_of, storm_item, storm_of
 from tests.support.template import resources
 
 _TABLE = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
@@ -84,10 +84,11 @@ class Stack:
         self._ledger.create_table(TableName=self.table, **template().ledger)
         self._readers = self._sqs.create_queue(QueueName=f"readers-{name}")["QueueUrl"]
         asked = self._sqs.get_queue_attributes(QueueUrl=self._readers, AttributeNames=["QueueArn"])
-        sns = session.client("sns", endpoint_url=url)
-        self.topic = sns.create_topic(Name=f"stops-{name}")["TopicArn"]
+        self._sns = session.client("sns", endpoint_url=url)
+        self.topic = self._sns.create_topic(Name=f"stops-{name}")["TopicArn"]
         arn = asked["Attributes"]["QueueArn"]
-        sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
+        self._sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
+        self._chat = f"chat-{name}"
 
     def read(self) -> list[str]:
         """What SNS has delivered since it was read last."""
@@ -102,6 +103,14 @@ class Stack:
             self._sqs.delete_message_batch(QueueUrl=self._readers, Entries=entries)
         return bodies
 
+    def make_chat_topic(self) -> str:
+        """Its ARN; nobody reads it."""
+        return self._sns.create_topic(Name=self._chat)["TopicArn"]
+
+    def delete_chat_topic(self) -> None:
+        """What waits for it cannot be published."""
+        self._sns.delete_topic(TopicArn=self.make_chat_topic())
+
     # --- the ledger
 
     def entries(self) -> list[Any]:
@@ -114,6 +123,18 @@ class Stack:
         in_flight = sum(name.startswith("flight_") for item in items for name in item)
         notices = [item for item in items if item.get("pending") == {"S": "notice"}]
         return in_flight + len(notices)
+
+    def set_aside(self) -> int:
+        """How many notices are set aside."""
+        return sum(item.get("pending") == {"S": "aside"} for item in self._items())
+
+    def write_as_a_newer_version(self, name: str) -> None:
+        """Each notice that waits and is about the image becomes one that this version cannot
+        decode."""
+        for item in self._items():
+            if item.get("pending") == {"S": "notice"} and name in str(pending_notice_of(item)):
+                del item["envelope"]
+                self._ledger.put_item(TableName=self.table, Item=item)
 
     def end_claim(self) -> None:
         """What time does to a publisher's claim."""

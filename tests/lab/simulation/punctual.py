@@ -25,7 +25,7 @@ def pushes_beside_a_sweep(
     scale: float = 1,
     analysis: timedelta = timedelta(),
 ) -> Estate:
-    """An estate after a sweep, in whose first hour images are pushed at any moment."""
+    """An estate after a sweep, while which images were pushed at any moment of 25 minutes."""
     images = round(_IMAGES * scale)
     estate = Estate(
         Scenario(
@@ -39,7 +39,7 @@ def pushes_beside_a_sweep(
     )
     chance = Random(SEED)  # noqa: S311 - chance, no secret
     for image in chance.sample(range(images), round(_PUSHES * scale**0.5)):
-        estate.push(image, minutes=chance.uniform(1, 55 * scale), analysis=analysis)
+        estate.push(image, minutes=chance.uniform(0, 25 * scale), analysis=analysis)
     estate.lives()
     return estate
 

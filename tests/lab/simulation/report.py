@@ -36,7 +36,7 @@ _FLOOD = (
 )
 
 
-_PUSHED = ("lanes", "pushes", "half of them within", "99 of 100 within", "all", "sweep complete")
+_PUSHED = ("lanes", "pushes", "half of them within", "99 of 100 within", "all")
 _DETECTED = (
     "what begins a sweep",
     "sweeps",
@@ -98,10 +98,10 @@ How to read it:
 How to read it:
 
 - The defaults: MaxConcurrency 2, PushConcurrency 2, BatchSize 5. The pushes come at any moment of
-  the sweep's first 55 minutes; the times are from a push to its verdict, or from the end of the
+  the sweep's first 25 minutes; the times are from a push to its verdict, or from the end of the
   analysis where Anchore has to analyze the image first.
-- In one queue a push stands behind the rest of the sweep. With four workers on it, too, it does,
-  for as long as the sweep lasts.
+- In one queue a push stands behind the rest of the sweep, which lasts an hour, or half an hour with
+  four workers.
 - Work that waits for an analysis goes back for 15 to 30 s, and for twice as long each time, up to
   15 min: the longer the analysis took, the later its end is seen.
 
@@ -179,7 +179,7 @@ def _pushed(run: Punctual) -> tuple[str, ...]:
     label, estate = run
     waits = sorted(estate.push_waits)
     shown = (waits[len(waits) // 2 - 1], waits[len(waits) * 99 // 100 - 1], waits[-1])
-    return (label, f"{len(waits)}", *map(_after, shown), _after(estate.figures().complete))
+    return (label, f"{len(waits)}", *map(_after, shown))
 
 
 def _detected(run: Punctual) -> tuple[str, ...]:

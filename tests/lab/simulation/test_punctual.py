@@ -14,7 +14,7 @@ from tests.lab.simulation.punctual import (
 
 pytestmark = pytest.mark.slow
 
-# 800 images, and 28 pushes: the sweep takes more than four minutes.
+# 800 images, and 28 pushes within two minutes: the sweep takes more than four.
 SCALE = 0.08
 
 
