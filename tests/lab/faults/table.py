@@ -16,7 +16,7 @@ _BEGINNING = """\
 
 `make faults` writes this page. The real handler process runs between a loopback Anchore, and a
 proxy before moto's server; both fail as told. What starts it, a pump, keeps the rules of SQS and
-Lambda on a clock of its own, with the template's numbers for the queue of sweeps and that of pushes:
+Lambda on a clock of its own, with the template's numbers for the two queues of work:
 
 - a message that is not deleted is hidden for the visibility timeout, comes back, and is a dead
   letter after maxReceiveCount; batches, duplicates, delays, and any order;
@@ -58,10 +58,10 @@ Where work is deferred Anchore has not finished for three hours, in which each m
 13 times. AWS does not say which chain a batch of several messages continues: there each is handed
 over alone.
 
-Where the feed clock looks, feeds have moved since the first sweep, an hour and more ago. The clock
-looks three times in ten minutes in place of pushes and sweep, and once more an hour after the fault.
-Besides must hold that it begins one sweep, and a second only where feeds move again or the first
-was not recorded. What was begun and not recorded is not begun again within a quarter of an hour.
+Where the feed clock looks, feeds have moved since the first sweep, more than an hour ago. The clock
+looks three times in ten minutes, in place of pushes and a sweep, and once more an hour after the
+fault. Then it must have begun one sweep, or two where feeds moved again or the first was not
+recorded: such a one is begun again after a quarter of an hour, not by each look.
 
 How many copies there are after a crash depends on how far its neighbours in the batch
 had come, and, within some time, on their delays, half of which is chance."""
