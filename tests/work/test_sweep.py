@@ -20,7 +20,8 @@ from rescan.kernel.errors import AnchoreUnreachable, QueueUnavailable
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import ListedTags, WatchList
-from rescan.ledger.news import EventType, Failing, StopNews
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import EventType, StopNews
 from rescan.ledger.transitions import after_verdict
 from rescan.notice.summary import Coverage, Unwatched
 from rescan.outbox.items import Channel

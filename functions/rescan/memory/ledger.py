@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from rescan.kernel.errors import LedgerConflict
+from rescan.ledger.due_dates import earliest_first_days
 from rescan.ledger.entry import Entry
 from rescan.outbox.items import Channel, InFlight, OutboxItem
 from rescan.outbox.storm import Storm
@@ -102,4 +103,6 @@ def _snapshot(entry: Entry) -> EntrySnapshot:
         unknown_push_at=entry.unknown_push.at if entry.unknown_push else None,
         held_until=entry.held_until,
         subject=entry.subject,
+        team=entry.team,
+        first_days=earliest_first_days(entry),
     )

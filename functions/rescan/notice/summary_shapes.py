@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 _Image = TypeVar("_Image")
 
@@ -44,6 +44,14 @@ class Images(Struct, Generic[_Image], frozen=True):
     images: Sequence[_Image]
 
 
+class TeamDue(Struct, frozen=True):
+    """How many images of a team are overdue, and due within a week."""
+
+    team: str
+    overdue: int
+    this_week: int
+
+
 class Summary(Struct, frozen=True, kw_only=True):
     """How the watcher and its images are."""
 
@@ -59,3 +67,4 @@ class Summary(Struct, frozen=True, kw_only=True):
     not_evaluated: Images[Failed]
     unknown_pushes: Images[Dated]
     ending: Images[Dated]
+    due: Sequence[TeamDue] | UnsetType = UNSET

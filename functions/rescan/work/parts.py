@@ -68,8 +68,15 @@ class Parts:
     ) -> None:
         settings, tally, clock = container.settings, container.tally, container.clock
         topics, logger = Topics(container.topics, tally), container.logger
-        containers = settings.containers
-        recorder = Recorder(ledger, topics, tally, clock, container.sleep, containers)
+        recorder = Recorder(
+            ledger,
+            topics,
+            tally,
+            clock,
+            container.sleep,
+            settings.containers,
+            ui_link=settings.ui_link,
+        )
         requeue = Requeue(queue, deferred, clock)
         worker = Worker(settings, container.anchore_until, recorder, requeue, tally, clock)
         active_tags = container.active_tags
@@ -89,7 +96,9 @@ class Parts:
             version, ledger, queue, self._sweep_all, shortest, tally, logger, clock
         )
         self.publisher = Publisher(outbox, topics, rules, tally, logger, clock, container.sleep)
-        self.daily_summary = DailySummary(ledger, topics.channels, schedule, logger, clock)
+        self.daily_summary = DailySummary(
+            ledger, topics.channels, schedule, logger, clock, settings.due_terms
+        )
         self._deferral = Deferral(deferred, queue, tally, logger, clock)
         self._settings = settings
 
