@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast coverage faults conformance bench check package build build-lambda golden simulation lock clean
+.PHONY: help demo test test-fast coverage faults conformance bench check package report-page build build-lambda golden simulation lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ check: $(VENV)/ready ## format, lint, types, layers, template, the shape of the 
 
 package: $(VENV)/ready ## wheel and sdist, installed with pipx and uv, used and weighed; about a minute
 	@$(BIN)/python -m pytest -n 0 tests/lab/package.py
+
+report-page: $(VENV)/ready ## the page of `report` in headless Chromium; pictures go to .build/report-page
+	@$(BIN)/python -m pytest -n 0 -rs tests/lab/report_page/browser.py
 
 build: $(VENV)/ready ## .build/host: the artifact for this machine
 	rm -rf .build/host

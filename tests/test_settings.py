@@ -40,10 +40,12 @@ def test_every_variable_is_read() -> None:
         "CA_BUNDLE": "/opt/ca.pem",
         "MAX_BODY_MB": "8",
         "READ_TIMEOUT_SECONDS": "30",
+        "ANCHORE_UI_LINK": "https://anchore.example.com/images/{digest}",
         "TEAM_ANNOTATION": "team",
         "TEAMS": "team/*=platform",
         "CHAT_TOPIC_ARN": TOPIC_ARN,
         "DAILY_SUMMARY": "7",
+        "DUE_DAYS": "exploited=3, high=30",
         "PATH": "/usr/bin",
     }
     settings = Settings.parse(environment)
@@ -62,11 +64,14 @@ def test_every_variable_is_read() -> None:
         ca_bundle="/opt/ca.pem",
         max_body_mb=8,
         read_timeout_seconds=30,
+        anchore_ui_link="https://anchore.example.com/images/{digest}",
         team_annotation="team",
         teams="team/*=platform",
         chat_topic_arn=TOPIC_ARN,
         daily_summary=7,
+        due_days="exploited=3, high=30",
     )
+    assert settings.due_terms.days == {"exploited": 3, "high": 30}
     assert settings.routes.of(ImageTag.parse("team/web:2")) == "platform"
     assert settings.watch_list.tags == (ImageTag.parse("app:1"), ImageTag.parse("team/web:2"))
 
@@ -132,6 +137,16 @@ def test_a_queue_and_a_ledger_need_each_other(given: str, value: str, missing: s
         ("ANCHORE_SECRET_ARN", "anchore", "the ARN of a Secrets Manager secret"),
         ("STOP_TOPIC_ARN", SECRET_ARN, "the ARN of an SNS topic"),
         ("CHAT_TOPIC_ARN", SECRET_ARN, "the ARN of an SNS topic"),
+        (
+            "ANCHORE_UI_LINK",
+            "anchore.example.com",
+            "an http(s) URL, with placeholders after its host alone",
+        ),
+        (
+            "ANCHORE_UI_LINK",
+            "https://a/{image}",
+            "no other placeholders than {registry}, {repository}, {tag}, {digest}",
+        ),
         ("TEAMS", "payments/*", "pattern=team in each entry, not 'payments/*'"),
         ("ANCHORE_DIALECT", "v1", "enterprise or arazzo"),
         ("VULNERABILITY_TYPE", "everything", "os, non-os or all"),
@@ -144,6 +159,12 @@ def test_a_queue_and_a_ledger_need_each_other(given: str, value: str, missing: s
         ("PENDING_HOURS", "24.1", "hours, 0 to 24"),
         ("PENDING_HOURS", "nan", "hours, 0 to 24"),
         ("SWEEP_HOURS", "0", "a whole number of hours, 1 or more"),
+        (
+            "DUE_DAYS",
+            "severe=3",
+            "term=days, the term one of exploited, critical, high, medium, low, negligible,"
+            " unknown, not 'severe=3'",
+        ),
         ("DAILY_SUMMARY", "24", "an hour of the day in UTC, 0 to 23"),
         ("DAILY_SUMMARY", "true", "an hour of the day in UTC, 0 to 23"),
     ],

@@ -11,12 +11,19 @@ from urllib.parse import urlsplit
 from msgspec import NODEFAULT, Meta, Struct, ValidationError, convert
 from msgspec.structs import FieldInfo, fields
 
+from rescan.kernel.due_days import DueDays
 from rescan.kernel.errors import SettingsError
 from rescan.kernel.team import Teams
+from rescan.kernel.ui_link import UiLink
 from rescan.kernel.watch_list import WatchList
 
 VulnerabilityType = Literal["os", "non-os", "all"]
-_HIDDEN = "(hidden: it holds credentials)"
+_READ_FURTHER = {
+    "watched_tags": "watch_list",
+    "teams": "routes",
+    "due_days": "due_terms",
+    "anchore_ui_link": "ui_link",
+}
 
 
 def _says(expected: str, example: str, **limits: Any) -> Meta:
@@ -109,9 +116,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     teams: Annotated[
         str, _says("patterns of repositories with their teams", "payments/*=payments")
     ] = ""
+    due_days: Annotated[str, _says("terms with their days", "exploited=3,critical=15,high=30")] = ""
     chat_topic_arn: Annotated[
         Annotated[str, Meta(pattern="^arn:[^:]+:sns:")] | None,
         _says("the ARN of an SNS topic", "arn:aws:sns:eu-central-1:123456789012:chat"),
+    ] = None
+    anchore_ui_link: Annotated[
+        str | None,
+        _says(
+            "an http(s) URL with {registry}, {repository}, {tag} and {digest}",
+            "https://anchore.example.com/images?tag={registry}%2F{repository}%3A{tag}",
+        ),
     ] = None
 
     @classmethod
@@ -123,8 +138,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         }
         settings = cls(**{name: value for name, value in values.items() if value is not NODEFAULT})
         _check_url(settings.anchore_url)
+        _check_texts(settings)
         _check_watch_list(settings)
-        _check_teams(settings)
         _check_queue_and_ledger(settings)
         return settings
 
@@ -155,9 +170,19 @@ class Settings(Struct, frozen=True, kw_only=True):
         return WatchList.parse(self.watched_tags.split(","))
 
     @property
+    def ui_link(self) -> UiLink | None:
+        """ANCHORE_UI_LINK, read."""
+        return UiLink.parse(self.anchore_ui_link) if self.anchore_ui_link else None
+
+    @property
     def routes(self) -> Teams:
         """TEAMS, read."""
         return Teams.parse(self.teams)
+
+    @property
+    def due_terms(self) -> DueDays:
+        """DUE_DAYS, read."""
+        return DueDays.parse(self.due_days)
 
 
 def _value(field: FieldInfo, text: str | None) -> Any:
@@ -171,10 +196,10 @@ def _value(field: FieldInfo, text: str | None) -> Any:
         raise _wrong(field, text) from error
 
 
-def _wrong(field: FieldInfo, text: str | None) -> SettingsError:
+def _wrong(field: FieldInfo, text: str | None, expected: str | None = None) -> SettingsError:
     meta = next(m for m in get_args(field.type) if isinstance(m, Meta))
     example = str((meta.examples or [""])[0])
-    return SettingsError(field.name.upper(), text, meta.description or "", example)
+    return SettingsError(field.name.upper(), text, expected or meta.description or "", example)
 
 
 def _check_url(url: str) -> None:
@@ -182,7 +207,7 @@ def _check_url(url: str) -> None:
     if "@" in url:  # a password with a slash is not one to urlsplit
         raise SettingsError(
             "ANCHORE_URL",
-            _HIDDEN,
+            "(hidden: it holds credentials)",
             "a URL without credentials: they belong in the secret",
             "https://anchore.example.com",
         )
@@ -206,24 +231,19 @@ def _check_queue_and_ledger(settings: Settings) -> None:
         raise _wrong(next(f for f in fields(Settings) if f.name == missing[0]), None)
 
 
-def _check_teams(settings: Settings) -> None:
-    try:
-        _ = settings.routes
-    except ValueError as error:
-        raise SettingsError(
-            "TEAMS", settings.teams, str(error), "payments/*=payments,*/web-*=frontend"
-        ) from error
+def _check_texts(settings: Settings) -> None:
+    """Each variable that a property reads further; a ValueError says what that expected."""
+    for field in fields(Settings):
+        try:
+            getattr(settings, _READ_FURTHER.get(field.name, field.name))
+        except ValueError as error:
+            raise _wrong(field, getattr(settings, field.name), str(error)) from error
 
 
 def _check_watch_list(settings: Settings) -> None:
-    field = next(f for f in fields(Settings) if f.name == "watched_tags")
-    try:
-        watch_list = settings.watch_list
-    except ValueError as error:
-        raise SettingsError("WATCHED_TAGS", settings.watched_tags, str(error), "app:1.4") from error
-    if settings.anchore_dialect == "arazzo" and watch_list.needs_listing:
+    if settings.anchore_dialect == "arazzo" and settings.watch_list.needs_listing:
         raise SettingsError(
-            field.name.upper(),
+            "WATCHED_TAGS",
             settings.watched_tags or None,
             "tags without *: the arazzo dialect cannot list the active tags",
             "team/app:1.4,team/web:2",

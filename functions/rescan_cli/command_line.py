@@ -19,6 +19,8 @@ PROGRAM = "anchore-rescan"
 _COMMANDS = {
     "run": "Gate an image; the exit status is its outcome.",
     "explain": "Show why an image stops and what would change that.",
+    "status": "Show what is stopped now, or all that is remembered of an image.",
+    "report": "Write what is stopped now as one HTML page.",
     "record": "Save Anchore's answers, redacted, for a replay.",
     "replay": "Run the function on a recording, offline.",
     "serve": "Serve a recording as Anchore on loopback.",

@@ -9,6 +9,7 @@ from rescan.kernel.errors import (
     AnchoreForbidden,
     AnchoreUnauthorized,
     EventRefused,
+    LedgerUnavailable,
     SecretUnusable,
     SettingsError,
 )
@@ -51,7 +52,9 @@ def of_outcome(outcome: Outcome) -> ExitStatus:
 
 
 def of_error(error: Exception) -> ExitStatus:
-    """The status of an error: a failed request leaves the image not evaluated."""
+    """The status of an error: a failed request leaves the image not evaluated, or not known."""
     if isinstance(error, _OF_THE_CALLER):
         return ExitStatus.REFUSED
-    return ExitStatus.NOT_EVALUATED if isinstance(error, AnchoreError) else ExitStatus.UNEXPECTED
+    if isinstance(error, AnchoreError | LedgerUnavailable):
+        return ExitStatus.NOT_EVALUATED
+    return ExitStatus.UNEXPECTED

@@ -13,11 +13,12 @@ from rescan.gate.evaluation import Allowlisted
 from rescan.gate.model import Vulnerability, present
 from rescan.gate.report import Report
 from rescan.gate.vulnerability_index import VulnerabilityIndex
+from rescan.notice.findings import likelihood
 from rescan.notice.foreign import in_mail
 from rescan.notice.stop import StopNotice
 from rescan.notice.times import moment
-from rescan_cli.findings_table import fix_text, heading, origin_text, package_text
-from rescan_cli.terminal import plain, severity_text, table
+from rescan_cli.findings_table import fix_text, heading, how_bad, origin_text, package_text
+from rescan_cli.terminal import plain, table
 
 _INDENT = (0, 0, 0, 4)
 
@@ -56,7 +57,7 @@ def _finding(
 ) -> Iterator[RenderableType]:
     shown = finding.bounded()
     name: list[Text | str] = [
-        severity_text(shown.known_severity),
+        how_bad(shown),
         "  ",
         plain(shown.vulnerability or shown.rule),
     ]
@@ -97,6 +98,8 @@ def _rows(rows: list[Vulnerability]) -> Table:
 def _words(finding: BlockingFinding, *, has_rows: bool) -> Iterator[str]:
     if finding.message and not has_rows:
         yield finding.message
+    if about := [*likelihood(finding), *([finding.url] if finding.url else [])]:
+        yield "; ".join(about)
     yield f"To do: {_way_out(finding)}"
     if finding.recommendation:
         yield f"The policy says: {finding.recommendation}"

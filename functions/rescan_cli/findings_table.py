@@ -31,6 +31,13 @@ def heading(report: Report) -> Iterator[RenderableType]:
     yield facts([(name, plain(value, 500)) for name, value in rows if value])
 
 
+def how_bad(finding: BlockingFinding) -> Text:
+    """The severity, and whether CISA lists it as exploited."""
+    severity = severity_text(finding.known_severity)
+    exploited = (", EXPLOITED", "bold red") if finding.known_exploited else ""
+    return Text.assemble(severity, exploited)
+
+
 def fix_text(finding: BlockingFinding) -> str:
     """The version with the fix, or why there is none; a dash without a vulnerability."""
     if finding.vulnerability is None:
@@ -67,7 +74,7 @@ def _findings(findings: tuple[BlockingFinding, ...]) -> Table:
     for finding in (finding.bounded() for finding in findings):
         origin = (plain(origin_text(finding.inherited_from_base)),) if with_origin else ()
         shown.add_row(
-            severity_text(finding.known_severity),
+            how_bad(finding),
             plain(finding.vulnerability or finding.message or "-"),
             plain(package_text(finding)),
             plain(finding.version or "-"),

@@ -74,6 +74,24 @@ _GATE = (
     ),
 )
 
+_LEDGER = (
+    click.option("--stack", metavar="NAME", help="The CloudFormation stack with the ledger."),
+    click.option("--table", metavar="NAME", help="The ledger's table. [LEDGER_TABLE]"),
+    click.option(
+        "--region", metavar="NAME", help="Its region. [AWS_REGION, else your AWS configuration]"
+    ),
+    click.option(
+        "--due-days",
+        metavar="TERMS",
+        help="Such as exploited=3,critical=15. [the stack's DueDays, else DUE_DAYS]",
+    ),
+)
+
+
+def ledger_options(command: _Command) -> _Command:
+    """Which ledger: the fields of `Asked`, by their names."""
+    return _with(_LEDGER, command)
+
 
 def anchore_options(command: _Command) -> _Command:
     """Where Anchore is, and how long it may take: the fields of `Chosen`, by their names."""

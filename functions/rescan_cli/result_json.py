@@ -11,7 +11,8 @@ from msgspec import json
 from rescan.gate.model import RescanRequest
 from rescan.gate.report import Report
 from rescan.kernel.errors import AnchoreError
-from rescan.ledger.news import Failing, NotEvaluatedNews, stable_id
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import NotEvaluatedNews, stable_id
 from rescan.notice.not_evaluated import NotEvaluatedNotice
 from rescan.notice.result import verdict_result
 from rescan_cli.news import stop_of

@@ -1,21 +1,13 @@
 """The ledger's table in moto, as the template makes it."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from tests.support.template import properties
-
-
-@cache
-def made() -> dict[str, Any]:
-    names = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
-    properties_of_table = properties("Ledger")
-    return {name: properties_of_table[name] for name in names}
+from tests.support.ledger_table import table_properties
 
 
 @pytest.fixture
@@ -25,5 +17,5 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     with mock_aws():
         client: Any = boto3.client("dynamodb", region_name="eu-central-1")
-        client.create_table(TableName="ledger", **made())
+        client.create_table(TableName="ledger", **table_properties())
         yield client

@@ -20,14 +20,14 @@ from rescan.gate.model import Outcome, Severity
 from rescan.kernel.errors import LedgerConflict, LedgerUnavailable
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
-from rescan.ledger.announced_findings import AnnouncedFindings
+from rescan.ledger.announced_findings import AnnouncedFindings, Reported
 from rescan.ledger.entry import Entry, UnknownPush
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.memory.ledger import MemoryLedger
 from rescan.memory.outbox import MemoryOutbox
 from rescan.notice.summary import Coverage, Unwatched
 from rescan.work.ports import EntrySnapshot, Ledger, Outbox, SweepRecord
-from tests.support.entries import FRESH, stopped
+from tests.support.entries import FRESH, key, stopped
 from tests.support.fakes import NOON
 from tests.support.outbox_items import OUTBOX_ITEM
 
@@ -42,8 +42,16 @@ def ledger(request: pytest.FixtureRequest) -> Ledger:
     return LedgerTable(request.getfixturevalue("client"), "ledger")
 
 
+STOPPED = stopped(("CVE-1", Severity.CRITICAL), ("CVE-2", None))
+FIRST_DAY = NOON.date() - timedelta(days=3)
+REPORTED = {
+    key("CVE-1"): Reported(FIRST_DAY, exploited=True, exploited_day=NOON.date()),
+    key("CVE-2"): Reported(FIRST_DAY),
+}
 FULL = replace(
-    stopped(("CVE-1", Severity.CRITICAL), ("CVE-2", None)),
+    STOPPED,
+    stopping=replace(STOPPED.stopping, reported=REPORTED),
+    team="payments",
     failing=FAILING,
     failure_notice_at=NOON,
     sweep=NOON,
@@ -116,6 +124,8 @@ def test_a_sweep_sees_every_entry_and_nothing_else(ledger: Ledger) -> None:
             unknown_push_at=NOON - SECOND,
             held_until=NOON + timedelta(days=9),
             subject=FULL.subject,
+            team="payments",
+            first_days={"critical": FIRST_DAY, "exploited": NOON.date()},
         ),
         EntrySnapshot(go.tag, False, None, NOON + SECOND, subject="other"),
     ]
@@ -156,6 +166,18 @@ def test_the_last_sweep_is_remembered(ledger: Ledger) -> None:
 # --- the table alone
 
 
+def test_a_sweep_does_not_begin_while_another_has_just_begun(ledger: Ledger) -> None:
+    later = NOON + SECOND
+    assert ledger.begin_sweep(NOON, unless_since=NOON - SECOND)
+    # As after a lost answer.
+    assert ledger.begin_sweep(NOON, unless_since=NOON - SECOND)
+    assert not ledger.begin_sweep(later, unless_since=NOON)
+    assert ledger.begin_sweep(later, unless_since=NOON + SECOND / 2)
+    assert ledger.begin_sweep(later + SECOND)
+    assert not ledger.begin_sweep(later + 2 * SECOND, unless_since=later + SECOND)
+    assert ledger.last_sweep() is None
+
+
 def test_a_sweep_of_version_0_1_0_is_read_without_the_one_before_it(client: Any) -> None:
     def sweep(at: str, expected: str) -> dict[str, Any]:
         return {"sweep": {"S": at}, "expected": {"N": expected}}
@@ -188,7 +210,11 @@ def test_a_huge_memory_keeps_the_worst_and_stays_small(client: Any) -> None:
         FindingKey("p", "vulnerabilities", "package", name): Severity(n % 6)
         for n, name in enumerate(names)
     }
-    entry = replace(FULL, stopping=AnnouncedFindings(known, len(known)))
+    reported = {
+        name: Reported(FIRST_DAY + timedelta(days=n % 7), exploited=n % 50 == 0 or None)
+        for n, name in enumerate(known)
+    }
+    entry = replace(FULL, stopping=AnnouncedFindings(known, len(known), reported))
     table = LedgerTable(client, "ledger")
     table.write(entry)
     item = client.get_item(TableName="ledger", Key={"subject": {"S": entry.subject}})["Item"]
@@ -198,8 +224,12 @@ def test_a_huge_memory_keeps_the_worst_and_stays_small(client: Any) -> None:
     kept = read.stopping
     assert kept.total == 20_000
     assert 1_000 < len(kept.findings) < 20_000
-    dropped = [severity for key, severity in known.items() if key not in kept.findings]
-    assert min(s for s in kept.findings.values() if s is not None) >= max(dropped)
+    exploited = {name for name, known_as in reported.items() if known_as.exploited}
+    assert exploited <= kept.findings.keys()
+    dropped = [severity for name, severity in known.items() if name not in kept.findings]
+    others = [known[name] for name in kept.findings if name not in exploited]
+    assert min(others) >= max(dropped)
+    assert kept.reported == {name: reported[name] for name in kept.findings}
 
 
 @pytest.mark.parametrize("findings", [0, 1])
@@ -291,6 +321,7 @@ def test_a_scan_of_many_pages_is_followed_to_its_end(client: Any) -> None:
         pytest.param(lambda t: t.mark_swept("s", NOON), "update_item", id="mark"),
         pytest.param(lambda t: list(t.snapshots()), "scan", id="scan"),
         pytest.param(lambda t: t.last_sweep(), "get_item", id="last-sweep"),
+        pytest.param(lambda t: t.begin_sweep(NOON), "update_item", id="begin-sweep"),
         pytest.param(lambda t: t.record_sweep(SweepRecord(NOON, 1)), "put_item", id="record"),
     ],
 )

@@ -19,7 +19,7 @@ from moto import mock_aws
 from rescan.aws.sns_topic import StopTopic
 from rescan.kernel.errors import NoticeInvalid, PublishFailed
 from rescan.kernel.publish_fault import PublishFault
-from rescan.outbox.notice import Notice
+from rescan.outbox.notice import AttributeValue, Notice
 from tests.support.notices.announced import stop
 from tests.support.notices.news_cases import GOLDEN
 from tests.support.notices.rendered import mail
@@ -61,10 +61,15 @@ def test_subscriber_gets_what_was_published(
     received = Notice(
         envelope["Subject"],
         envelope["Message"],
-        {name: attribute["Value"] for name, attribute in envelope["MessageAttributes"].items()},
+        {name: _value(attribute) for name, attribute in envelope["MessageAttributes"].items()},
     )
     assert (envelope["MessageId"], received) == (message_id, notice)
-    assert {a["Type"] for a in envelope["MessageAttributes"].values()} == {"String"}
+
+
+def _value(attribute: dict[str, str]) -> AttributeValue:
+    """The value, which is an array when the type says so."""
+    is_array = attribute["Type"] == "String.Array"
+    return tuple(json.loads(attribute["Value"])) if is_array else attribute["Value"]
 
 
 def test_filter_policy_on_attributes_chooses_notices(

@@ -40,7 +40,7 @@ def test_every_option_of_a_command_is_offered(name: str) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("anchore-rescan re", ["record", "replay"]),
+        ("anchore-rescan re", ["report", "record", "replay"]),
         ("anchore-rescan run app:1 --output ", ["table", "json"]),
         ("anchore-rescan run --vtype n", ["non-os"]),
         ("anchore-rescan completion ", ["bash", "zsh", "fish"]),

@@ -5,20 +5,30 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from msgspec import json
+from msgspec.structs import replace
 
 from rescan.doctor.check import Checked, State, in_turn
 from rescan.doctor.route import Route, route_checks
+from rescan.gate.model import Outcome, Severity
 from rescan.kernel.deadline import Deadline
+from rescan.kernel.failure_cause import FailureCause
+from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.ledger.announced_findings import AnnouncedFindings
+from rescan.ledger.entry import Entry
+from rescan.ledger.failing import Failing
 from rescan_cli.command_line import commands
 from rescan_cli.exit_status import ExitStatus
 from tests.recordings import FOLDER
-from tests.support.aws_server import loopback_aws
+from tests.support.aws_server import SESSION, loopback_aws
 from tests.support.command import environment
-from tests.support.images import TAG, replayed
+from tests.support.entries import FRESH, key, stopped
+from tests.support.images import DIGEST, TAG, replayed
+from tests.support.ledger_table import fill, make_stack
 from tests.support.network import DROPPED, make_up
 from tests.support.paths import ROOT
 from tests.support.scripted_server import ScriptedServer, respond
@@ -28,6 +38,8 @@ pytestmark = pytest.mark.slow
 
 PAGE = (ROOT / "docs" / "cli.md").read_text()
 EVIDENCE = (ROOT / "docs" / "evidence.md").read_text()
+DAY = timedelta(days=1)
+TABLE = "anchore-rescan-Ledger-1A2B3C"
 RECORDING = str(FOLDER / "stop.har")
 EXAMPLE = re.compile(r"^```console\n\$ (.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 EXAMPLES = dict(EXAMPLE.findall(PAGE) + EXAMPLE.findall(EVIDENCE))
@@ -36,7 +48,37 @@ EXAMPLES = dict(EXAMPLE.findall(PAGE) + EXAMPLE.findall(EVIDENCE))
 @pytest.fixture(scope="module")
 def variables() -> Iterator[dict[str, str]]:
     with replayed("stop") as anchore, loopback_aws({"token": "none"}) as aws:
-        yield {**anchore, **aws.environment()}
+        dynamodb, cloudformation = (
+            SESSION.client(name, endpoint_url=aws.url) for name in ("dynamodb", "cloudformation")
+        )
+        make_stack(cloudformation, "anchore-rescan", TABLE)
+        fill(dynamodb, TABLE, ledger())
+        known = {"AWS_REGION": "eu-central-1", "STACK": "anchore-rescan"}
+        yield {**anchore, **aws.environment(), **known}
+
+
+def ledger() -> list[Entry]:
+    """Four images: two are stopped, one is not evaluated."""
+    now = datetime.now(UTC)
+    known = {
+        replace(key("CVE-2019-19603"), what="CVE-2019-19603+sqlite3"): Severity.CRITICAL,
+        replace(key("CVE-2018-15686"), what="CVE-2018-15686+libsystemd0"): Severity.HIGH,
+    }
+    api = replace(
+        stopped(at=now - 9 * DAY),
+        digest=Digest(DIGEST),
+        stopping=AnnouncedFindings(known, 2),
+        team="payments",
+    )
+    web = replace(stopped(("CVE-1", Severity.HIGH), at=now - 30 * DAY), team="search")
+    failing = Failing(now - 7 * DAY, "regate", "HTTP 503", FailureCause.DOWN)
+    go = replace(FRESH, verdict=Outcome.GO)
+    tags = (TAG, "reg.io/search/web:1.0", "reg.io/search/api:1.0", "reg.io/search/job:1.0")
+    entries = (api, web, go, replace(go, failing=failing))
+    return [
+        replace(entry, subject=f"own|{tag}|active", tag=ImageTag.parse(tag), result_at=now)
+        for entry, tag in zip(entries, tags, strict=True)
+    ]
 
 
 def printed(command: str, folder: Path, **variables: str) -> str:

@@ -17,9 +17,10 @@ def test_a_finding_stands_beside_its_rows_and_its_way_out() -> None:
     assert status == 1
     assert (
         """
-  2. HIGH  CVE-2018-15686  libsystemd0  vulnerabilities/package
+  1. HIGH, EXPLOITED  CVE-2018-15686  libsystemd0  vulnerabilities/package
     PACKAGE      INSTALLED      FIXED IN        WHERE  FROM
     libsystemd0  232-25+deb9u9  232-25+deb9u10  -      -
+    EPSS 94 %; https://security-tracker.debian.org/tracker/CVE-2018-15686
     To do: update libsystemd0 to 232-25+deb9u10, rebuild and push
 """
         in out

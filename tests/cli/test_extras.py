@@ -42,6 +42,17 @@ def test_a_sample_needs_no_more_than_cli(without: dict[str, str]) -> None:
         assert run_process("test-notice", variables={**aws.environment(), **without}).status == 0
 
 
+@pytest.mark.parametrize("command", [("status",), ("report", "-o", "-")])
+def test_the_state_needs_no_more_than_cli(
+    command: tuple[str, ...], without: dict[str, str]
+) -> None:
+    with loopback_aws({"token": "none"}) as aws:
+        ledger = {**aws.environment(), "AWS_REGION": "eu-central-1", "LEDGER_TABLE": "gone"}
+        done = run_process(*command, variables={**ledger, **without})
+    assert (done.status, done.out) == (4, "")
+    assert "There is no table gone" in done.err
+
+
 def test_the_doctor_needs_no_more_than_cli(without: dict[str, str]) -> None:
     with ScriptedServer(respond(401)) as server:
         done = run_process("doctor", variables={**variables(server.url), **without})

@@ -79,16 +79,17 @@ def test_json_says_what_keeps_an_image_from_being_evaluated() -> None:
 # --- tables
 
 
-def test_a_table_lists_what_stops_the_image_worst_first() -> None:
+def test_a_table_lists_what_is_exploited_first_then_the_worst() -> None:
     with replayed("stop") as variables:
         done = run("run", TAG, variables=variables)
     heading, *_ = done.out.splitlines()
     rows = [re.split(r"  +", line) for line in done.out.split("\n\n")[1].splitlines()]
     assert heading == f"STOP  {TAG}"
     assert rows[0] == ["SEVERITY", "FINDING", "PACKAGE", "INSTALLED", "FIXED IN", "RULE"]
-    assert [row[0] for row in rows[1:]] == ["CRITICAL", "HIGH", "HIGH", "HIGH", "HIGH", "-"]
-    assert rows[2] == [
-        "HIGH",
+    exploited = "HIGH, EXPLOITED"
+    assert [row[0] for row in rows[1:]] == [exploited] * 2 + ["CRITICAL", "HIGH", "HIGH", "-"]
+    assert rows[1] == [
+        exploited,
         "CVE-2018-15686",
         "libsystemd0",
         "232-25+deb9u9",

@@ -41,9 +41,16 @@ def test_the_wheel_holds_two_packages_and_no_tests(wheel: zipfile.ZipFile) -> No
 
 
 @pytest.mark.slow
+def test_the_wheel_brings_what_the_page_is_made_of(wheel: zipfile.ZipFile) -> None:
+    folder = "rescan_cli/report_page/"
+    files = {name.removeprefix(folder) for name in wheel.namelist() if name.startswith(folder)}
+    assert {"page.html.jinja", "page.css", "page.js"} <= files
+
+
+@pytest.mark.slow
 def test_the_wheel_names_the_libraries_of_each_extra(wheel: zipfile.ZipFile) -> None:
     assert _needed(wheel, "") == {"aws-lambda-powertools", "boto3", "msgspec", "requests"}
-    cli = {"click", "httpx", "respx", "rich"}
+    cli = {"click", "httpx", "jinja2", "respx", "rich"}
     assert _needed(wheel, "cli") == cli
     assert _needed(wheel, "replay") == cli | {"moto", "werkzeug"}
 
@@ -81,7 +88,7 @@ def test_the_manual_names_the_wheel_of_this_version() -> None:
 
 def test_lambda_gets_nothing_of_the_command() -> None:
     deployed = {name for name, _ in locked("functions/requirements.txt")}
-    assert deployed & {"click", "httpx", "moto", "respx", "rich", "werkzeug"} == set()
+    assert deployed & {"click", "httpx", "jinja2", "moto", "respx", "rich", "werkzeug"} == set()
     build = (ROOT / "functions" / "build_artifact.py").read_text()
     assert "rescan_cli" not in build
 

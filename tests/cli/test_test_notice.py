@@ -33,11 +33,12 @@ def test_a_sample_arrives_as_a_stop_marked_test() -> None:
         "tag": "TEST",
         "team": "payments",
         "final_action": "stop",
-        "policy_id": "TEST-policy",
         "max_severity": "critical",
         "fix_available": "true",
+        "traits": '["fixable"]',
     }
     jsonschema.validate(result, SCHEMA)
+    assert result["policy_id"] == "TEST-policy"
     assert result["id"].startswith("TEST-")
     assert result["notes"][0].startswith("TEST: ")
 

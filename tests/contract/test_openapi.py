@@ -94,6 +94,8 @@ def test_every_operation_of_ours_is_asked(ours):
         ("GET", "/v2/images/D/vuln/all"),
         ("GET", "/v2/images/D/check"),
         ("GET", "/v2/summaries/image-tags"),
+        ("GET", "/v2/system/feeds"),
+        ("GET", "/v2/policies"),
     }
 
 

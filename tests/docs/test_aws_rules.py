@@ -16,11 +16,12 @@ from tests.support.rule_book import check_whole, concerns_of, named_tests, rows_
 from tests.support.template import translated
 
 PAGE = "aws-rules.md"
-# What of the code calls AWS: the function and its checks, and the command that shows them.
+# What of the code calls AWS: the function and its checks, and the commands that look at a stack.
 CALLERS = [
     *(ROOT / "functions" / "rescan" / "aws").glob("*.py"),
     ROOT / "functions" / "rescan" / "doctor" / "stack.py",
     *(ROOT / "functions" / "rescan_cli" / "doctor").glob("*.py"),
+    *(ROOT / "functions" / "rescan_cli" / "state").glob("*.py"),
 ]
 
 
@@ -63,7 +64,7 @@ def _operations() -> dict[str, str]:
     session = Session()
     return {
         xform_name(operation): f"{service}:{operation}"
-        for service in sorted({*SERVICES, "events", "lambda"})
+        for service in sorted({*SERVICES, "cloudformation", "events", "lambda"})
         for operation in session.get_service_model(service).operation_names
     }
 

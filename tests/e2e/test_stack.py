@@ -129,7 +129,7 @@ def test_the_daily_summary_counts_what_the_sweep_came_to(running: Running) -> No
     assert running.said() == [("STOP", "2.4.1")]
 
     # Of three images Anchore does not have one, which nobody named.
-    told = {"quiet": True, "stopped": 1, "notEvaluated": 0, "missing": 0}
+    told = {"quiet": True, "stopped": 1, "notEvaluated": 0, "missing": 0, "setAside": 0}
     assert running.fires("DailySummaryRule") == told
     assert running.publish()["published"] == 1
     assert running.said() == [("SUMMARY", "none")]

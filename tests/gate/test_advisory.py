@@ -126,6 +126,7 @@ def test_cvss_is_the_highest_base_score(
         pytest.param([f"{PAGE}\n"], None, id="line-end"),
         pytest.param([f"{PAGE}|STOP is over>"], None, id="slack-label"),
         pytest.param([f"{PAGE})"], None, id="markdown"),
+        pytest.param([f"{PAGE}?&lt;!here&gt;"], None, id="entity-and-mention"),
         pytest.param([f"{PAGE}`"], None, id="code-span"),
         pytest.param(["https://nvd.nist.gov/\u202e"], None, id="right-to-left"),
         pytest.param(["https://nvd.nіst.gov/"], None, id="other-alphabet"),  # noqa: RUF001

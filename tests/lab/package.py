@@ -15,9 +15,10 @@ import pytest
 from rescan_cli.command_line import commands
 from rescan_cli.commands.completion import VARIABLE
 from tests.recordings import FOLDER
-from tests.support.aws_server import loopback_aws
+from tests.support.aws_server import SESSION, loopback_aws
 from tests.support.command import Done, environment
 from tests.support.images import TAG, replayed, variables
+from tests.support.ledger_table import REGION, table_properties
 from tests.support.paths import ROOT
 from tests.support.scripted_server import ScriptedServer, respond
 
@@ -135,7 +136,7 @@ def test_cli_helps_with_every_command(cli: Installed) -> None:
 def test_cli_completes(cli: Installed) -> None:
     asked = {"COMP_WORDS": "anchore-rescan re", "COMP_CWORD": "1"}
     done = cli.run(**{VARIABLE: "bash_complete", **asked})
-    assert done.out.split() == ["plain,record", "plain,replay"]
+    assert done.out.split() == ["plain,report", "plain,record", "plain,replay"]
 
 
 @pytest.mark.parametrize("command", ["run", "explain"])
@@ -161,6 +162,16 @@ def test_cli_sends_a_sample(cli: Installed) -> None:
     with loopback_aws({"token": "none"}) as aws:
         assert cli.run("test-notice", **aws.environment()).status == 0
         assert len(aws.received()) == 1
+
+
+def test_cli_writes_a_page(cli: Installed) -> None:
+    with loopback_aws({"token": "none"}) as aws:
+        dynamodb = SESSION.client("dynamodb", endpoint_url=aws.url)
+        dynamodb.create_table(TableName="ledger", **table_properties())
+        options = ("--table", "ledger", "--region", REGION)
+        done = cli.run("report", "-o", "-", *options, **aws.environment())
+    assert (done.status, done.err) == (0, "")
+    assert "<h1>The ledger has no entry</h1>" in done.out
 
 
 @pytest.mark.parametrize("command", ["replay", "serve"])

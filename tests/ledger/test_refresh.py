@@ -10,7 +10,7 @@ from rescan.gate.model import Outcome
 from rescan.gate.report import Report
 from rescan.kernel.image_tag import Digest
 from rescan.ledger.entry import Entry, Refresh
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.ledger.refresh import fresh_digest
 from rescan.ledger.transitions import after_failure, after_verdict
 from tests.support.entries import FRESH, HOUR, NEW, OLD, PACE, TRIGGER, finding, report, stopped

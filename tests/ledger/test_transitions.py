@@ -14,7 +14,8 @@ from rescan.kernel.image_tag import Digest
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.changes import ClearedBy
 from rescan.ledger.entry import Entry, UnknownPush, subject_of
-from rescan.ledger.news import EventType, Failing, News, NotEvaluatedNews, RecoveredNews, StopNews
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import EventType, News, NotEvaluatedNews, RecoveredNews, StopNews
 from rescan.ledger.transitions import after_failure, after_not_found, after_verdict
 from tests.support.entries import (
     FRESH,

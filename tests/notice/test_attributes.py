@@ -29,7 +29,15 @@ from tests.support.notices.announced import (
     reminder,
     stop,
 )
-from tests.support.notices.reports import POLICY_ID, TAG, evaluation, finding, report, typical
+from tests.support.notices.reports import (
+    TAG,
+    evaluation,
+    exploited,
+    finding,
+    no_fix,
+    report,
+    typical,
+)
 from tests.support.notices.said import notice_of
 
 
@@ -44,9 +52,9 @@ def test_attribute_without_a_value_is_the_word_none() -> None:
         "tag": "2.4.1",
         "team": "payments",
         "final_action": "none",
-        "policy_id": "none",
         "max_severity": "none",
         "fix_available": "none",
+        "traits": ("none",),
     }
 
 
@@ -105,7 +113,7 @@ def test_news_that_cannot_be_made_is_no_news_of_a_changed_report_either() -> Non
 
 def without_result(news: News) -> dict[str, AttributeValue]:
     """The short attributes that say what the notice is about."""
-    names = ("event_type", "final_action", "policy_id", "max_severity", "fix_available")
+    names = ("event_type", "final_action", "max_severity", "fix_available", "traits")
     attributes = notice_of(news).attributes
     return {name: attributes[name] for name in names}
 
@@ -115,32 +123,37 @@ def without_result(news: News) -> dict[str, AttributeValue]:
     [
         pytest.param(
             stop(typical(), new=frozenset([finding("GHSA-5mg8-w23w-74h3+my-app-1.jar:guava").key])),
-            ("STOP", "stop", POLICY_ID, "medium", "true"),
+            ("STOP", "stop", "medium", "true", ("fixable",)),
             id="only-the-new-findings-count",
         ),
         pytest.param(
-            reminder(typical()), ("REMINDER", "stop", POLICY_ID, "critical", "true"), id="reminder"
+            reminder(typical()),
+            ("REMINDER", "stop", "critical", "true", ("fixable",)),
+            id="reminder",
         ),
         pytest.param(
             recovered(
                 cleared("CVE-1+a", None, ClearedBy.FIXED),
                 cleared("CVE-2+b", Severity.LOW, ClearedBy.FIXED),
             ),
-            ("RECOVERED", "go", POLICY_ID, "low", "none"),
+            ("RECOVERED", "go", "low", "none", ("none",)),
             id="worst-of-the-cleared",
         ),
-        pytest.param(recovered(), ("RECOVERED", "go", POLICY_ID, "none", "none"), id="none-known"),
+        pytest.param(recovered(), ("RECOVERED", "go", "none", "none", ("none",)), id="none-known"),
         pytest.param(
             not_evaluated("why", first_stop_at=FIRST_STOP),
-            ("NOT_EVALUATED", "none", "none", "none", "none"),
+            ("NOT_EVALUATED", "none", "none", "none", ("none",)),
             id="not-evaluated",
         ),
         pytest.param(
-            not_evaluated("why", policy_id="prod"),
-            ("NOT_EVALUATED", "none", "prod", "none", "none"),
-            id="the-policy-that-was-asked-for",
+            stop(exploited()),
+            ("STOP", "stop", "critical", "true", ("fixable", "exploited")),
+            id="exploited",
         ),
+        pytest.param(stop(no_fix()), ("STOP", "stop", "high", "false", ("none",)), id="neither"),
     ],
 )
-def test_attributes_are_about_what_the_notice_says(news: News, expected: tuple[str, ...]) -> None:
+def test_attributes_are_about_what_the_notice_says(
+    news: News, expected: tuple[AttributeValue, ...]
+) -> None:
     assert tuple(without_result(news).values()) == expected

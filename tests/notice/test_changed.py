@@ -52,6 +52,7 @@ def test_kinds_stand_in_one_order_and_name_three_findings_at_most() -> None:
     named = "CVE-0 lib, CVE-1 lib, CVE-2 lib and 2 more"
     assert " ".join(line.strip() for line in lines[1:]) == (
         "- The policy is another, or was edited."
+        f" - 5 now known to be exploited: {named}"
         " - 5 added"
         " - 5 of a raised severity: CVE-0 lib (negligible to low), CVE-1 lib (negligible to low),"
         " CVE-2 lib (negligible to low) and 2 more"

@@ -15,7 +15,8 @@ from rescan.aws.sns_topic import StopTopic
 from rescan.gate.model import Outcome, Trigger, TriggerKind
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.entry import Entry, subject_of
-from rescan.ledger.news import Failing, ImageEvent, News, StopNews
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import ImageEvent, News, StopNews
 from rescan.ledger.transitions import SILENCE, after_failure, after_silence, after_verdict
 from rescan.notice.foreign import foreign, in_chat
 from tests.support.entries import HOUR, PACE

@@ -53,7 +53,8 @@ def test_first_line_says_the_kind_and_how_bad_it_is(case: str) -> None:
     first = notice.body.split("\n", 1)[0]
     assert first.startswith(kind)
     if kind in ("STOP", "REMINDER") and notice.attributes["max_severity"] != "none":
-        assert first.startswith(f"{kind}, {notice.attributes['max_severity']}: ")
+        exploited = ", exploited" if "exploited" in notice.attributes["traits"] else ""
+        assert first.startswith(f"{kind}, {notice.attributes['max_severity']}{exploited}: ")
 
 
 @pytest.mark.parametrize("case", GOLDEN)

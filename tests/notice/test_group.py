@@ -78,6 +78,7 @@ def test_names_are_arrays_with_each_value_once(case: str) -> None:
         "registry",
         "repository",
         "tag",
+        "traits",
     }
 
 

@@ -16,7 +16,7 @@ from rescan.notice.foreign import foreign, full_name, in_mail
 from rescan.notice.links import unlinked
 from tests.support.notices.announced import reminder, stop
 from tests.support.notices.drawn import any_news
-from tests.support.notices.foreign_texts import in_foreign_texts
+from tests.support.notices.foreign_texts import in_foreign_texts, without_address
 from tests.support.notices.rendered import CASES, mail_notice
 from tests.support.notices.reports import DIGEST, denylisted, typical
 from tests.support.notices.said import notice_of
@@ -38,7 +38,8 @@ TEXTS = st.lists(LINKS.map("§ {}".format), min_size=7, max_size=7, unique=True)
 
 
 def links(text: str) -> list[str]:
-    return [link for link in LINK.findall(" ".join(text.split())) if link != OURS]
+    words = " ".join(without_address(text).split())
+    return [link for link in LINK.findall(words) if link != OURS]
 
 
 # --- a text

@@ -2,7 +2,8 @@
 
 import pytest
 
-from rescan.ledger.news import Failing, News
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import News
 from tests.support.notices.announced import FIRST_STOP, NOW, not_evaluated
 from tests.support.notices.news_cases import (
     credentials_refused,

@@ -18,15 +18,17 @@ from tests.support.notices.reports import (
     DIGEST,
     FTPD,
     OTHER_DIGEST,
+    POLICY_ID,
     TAG,
     evaluation,
+    exploited,
     finding,
     listed,
     report,
     typical,
 )
 from tests.support.notices.said import notice_of
-from tests.support.notices.schema import SCHEMA, errors
+from tests.support.notices.schema import SCHEMA, errors, errors_of_version_1, open_errors
 
 
 def result_of(news: News) -> Any:
@@ -44,8 +46,51 @@ def test_result_has_the_shape_that_the_schema_promises(case: str) -> None:
     assert errors(json.loads(mail(case).result)) == []
 
 
-def test_schema_refuses_a_field_that_it_does_not_know() -> None:
-    assert len(errors(result_of(stop(typical())) | {"more": 1})) == 1
+def test_field_that_is_added_later_is_no_new_version_for_readers_and_one_of_ours_is_named() -> None:
+    result = result_of(stop(typical())) | {"more": 1}
+    result["stopping"]["findings"][0] |= {"more": 1}
+    assert open_errors(result) == []
+    assert len(errors(result)) == 2
+
+
+# A kind that is added later is one that a reader of any version leaves alone.
+@pytest.mark.parametrize("case", [case for case in GOLDEN if not case.startswith("ended")])
+def test_reader_of_version_1_finds_all_that_it_had(case: str) -> None:
+    result = json.loads(mail(case).result)
+    assert result["version"] == "2"
+    assert errors_of_version_1(result) == []
+
+
+def test_what_version_1_has_not_got_is_seen_to_be_missing() -> None:
+    result = result_of(stop(typical()))
+    del result["stopping"]["findings"][0]["message"]
+    assert len(errors_of_version_1(result)) == 1
+
+
+def test_finding_says_whether_it_is_exploited_how_likely_and_where_to_read() -> None:
+    result = result_of(stop(exploited()))
+    glibc, ftpd, port = result["stopping"]["findings"]
+    named = ("known_exploited", "epss", "cvss", "url", "suggested_fix", "annotation", "detected_at")
+    assert pick(glibc, *named, "fixed_in", "rule_set") == {
+        "known_exploited": True,
+        "epss": {"score": 0.9412, "percentile": 0.9991},
+        "cvss": 7.8,
+        "url": "https://access.redhat.com/security/cve/CVE-2023-4911",
+        "suggested_fix": "2.34-60.el9_2.7",
+        "annotation": "affected",
+        "detected_at": "2026-11-24T21:50:55Z",
+        "fixed_in": "2.34-60.el9_2.7, 2.39",
+        "rule_set": "OS packages",
+    }
+    assert (ftpd["known_exploited"], ftpd["suggested_fix"]) == (False, None)
+    assert pick(port, *named) == dict.fromkeys(named)
+    assert (result["policy_id"], result["policy_name"]) == (POLICY_ID, "Production")
+
+
+def test_due_date_has_its_place_in_version_2() -> None:
+    result = result_of(stop(exploited()))
+    result["stopping"]["findings"][0]["due_at"] = "2026-11-27"
+    assert errors(result) == []
 
 
 def test_report_that_says_next_to_nothing_still_gives_a_whole_result() -> None:
@@ -157,7 +202,7 @@ def test_what_only_a_report_says_is_null_without_one() -> None:
     result = result_of(news)
     del result["image"]
     assert result == {
-        "version": "1",
+        "version": "2",
         "id": ID,
         "event_type": "NOT_EVALUATED",
         "at": "2026-11-24T21:51:02Z",
@@ -166,6 +211,8 @@ def test_what_only_a_report_says_is_null_without_one() -> None:
         "final_action": None,
         "reason": None,
         "policy_id": None,
+        "policy_name": None,
+        "anchore_url": None,
         "trigger": {"kind": "schedule", "at": "2026-11-24T21:50:00Z"},
         "evaluated_at": None,
         "first_stop_at": None,

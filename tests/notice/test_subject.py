@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from rescan.gate.report import Report
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
-from rescan.ledger.news import Failing, News
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import News
 from tests.support.notices.announced import not_evaluated, recovered, reminder, stop
 from tests.support.notices.news_cases import no_longer_in_anchore, policy_changed
 from tests.support.notices.reports import (
@@ -18,6 +19,7 @@ from tests.support.notices.reports import (
     details_not_available,
     evaluation,
     evaluation_problem,
+    exploited,
     finding,
     findings_unreadable,
     listed,
@@ -45,6 +47,11 @@ def tagged(repository: str, tag: str = "2.4.1") -> Report:
         pytest.param(one_finding(), "STOP: 1 finding (high) in payments/api:2.4.1", id="one"),
         pytest.param(
             storm(), "STOP: 20,000 findings (critical) in payments/api:2.4.1", id="thousands"
+        ),
+        pytest.param(
+            exploited(),
+            "STOP: 3 findings (critical, exploited) in payments/api:2.4.1",
+            id="worst-is-not-the-first",
         ),
         pytest.param(
             details_not_available(),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rescan.kernel.image_tag import ImageTag
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.notice.render import summary_outbox_items
 from rescan.notice.summary import Coverage, Dated, Failed, Summary, Unwatched
 from rescan.notice.summary_result import LARGEST_SUMMARY_RESULT

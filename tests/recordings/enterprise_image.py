@@ -16,6 +16,7 @@ from tests.recordings.facts import (
     finding_of,
     rows_of,
     sha256,
+    told_since_2_13,
 )
 from tests.recordings.har_file import Exchange, answered
 
@@ -84,7 +85,8 @@ class Image:
             "image_digest": self.digest,
             "vulnerability_type": "all",
             "vulnerabilities": [
-                row | {"inherited_from_base": inherited} for row, inherited in self._facts(base)
+                told_since_2_13(row) | {"inherited_from_base": inherited}
+                for row, inherited in self._facts(base)
             ],
         }
         return answered(

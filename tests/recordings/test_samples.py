@@ -55,7 +55,15 @@ def test_every_real_row_is_read_whole(name):
     read = msgspec.json.decode(msgspec.json.encode(rows), type=list[Vulnerability])
 
     expected = [{f: row.get(f) for f in Vulnerability.__struct_fields__} for row in rows]
-    assert [msgspec.structs.asdict(row) for row in read] == expected
+    assert [_values(row) for row in read] == expected
+
+
+def _values(row):
+    fields = msgspec.structs.asdict(row)
+    return {
+        name: msgspec.json.decode(value) if isinstance(value, msgspec.Raw) else value
+        for name, value in fields.items()
+    }
 
 
 @pytest.mark.parametrize("name", _RECORDED_ROWS)

@@ -1,8 +1,10 @@
 """Entries of the ledger, and the reports that change them."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
-from msgspec import Raw
+from msgspec import Raw, json
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Evaluation, Finding, FindingKey
@@ -61,9 +63,13 @@ def report(
     *findings: Finding,
     digest: Digest = OLD,
     severities: dict[str, str] | None = None,
+    exploited: Mapping[str, bool | None] = MappingProxyType({}),
     **evaluation: object,
 ) -> Report:
-    """A report; `severities` are the rows of the vulnerability list, None when it was not read."""
+    """A report; `severities` are the rows of the vulnerability list, None when it was not read.
+
+    The rows of what is in `exploited` say whether it is known to be exploited.
+    """
     said = Evaluation(
         image_digest=digest,
         evaluated_tag=str(TAG),
@@ -73,7 +79,12 @@ def report(
         findings=findings,
     )
     rows = [
-        Vulnerability(vuln=cve, severity=severity, package_name="lib")
+        Vulnerability(
+            vuln=cve,
+            severity=severity,
+            package_name="lib",
+            is_kev=Raw(json.encode(exploited.get(cve))),
+        )
         for cve, severity in (severities or {}).items()
     ]
     return Report(

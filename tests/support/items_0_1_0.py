@@ -22,7 +22,7 @@ from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest
 from rescan.ledger.changes import ClearedBy, ClearedFinding
 from rescan.ledger.entry import Entry, UnknownPush
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.ledger.unreported import UnreportedChanges
 from rescan.notice.summary import Coverage
 from rescan.outbox.items import Channel, InFlight, OutboxItem

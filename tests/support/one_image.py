@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from msgspec import Raw
+from msgspec import Raw, json
 
 from rescan.gate.evaluation import Evaluation
 from rescan.gate.model import DetectedTag, ImageRecord, Severity, Vulnerability, VulnerabilityList
@@ -23,7 +23,10 @@ ERRORS = {
 
 @dataclass(frozen=True)
 class Evaluated:
-    """An evaluation; `findings` are CVEs with the severity that the list says, None: no row."""
+    """An evaluation; `findings` are CVEs with the severity that the list says, None: no row.
+
+    A row says whether its CVE is known to be exploited when `exploited` has it.
+    """
 
     action: str
     findings: Mapping[str, str | None] = field(default_factory=dict)
@@ -31,6 +34,7 @@ class Evaluated:
     policy: str = "policy-1"
     findings_unread: bool = False
     rows_unread: bool = False
+    exploited: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def is_real(self) -> bool:
@@ -74,7 +78,12 @@ class OneImage:
         if said.rows_unread:
             raise errors.AnchoreAnswerUnreadable("HTML", **WHERE)
         rows = [
-            Vulnerability(vuln=cve, severity=severity, package_name="lib")
+            Vulnerability(
+                vuln=cve,
+                severity=severity,
+                package_name="lib",
+                is_kev=Raw(json.encode(said.exploited.get(cve))),
+            )
             for cve, severity in said.findings.items()
             if severity is not None
         ]

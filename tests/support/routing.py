@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rescan.aws.sns_topic import StopTopic
+from rescan.gate.report import Report
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import News
 from rescan.outbox.notice import Notice, string_value
@@ -55,11 +57,19 @@ def of(news: News, repository: str, team: str) -> News:
     return replace(news, tag=tag, team=team, report=said)
 
 
+def overdue(said: Report) -> News:
+    """A reminder on the day after it was due."""
+    news = reminder(said)
+    return replace(news, due={said.blocking[0].key: news.at.date() - timedelta(days=1)})
+
+
 NEWS = {
     "fixable": of(stop(reports.typical()), "payments/api", "payments"),
+    "exploited": of(stop(reports.exploited()), "payments/api", "payments"),
     "unfixable": of(stop(reports.no_fix()), "shop/web-cart", "frontend"),
     "denylisted": of(stop(reports.denylisted()), "shop/web-cart", "frontend"),
     "reminder": of(reminder(reports.typical()), "payments/api", "payments"),
+    "overdue": of(overdue(reports.no_fix()), "shop/web-cart", "frontend"),
     "recovered": of(fixed(), "payments/api", "payments"),
     "outage": of(not_evaluated("HTTP 500"), "batch/nightly", "unrouted"),
 }

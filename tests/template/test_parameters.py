@@ -81,7 +81,9 @@ def test_defaults_of_the_template_are_those_of_the_settings():
         ("ReminderHours", "REMINDER_HOURS", "0"),
         ("NotEvaluatedHours", "NOT_EVALUATED_HOURS", "12"),
         ("SweepHours", "SWEEP_HOURS", "24"),
+        ("DueDays", "DUE_DAYS", "exploited=3,critical=15,high=30"),
         ("DailySummary", "DAILY_SUMMARY", "7"),
+        ("AnchoreUiLink", "ANCHORE_UI_LINK", "https://anchore.example.com/{digest}"),
         ("TeamAnnotation", "TEAM_ANNOTATION", "team"),
         ("Teams", "TEAMS", "payments/*=payments,*/web-*=frontend"),
         ("LogLevel", "POWERTOOLS_LOG_LEVEL", "DEBUG"),
@@ -264,9 +266,11 @@ EXAMPLES = {
     "AnchoreAccount": "platform-team",
     "PolicyId": "anchore_secure_default",
     "WatchedTags": "reg.example.com:5000/team/app:1.4, */payments/*:prod-*",
+    "AnchoreUiLink": "https://anchore.example.com/#/images/{registry}/{repository}/{tag}/{digest}",
     "TeamAnnotation": "example.com/team",
     "Teams": "payments/*=payments, */web-*=Front end",
     "CaBundle": "/opt/certs/ca.pem",
+    "DueDays": "exploited=3,critical=15,high=30",
 }
 
 

@@ -10,11 +10,12 @@ from msgspec.structs import replace
 from rescan.gate.data_version import DataVersion
 from rescan.gate.model import Outcome
 from rescan.kernel.deadline import Deadline
+from rescan.kernel.due_days import DueDays
 from rescan.kernel.errors import LedgerUnavailable
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.entry import UnknownPush
-from rescan.ledger.news import Failing
-from rescan.notice.summary import Coverage, Dated, Failed
+from rescan.ledger.failing import Failing
+from rescan.notice.summary import Coverage, Dated, Failed, TeamDue
 from rescan.outbox.items import Channel
 from rescan.work.daily_summary import DailySummary, Schedule, summary_of
 from rescan.work.ports import EntrySnapshot, SweepRecord
@@ -265,3 +266,48 @@ def test_a_ledger_that_refuses_fails_it(call: str) -> None:
     with pytest.raises(LedgerUnavailable):
         daily_summary(ledger).run()
     assert ledger.notices == {}
+
+
+# --- what is due
+
+TERMS = DueDays.parse("exploited=3,critical=15")
+TODAY = NOON.date()
+
+
+def in_days(days: int, team: str = "a", **facts: object) -> EntrySnapshot:
+    """Stopped by what is due in so many days; each call another tag."""
+    first_days = {"critical": TODAY + timedelta(days=days - 15)}
+    tag = ImageTag.parse(f"reg.io/{team}/{days}:1")
+    return snapshot(tag, team=team, **({"stopped": True, "first_days": first_days} | facts))
+
+
+def due_of(*snapshots: EntrySnapshot, terms: DueDays = TERMS) -> tuple[TeamDue, ...]:
+    return summary_of(snapshots, None, EVERY_SIX_HOURS, NOON, terms).due
+
+
+def test_teams_with_most_that_is_overdue_come_first() -> None:
+    snapshots = [in_days(-1, "b"), in_days(-9, "b"), in_days(6, "a"), in_days(-1, "c"), in_days(0)]
+    assert due_of(*snapshots) == (TeamDue("b", 2, 0), TeamDue("c", 1, 0), TeamDue("a", 0, 2))
+
+
+@pytest.mark.parametrize(
+    ("one", "due"),
+    [
+        pytest.param(in_days(-1), (TeamDue("a", 1, 0),), id="yesterday"),
+        pytest.param(in_days(0), (TeamDue("a", 0, 1),), id="today"),
+        pytest.param(in_days(6), (TeamDue("a", 0, 1),), id="within-a-week"),
+        pytest.param(in_days(7), (), id="later"),
+        pytest.param(in_days(-1, stopped=False), (), id="not-stopped"),
+        pytest.param(in_days(-1, first_days={"low": TODAY - 99 * DAY}), (), id="no-term"),
+        pytest.param(
+            in_days(-1, first_days={"critical": TODAY, "exploited": TODAY - 4 * DAY}),
+            (TeamDue("a", 1, 0),),
+            id="exploited-is-due-first",
+        ),
+    ],
+)
+def test_an_image_is_due_when_its_first_finding_is(
+    one: EntrySnapshot, due: tuple[TeamDue, ...]
+) -> None:
+    assert due_of(one) == due
+    assert due_of(one, terms=DueDays()) == ()

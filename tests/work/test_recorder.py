@@ -1,5 +1,6 @@
 """Verdict and notice are one write; while the ledger refuses, a STOP is said all the same."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from rescan.gate.model import Notification, Outcome
 from rescan.gate.report import Report
 from rescan.kernel.errors import LedgerConflict, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
+from rescan.kernel.ui_link import UiLink
 from rescan.ledger.entry import Entry
 from rescan.ledger.transitions import Remembered, after_verdict
 from rescan.outbox.items import Channel, OutboxItem
@@ -35,12 +37,20 @@ class Desk:
     topic: FakeTopic = field(default_factory=FakeTopic)
     tally: Tally = field(default_factory=Tally)
     slept: list[float] = field(default_factory=list)
+    ui_link: UiLink | None = None
+    channels: Sequence[Channel] = (Channel.STOPS,)
 
     @cached_property
     def recorder(self) -> Recorder:
-        topics = Topics({Channel.STOPS: self.topic}, self.tally)
+        topics = Topics(dict.fromkeys(self.channels, self.topic), self.tally)
         return Recorder(
-            self.ledger, topics, self.tally, lambda: NOON, self.slept.append, jitter=lambda: 0.0
+            self.ledger,
+            topics,
+            self.tally,
+            lambda: NOON,
+            self.slept.append,
+            jitter=lambda: 0.0,
+            ui_link=self.ui_link,
         )
 
     def record(
@@ -63,6 +73,19 @@ def verdict(result: Report, at: datetime = NOON) -> Change:
         return after_verdict(entry, result, at, PACE)
 
     return change
+
+
+@pytest.mark.parametrize("template", ["https://anchore.example.com/{repository}:{tag}", None])
+def test_notice_has_the_link_of_its_image_where_the_deployment_knows_one(
+    template: str | None,
+) -> None:
+    desk = Desk(ui_link=UiLink.parse(template) if template else None, channels=list(Channel))
+    desk.record(STOP)
+    link = "https://anchore.example.com/app:1" if template else None
+    mail, chat = (item.notice for item in desk.ledger.notices.values())
+    assert (f"\nAnchore    {link}\n" in mail.body) is (link is not None)
+    assert (f"- In Anchore: {link}\\n" in chat.body) is (link is not None)
+    assert json.loads(mail.result)["anchore_url"] == link
 
 
 @pytest.fixture
@@ -118,6 +141,24 @@ def test_what_was_said_without_a_memory_is_not_said_again(desk: Desk, call: str)
     desk.ledger.refuses = set()
     assert desk.record(STOP, NOON + 2 * HOUR, said) == Recorded(Notification.KNOWN)
     assert (desk.topic.said, desk.waiting, desk.entry.stopped) == (["STOP"], [], True)
+
+
+@pytest.mark.parametrize("call", ["read", "write"])
+def test_what_turned_out_to_be_exploited_since_is_said_all_the_same(desk: Desk, call: str) -> None:
+    before, now = (
+        report(
+            Outcome.STOP,
+            finding("CVE-1"),
+            severities={"CVE-1": "High"},
+            exploited={"CVE-1": exploited},
+        )
+        for exploited in (False, True)
+    )
+    desk.ledger.refuses = {call}
+    said = desk.record(before).published_id
+    desk.ledger.refuses = set()
+    desk.record(now, NOON + HOUR, said)
+    assert (desk.topic.said, desk.waiting) == (["STOP"], ["STOP"])
 
 
 @pytest.mark.parametrize("calls", [("read", "write"), ("write", "read")])

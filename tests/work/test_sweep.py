@@ -20,7 +20,8 @@ from rescan.kernel.errors import AnchoreUnreachable, QueueUnavailable
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import ListedTags, WatchList
-from rescan.ledger.news import EventType, Failing, StopNews
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import EventType, StopNews
 from rescan.ledger.transitions import after_verdict
 from rescan.notice.summary import Coverage, Unwatched
 from rescan.outbox.items import Channel
@@ -200,6 +201,18 @@ def test_a_list_that_fails_fails_the_sweep(estate: Estate) -> None:
     assert estate.ledger.sweeps == []
 
 
+def test_a_sweep_is_known_to_have_begun_before_its_tags_are_listed(estate: Estate) -> None:
+    estate.active = AnchoreUnreachable("down", **WHERE)
+    with pytest.raises(AnchoreUnreachable):
+        estate.sweep()
+    assert not estate.ledger.begin_sweep(NOON + HOUR / 4, unless_since=NOON)
+
+
+def test_a_schedule_s_own_list_is_no_full_sweep_that_begins(estate: Estate) -> None:
+    estate.sweep(str(A), measured=False)
+    assert estate.ledger.begin_sweep(NOON + HOUR / 4, unless_since=NOON)
+
+
 def test_a_sweep_that_cannot_enqueue_all_fails_loudly(estate: Estate) -> None:
     estate.queue.refuses = True
     with pytest.raises(QueueUnavailable):
@@ -208,7 +221,7 @@ def test_a_sweep_that_cannot_enqueue_all_fails_loudly(estate: Estate) -> None:
 
 
 def test_a_ledger_that_refuses_does_not_keep_the_tags_from_being_swept(estate: Estate) -> None:
-    estate.ledger.refuses = {"snapshots", "last_sweep", "record_sweep"}
+    estate.ledger.refuses = {"begin_sweep", "snapshots", "last_sweep", "record_sweep"}
     estate.sweep()
     assert estate.enqueued == [A, B]
 

@@ -12,13 +12,11 @@ from msgspec import Raw, Struct
 
 from rescan.gate.evaluation import Allowlisted, Finding
 from rescan.kernel.clock import utc_moment_of
-from rescan.kernel.json_decoding import lenient, preload_decoders
-
-_NULL = Raw(b"null")
+from rescan.kernel.json_decoding import NULL, lenient, preload_decoders
 
 
 class _Matched(Struct, frozen=True):
-    allowlist_match: Raw = _NULL
+    allowlist_match: Raw = NULL
 
 
 class _Match(Struct, frozen=True):
@@ -31,8 +29,8 @@ class _Item(Struct, frozen=True):
     id: str = ""
     gate: str = ""
     trigger_id: str = ""
-    expires_on: Raw = _NULL
-    description: Raw = _NULL
+    expires_on: Raw = NULL
+    description: Raw = NULL
 
 
 class _Allowlist(Struct, frozen=True):
@@ -52,7 +50,7 @@ class _Mapping(Struct, frozen=True):
 class AllowlistItems:
     """The allowlist items of a policy; the image is subject to the lists that `mapping` names."""
 
-    def __init__(self, policy: Raw, mapping: Raw = _NULL) -> None:
+    def __init__(self, policy: Raw, mapping: Raw = NULL) -> None:
         # An item's id is unique within its list only.
         self._by_id: dict[tuple[str, str], _Item] = {}
         self._by_trigger: dict[tuple[str, str], list[tuple[_Match, _Item]]] = {}

@@ -16,7 +16,7 @@ from rescan.gate.evaluation import Allowlisted, Evaluation, Finding, Problem, Ru
 from rescan.gate.model import DetectedTag, ImageRecord, Step, Vulnerability, VulnerabilityList
 from rescan.kernel.clock import moment_of
 from rescan.kernel.image_tag import Digest, ImageTag
-from rescan.kernel.json_decoding import MALFORMED, lenient, preload_decoders
+from rescan.kernel.json_decoding import MALFORMED, NULL, lenient, preload_decoders
 from rescan.kernel.safe_text import one_line
 from rescan.kernel.team import team_name
 
@@ -34,7 +34,7 @@ class _Image(Struct, frozen=True):
     image_status: str | None = None
     analysis_status: str | None = None
     image_detail: list[_TagDetail] | None = None
-    annotations: Raw = Raw(b"null")
+    annotations: Raw = NULL
 
 
 class _ImageList(Struct, frozen=True):
@@ -48,12 +48,12 @@ class _VulnerabilityList(Struct, frozen=True):
 
 class _Details(Struct, frozen=True):
     findings: list[Raw] | None = None
-    policy: Raw = Raw(b"null")
+    policy: Raw = NULL
 
 
 class _Policy(Struct, frozen=True):
-    name: Raw = Raw(b"null")
-    rule_sets: Raw = Raw(b"null")
+    name: Raw = NULL
+    rule_sets: Raw = NULL
 
 
 class _ReadDetails(Struct, frozen=True):
@@ -69,19 +69,19 @@ class _ReadDetails(Struct, frozen=True):
 
 class _Evaluation(Struct, frozen=True):
     final_action: str
-    final_action_reason: Raw = Raw(b"null")
-    evaluation_time: Raw = Raw(b"null")
-    evaluation_problems: Raw = Raw(b"null")
-    image_mapped_to_rule: Raw = Raw(b"null")
-    matched_mapping_rule: Raw = Raw(b"null")
-    details: Raw = Raw(b"null")
+    final_action_reason: Raw = NULL
+    evaluation_time: Raw = NULL
+    evaluation_problems: Raw = NULL
+    image_mapped_to_rule: Raw = NULL
+    matched_mapping_rule: Raw = NULL
+    details: Raw = NULL
 
 
 class _Check(Struct, frozen=True):
     image_digest: str
     evaluated_tag: str
     evaluations: list[_Evaluation]
-    policy_id: Raw = Raw(b"null")
+    policy_id: Raw = NULL
 
 
 class EnterpriseDialect(Struct, frozen=True):
@@ -173,7 +173,7 @@ class EnterpriseDialect(Struct, frozen=True):
         if self.team_annotation is None:
             return None
         values = lenient(annotations, dict[str, Raw]) or {}
-        team = lenient(values.get(self.team_annotation, Raw(b"null")), str)
+        team = lenient(values.get(self.team_annotation, NULL), str)
         return team_name(team or "")
 
     def _base_digest(self) -> dict[str, str]:

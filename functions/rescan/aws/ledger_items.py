@@ -6,7 +6,7 @@ conditions, a sweep and a person need. DynamoDB takes 400 KB an item: the memory
 
 import zlib
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from msgspec import Raw, Struct, json
@@ -20,16 +20,18 @@ from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.json_decoding import lenient, preload_decoders
 from rescan.kernel.safe_text import one_line
-from rescan.ledger.announced_findings import AnnouncedFindings
+from rescan.kernel.team import UNROUTED
+from rescan.ledger.announced_findings import AnnouncedFindings, Reported
+from rescan.ledger.due_dates import earliest_first_days
 from rescan.ledger.entry import Entry
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.notice.summary import Coverage, Unwatched
 from rescan.work.ports import EntrySnapshot, SweepRecord
 
 # Scans pay for whole items, whatever they project; this only keeps `memory` from being sent.
 SNAPSHOT = (
     "subject, tag, stopped, evaluated_at, sweep, result_at, first_stop_at, failing, failing_since,"
-    " failing_cause, unknown_push_at, held_until"
+    " failing_cause, unknown_push_at, held_until, team, first_days"
 )
 
 LARGEST_MEMORY_BYTES = 64 * 1024
@@ -39,10 +41,14 @@ _COUNTS = ("answered", "evaluated", "absent")
 
 
 class _StoredEntry(Struct, frozen=True):
-    """JSON has no structs as keys: findings are stored as pairs."""
+    """JSON has no structs as keys: findings are stored as pairs.
+
+    `reported` is in the order of the findings; versions that do not know it leave it out.
+    """
 
     entry: Entry
     findings: list[tuple[FindingKey, Severity | None]]
+    reported: list[Reported] = []
 
 
 def item_of(entry: Entry) -> dict[str, Any]:
@@ -50,6 +56,7 @@ def item_of(entry: Entry) -> dict[str, Any]:
     facts = {
         "subject": entry.subject,
         "tag": str(entry.tag),
+        "team": entry.team,
         "verdict": entry.verdict or "none",
         "digest": entry.digest,
         "evaluated_at": entry.evaluated_at and entry.evaluated_at.isoformat(),
@@ -66,6 +73,8 @@ def item_of(entry: Entry) -> dict[str, Any]:
     item["version"] = {"N": str(entry.version)}
     item["stopped"] = {"BOOL": entry.stopped}
     item["memory"] = {"B": _memory(entry)}
+    if first_days := earliest_first_days(entry):
+        item["first_days"] = {"M": {term: {"S": str(day)} for term, day in first_days.items()}}
     if not entry.stopped and entry.result_at is not None:
         # Whatever is watched is written again and again, and so never gets that old.
         end = entry.result_at + timedelta(days=KEEP_DAYS)
@@ -76,9 +85,11 @@ def item_of(entry: Entry) -> dict[str, Any]:
 def _memory(entry: Entry) -> bytes:
     """The first version of the entry that fits."""
     for version in _ever_smaller(entry):
+        stopping = version.stopping
         stored = _StoredEntry(
-            replace(version, stopping=AnnouncedFindings({}, version.stopping.total)),
-            list(version.stopping.findings.items()),
+            replace(version, stopping=AnnouncedFindings({}, stopping.total)),
+            list(stopping.findings.items()),
+            [stopping.reported[key] for key in stopping.findings if key in stopping.reported],
         )
         memory = zlib.compress(json.encode(stored))
         if len(memory) <= LARGEST_MEMORY_BYTES:
@@ -105,10 +116,11 @@ def _ever_smaller(entry: Entry) -> Iterator[Entry]:
 def entry_of(item: Any) -> Entry:
     """The entry that the item was written from, findings that were cut excepted."""
     stored = json.decode(zlib.decompress(bytes(item["memory"]["B"])), type=_StoredEntry)
-    sweep = item.get("sweep")
+    findings, sweep = dict(stored.findings), item.get("sweep")
+    reported = dict(zip(findings, stored.reported, strict=False))
     return replace(
         stored.entry,
-        stopping=AnnouncedFindings(dict(stored.findings), stored.entry.stopping.total),
+        stopping=AnnouncedFindings(findings, stored.entry.stopping.total, reported),
         sweep=datetime.fromisoformat(sweep["S"]) if sweep else None,
     )
 
@@ -130,6 +142,11 @@ def snapshot_of(item: Any) -> EntrySnapshot:
         unknown_push_at=moment("unknown_push_at"),
         held_until=moment("held_until"),
         subject=item["subject"]["S"],
+        team=item.get("team", {"S": UNROUTED})["S"],
+        first_days={
+            term: date.fromisoformat(day["S"])
+            for term, day in item.get("first_days", {"M": {}})["M"].items()
+        },
     )
 
 

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from msgspec import Raw, Struct
 
-from rescan.gate.model import NULL, Vulnerability
-from rescan.kernel.json_decoding import lenient, preload_decoders
+from rescan.gate.model import Vulnerability
+from rescan.kernel.json_decoding import NULL, lenient, preload_decoders
 from rescan.kernel.web_address import web_address
 
 _Shape = TypeVar("_Shape")

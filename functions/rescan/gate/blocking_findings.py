@@ -112,6 +112,17 @@ def any_fix(findings: Iterable[BlockingFinding]) -> bool | None:
     return any(finding.fixed_in for finding in listed) if listed else None
 
 
+def any_exploited(findings: Iterable[BlockingFinding]) -> bool | None:
+    """Whether any of them is known to be exploited; None when nobody says of any."""
+    said = [f.known_exploited for f in findings if f.known_exploited is not None]
+    return any(said) if said else None
+
+
+def worst_severity(findings: Iterable[BlockingFinding]) -> Severity:
+    """The worst that any of them has, wherever it stands."""
+    return max((finding.severity for finding in findings), default=Severity.UNKNOWN)
+
+
 def worst_first(findings: Iterable[BlockingFinding]) -> tuple[BlockingFinding, ...]:
     """In the order of `blocking_findings`."""
     return tuple(sorted(findings, key=_rank))

@@ -12,6 +12,7 @@ from enum import IntEnum, StrEnum
 from msgspec import Raw, Struct, json
 
 from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.kernel.json_decoding import NULL
 from rescan.kernel.metrics import Metric
 from rescan.kernel.team import UNROUTED
 
@@ -146,9 +147,6 @@ class ImageRecord(Struct, frozen=True):
 
     def _named(self, tag: ImageTag) -> list[DetectedTag]:
         return [named for named in self.tags or () if tag.is_called(named.full_tag)]
-
-
-NULL = Raw(b"null")
 
 
 class Vulnerability(Struct, frozen=True, gc=False):

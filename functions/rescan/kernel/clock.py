@@ -1,7 +1,7 @@
 """The time of day, which is an argument wherever it matters, and reading it from text."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 Clock = Callable[[], datetime]
 
@@ -9,6 +9,11 @@ Clock = Callable[[], datetime]
 def utc_now() -> datetime:
     """Now, aware."""
     return datetime.now(UTC)
+
+
+def utc_day(moment: datetime) -> date:
+    """The date in UTC."""
+    return moment.astimezone(UTC).date()
 
 
 def moment_of(text: object) -> datetime | None:

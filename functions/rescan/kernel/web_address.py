@@ -3,9 +3,11 @@
 import re
 
 _LONGEST = 300
-# The characters of RFC 3986 but for quotes, brackets and the asterisk, which end or format a link
-# in mails, chats and terminals. No user name: what stands before an @ looks like the host.
-_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?([/?#][A-Za-z0-9/?#&=%+:,;@._~!$-]*)?")
+# The characters of RFC 3986 but for those that end or format a link somewhere, mention somebody in
+# a chat, or end an entity of HTML. No user name: what stands before an @ looks like the host.
+HOST = r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?"
+PATH = r"[A-Za-z0-9/?#&=%+:,._~-]"
+_ADDRESS = re.compile(rf"{HOST}(?:[/?#]{PATH}*)?")
 
 
 def web_address(text: str | None) -> str | None:

@@ -31,6 +31,7 @@ class Change(StrEnum):
 
     ADDED = "added"
     SEVERITY_RAISED = "severity raised"
+    EXPLOITED = "known to be exploited"
     FIXED = "fixed"
     ALLOWLISTED = "allowlisted"
     POLICY_CHANGED = "policy changed"

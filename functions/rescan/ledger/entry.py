@@ -9,7 +9,7 @@ from rescan.gate.model import Outcome
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
 from rescan.ledger.announced_findings import AnnouncedFindings
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.ledger.unreported import UnreportedChanges
 
 

@@ -4,7 +4,8 @@ The news of each kind is a type of its own, with the facts of its kind alone; `N
 News that contradicts itself, such as a STOP whose report is no STOP, cannot be made: NoticeInvalid.
 """
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, ClassVar, Literal, Self, TypeAlias
@@ -13,13 +14,13 @@ from msgspec import Struct, json
 
 from rescan.gate.allowlist_expiry import AllowlistExpiry
 from rescan.gate.evaluation import FindingKey
-from rescan.gate.model import Outcome, Step, Trigger
+from rescan.gate.model import Outcome, Trigger
 from rescan.gate.report import Report
-from rescan.kernel.errors import AnchoreError, NoticeInvalid, RescanError
-from rescan.kernel.failure_cause import FailureCause
+from rescan.kernel.errors import NoticeInvalid
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
-from rescan.ledger.changes import Changes, ClearedFinding
+from rescan.ledger.changes import Change, Changes, ClearedFinding
+from rescan.ledger.failing import Failing
 
 
 class EventType(StrEnum):
@@ -51,30 +52,6 @@ class EndCause(StrEnum):
     NO_LONGER_WATCHED = "no longer watched"
 
 
-class Failing(Struct, frozen=True):
-    """Since when no real evaluation has come about, at which step it fails, and why.
-
-    The cause of an entry that was stored without one is OTHER.
-    """
-
-    since: datetime
-    step: str
-    reason: str
-    cause: FailureCause = FailureCause.OTHER
-
-    @classmethod
-    def of_report(cls, report: Report, since: datetime) -> Self:
-        """What keeps the report from being a verdict."""
-        step, cause = report.failed_step or Step.FIND_ACTIVE_IMAGE, report.cause
-        return cls(since, step, report.reason, cause or FailureCause.OTHER)
-
-    @classmethod
-    def of_error(cls, error: RescanError, since: datetime) -> Self:
-        """An attempt that ended with the error; before the first request its step is the first."""
-        step = error.step if isinstance(error, AnchoreError) else Step.FIND_ACTIVE_IMAGE
-        return cls(since, step, str(error), error.cause)
-
-
 # --- what the news of several kinds has
 
 
@@ -84,7 +61,8 @@ class ImageNews(Struct, frozen=True, kw_only=True):
     `subject` is the key of the ledger's entry, which all news of an image under one configured
     policy shares; it is empty when nothing is remembered. `turn` counts what was decided about the
     entry: of two in the same moment the later one has the higher. `team` receives the notice.
-    `report` is what the workflow came to; None after an error.
+    `report` is what the workflow came to; None after an error. `anchore_url` is where Anchore's UI
+    shows the image; None when nobody said how it forms its addresses.
     """
 
     event_type: ClassVar[ImageEvent]
@@ -98,6 +76,7 @@ class ImageNews(Struct, frozen=True, kw_only=True):
     policy_id: str | None = None
     team: str = UNROUTED
     report: Report | None = None
+    anchore_url: str | None = None
 
 
 class EvaluatedNews(ImageNews, frozen=True, kw_only=True):
@@ -151,7 +130,20 @@ class ComparedNews(EvaluatedNews, frozen=True, kw_only=True):
 # --- the news of each kind
 
 
-class StopNews(ComparedNews, frozen=True, kw_only=True):
+class StoppedNews(ComparedNews, frozen=True, kw_only=True):
+    """The image is stopped; `due` are the dates (UTC) by which findings are to be gone."""
+
+    outcomes = (Outcome.STOP,)
+
+    due: Mapping[FindingKey, date] = {}
+
+    @property
+    def due_at(self) -> date | None:
+        """The date by which the first of them is to be gone; None when none is due."""
+        return min(self.due.values(), default=None)
+
+
+class StopNews(StoppedNews, frozen=True, kw_only=True):
     """The image is stopped, and that is new.
 
     `new` are the findings that were not reported before; None means all of them (the first STOP,
@@ -159,16 +151,20 @@ class StopNews(ComparedNews, frozen=True, kw_only=True):
     """
 
     event_type = EventType.STOP
-    outcomes = (Outcome.STOP,)
 
     new: frozenset[FindingKey] | None = None
 
+    @property
+    def exploited(self) -> frozenset[FindingKey]:
+        """Those that were known not to be exploited when they were last reported, and are."""
+        changed = self.changes.findings if self.changes else ()
+        return frozenset(each.key for each in changed if each.change is Change.EXPLOITED)
 
-class ReminderNews(ComparedNews, frozen=True, kw_only=True):
+
+class ReminderNews(StoppedNews, frozen=True, kw_only=True):
     """The image is still stopped, by nothing that was not reported before."""
 
     event_type = EventType.REMINDER
-    outcomes = (Outcome.STOP,)
 
 
 class RecoveredNews(ComparedNews, frozen=True, kw_only=True):

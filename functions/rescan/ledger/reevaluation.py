@@ -1,7 +1,7 @@
 """A verdict, between the entries before and after it: what changes, and the news of it. Pure."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -29,12 +29,16 @@ _News = TypeVar("_News", bound=EvaluatedNews)
 
 
 class Reevaluation(Struct, frozen=True):
-    """The report at the time `at`, the entry that it found, and the one that follows from it."""
+    """The report at the time `at`, the entry that it found, and the one that follows from it.
+
+    `due` are the dates by which the findings of the one that follows are to be gone.
+    """
 
     before: Entry
     after: Entry
     report: Report
     at: datetime
+    due: Mapping[FindingKey, date] = {}
 
     def stop(self, new: Sequence[ChangedFinding]) -> StopNews:
         """The STOP, by these findings that were not reported before."""
@@ -45,6 +49,7 @@ class Reevaluation(Struct, frozen=True):
             first_stop_at=self.after.first_stop_at,
             policy_changed=self._policy_changed,
             changes=self._changes(new),
+            due=self.due,
             new=None if is_first else _listed(new, self.report),
         )
 
@@ -55,6 +60,7 @@ class Reevaluation(Struct, frozen=True):
             first_stop_at=self.after.first_stop_at,
             policy_changed=self._policy_changed,
             changes=self._changes(()),
+            due=self.due,
         )
 
     def recovered(self) -> RecoveredNews:

@@ -13,18 +13,15 @@ from msgspec.structs import replace
 
 from rescan.gate.model import Outcome, Step, Trigger, TriggerKind
 from rescan.gate.report import Report
+from rescan.kernel.clock import utc_day
+from rescan.kernel.due_days import DueDays
 from rescan.kernel.failure_cause import FailureCause
-from rescan.ledger.announced_findings import AnnouncedFindings, blocking_severities
+from rescan.ledger.announced_findings import AnnouncedFindings, blocking_in
+from rescan.ledger.due_dates import due_dates
 from rescan.ledger.empty_list import believed, contradicts, listed_after
 from rescan.ledger.entry import Entry
-from rescan.ledger.news import (
-    EndCause,
-    EndedNews,
-    EventType,
-    Failing,
-    News,
-    NotEvaluatedNews,
-)
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import EndCause, EndedNews, EventType, News, NotEvaluatedNews
 from rescan.ledger.reevaluation import Reevaluation, news_id
 from rescan.ledger.refresh import refresh_after
 from rescan.ledger.unreported import UnreportedChanges
@@ -35,10 +32,14 @@ SILENCE = timedelta(days=30)
 
 
 class NotificationPolicy(Struct, frozen=True):
-    """How often the same is reported again, and for how long an image must fail first."""
+    """How often the same is reported again, and for how long an image must fail first.
+
+    `due_days` are the terms by which findings are due.
+    """
 
     reminder: timedelta
     not_evaluated: timedelta
+    due_days: DueDays = DueDays()
 
     def may_repeat(self, last: datetime | None, now: datetime) -> bool:
         """Whether what was last reported then may be reported again."""
@@ -115,15 +116,15 @@ def _has_learned(entry: Entry, report: Report) -> bool:
 def _after_stop(
     entry: Entry, after: Entry, report: Report, now: datetime, policy: NotificationPolicy
 ) -> Remembered:
-    current = blocking_severities(report)
+    current = blocking_in(report)
     is_whole = report.evaluation is not None and report.evaluation.findings_problem is None
     is_whole = is_whole and not contradicts(report, entry)
-    after = replace(
-        after,
-        stopping=entry.stopping.followed_by(current, is_whole=is_whole),
-        first_stop_at=entry.first_stop_at if entry.stopped else now,
+    first_stop_at = (entry.first_stop_at if entry.stopped else None) or now
+    stopping = entry.stopping.followed_by(
+        current, is_whole=is_whole, today=utc_day(now), first_stop=utc_day(first_stop_at)
     )
-    reevaluation = Reevaluation(entry, after, report, now)
+    after = replace(after, stopping=stopping, first_stop_at=first_stop_at)
+    reevaluation = Reevaluation(entry, after, report, now, due_dates(after, policy.due_days))
     new = entry.stopping.new_in(current)
     news: News
     if new or not entry.stopped:

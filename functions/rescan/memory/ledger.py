@@ -7,6 +7,7 @@ from threading import Lock
 from msgspec import Struct, field
 
 from rescan.kernel.errors import LedgerConflict
+from rescan.ledger.due_dates import earliest_first_days
 from rescan.ledger.entry import Entry
 from rescan.outbox.items import Channel, InFlight, OutboxItem
 from rescan.outbox.storm import Storm
@@ -23,6 +24,7 @@ class MemoryLedger(Struct):
 
     entries: dict[str, Entry] = {}
     sweeps: list[SweepRecord] = []
+    begun: datetime | None = None
     notices: dict[tuple[Channel, str], OutboxItem] = {}
     aside: dict[tuple[Channel, str], OutboxItem] = {}
     storms: dict[str, Storm] = {}
@@ -60,6 +62,14 @@ class MemoryLedger(Struct):
     def last_sweep(self) -> SweepRecord | None:
         return self.sweeps[-1] if self.sweeps else None
 
+    def begin_sweep(self, at: datetime, unless_since: datetime | None = None) -> bool:
+        with self.lock:
+            begun = self.begun if unless_since else None
+            is_held = unless_since and begun and unless_since <= begun != at
+            if not is_held:
+                self.begun = at
+            return not is_held
+
     def record_sweep(self, sweep: SweepRecord) -> None:
         self.sweeps.append(sweep)
 
@@ -92,4 +102,6 @@ def _snapshot(entry: Entry) -> EntrySnapshot:
         unknown_push_at=entry.unknown_push.at if entry.unknown_push else None,
         held_until=entry.held_until,
         subject=entry.subject,
+        team=entry.team,
+        first_days=earliest_first_days(entry),
     )

@@ -16,7 +16,8 @@ def attributes(labels: Envelope | Group, result: str) -> Mapping[str, AttributeV
 
     `registry`, `repository` and `tag` of a group hold each value of its images once: a
     subscription's filter matches a String.Array when any of its values matches, so whoever would
-    have got one of the notices gets the group.
+    have got one of the notices gets the group. `traits` is always an array, so that a further trait
+    needs no further attribute.
     """
     fix = labels.fix_available
     return {
@@ -24,11 +25,21 @@ def attributes(labels: Envelope | Group, result: str) -> Mapping[str, AttributeV
         **dict(_image(labels)),
         "team": labels.team,
         "final_action": _value(labels.final_action),
-        "policy_id": _value(labels.policy_id),
         "max_severity": str(labels.worst) if labels.worst else NONE,
         "fix_available": NONE if fix is None else str(fix).lower(),
+        "traits": tuple(_traits(labels)) or (NONE,),
         "result": result,
     }
+
+
+def _traits(labels: Envelope | Group) -> Iterator[str]:
+    """What holds of a finding of the notice, or of any image of a group."""
+    if labels.fix_available:
+        yield "fixable"
+    if labels.known_exploited:
+        yield "exploited"
+    if labels.overdue:
+        yield "overdue"
 
 
 def _image(labels: Envelope | Group) -> Iterator[tuple[str, AttributeValue]]:

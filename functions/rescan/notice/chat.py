@@ -107,4 +107,5 @@ def _keywords(labels: Envelope | Group) -> list[str]:
     """Words of ours alone: a chat shows them as tags, of which nothing is documented."""
     severity = [str(labels.worst)] if labels.worst else []
     fix = {True: ["fix available"], False: ["no fix"], None: []}[labels.fix_available]
-    return [labels.event_type.value, *severity, *fix]
+    exploited = ["exploited"] if labels.known_exploited else []
+    return [labels.event_type.value, *severity, *exploited, *fix]

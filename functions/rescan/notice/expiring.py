@@ -6,7 +6,8 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from rescan.gate.blocking_findings import any_fix
+from rescan.gate.allowlist_expiry import Ending
+from rescan.gate.blocking_findings import any_exploited, worst_severity
 from rescan.ledger.news import ExpiringNews
 from rescan.notice.advice import ownership, update_of_many
 from rescan.notice.content import Paragraph
@@ -18,7 +19,7 @@ from rescan.notice.mail import items
 from rescan.notice.over_time import end_of, uncertain
 from rescan.notice.result import encoded, evaluated_result
 from rescan.notice.times import age, moment
-from rescan.notice.wording import counted, named, share
+from rescan.notice.wording import counted, how_bad, named, share
 from rescan.outbox.envelope import Envelope
 from rescan.outbox.group import Group
 
@@ -57,22 +58,21 @@ class ExpiringNotice(VerdictNotice):
             for ending in self.soon
             for finding in ending.findings
         )
-        worst, fix = max(f.severity for f in self.findings), any_fix(self.findings)
-        return self.envelope(issues, worst=worst, fix_available=fix, findings=len(self.findings))
+        return self.envelope_of(self.findings, issues)
 
     # --- what has happened, and what to do
 
     def subject(self) -> str:
         """E.g. "EXPIRING: GO until 2026-12-01, then STOP (critical): payments/api:2.4.1"."""
         first = self.soon[0]
-        severity = f" ({worst})" if (worst := first.findings[0].severity) else ""
+        severity = f" ({bad})" if (bad := _how_bad(first)) else ""
         until = f"{self.news.report.outcome.name} until {first.until.date().isoformat()}"
         return image_subject(f"EXPIRING: {until}, then STOP{severity}: ", self.news.tag)
 
     def headline(self) -> str:
         """How bad, until when the image is good, and what stops it then."""
         first = self.soon[0]
-        severity = f", {worst}" if (worst := first.findings[0].severity) else ""
+        severity = f", {bad}" if (bad := _how_bad(first)) else ""
         until = f"{self.news.report.outcome.name} until {moment(first.until)}"
         stop = f"then STOP on {finding_names(first.findings)}"
         return f"EXPIRING{severity}: {self.name} is {until}, {stop}."
@@ -150,3 +150,7 @@ class ExpiringNotice(VerdictNotice):
     def result(self) -> str:
         """What it is about stands in `held_back`."""
         return encoded(evaluated_result(self.news, self.news.event_type))
+
+
+def _how_bad(ending: Ending) -> str:
+    return how_bad(worst_severity(ending.findings), any_exploited(ending.findings))

@@ -1,7 +1,7 @@
 """Findings in words: a numbered list for a mail, a line each for a chat, a name in a sentence."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.evaluation import FindingKey
@@ -12,67 +12,98 @@ from rescan.notice.mail import paragraph
 from rescan.notice.wording import named
 
 MOST_FINDINGS = 40
+_NOT_DUE: Mapping[FindingKey, str] = {}
 
 
 # --- a list for a mail
 
 
-def stopping_list(findings: Sequence[BlockingFinding], noun: str) -> Paragraph:
-    """The findings that stop the image, cut after the worst; nothing at all when there is none."""
+def stopping_list(
+    findings: Sequence[BlockingFinding], noun: str, due: Mapping[FindingKey, str] = _NOT_DUE
+) -> Paragraph:
+    """The findings that stop the image, cut after the worst; nothing at all when there is none.
+
+    `due` says by when each is to be gone, in words.
+    """
     if not findings:
         return []
     shown = findings[:MOST_FINDINGS]
     how_many = f"{len(shown):,} of {len(findings):,} shown"
-    lines = [f"{noun.upper()}S THAT STOP THE IMAGE, WORST FIRST ({how_many})", *numbered(shown)]
+    lines = [f"{noun.upper()}S THAT STOP THE IMAGE, WORST FIRST ({how_many})"]
+    lines += numbered(shown, due=due)
     if len(shown) < len(findings):
         lines += ["", f"{how_many}. The others are in Anchore, under the digest below."]
     return lines
 
 
-def numbered(findings: Iterable[BlockingFinding], first: int = 1) -> Iterator[str]:
+def numbered(
+    findings: Iterable[BlockingFinding], first: int = 1, due: Mapping[FindingKey, str] = _NOT_DUE
+) -> Iterator[str]:
     """Each finding on two lines or a few more, numbered from `first` on."""
     for number, finding in enumerate(findings, first):
-        yield from _finding(number, finding.bounded())
+        yield from _finding(number, finding.bounded(), due.get(finding.key))
 
 
-def _finding(number: int, finding: BlockingFinding) -> Iterator[str]:
+def _finding(number: int, finding: BlockingFinding, due: str | None) -> Iterator[str]:
     yield from paragraph(f"{number:3}. {_name(finding)}", hanging=5)
-    if details := _details(finding):
+    if details := [*([due] if due else []), *_details(finding)]:
         yield from paragraph("; ".join(details), first=5, hanging=5)
     if not finding.listed and finding.message:
         yield from paragraph(foreign(finding.message), first=5, hanging=5)
+    if finding.url is not None:
+        yield f"     {finding.url}"
 
 
 def _name(finding: BlockingFinding) -> str:
     if finding.vulnerability is None:
         return f"POLICY  {foreign(finding.rule)}"
-    return f"{finding.severity.name}  {foreign(finding.vulnerability)}  {_package(finding)}"
+    return f"{_how_bad(finding)}  {foreign(finding.vulnerability)}  {_package(finding)}"
+
+
+def _how_bad(finding: BlockingFinding) -> str:
+    """E.g. "HIGH", "HIGH, EXPLOITED (CISA KEV)"."""
+    exploited = ", EXPLOITED (CISA KEV)" if finding.known_exploited else ""
+    return f"{finding.severity.name}{exploited}"
+
+
+def likelihood(finding: BlockingFinding) -> list[str]:
+    """E.g. "EPSS 94 %": how likely an exploit is within 30 days."""
+    if finding.epss is None:
+        return []
+    percent = f"{finding.epss.score:.0%}".removesuffix("%")
+    return ["EPSS below 1 %" if percent == "0" else f"EPSS {percent} %"]
 
 
 def _details(finding: BlockingFinding) -> list[str]:
     details = []
     if finding.vulnerability is not None:
-        details += [_fix(finding), foreign(finding.rule)]
+        details += [*likelihood(finding), _fix(finding), foreign(finding.rule)]
     if finding.file is not None:
         details.append(foreign(finding.file))
     if finding.inherited_from_base is not None:
         details.append("base image" if finding.inherited_from_base else "own layer")
     if finding.locations > 1:
         details.append(f"in {finding.locations:,} places")
+    if finding.annotation is not None:
+        details.append(f"annotated {foreign(finding.annotation)}")
     return details
 
 
 # --- a line for a chat
 
 
-def stopping_line(finding: BlockingFinding) -> str:
-    """E.g. "HIGH `CVE-2020-25648` in `nss-tools 3.53.1`, fixed in `3.53.2`"."""
-    shown = finding.bounded()
+def stopping_line(finding: BlockingFinding, due: str | None = None) -> str:
+    """E.g. "HIGH `CVE-2020-25648` in `nss-tools 3.53.1`, EPSS 4 %, fixed in `3.53.2`".
+
+    The page about it stands on a line of its own.
+    """
+    shown, when = finding.bounded(), f", {due}" if due else ""
     if shown.vulnerability is None:
-        return f"POLICY {foreign(shown.rule)}: {foreign(shown.message)}"
-    file = f", {foreign(shown.file)}" if shown.file else ""
-    name = f"{shown.severity.name} {foreign(shown.vulnerability)} in {_package(shown)}"
-    return f"{name}{file}, {_fix(shown)}"
+        return f"POLICY {foreign(shown.rule)}: {foreign(shown.message)}{when}"
+    name = f"{_how_bad(shown)} {foreign(shown.vulnerability)} in {_package(shown)}"
+    facts = [foreign(shown.file)] if shown.file else []
+    line = ", ".join([name, *facts, *likelihood(shown), _fix(shown)]) + when
+    return f"{line}\n  {shown.url}" if shown.url else line
 
 
 # --- in a sentence
@@ -89,6 +120,15 @@ def finding_name(key: FindingKey) -> str:
 def finding_names(findings: Iterable[BlockingFinding]) -> str:
     """E.g. "CVE-2020-25648 nss-tools and 4 more", the worst first."""
     return named([finding_name(finding.key) for finding in findings])
+
+
+def exploited_now(findings: Iterable[BlockingFinding], most: int = 3) -> str:
+    """E.g. "CVE-2023-4911 is now known to be exploited"; empty without any."""
+    names = list(dict.fromkeys(finding.vulnerability or finding.rule for finding in findings))
+    if not names:
+        return ""
+    are = "is" if len(names) == 1 else "are"
+    return f"{named([foreign(name, 60) for name in names], most)} {are} now known to be exploited"
 
 
 def rule_name(gate: str, trigger: str) -> str:

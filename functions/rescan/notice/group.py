@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
-from rescan.gate.model import Severity
 from rescan.kernel.safe_text import one_line
 from rescan.notice import result_shapes as shapes
 from rescan.notice.content import NoticeContent, Paragraph
 from rescan.notice.foreign import foreign, full_name
 from rescan.notice.group_headline import group_sentence
-from rescan.notice.image_notice import ImageNotice
+from rescan.notice.image_notice import ImageNotice, policy, policy_facts
 from rescan.notice.mail import fact, items, paragraph
-from rescan.notice.result import fitted, full_tag, moment_or_none, text
+from rescan.notice.result import date_or_unset, fitted, full_tag, moment_or_none, text
 from rescan.notice.times import moment, rfc3339
-from rescan.notice.wording import counted
+from rescan.notice.wording import counted, how_bad
 from rescan.outbox.envelope import Envelope, IssueKind
 from rescan.outbox.group import Group, Repository, Shared
 
@@ -86,8 +86,9 @@ class GroupNotice(NoticeContent):
         tag = foreign(envelope.tag.tag, 128)
         if self._group.issue is not None or not envelope.issues:
             return tag
-        facts = [str(envelope.worst)] if envelope.worst else []
-        return f"{tag} ({' '.join([*facts, foreign(envelope.issues[0].name, 40)])})"
+        bad = how_bad(envelope.worst, envelope.known_exploited)
+        why = foreign(envelope.issues[0].name, 40)
+        return f"{tag} ({bad} {why})" if bad else f"{tag} ({why})"
 
     def _others(self) -> Paragraph:
         others = list(map(self._other, self._other_issues[:_MOST_OTHERS]))
@@ -99,7 +100,7 @@ class GroupNotice(NoticeContent):
         group = self._group
         yield fact("Team", foreign(group.team, 200))
         if group.policy_id:
-            yield fact("Policy", foreign(group.policy_id, 200))
+            yield from policy_facts(group)
         if group.registry:
             yield fact("Registry", full_name(group.registry, 256))
         if group.began_at is not None:
@@ -117,7 +118,7 @@ class GroupNotice(NoticeContent):
         group, every = self._group, self._repositories
         yield f"Team {foreign(group.team)}"
         if group.policy_id:
-            yield f"Policy {foreign(group.policy_id, 200)}"
+            yield f"Policy {policy(group.policy_id, group.policy_name)}"
         if group.registry:
             yield f"Registry {full_name(group.registry)}"
         for repository in every[:_MOST_REPOSITORIES_IN_CHAT]:
@@ -132,7 +133,8 @@ class GroupNotice(NoticeContent):
 
     def _other(self, other: Shared) -> str:
         issue, of = other.issue, len(self._group.members)
-        facts = [] if issue.severity is Severity.UNKNOWN else [str(issue.severity)]
+        bad = how_bad(issue.severity, issue.known_exploited)
+        facts = [bad] if bad else []
         facts += [foreign(issue.package)] if issue.package else []
         facts += [f"fixed in {foreign(issue.fixed_in)}"] if issue.fixed_in else []
         facts += [f"from {moment(issue.until)} on"] if issue.until else []
@@ -153,6 +155,7 @@ class GroupNotice(NoticeContent):
             team=group.team,
             final_action=group.final_action,
             policy_id=text(group.policy_id, 200),
+            policy_name=text(group.policy_name, 120),
         )
         shape = shapes.Group(
             issue=_issue(group),
@@ -160,6 +163,8 @@ class GroupNotice(NoticeContent):
             total=group.before + group.images,
             part=group.part,
             parts=group.parts,
+            exploited=group.exploited,
+            overdue=group.late or UNSET,
         )
         return fitted(
             map(_member, group.envelopes),
@@ -179,6 +184,8 @@ def _issue(group: Group) -> shapes.GroupIssue | None:
         packages=group.packages()[:_MOST_FACTS],
         fixed_in=group.fixes()[:_MOST_FACTS],
         until=moment_or_none(next(iter(group.ends()), None)),
+        known_exploited=group.issue.known_exploited,
+        now_exploited=group.issue.now_exploited or UNSET,
     )
 
 
@@ -190,4 +197,6 @@ def _member(envelope: Envelope) -> shapes.GroupMember:
         max_severity=str(envelope.worst),
         findings=envelope.findings,
         about=[issue.name for issue in envelope.issues[:_MOST_ABOUT]],
+        known_exploited=envelope.known_exploited,
+        due_at=date_or_unset(envelope.due_at),
     )

@@ -1,10 +1,9 @@
 """What has happened to the images of a group, in one sentence: the subject and the headline."""
 
-from rescan.gate.model import Severity
 from rescan.notice.foreign import foreign, shortened_in_mail
 from rescan.notice.image_notice import ImageNotice
 from rescan.notice.times import moment
-from rescan.notice.wording import counted
+from rescan.notice.wording import counted, how_bad, named
 from rescan.outbox.envelope import Issue, IssueKind
 from rescan.outbox.group import Group
 
@@ -16,7 +15,28 @@ _DATE = len("2026-12-01")
 def group_sentence(group: Group, kind: type[ImageNotice], *, details: bool) -> str:
     """E.g. "STOP: CVE-2026-1234 (critical) newly stops 37 images"; details are for a headline."""
     part = f" (part {group.part} of {group.parts})" if group.parts > 1 else ""
-    return f"{kind.kind}: {_news(group, kind, details=details)}{part}"
+    exploited = ", exploited" if group.exploited else ""
+    lead = f"{_overdue(group)}{_exploited(group)}" if details else ""
+    return f"{kind.kind}{exploited}: {lead}{_news(group, kind, details=details)}{part}"
+
+
+def _exploited(group: Group) -> str:
+    """E.g. "3 of 12 images have an exploited finding: CVE-2023-4911. "; empty for none."""
+    if not group.exploited or (group.issue is not None and group.issue.now_exploited):
+        return ""
+    of = len(group.members)
+    have = f"{group.exploited:,} of {counted(of, 'image')}"
+    verb = "has" if group.exploited == 1 else "have"
+    names = [foreign(issue.name) for issue in group.exploited_issues()]
+    return f"{have} {verb} an exploited finding: {named(names)}. "
+
+
+def _overdue(group: Group) -> str:
+    """E.g. "3 of 12 images are overdue. "; empty for none."""
+    if not group.late:
+        return ""
+    are = "is" if group.late == 1 else "are"
+    return f"{group.late:,} of {counted(len(group.members), 'image')} {are} overdue. "
 
 
 def _news(group: Group, kind: type[ImageNotice], *, details: bool) -> str:
@@ -35,11 +55,14 @@ def _news(group: Group, kind: type[ImageNotice], *, details: bool) -> str:
     stops = kind.verbs.one if group.before else kind.verbs.first or kind.verbs.one
     facts = _facts(group, kind, issue, details=details)
     worse = _worse(group, kind, issue) if details else ""
+    if issue.now_exploited:
+        stops = f"is now known to be exploited: {kind.verbs.one}"
     return f"{name}{facts} {stops} {images}{total}{ends}{worse}"
 
 
 def _facts(group: Group, kind: type[ImageNotice], issue: Issue, *, details: bool) -> str:
-    facts = [] if issue.severity is Severity.UNKNOWN else [str(issue.severity)]
+    bad = how_bad(issue.severity, issue.known_exploited and not issue.now_exploited)
+    facts = [bad] if bad else []
     if details and (packages := group.packages()):
         facts.append(_most_frequent(packages, "package"))
         if kind.is_bad:

@@ -12,6 +12,12 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from rescan.gate.blocking_findings import (
+    BlockingFinding,
+    any_exploited,
+    any_fix,
+    worst_severity,
+)
 from rescan.gate.model import Severity, TriggerKind
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.safe_text import one_line
@@ -75,6 +81,7 @@ class ImageNotice(NoticeContent):
         *,
         worst: Severity = Severity.UNKNOWN,
         fix_available: bool | None = None,
+        known_exploited: bool | None = None,
         cause: FailureCause | None = None,
         findings: int = 0,
     ) -> Envelope:
@@ -94,12 +101,14 @@ class ImageNotice(NoticeContent):
             team=team_name(news.team) or UNROUTED,
             digest=report.image_digest if report else None,
             policy_id=(report.policy_id if report else None) or news.policy_id,
+            policy_name=one_line((report and report.policy_name) or "", 120) or None,
             final_action=report.final_action if report else None,
             worst=worst,
             fix_available=fix_available,
             cause=cause,
             issues=tuple(islice(by_key.values(), _MOST_ISSUES)),
             findings=findings,
+            known_exploited=known_exploited,
         )
 
     @property
@@ -123,16 +132,18 @@ class ImageNotice(NoticeContent):
         return [str(self.news.tag), *([digest] if digest else [])]
 
     def chat_lines(self) -> Iterator[str]:
-        """Which image, and the first notes."""
+        """Which image, where Anchore's UI shows it, and the first notes."""
         digest, policy_id = self.labels.digest, self.labels.policy_id
         yield f"Image {full_name(str(self.news.tag))}"
+        if self.news.anchore_url is not None:
+            yield f"In Anchore: {self.news.anchore_url}"
         if self.previous_digest is not None:
             yield f"The tag has moved from {foreign(self.previous_digest, 80)}"
         if digest is not None:
             yield f"Digest {foreign(digest, 80)}"
         yield f"Team {foreign(self.labels.team)}"
         if policy_id:
-            yield f"Policy {foreign(policy_id, 200)}"
+            yield f"Policy {policy(policy_id, self.labels.policy_name)}"
         notes = self.news.report.notes if self.news.report else ()
         for note in notes[:_MOST_NOTES_IN_CHAT]:
             yield f"Note: {foreign(note, 300)}"
@@ -140,9 +151,11 @@ class ImageNotice(NoticeContent):
     # --- paragraphs of the mail
 
     def image_facts(self) -> Iterator[str]:
-        """The full name, and whose image it is."""
+        """The full name, whose image it is, and where Anchore's UI shows it."""
         yield fact("Image", full_name(str(self.news.tag), 600))
         yield fact("Team", foreign(self.labels.team))
+        if self.news.anchore_url is not None:
+            yield fact("Anchore", self.news.anchore_url)
 
     def trigger_fact(self) -> str:
         """What woke the function, and when it happened, if it says."""
@@ -174,6 +187,16 @@ class VerdictNotice(ImageNotice):
 
     news: EvaluatedNews
 
+    def envelope_of(self, findings: Sequence[BlockingFinding], issues: Iterable[Issue]) -> Envelope:
+        """The envelope of a notice about these findings."""
+        return self.envelope(
+            issues,
+            worst=worst_severity(findings),
+            fix_available=any_fix(findings),
+            known_exploited=any_exploited(findings),
+            findings=len(findings),
+        )
+
     @property
     def previous_digest(self) -> str | None:
         return self.news.previous_digest
@@ -182,7 +205,7 @@ class VerdictNotice(ImageNotice):
         """The policy, why, the trigger, and when Anchore evaluated."""
         report = self.news.report
         evaluated_at = report.evaluation.evaluated_at if report.evaluation else None
-        yield fact("Policy", foreign(self.labels.policy_id or "not said", 200))
+        yield from policy_facts(self.labels)
         yield from row("Why", shortened(report.reason, 500))
         yield self.trigger_fact()
         yield fact("Evaluated", foreign(evaluated_at or "not said", 40))
@@ -193,6 +216,20 @@ class VerdictNotice(ImageNotice):
             return []
         counts = by_severity(listed.by_severity()) or "none"
         return paragraph(f"All vulnerabilities of the image: {counts}", hanging=2)
+
+
+def policy(policy_id: str, name: str | None) -> str:
+    """The policy's name with its id, or the id alone."""
+    shown = foreign(policy_id, 200)
+    return f"{foreign(name, 120)} ({shown})" if name else shown
+
+
+def policy_facts(labels: Envelope | Group) -> Iterator[str]:
+    """The policy's name, if it is known, and its id."""
+    if labels.policy_name:
+        yield fact("Policy", foreign(labels.policy_name, 120))
+    policy_id = foreign(labels.policy_id or "not said", 200)
+    yield fact("Policy id" if labels.policy_name else "Policy", policy_id)
 
 
 def shortened(text: str, longest: int) -> str:

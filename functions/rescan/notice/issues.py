@@ -6,11 +6,14 @@ A notice may have 250 kB; of a thousand that wait, only the envelopes are read.
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.model import Severity
 from rescan.kernel.safe_text import one_line
 from rescan.ledger.changes import ClearedFinding
-from rescan.ledger.news import ComparedNews, Failing
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import ComparedNews
 from rescan.outbox.envelope import Issue, IssueKind
 
 _VARYING = re.compile(r"sha256:[0-9a-f]+|\d+")
@@ -20,8 +23,15 @@ def policy_issue(news: ComparedNews) -> Iterator[Issue]:
     """The policy, if it has changed since the last evaluation of the same image."""
     evaluation = news.report.evaluation
     if news.policy_changed and evaluation is not None:
-        name = news.report.policy_id or news.policy_id or "not named"
-        yield Issue(IssueKind.POLICY, f"{name} {evaluation.policy_digest}", one_line(name, 120))
+        policy_id = news.report.policy_id or news.policy_id or "not named"
+        key = f"{policy_id} {evaluation.policy_digest}"
+        yield Issue(IssueKind.POLICY, key, one_line(evaluation.policy_name or policy_id, 120))
+
+
+def exploited_issue(finding: BlockingFinding) -> Issue:
+    """The vulnerability, of which it is news that it is known to be exploited."""
+    issue = finding_issue(finding)
+    return replace(issue, key=f"exploited {issue.key}", now_exploited=True)
 
 
 def finding_issue(finding: BlockingFinding) -> Issue:
@@ -36,6 +46,7 @@ def finding_issue(finding: BlockingFinding) -> Issue:
         finding.severity,
         one_line(finding.package or finding.file or "", 80) or None,
         one_line(finding.fixed_in or "", 80) or None,
+        known_exploited=finding.known_exploited,
     )
 
 

@@ -14,6 +14,7 @@ from rescan.notice.wording import named
 
 _MOST_ENDINGS = 3
 _WORDS = {
+    Change.EXPLOITED: "now known to be exploited",
     Change.ADDED: "added",
     Change.SEVERITY_RAISED: "of a raised severity",
     Change.FIXED: "fixed",

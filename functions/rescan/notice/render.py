@@ -17,7 +17,8 @@ from rescan.notice.image_notice import ImageNotice
 from rescan.notice.mail import mail_body, mail_subject
 from rescan.notice.not_evaluated import NotEvaluatedNotice
 from rescan.notice.recovered import RecoveredNotice
-from rescan.notice.stop import ReminderNotice, StopNotice
+from rescan.notice.reminder import ReminderNotice
+from rescan.notice.stop import StopNotice
 from rescan.notice.summary import Summary
 from rescan.notice.summary_notice import SummaryNotice
 from rescan.outbox.envelope import Envelope

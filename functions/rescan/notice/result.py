@@ -1,16 +1,17 @@
-"""The attribute `result`: the notice for machines, as JSON of version 1.
+"""The attribute `result`: the notice for machines, as JSON of version 2.
 
-Its schema is docs/notice.schema.json, which allows no further fields: whatever changes there
-is a new version. Texts are bounded here, and not marked.
+Its schema is docs/notice.schema.json. A field that no reader needs may be added under the same
+version; whatever an older reader would misread is a new one. Texts are bounded here, not marked.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 
-from msgspec import Struct, json
+from msgspec import UNSET, Struct, UnsetType, json
 from msgspec.structs import replace
 
+from rescan.gate.advisory import Epss
 from rescan.gate.allowlist_expiry import AllowlistExpiry
 from rescan.gate.blocking_findings import BlockingFinding
 from rescan.gate.evaluation import FindingKey
@@ -86,6 +87,8 @@ def image_result(news: ImageNews, event_type: str) -> shapes.Result:
         final_action=report.final_action if report else None,
         reason=one_line(report.reason, 500) if report else None,
         policy_id=text((report.policy_id if report else None) or news.policy_id, 200),
+        anchore_url=news.anchore_url,
+        policy_name=text(report.policy_name if report else None, 120),
         trigger=shapes.Trigger(kind=news.trigger.kind, at=moment_or_none(news.trigger.at)),
         evaluated_at=text(evaluation.evaluated_at if evaluation else None, 40),
         suppressed=shapes.Suppressed(total=0, shown=0, findings=()),
@@ -118,6 +121,11 @@ def compared_result(news: ComparedNews) -> shapes.Result:
 def text(value: str | None, longest: int) -> str | None:
     """One line; None where there is nothing to read."""
     return one_line(value or "", longest) or None
+
+
+def date_or_unset(day: date | None) -> str | UnsetType:
+    """E.g. "2026-11-27"; None is not written."""
+    return day.isoformat() if day else UNSET
 
 
 def moment_or_none(at: datetime | None) -> str | None:
@@ -171,8 +179,8 @@ def _suppressed(expiry: AllowlistExpiry) -> shapes.Suppressed:
 # --- findings
 
 
-def blocking(finding: BlockingFinding, *, new: bool) -> shapes.Finding:
-    """A finding that stops the image; whether it was not reported before."""
+def blocking(finding: BlockingFinding, *, new: bool, due_at: date | None = None) -> shapes.Finding:
+    """A finding that stops the image; whether it was not reported before, and by when it is due."""
     bounded = finding.bounded()
     return shapes.Finding(
         new=new,
@@ -192,7 +200,20 @@ def blocking(finding: BlockingFinding, *, new: bool) -> shapes.Finding:
         recommendation=bounded.recommendation,
         rule_id=bounded.rule_id,
         policy_id=bounded.policy_id,
+        rule_set=bounded.rule_set,
+        known_exploited=bounded.known_exploited,
+        epss=_epss(bounded.epss),
+        cvss=bounded.cvss,
+        url=bounded.url,
+        suggested_fix=bounded.suggested_fix,
+        annotation=bounded.annotation,
+        detected_at=moment_or_none(bounded.detected_at),
+        due_at=date_or_unset(due_at),
     )
+
+
+def _epss(epss: Epss | None) -> shapes.Epss | None:
+    return shapes.Epss(epss.score, epss.percentile) if epss else None
 
 
 def cleared(finding: ClearedFinding) -> shapes.ClearedFinding:

@@ -1,4 +1,4 @@
-"""The shapes of the attribute `result`, version 1, as docs/notice.schema.json describes them."""
+"""The shapes of the attribute `result`, version 2, as docs/notice.schema.json describes them."""
 
 from collections.abc import Sequence
 
@@ -24,6 +24,13 @@ class Trigger(Struct, frozen=True):
     at: str | None
 
 
+class Epss(Struct, frozen=True):
+    """How likely an exploit is, and which share of vulnerabilities is less likely: 0 to 1."""
+
+    score: float
+    percentile: float | None
+
+
 class Finding(Struct, frozen=True):
     """One reason why an image is stopped."""
 
@@ -44,6 +51,15 @@ class Finding(Struct, frozen=True):
     recommendation: str | None
     rule_id: str
     policy_id: str
+    rule_set: str | None
+    known_exploited: bool | None
+    epss: Epss | None
+    cvss: float | None
+    url: str | None
+    suggested_fix: str | None
+    annotation: str | None
+    detected_at: str | None
+    due_at: str | UnsetType = UNSET
 
 
 class Stopping(Struct, frozen=True, kw_only=True):
@@ -146,6 +162,8 @@ class GroupIssue(Struct, frozen=True):
     packages: Sequence[str]
     fixed_in: Sequence[str]
     until: str | None
+    known_exploited: bool | None
+    now_exploited: bool | UnsetType = UNSET
 
 
 class GroupMember(Struct, frozen=True):
@@ -157,6 +175,8 @@ class GroupMember(Struct, frozen=True):
     max_severity: str
     findings: int
     about: Sequence[str]
+    known_exploited: bool | None
+    due_at: str | UnsetType = UNSET
 
 
 class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
@@ -167,6 +187,8 @@ class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
     total: int
     part: int
     parts: int
+    exploited: int
+    overdue: int | UnsetType = UNSET
     shown: int = 0
     members: Sequence[GroupMember] = ()
 
@@ -174,10 +196,11 @@ class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
 class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back"}):
     """The whole; the parts that a kind of notice does not have are None.
 
-    Only a SUMMARY has the field `summary`, and only an ENDED the field `ended`.
+    Only a SUMMARY has the field `summary`, and only an ENDED the field `ended`. A date is
+    written only where something is due.
     """
 
-    version: str = "1"
+    version: str = "2"
     id: str
     event_type: str
     at: str
@@ -187,9 +210,12 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     final_action: str | None = None
     reason: str | None = None
     policy_id: str | None = None
+    policy_name: str | None = None
+    anchore_url: str | None = None
     trigger: Trigger | None = None
     evaluated_at: str | None = None
     first_stop_at: str | None = None
+    due_at: str | UnsetType = UNSET
     previous_digest: str | None = None
     stopping: Stopping | None = None
     cleared: Cleared | None = None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from rescan.kernel.image_tag import ImageTag
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 
 # Earlier ones were in the summaries before this.
 _LATELY = timedelta(days=1)
@@ -70,14 +70,23 @@ class Failed(Struct, frozen=True):
     failing: Failing
 
 
+class TeamDue(Struct, frozen=True):
+    """How many images of a team are overdue, and how many are due within a week, today included."""
+
+    team: str
+    overdue: int
+    this_week: int
+
+
 class Summary(Struct, frozen=True, kw_only=True):
     """The ledger as of `at`.
 
     `sweep` is the last one that has ended (None: none has begun), `under_way` one after it.
     `stopped` (since when) and `failing` come oldest first, `unknown_pushes` newest first, `ending`
-    (until when an allowlist suppresses a finding) soonest first. `next_sweep` is when it begins at
-    the latest, `next_summary` None when none is planned. `set_aside` counts notices.
-    `data_received_at` is when Anchore got the data that the last sweep began with; None: not known.
+    (until when an allowlist suppresses a finding) soonest first, `due` the team of most overdue
+    images. `next_sweep` is when it begins at the latest, `next_summary` None when none is planned.
+    `set_aside` counts notices. `data_received_at` is when Anchore got the data that the last sweep
+    began with; None: not known.
     """
 
     at: datetime
@@ -91,6 +100,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     ending: tuple[Dated, ...] = ()
     set_aside: int = 0
     data_received_at: datetime | None = None
+    due: tuple[TeamDue, ...] = ()
 
     @property
     def is_quiet(self) -> bool:

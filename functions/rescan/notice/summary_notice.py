@@ -12,6 +12,7 @@ from rescan.ledger.news import EventType, stable_id
 from rescan.notice import result_shapes as shapes
 from rescan.notice.attributes import NONE
 from rescan.notice.content import NoticeContent, Paragraph
+from rescan.notice.due_by_team import overdue, team_due
 from rescan.notice.foreign import foreign, full_name
 from rescan.notice.mail import items, row
 from rescan.notice.result import encoded
@@ -102,6 +103,7 @@ class SummaryNotice(NoticeContent):
         oldest = summary.stopped[0].at if summary.stopped else None
         since = f" (the oldest for {age(oldest, summary.at)})" if oldest and details else ""
         yield f"{len(summary.stopped):,} stopped{since}"
+        yield from overdue(summary.due)
         yield f"{len(summary.failing):,} not evaluated"
         if summary.missing:
             yield f"{summary.missing:,} without a result"
@@ -163,6 +165,7 @@ class SummaryNotice(NoticeContent):
         """Each list that is not empty: its title, and of so many images a line each."""
         summary, now = self._summary, self._summary.at
         lists: tuple[tuple[str, Sequence[Any], Callable[[Any], str]], ...] = (
+            ("Due, by team, most overdue first", summary.due, team_due),
             ("Stopped, oldest first", summary.stopped, lambda each: _since(each, now)),
             ("Not evaluated, oldest first", summary.failing, lambda each: _failed(each, now)),
             ("Pushed and unknown to Anchore, newest first", summary.unknown_pushes, _on),

@@ -8,13 +8,13 @@ from msgspec import UNSET, Struct
 from rescan.kernel.safe_text import one_line
 from rescan.notice import summary_shapes as shapes
 from rescan.notice.result import full_tag, moment_or_none, that_fit
-from rescan.notice.summary import Coverage, Dated, Failed, Summary
+from rescan.notice.summary import Coverage, Dated, Failed, Summary, TeamDue
 from rescan.notice.times import rfc3339
 
 # Of the 256 KiB of a message, the body has at most 190,000.
 LARGEST_SUMMARY_RESULT = 60_000
 # Bytes of each list; what else there is stays below 3,000.
-_STOPPED, _NOT_EVALUATED, _UNKNOWN_PUSHES, _ENDING = 18_000, 18_000, 12_000, 9_000
+_STOPPED, _NOT_EVALUATED, _UNKNOWN_PUSHES, _ENDING, _DUE = 15_000, 18_000, 12_000, 9_000, 3_000
 
 # Rows of Anchore's list that are no tag.
 MOST_UNWATCHED = 5
@@ -40,6 +40,7 @@ def summary_shape(summary: Summary) -> shapes.Summary:
         ),
         ending=_images(map(_dated, summary.ending), len(summary.ending), _ENDING),
         data_received_at=moment_or_none(summary.data_received_at) or UNSET,
+        due=that_fit(map(_due, summary.due), _DUE) or UNSET,
     )
 
 
@@ -72,4 +73,10 @@ def _failed(failed: Failed) -> shapes.Failed:
         at=rfc3339(failed.failing.since),
         step=one_line(failed.failing.step, 80),
         reason=one_line(failed.failing.reason, 300),
+    )
+
+
+def _due(team: TeamDue) -> shapes.TeamDue:
+    return shapes.TeamDue(
+        team=one_line(team.team, 100), overdue=team.overdue, this_week=team.this_week
     )

@@ -44,6 +44,14 @@ class Images(Struct, Generic[_Image], frozen=True):
     images: Sequence[_Image]
 
 
+class TeamDue(Struct, frozen=True):
+    """How many images of a team are overdue, and due within a week."""
+
+    team: str
+    overdue: int
+    this_week: int
+
+
 class Summary(Struct, frozen=True, kw_only=True):
     """How the watcher and its images are."""
 
@@ -60,3 +68,4 @@ class Summary(Struct, frozen=True, kw_only=True):
     unknown_pushes: Images[Dated]
     ending: Images[Dated]
     data_received_at: str | UnsetType = UNSET
+    due: Sequence[TeamDue] | UnsetType = UNSET

@@ -25,6 +25,11 @@ def named(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + more
 
 
+def how_bad(worst: Severity, exploited: bool | None) -> str:
+    """E.g. "critical, exploited"; empty when neither is known."""
+    return ", ".join(([str(worst)] if worst else []) + (["exploited"] if exploited else []))
+
+
 def by_severity(counts: dict[str, int]) -> str:
     """E.g. "1 critical, 3 high, 1 without severity"."""
     words = {str(Severity.UNKNOWN): "without severity"}

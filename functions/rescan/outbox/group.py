@@ -57,8 +57,8 @@ class Group(Struct, frozen=True, kw_only=True):
 
     @property
     def worst_first(self) -> list[Envelope]:
-        """The same, the worst severity first; of the same severity, most findings first."""
-        return sorted(self.envelopes, key=lambda e: (-e.worst, -e.findings, e.order))
+        """The same: exploited first, then the worst severity, then most findings."""
+        return sorted(self.envelopes, key=lambda e: (*_badness(e), -e.findings, e.order))
 
     @property
     def id(self) -> str:
@@ -87,6 +87,11 @@ class Group(Struct, frozen=True, kw_only=True):
     def policy_id(self) -> str | None:
         """By which policy."""
         return self.members[0].envelope.policy_id
+
+    @property
+    def policy_name(self) -> str | None:
+        """What people call that policy."""
+        return self.members[0].envelope.policy_name
 
     @property
     def final_action(self) -> str | None:
@@ -120,6 +125,33 @@ class Group(Struct, frozen=True, kw_only=True):
         ]
         return any(known) if known else None
 
+    @property
+    def exploited(self) -> int:
+        """How many of its images have a finding that is known to be exploited."""
+        return sum(bool(envelope.known_exploited) for envelope in self.envelopes)
+
+    @property
+    def known_exploited(self) -> bool | None:
+        """Whether any image has such a finding; None when nobody says of any."""
+        said = {envelope.known_exploited for envelope in self.envelopes} - {None}
+        return any(said) if said else None
+
+    @property
+    def late(self) -> int:
+        """How many of its images are overdue."""
+        return sum(envelope.overdue for envelope in self.envelopes)
+
+    @property
+    def overdue(self) -> bool:
+        """Whether any of its images is."""
+        return self.late > 0
+
+    def exploited_issues(self) -> list[Issue]:
+        """What is known to be exploited, each once: of most images first."""
+        every = [i for e in self.envelopes for i in e.issues if i.known_exploited]
+        by_key = {issue.key: issue for issue in every}
+        return [by_key[key] for key in _by_number(issue.key for issue in every)]
+
     def packages(self) -> list[str]:
         """The packages that the issue is in, most frequent first."""
         return _by_number(each.package for each in self._of_the_issue())
@@ -142,15 +174,15 @@ class Group(Struct, frozen=True, kw_only=True):
                     yield each
 
     def repositories(self) -> list[Repository]:
-        """The repository of the worst image first; of the same severity, that of most images."""
+        """The repository of the worst image first; of equally bad ones, that of most images."""
         images: defaultdict[tuple[str, str], list[Envelope]] = defaultdict(list)
         for envelope in self.worst_first:
             images[envelope.tag.registry, envelope.tag.repository].append(envelope)
         every = [Repository(*name, tuple(found)) for name, found in images.items()]
-        return sorted(every, key=lambda r: (-r.images[0].worst, -len(r.images), r.full_name))
+        return sorted(every, key=lambda r: (*_badness(r.images[0]), -len(r.images), r.full_name))
 
     def other_issues(self) -> list[Shared]:
-        """The issues that its images have besides: of most images first, then the worst."""
+        """The issues that its images have besides: exploited, of most images, then the worst."""
         issues: dict[str, Issue] = {}
         images: Counter[str] = Counter()
         for envelope in self.envelopes:
@@ -160,7 +192,20 @@ class Group(Struct, frozen=True, kw_only=True):
         if self.issue is not None:
             images.pop(self.issue.key, None)
         shared = [Shared(issues[key], count) for key, count in images.items()]
-        return sorted(shared, key=lambda s: (-s.images, -s.issue.severity, s.issue.key))
+        return sorted(
+            shared,
+            key=lambda s: (
+                not s.issue.known_exploited,
+                -s.images,
+                -s.issue.severity,
+                s.issue.key,
+            ),
+        )
+
+
+def _badness(envelope: Envelope) -> tuple[bool, int]:
+    """Exploited first, then the worst severity."""
+    return not envelope.known_exploited, -envelope.worst
 
 
 def _by_number(values: Iterable[str | None]) -> list[str]:

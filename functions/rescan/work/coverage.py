@@ -6,20 +6,33 @@ anything: so a result of a tag that this sweep did not enqueue is never counted 
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
+from rescan.kernel.image_tag import ImageTag
 from rescan.notice.summary import Coverage
 from rescan.work.ports import EntrySnapshot, SweepRecord
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-def one_a_tag(snapshots: Iterable[EntrySnapshot]) -> list[EntrySnapshot]:
+class _Evaluated(Protocol):
+    @property
+    def tag(self) -> ImageTag: ...
+    @property
+    def sweep(self) -> datetime | None: ...
+    @property
+    def evaluated_at(self) -> datetime | None: ...
+
+
+_Remembered = TypeVar("_Remembered", bound=_Evaluated)
+
+
+def one_a_tag(snapshots: Iterable[_Remembered]) -> list[_Remembered]:
     """One entry a tag, which has one for each policy that ever gated it: that of the sweeps."""
-    found: dict[Any, EntrySnapshot] = {}
+    found: dict[Any, _Remembered] = {}
     for snapshot in snapshots:
         before = found.get(snapshot.tag)
-        if before is None or _standing(snapshot) > _standing(before):
+        if before is None or standing(snapshot) > standing(before):
             found[snapshot.tag] = snapshot
     return list(found.values())
 
@@ -58,5 +71,6 @@ def data_lag(sweep: SweepRecord, every: Iterable[EntrySnapshot]) -> timedelta | 
     return max(timedelta(), last - received) if last else None
 
 
-def _standing(snapshot: EntrySnapshot) -> tuple[datetime, datetime]:
+def standing(snapshot: _Evaluated) -> tuple[datetime, datetime]:
+    """The higher, the more an entry of a tag counts."""
     return snapshot.sweep or _LONG_AGO, snapshot.evaluated_at or _LONG_AGO

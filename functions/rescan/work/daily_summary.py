@@ -4,8 +4,9 @@ It is made from the ledger alone, in one scan, and waits in the outbox like ever
 A ledger that cannot be read fails the invocation: Lambda tries again, and keeps what failed.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -13,14 +14,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rescan.gate.allowlist_expiry import HORIZON
-from rescan.kernel.clock import Clock, utc_now
+from rescan.kernel.clock import Clock, utc_day, utc_now
+from rescan.kernel.due_days import DueDays
 from rescan.notice.render import summary_outbox_items
-from rescan.notice.summary import Coverage, Dated, Failed, Summary
+from rescan.notice.summary import Coverage, Dated, Failed, Summary, TeamDue
 from rescan.outbox.items import Channel
 from rescan.work.coverage import coverage_of, one_a_tag
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord
 
-_DAY = timedelta(days=1)
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+_NO_TERMS = DueDays()
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -48,17 +51,19 @@ class DailySummary:
         schedule: Schedule,
         logger: Logger,
         clock: Clock = utc_now,
+        terms: DueDays = _NO_TERMS,
     ) -> None:
         self._ledger = ledger
         self._channels = channels
         self._schedule = schedule
         self._logger = logger
         self._clock = clock
+        self._terms = terms
 
     def run(self) -> dict[str, Any]:
         """{"quiet", "stopped", "notEvaluated", "missing", "setAside"}; LedgerUnavailable."""
         snapshots, sweep = self._ledger.snapshots(), self._ledger.last_sweep()
-        counted = summary_of(snapshots, sweep, self._schedule, self._clock())
+        counted = summary_of(snapshots, sweep, self._schedule, self._clock(), self._terms)
         summary = replace(counted, set_aside=self._ledger.count_set_aside())
         self._ledger.add(summary_outbox_items(summary, self._channels))
         answer: dict[str, Any] = {
@@ -73,7 +78,11 @@ class DailySummary:
 
 
 def summary_of(
-    snapshots: Iterable[EntrySnapshot], sweep: SweepRecord | None, schedule: Schedule, now: datetime
+    snapshots: Iterable[EntrySnapshot],
+    sweep: SweepRecord | None,
+    schedule: Schedule,
+    now: datetime,
+    terms: DueDays = _NO_TERMS,
 ) -> Summary:
     """The summary of every entry and of the last sweep; pure."""
     every = one_a_tag(snapshots)
@@ -95,7 +104,20 @@ def summary_of(
             for g in every
             if g.held_until and not g.stopped and now < g.held_until <= now + HORIZON
         ),
+        due=_due(every, terms, utc_day(now)),
     )
+
+
+def _due(every: list[EntrySnapshot], terms: DueDays, today: date) -> tuple[TeamDue, ...]:
+    """The teams with stopped images that are overdue, or due within a week."""
+    overdue: Counter[str] = Counter()
+    this_week: Counter[str] = Counter()
+    for one in every:
+        due = terms.due(one.first_days) if one.stopped else None
+        if due is not None and due < today + _WEEK:
+            (overdue if due < today else this_week)[one.team] += 1
+    teams = [TeamDue(team, overdue[team], this_week[team]) for team in overdue.keys() | this_week]
+    return tuple(sorted(teams, key=lambda each: (-each.overdue, -each.this_week, each.team)))
 
 
 def _sweeps(

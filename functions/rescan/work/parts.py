@@ -68,11 +68,17 @@ class Parts:
     ) -> None:
         settings, tally, clock = container.settings, container.tally, container.clock
         topics, logger = Topics(container.topics, tally), container.logger
-        containers = settings.containers
-        recorder = Recorder(ledger, topics, tally, clock, container.sleep, containers)
+        recorder = Recorder(
+            ledger,
+            topics,
+            tally,
+            clock,
+            container.sleep,
+            settings.containers,
+            ui_link=settings.ui_link,
+        )
         requeue = Requeue(queue, deferred, clock)
         worker = Worker(settings, container.anchore_until, recorder, requeue, tally, clock)
-        active_tags = container.active_tags
         collected = COLLECTED if window else timedelta()
         rules = GroupingRules(settings.digest_above, window, collected)
         schedule = Schedule(timedelta(hours=settings.sweep_hours), settings.daily_summary)
@@ -81,24 +87,15 @@ class Parts:
         self.work = logged(worker.work, logger)
         version = container.data_version
         silence = Silence(recorder, _swept_as(settings), logger, clock)
-        self.full_sweep = FullSweep(
-            active_tags,
-            ledger,
-            queue,
-            topics,
-            silence,
-            tally,
-            logger,
-            version,
-            clock,
-            by_feeds=settings.refresh == "feed",
-        )
+        self.full_sweep = _full_sweep(container, queue, ledger, topics, silence)
         shortest = timedelta(minutes=settings.min_sweep_minutes)
         self.feed_clock = FeedClock(
             version, ledger, queue, self._sweep_all, shortest, tally, logger, clock
         )
         self.publisher = Publisher(outbox, topics, rules, tally, logger, clock, container.sleep)
-        self.daily_summary = DailySummary(ledger, topics.channels, schedule, logger, clock)
+        self.daily_summary = DailySummary(
+            ledger, topics.channels, schedule, logger, clock, settings.due_terms
+        )
         self._deferral = Deferral(deferred, queue, tally, logger, clock)
         self._settings = settings
 
@@ -128,6 +125,23 @@ class Parts:
             summarize=self.daily_summary.run,
             check=self.feed_clock.run,
         )
+
+
+def _full_sweep(
+    container: Container, queue: WorkQueue, ledger: Ledger, topics: Topics, silence: Silence
+) -> FullSweep:
+    return FullSweep(
+        container.active_tags,
+        ledger,
+        queue,
+        topics,
+        silence,
+        container.tally,
+        container.logger,
+        container.data_version,
+        container.clock,
+        by_feeds=container.settings.refresh == "feed",
+    )
 
 
 def _swept_as(settings: Settings) -> Callable[[ImageTag], str]:

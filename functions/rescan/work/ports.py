@@ -1,7 +1,7 @@
 """Ledger, outbox, queue and deferred work, which `aws/` and `memory/` implement."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from msgspec import Struct
@@ -9,8 +9,9 @@ from msgspec import Struct
 from rescan.events.commands import Gate
 from rescan.gate.data_version import DataVersion
 from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.team import UNROUTED
 from rescan.ledger.entry import Entry
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.notice.summary import Coverage, Unwatched
 from rescan.outbox.items import InFlight, OutboxItem, PendingNotice, Unreadable
 from rescan.outbox.notice import Notice
@@ -18,7 +19,10 @@ from rescan.outbox.storm import Storm
 
 
 class EntrySnapshot(Struct, frozen=True):
-    """What a sweep and a summary read of an entry."""
+    """What a sweep and a summary read of an entry.
+
+    `first_days` are its earliest days under each term of DueDays (`ledger/due_dates.py`).
+    """
 
     tag: ImageTag
     stopped: bool
@@ -30,6 +34,8 @@ class EntrySnapshot(Struct, frozen=True):
     unknown_push_at: datetime | None = None
     held_until: datetime | None = None
     subject: str = ""
+    team: str = UNROUTED
+    first_days: Mapping[str, date] = {}
 
 
 class SweepRecord(Struct, frozen=True):
@@ -81,8 +87,12 @@ class Ledger(Protocol):
         """The last full sweep; None before the first."""
         ...
 
+    def begin_sweep(self, at: datetime, unless_since: datetime | None = None) -> bool:
+        """Note that a full sweep begins; False, and nothing noted, when one has since then."""
+        ...
+
     def record_sweep(self, sweep: SweepRecord) -> None:
-        """Record a full sweep."""
+        """Record a full sweep that has enqueued its tags."""
         ...
 
     def count_set_aside(self) -> int:

@@ -28,6 +28,7 @@ from rescan.gate.model import Notification
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.errors import LedgerConflict, LedgerUnavailable, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
+from rescan.kernel.ui_link import UiLink
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import EventType, News, stable_id
 from rescan.ledger.transitions import Remembered
@@ -78,6 +79,7 @@ class Recorder:
         sleep: Callable[[float], None] = time.sleep,
         containers: int = 2,
         jitter: Callable[[], float] = random.random,
+        ui_link: UiLink | None = None,
     ) -> None:
         self._ledger = ledger
         self._topics = topics
@@ -86,6 +88,7 @@ class Recorder:
         self._sleep = sleep
         self._pace = timedelta(seconds=containers / _MESSAGES_A_SECOND)
         self._jitter = jitter
+        self._ui_link = ui_link
         self._next_turn, self._taking_turns = clock(), Lock()
 
     def read(self, fresh: Entry) -> Entry | None:
@@ -143,7 +146,14 @@ class Recorder:
         raise _contested(fresh)
 
     def _items(self, news: News | None) -> tuple[OutboxItem, ...]:
-        return outbox_items(news, self._topics.channels) if news else ()
+        return outbox_items(self._linked(news), self._topics.channels) if news else ()
+
+    def _linked(self, news: News) -> News:
+        """The news with the address of its image in Anchore's UI, if that is known."""
+        if self._ui_link is None:
+            return news
+        digest = news.report.image_digest if news.report else None
+        return replace(news, anchore_url=self._ui_link.of(news.tag, digest))
 
     def _unrecorded(
         self, after: Entry, news: News | None, published_id: str | None, *, patient: bool
@@ -173,7 +183,10 @@ class Recorder:
 
 def _stop_id(after: Entry) -> str:
     """The same for the same image and findings, whatever the ledger knew of it before."""
-    return stable_id(after.verdict, after.digest, sorted(after.stopping.findings.items()))
+    stopping = after.stopping
+    facts = [after.verdict, after.digest, sorted(stopping.findings.items())]
+    exploited = sorted(filter(stopping.is_exploited, stopping.findings))
+    return stable_id(*facts, *([exploited] if exploited else []))
 
 
 def _contested(entry: Entry) -> LedgerConflict:

@@ -75,6 +75,8 @@ class FullSweep:
         that nobody asks about any more.
         """
         started = self._clock()
+        if measured:
+            self._note_beginning(started)
         snapshots = self._snapshots() if measured else []
         before = self._measure(snapshots) if measured else None
         data = self._data(deadline) if measured else None
@@ -95,6 +97,13 @@ class FullSweep:
             self._silence.end(snapshots, trigger, deadline)
         self._logger.info("sweep enqueued", enqueued=enqueued)
         return {"enqueued": enqueued, "sweep": started.isoformat()}
+
+    def _note_beginning(self, started: datetime) -> None:
+        """So that the feed clock begins no other while this one lists its tags."""
+        try:
+            self._ledger.begin_sweep(started)
+        except LedgerUnavailable as error:
+            self._ledger_failed("the sweep's beginning cannot be noted", error)
 
     def _snapshots(self) -> list[EntrySnapshot]:
         try:

@@ -41,7 +41,7 @@ from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.empty_list import believed
 from rescan.ledger.entry import Entry, subject_of
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.ledger.refresh import fresh_digest
 from rescan.ledger.transitions import (
     NotificationPolicy,
@@ -81,9 +81,9 @@ class Worker:
         self._requeue = requeue
         self._tally = tally
         self._clock = clock
-        self._notification_policy = NotificationPolicy(
-            timedelta(hours=settings.reminder_hours), timedelta(hours=settings.not_evaluated_hours)
-        )
+        paces = settings.reminder_hours, settings.not_evaluated_hours
+        reminder, not_evaluated = (timedelta(hours=pace) for pace in paces)
+        self._notification_policy = NotificationPolicy(reminder, not_evaluated, settings.due_terms)
 
     def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:
         """For a caller who waits: recorded like all work, but every error is the caller's.

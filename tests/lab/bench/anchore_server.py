@@ -7,11 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.lab.bench.canned_server import Canned, Reply, Request
 from tests.recordings.enterprise_image import Image
-from tests.recordings.facts import rows_of, sha256
+from tests.recordings.facts import rows_of, sha256, told_since_2_13
 
 REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 _TEMPLATE = Image("payments/api", "2.4.1", rows=("CVE-2018-3164+openjdk-8",))
-_ROW = rows_of("CVE-2013-2512+ftpd")[0]
+_ROW = told_since_2_13(rows_of("CVE-2013-2512+ftpd")[0])
 
 
 def tag_of(number: int) -> str:
@@ -20,7 +20,7 @@ def tag_of(number: int) -> str:
 
 
 def rows_document(rows: int) -> bytes:
-    """A JSON array of different rows, 650 bytes each, as the real ones are."""
+    """A JSON array of different rows, 840 bytes each, as servers of API 2.13 have them."""
     return json.dumps([_row(number) for number in range(rows)]).encode()
 
 

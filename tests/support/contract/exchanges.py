@@ -10,6 +10,7 @@ from msgspec import Struct
 from rescan.anchore.active_tags import list_active_tags
 from rescan.anchore.client import AnchoreClient
 from rescan.anchore.credentials import AnchoreAuth
+from rescan.anchore.data_version import read_data_version
 from rescan.anchore.enterprise import EnterpriseDialect
 from rescan.anchore.transport import Transport
 from rescan.gate.model import RescanRequest, Trigger, TriggerKind
@@ -63,6 +64,8 @@ def exchanges(name: str) -> list[Exchange]:
         session.mount("https://", listening)
         auth = AnchoreAuth(lambda: '{"username": "u", "password": "p"}')
         transport = Transport(session, "https://h/v2", auth, account="platform")
+        with suppress(RescanError, NotRecorded):
+            read_data_version(transport, None, Deadline.after(60))
         for running_only in (False, True):
             with suppress(RescanError, NotRecorded):
                 list_active_tags(transport, Deadline.after(60), running_only=running_only)

@@ -9,11 +9,11 @@ from rescan.gate.model import Outcome, Severity, Step, Trigger, TriggerKind
 from rescan.gate.report import Report
 from rescan.kernel.failure_cause import FailureCause
 from rescan.ledger.changes import Change, ChangedFinding, Changes, ClearedBy, ClearedFinding
+from rescan.ledger.failing import Failing
 from rescan.ledger.news import (
     EndCause,
     EndedNews,
     ExpiringNews,
-    Failing,
     NotEvaluatedNews,
     RecoveredNews,
     ReminderNews,

@@ -4,15 +4,17 @@ from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 from hypothesis import strategies as st
+from msgspec import Raw, json
 from msgspec.structs import replace
 
-from rescan.gate.evaluation import Allowlisted, Evaluation, Finding, FindingKey
+from rescan.gate.evaluation import Allowlisted, Evaluation, Finding, FindingKey, RuleSet
 from rescan.gate.model import Outcome, Severity, Vulnerability
 from rescan.gate.report import Report
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.changes import Change, ChangedFinding, Changes, ClearedBy, ClearedFinding
-from rescan.ledger.news import EndCause, EventType, Failing, ImageEvent, News
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import EndCause, EventType, ImageEvent, News
 from tests.support.notices.announced import held
 from tests.support.notices.foreign_texts import FOREIGN_TEXTS, in_foreign_texts
 from tests.support.notices.reports import DIGEST, OTHER_DIGEST, listed, report
@@ -26,6 +28,23 @@ NAME = st.text(max_size=300)
 MAYBE = st.none() | TEXT
 
 
+# As JSON may hold them; a text that is no address, or nearly one, is the worst for a link.
+ADDRESSES = st.builds("{}{}".format, st.sampled_from(["", "http://", "https://a.io/"]), NAME)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | ADDRESSES,
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(["epss", "percentile", "is_kev", "cvss_v3", "base_score"]),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=4,
+)
+KEPT = VALUES.map(lambda value: Raw(json.encode(value)))
+
+
 ROWS = st.builds(
     Vulnerability,
     vuln=MAYBE,
@@ -37,6 +56,14 @@ ROWS = st.builds(
     fix=MAYBE,
     will_not_fix=st.none() | st.booleans(),
     inherited_from_base=st.none() | st.booleans(),
+    url=KEPT,
+    nvd_data=KEPT,
+    vendor_data=KEPT,
+    is_kev=KEPT,
+    epss=KEPT,
+    suggested_fix_version=KEPT,
+    annotation_status=KEPT,
+    detected_at=KEPT,
 )
 
 
@@ -61,6 +88,8 @@ def stopped(draw: st.DrawFn) -> Report:
         image_digest=DIGEST,
         evaluated_tag=None,
         policy_id=draw(MAYBE),
+        policy_name=draw(MAYBE),
+        rule_sets=tuple(draw(st.lists(st.builds(RuleSet, TEXT, TEXT), max_size=2))),
         final_action="stop",
         final_action_reason=draw(st.sampled_from([None, "denylisted"])),
         evaluated_at=draw(MAYBE),

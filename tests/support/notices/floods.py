@@ -11,14 +11,8 @@ from rescan.gate.evaluation import Allowlisted, FindingKey, Problem
 from rescan.gate.model import Outcome, Severity
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.changes import Change, ChangedFinding, Changes, ClearedBy, ClearedFinding
-from rescan.ledger.news import (
-    ExpiringNews,
-    Failing,
-    ImageNews,
-    NotEvaluatedNews,
-    RecoveredNews,
-    StopNews,
-)
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import ExpiringNews, ImageNews, NotEvaluatedNews, RecoveredNews, StopNews
 from tests.support.notices.announced import FIRST_STOP, NOW, held, stop
 from tests.support.notices.reports import evaluation, finding, listed, report, row
 

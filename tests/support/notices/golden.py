@@ -15,7 +15,7 @@ from tests.support.paths import ROOT
 FOLDER = ROOT / "tests" / "golden"
 EXAMPLES_FOLDER = ROOT / "docs" / "examples"
 EXAMPLES = {
-    "stop_new_and_known": EXAMPLES_FOLDER / "notice-stop.json",
+    "stop_exploited": EXAMPLES_FOLDER / "notice-stop.json",
     "reminder": EXAMPLES_FOLDER / "notice-reminder.json",
     "recovered_new_digest": EXAMPLES_FOLDER / "notice-recovered.json",
     "expiring_several": EXAMPLES_FOLDER / "notice-expiring.json",

@@ -1,7 +1,7 @@
 """The golden groups: what many images make of one window, put together as the publisher does."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -10,7 +10,7 @@ from rescan.gate.model import Severity, Vulnerability
 from rescan.gate.report import Report
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
-from rescan.ledger.changes import ClearedBy
+from rescan.ledger.changes import Change, ChangedFinding, ClearedBy
 from rescan.ledger.news import News
 from rescan.outbox.group import Group
 from rescan.outbox.grouping import GroupingRules, plan, storm_after
@@ -19,6 +19,7 @@ from tests.support.notices.announced import (
     FIRST_STOP,
     NOW,
     SCHEDULE,
+    changes,
     cleared,
     expiring,
     held,
@@ -30,6 +31,7 @@ from tests.support.notices.announced import (
 from tests.support.notices.reports import (
     EXPOSED_PORT,
     GLIBC,
+    KEV_GLIBC,
     NSS_TOOLS,
     TAG,
     evaluation,
@@ -136,6 +138,36 @@ def of_a_policy() -> Group:
     return group_of(edited)
 
 
+def of_exploits() -> Group:
+    """Twelve images stop, each for a reason of its own, two of which are exploited."""
+    newses = []
+    for number, tag in enumerate(tags(range(12))):
+        exploited = [finding("CVE-2023-4911+glibc-common")] if number in (4, 9) else []
+        own = row(f"CVE-2026-{number:04}", "Critical", f"lib{number}", "1.0", is_kev=False)
+        said = stopped(
+            finding(f"{own.vuln}+{own.package_name}"),
+            *exploited,
+            rows=[own, KEV_GLIBC],
+            policy_name="Production",
+        )
+        newses.append(about(stop(said), number, tag))
+    return group_of(newses)
+
+
+def of_an_exploit() -> Group:
+    """The finding that has stopped 12 images for days turns out to be exploited."""
+    said = stopped(finding("CVE-2023-4911+glibc-common"), rows=[KEV_GLIBC])
+    [glibc] = [found.key for found in said.blocking]
+    news = stop(
+        said,
+        new=frozenset([glibc]),
+        first_stop_at=FIRST_STOP,
+        changes=changes(ChangedFinding(glibc, Severity.HIGH, Change.EXPLOITED)),
+        due={glibc: date(2026, 11, 27)},
+    )
+    return group_of(about(news, number, tag) for number, tag in enumerate(tags(range(12))))
+
+
 def of_nothing_in_common() -> Group:
     """Twelve images stop, each for a reason of its own."""
     severities = ("Critical", "High", "Medium")
@@ -215,6 +247,8 @@ GROUPS: dict[str, Callable[[], Group]] = {
     "group_stop_no_fix": without_a_fix,
     "group_stop_policy": of_a_policy,
     "group_stop_mixed": of_nothing_in_common,
+    "group_stop_exploited": of_exploits,
+    "group_stop_now_exploited": of_an_exploit,
     "group_stop_long_names": long_names,
     "group_reminder": of_reminders,
     "group_recovered": of_recoveries,

@@ -1,7 +1,7 @@
 """The golden cases: situations in which somebody is called, or may go back to sleep."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -10,8 +10,10 @@ from rescan.gate.report import Report
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.team import UNROUTED
+from rescan.kernel.ui_link import UiLink
 from rescan.ledger.changes import Change, ChangedFinding, ClearedBy, ClearedFinding
-from rescan.ledger.news import Failing, News
+from rescan.ledger.failing import Failing
+from rescan.ledger.news import News
 from tests.support.notices import reports
 from tests.support.notices.announced import (
     FIRST_STOP,
@@ -75,6 +77,12 @@ def new_and_known() -> News:
     )
 
 
+def linked() -> News:
+    """Of a deployment that says how Anchore's UI forms its addresses."""
+    link = UiLink.parse("https://anchore.example.com/images/{registry}/{repository}/{tag}")
+    return replace(stop(reports.one_finding()), anchore_url=link.of(TAG, DIGEST))
+
+
 def moved_tag() -> News:
     """A push moved the tag from an image that was good."""
     pushed = replace(reports.one_finding(), trigger=PUSH)
@@ -94,6 +102,30 @@ def still_stopped() -> News:
         changed("CVE-2023-52425+libexpat", Change.ALLOWLISTED),
     ]
     return reminder(typical(), changes=changes(*gone, policy_changed=True))
+
+
+def now_exploited() -> News:
+    """One of three turns out to be exploited; since then it is due within three days."""
+    said = replace(reports.exploited(), trigger=SCHEDULE)
+    [glibc] = [found.key for found in said.blocking if found.known_exploited]
+    ftpd = finding("CVE-2013-2512+ftpd-0.2.1.gemspec").key
+    turned = ChangedFinding(glibc, Severity.HIGH, Change.EXPLOITED)
+    return stop(
+        said,
+        new=frozenset([glibc]),
+        first_stop_at=FIRST_STOP,
+        changes=changes(turned),
+        due={glibc: date(2026, 11, 27), ftpd: date(2026, 12, 5)},
+    )
+
+
+def overdue() -> News:
+    """A reminder after the first of two dates."""
+    said = reports.exploited()
+    [glibc] = [found.key for found in said.blocking if found.known_exploited]
+    ftpd = finding("CVE-2013-2512+ftpd-0.2.1.gemspec").key
+    due = {glibc: date(2026, 11, 20), ftpd: date(2026, 12, 5)}
+    return reminder(said, changes=changes(), due=due)
 
 
 def still_denylisted() -> News:
@@ -290,6 +322,7 @@ def hostile_end_of_a_stop() -> News:
 _FIRST_STOPS = (
     reports.typical,
     reports.one_finding,
+    reports.exploited,
     reports.no_fix,
     reports.denylisted,
     reports.evaluation_problem,
@@ -311,8 +344,11 @@ GOLDEN: dict[str, Callable[[], News]] = {
     **{f"stop_{case.__name__}": _first(case) for case in _FIRST_STOPS},
     "stop_new_and_known": new_and_known,
     "stop_moved_tag": moved_tag,
+    "stop_linked": linked,
     "stop_and_more_to_come": stopped_and_more_to_come,
+    "stop_now_exploited": now_exploited,
     "reminder": still_stopped,
+    "reminder_overdue": overdue,
     "reminder_denylisted": still_denylisted,
     "recovered_fixed": fixed,
     "recovered_new_digest": rebuilt,

@@ -6,9 +6,9 @@ somebody is called.
 
 from datetime import UTC, datetime
 
-from msgspec import Raw
+from msgspec import Raw, json, structs
 
-from rescan.gate.evaluation import Evaluation, Finding, Problem
+from rescan.gate.evaluation import Evaluation, Finding, Problem, RuleSet
 from rescan.gate.model import Outcome, Trigger, TriggerKind, Vulnerability, VulnerabilityList
 from rescan.gate.report import Report
 from rescan.kernel.image_tag import Digest, ImageTag
@@ -22,7 +22,10 @@ PUSHED_AT = datetime(2026, 11, 24, 21, 50, 37, tzinfo=UTC)
 
 
 def row(vuln: str, severity: str, name: str, version: str, **fields: object) -> Vulnerability:
-    """A row of an OS package without a fix, unless `fields` say otherwise."""
+    """A row of an OS package without a fix, unless `fields` say otherwise.
+
+    Fields that are kept as JSON are given as the values that Anchore answers.
+    """
     row_fields = {
         "package": f"{name}-{version}",
         "package_name": name,
@@ -30,8 +33,15 @@ def row(vuln: str, severity: str, name: str, version: str, **fields: object) -> 
         "package_path": "pkgdb",
         "fix": "None",
         "will_not_fix": False,
-    } | fields
+    } | {name: _kept(name, value) for name, value in fields.items()}
     return Vulnerability(vuln=vuln, severity=severity, **row_fields)  # type: ignore[arg-type]
+
+
+_KEPT_AS_JSON = {field.name for field in structs.fields(Vulnerability) if field.type is Raw}
+
+
+def _kept(name: str, value: object) -> object:
+    return Raw(json.encode(value)) if name in _KEPT_AS_JSON else value
 
 
 def finding(trigger_id: str, message: str = "", **fields: object) -> Finding:
@@ -156,6 +166,50 @@ def no_fix() -> Report:
         reason="2 findings stop it",
         trigger=Trigger(TriggerKind.DIRECT),
         vulnerabilities=listed(unfixed, GLIBC),
+    )
+
+
+KEV_FTPD = row(
+    "CVE-2013-2512",
+    "Critical",
+    "ftpd",
+    "0.2.1",
+    package_path="/usr/local/share/gems/specifications/ftpd-0.2.1.gemspec",
+    inherited_from_base=False,
+    url="https://nvd.nist.gov/vuln/detail/CVE-2013-2512",
+    is_kev=False,
+    epss=[{"epss": 0.1042, "percentile": 0.933}],
+    nvd_data=[{"id": "CVE-2013-2512", "cvss_v3": {"base_score": 9.8}}],
+)
+KEV_GLIBC = row(
+    "CVE-2023-4911",
+    "High",
+    "glibc-common",
+    "2.34-60.el9",
+    fix="2.34-60.el9_2.7, 2.39",
+    suggested_fix_version="2.34-60.el9_2.7",
+    inherited_from_base=True,
+    url="https://access.redhat.com/security/cve/CVE-2023-4911",
+    is_kev=True,
+    epss=[{"epss": 0.9412, "percentile": 0.9991}],
+    nvd_data=[{"id": "CVE-2023-4911", "cvss_v3": {"base_score": 7.8}}],
+    annotation_status="affected",
+    detected_at="2026-11-24T21:50:55Z",
+)
+
+
+def exploited() -> Report:
+    """One is exploited, and another of a worse severity: as a server of API 2.13 tells it."""
+    return report(
+        evaluation(
+            finding("CVE-2013-2512+ftpd-0.2.1.gemspec"),
+            finding("CVE-2023-4911+glibc-common"),
+            EXPOSED_PORT,
+            policy_name="Production",
+            rule_sets=(RuleSet(RULE_SET_ID, "OS packages"),),
+        ),
+        reason="3 findings stop it",
+        vulnerabilities=listed(KEV_FTPD, KEV_GLIBC),
     )
 
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from rescan.gate.model import Step
 from rescan.kernel.image_tag import ImageTag
-from rescan.ledger.news import Failing
+from rescan.ledger.failing import Failing
 from rescan.notice.render import summary_outbox_items
-from rescan.notice.summary import Coverage, Dated, Failed, Summary, Unwatched
+from rescan.notice.summary import Coverage, Dated, Failed, Summary, TeamDue, Unwatched
 from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 from tests.support.notices.reports import TAG
@@ -40,7 +40,8 @@ def quiet(**fields: object) -> Summary:
 def three_stopped() -> Summary:
     """All quiet, and three images wait for their fix."""
     stopped = (_days("payments/api:2.4.1", 12.3), _days("shop/web-cart:1.9.0", 3.1))
-    return quiet(stopped=(*stopped, _days("batch/nightly:3", 0.02)))
+    due = (TeamDue("payments", overdue=1, this_week=0), TeamDue("frontend", 0, this_week=1))
+    return quiet(stopped=(*stopped, _days("batch/nightly:3", 0.02)), due=due)
 
 
 def not_quiet() -> Summary:

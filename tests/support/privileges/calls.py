@@ -52,6 +52,8 @@ def _resource(service: str, params: dict[str, Any], region: str) -> str:
         case {"QueueUrl": url}:
             account, name = str(url).split("/")[-2:]
             return f"arn:aws:{service}:{region}:{account}:{name}"
+        case {"StackName": name}:
+            return f"arn:aws:{service}:{region}:123456789012:stack/{name}/*"
         case {"TableName": name, "IndexName": index}:
             return f"arn:aws:{service}:{region}:123456789012:table/{name}/index/{index}"
         case {"TransactItems": [item, *_]}:

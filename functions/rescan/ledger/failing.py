@@ -1,0 +1,35 @@
+"""Since when an image has no evaluation, at which step, and why. Pure."""
+
+from datetime import datetime
+from typing import Self
+
+from msgspec import Struct
+
+from rescan.gate.model import Step
+from rescan.gate.report import Report
+from rescan.kernel.errors import AnchoreError, RescanError
+from rescan.kernel.failure_cause import FailureCause
+
+
+class Failing(Struct, frozen=True):
+    """Since when no real evaluation has come about, at which step it fails, and why.
+
+    The cause of an entry that was stored without one is OTHER.
+    """
+
+    since: datetime
+    step: str
+    reason: str
+    cause: FailureCause = FailureCause.OTHER
+
+    @classmethod
+    def of_report(cls, report: Report, since: datetime) -> Self:
+        """What keeps the report from being a verdict."""
+        step, cause = report.failed_step or Step.FIND_ACTIVE_IMAGE, report.cause
+        return cls(since, step, report.reason, cause or FailureCause.OTHER)
+
+    @classmethod
+    def of_error(cls, error: RescanError, since: datetime) -> Self:
+        """An attempt that ended with the error; before the first request its step is the first."""
+        step = error.step if isinstance(error, AnchoreError) else Step.FIND_ACTIVE_IMAGE
+        return cls(since, step, str(error), error.cause)
