@@ -4,6 +4,7 @@ An outcome is no failure: the status is 0, or 4 when a file is wrong.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _single(screen, given.event, given.recording)
         else:
             _story(screen)
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError, ReplayError) as error:
         sys.stderr.write(f"make demo: {error}\n")
         return 4
