@@ -16,7 +16,7 @@ from rescan.notice.foreign import foreign, full_name, in_mail
 from rescan.notice.links import unlinked
 from tests.support.notices.announced import reminder, stop
 from tests.support.notices.drawn import any_news
-from tests.support.notices.foreign_texts import in_foreign_texts
+from tests.support.notices.foreign_texts import in_foreign_texts, without_address
 from tests.support.notices.rendered import CASES, mail_notice
 from tests.support.notices.reports import DIGEST, denylisted, typical
 from tests.support.notices.said import notice_of
@@ -27,8 +27,6 @@ LINK = re.compile(
 )
 # Our own words, about names in Anchore.
 OURS = "docker.io"
-# The address that AnchoreUiLink makes: names of others are percent-encoded in it.
-TO_ANCHORE = re.compile(r"^Anchore    https://anchore\.example\.com/[\w.~%/-]+$", re.MULTILINE)
 
 HOSTS = st.from_regex(r"([a-z0-9-]{1,8}\.){1,3}(com|example|рф|sh)", fullmatch=True)
 SCHEMES = st.sampled_from(["", "http://", "https://", "ftp://", "//", "www.", "x@", "mailto:x@"])
@@ -40,7 +38,7 @@ TEXTS = st.lists(LINKS.map("§ {}".format), min_size=7, max_size=7, unique=True)
 
 
 def links(text: str) -> list[str]:
-    words = " ".join(TO_ANCHORE.sub("", text).split())
+    words = " ".join(without_address(text).split())
     return [link for link in LINK.findall(words) if link != OURS]
 
 

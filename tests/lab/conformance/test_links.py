@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from rescan.notice.links import unlinked
-from tests.lab.conformance.npm_packages import answer_of
-from tests.support.notices.foreign_texts import in_foreign_texts
+from tests.lab.conformance.npm_packages import answer_of, packages
+from tests.support.notices.foreign_texts import in_foreign_texts, without_address
 from tests.support.notices.rendered import CASES, mail, mail_notice
 
 pytestmark = [pytest.mark.slow, pytest.mark.referee("Links in mails, linkify-it")]
@@ -39,6 +39,12 @@ REGISTRIES = {"123456789012.dkr.ecr.eu-west-1.amazonaws.com"}
 OURS = "docker.io"
 
 
+@pytest.fixture(autouse=True)
+def _judge() -> None:
+    """Skips before any text is made."""
+    packages()
+
+
 def links(texts: list[str]) -> list[list[str]]:
     found: list[list[str]] = answer_of("links.js", texts)
     return [[link for link in of_one if not link.startswith(OURS)] for of_one in found]
@@ -57,12 +63,12 @@ def test_no_text_of_others_in_a_mail_is_a_link(turn: int) -> None:
     said: list[Any] = [CASES[case]() for case in CASES]
     hostile = [in_foreign_texts(it, [f"§ {next(texts)}" for _ in range(7)]) for it in said]
     notices = list(map(mail_notice, hostile))
-    found = links([f"{it.subject}\n{it.body}" for it in notices])
+    found = links([f"{it.subject}\n{without_address(it.body)}" for it in notices])
     assert [it for it in zip(CASES, found, strict=True) if it[1]] == []
 
 
 def test_of_an_ordinary_mail_nothing_but_registries_is_a_link() -> None:
     """An address of the web on a line of its own is meant as a link."""
-    bodies = [re.sub(r"(?m)^ *https?://\S+$", "", mail(case).body) for case in CASES]
+    bodies = [re.sub(r"(?m)^(Anchore)? *https?://\S+$", "", mail(case).body) for case in CASES]
     found = [link for of_one in links(bodies) for link in of_one]
     assert {re.split("[:/]", link)[0] for link in found} == REGISTRIES
