@@ -17,13 +17,8 @@ export UV_SYSTEM_CERTS := 1
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-EVENT ?= events/ecr-push.json
-# The recording that fits the event.
-RECORDING ?= $(if $(findstring schedule,$(EVENT)),sweep,$(if $(findstring superseded,$(EVENT)),superseded_push,stop))
-shown = $(or $(wildcard tests/recordings/$(RECORDING).har),$(RECORDING))
-
-demo: $(VENV)/ready ## the handler on a recorded Anchore; EVENT=file and RECORDING=name choose others
-	@$(BIN)/python -m rescan_cli replay "$(shown)" "$(EVENT)" || [ $$? -lt 4 ] # an outcome is no failure
+demo: $(VENV)/ready ## the function's story in eight chapters; EVENT=file, RECORDING=name: one event
+	@$(BIN)/python -m tests.lab.demo --event "$(EVENT)" --recording "$(RECORDING)"
 
 test: $(VENV)/ready ## all tests
 	$(BIN)/python -m pytest

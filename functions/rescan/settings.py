@@ -102,6 +102,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     min_sweep_minutes: Annotated[int, _says("a whole number of minutes, 1 or more", "60", ge=1)] = (
         60
     )
+    refresh: Annotated[Literal["always", "feed"], _says("always or feed", "always")] = "always"
     pending_hours: Annotated[float, _says("hours, 0 to 24", "2", ge=0, le=24)] = 2.0
     reminder_hours: Annotated[float, _says("hours; 0: every run", "24", ge=0)] = 24.0
     not_evaluated_hours: Annotated[float, _says("hours, 0 or more", "6", ge=0)] = 6.0
@@ -123,7 +124,6 @@ class Settings(Struct, frozen=True, kw_only=True):
         Annotated[str, Meta(pattern="^arn:[^:]+:sns:")] | None,
         _says("the ARN of an SNS topic", "arn:aws:sns:eu-central-1:123456789012:chat"),
     ] = None
-
     anchore_ui_link: Annotated[
         str | None,
         _says(

@@ -91,6 +91,26 @@ def test_before_checksums_a_feed_is_new_when_it_was_synced_again() -> None:
 
 
 @pytest.mark.parametrize(
+    ("feeds", "all_have"),
+    [
+        pytest.param(FEEDS, True, id="each"),
+        pytest.param(changed(FEEDS, "EPSS", dataset_checksum=""), False, id="all-but-one"),
+        pytest.param(
+            changed(FEEDS, "ClamAV Malware Database", dataset_checksum=""),
+            True,
+            id="all-but-malware",
+        ),
+        pytest.param(OLDER, False, id="before-API-2.7.2"),
+        pytest.param([], False, id="no-feeds"),
+    ],
+)
+def test_feeds_have_checksums_when_each_that_decides_has_one(
+    feeds: list[dict[str, Any]], all_have: bool
+) -> None:
+    assert read(feeds).has_checksums is all_have
+
+
+@pytest.mark.parametrize(
     ("feeds", "hour"), [(FEEDS, 8), (OLDER, 6), ([{"name": "a", "last_full_sync": "soon"}], None)]
 )
 def test_the_newest_feed_says_when_data_arrived(feeds: object, hour: int | None) -> None:

@@ -169,6 +169,18 @@ def test_the_last_sweep_is_remembered(ledger: Ledger) -> None:
 # --- the table alone
 
 
+def test_a_sweep_does_not_begin_while_another_has_just_begun(ledger: Ledger) -> None:
+    later = NOON + SECOND
+    assert ledger.begin_sweep(NOON, unless_since=NOON - SECOND)
+    # As after a lost answer.
+    assert ledger.begin_sweep(NOON, unless_since=NOON - SECOND)
+    assert not ledger.begin_sweep(later, unless_since=NOON)
+    assert ledger.begin_sweep(later, unless_since=NOON + SECOND / 2)
+    assert ledger.begin_sweep(later + SECOND)
+    assert not ledger.begin_sweep(later + 2 * SECOND, unless_since=later + SECOND)
+    assert ledger.last_sweep() is None
+
+
 def test_a_sweep_of_version_0_1_0_is_read_without_the_one_before_it(client: Any) -> None:
     def sweep(at: str, expected: str) -> dict[str, Any]:
         return {"sweep": {"S": at}, "expected": {"N": expected}}
@@ -312,6 +324,7 @@ def test_a_scan_of_many_pages_is_followed_to_its_end(client: Any) -> None:
         pytest.param(lambda t: t.mark_swept("s", NOON), "update_item", id="mark"),
         pytest.param(lambda t: list(t.snapshots()), "scan", id="scan"),
         pytest.param(lambda t: t.last_sweep(), "get_item", id="last-sweep"),
+        pytest.param(lambda t: t.begin_sweep(NOON), "update_item", id="begin-sweep"),
         pytest.param(lambda t: t.record_sweep(SweepRecord(NOON, 1)), "put_item", id="record"),
     ],
 )

@@ -12,11 +12,16 @@ from rescan.events.commands import Gate
 from rescan.events.parse import parse_event
 from rescan.gate.model import Severity
 from rescan.kernel.errors import EventRefused
+from rescan.ledger.entry import Refresh
 from rescan.work.ports import SweepRecord
-from tests.support.entries import TAG, TRIGGER, stopped
+from tests.support.entries import OLD, TAG, TRIGGER, stopped
 from tests.support.fakes import NOON
 
-ENTRY = replace(stopped(("CVE-1", Severity.CRITICAL), ("CVE-2", None)), sweep=NOON)
+ENTRY = replace(
+    stopped(("CVE-1", Severity.CRITICAL), ("CVE-2", None)),
+    sweep=NOON,
+    refresh=Refresh(OLD, "feeds of noon", NOON),
+)
 NEW = {"invented_later": {"S": "x"}}
 
 

@@ -105,6 +105,25 @@ def test_the_three_steps_are_asked_in_order_with_their_inputs() -> None:
     ]
 
 
+def test_a_digest_that_was_refreshed_on_these_feeds_is_only_read() -> None:
+    anchore = FakeAnchore()
+    report = rescan(anchore, request(feeds="today", fresh_digest=NEW))
+    assert anchore.asked[1:] == [("unforced", NEW, "all"), ("check", NEW, TAG, None)]
+    assert (report.feeds, report.plainly_read) == (None, True)
+
+
+def test_another_digest_than_the_one_refreshed_is_refreshed() -> None:
+    anchore = FakeAnchore()
+    report = rescan(anchore, request(feeds="today", fresh_digest=OLD))
+    assert anchore.asked[1] == ("forced", NEW, "all")
+    assert (report.feeds, report.plainly_read) == ("today", False)
+
+
+def test_a_refresh_that_was_interrupted_is_not_reported_as_one() -> None:
+    interrupted = FakeAnchore(forced=errors.AnchoreInterrupted("HTTP 504", **WHERE))
+    assert rescan(interrupted, request(feeds="today")).feeds is None
+
+
 @pytest.mark.parametrize("action", ["stop", "warn", "go"])
 def test_a_verdict_carries_the_three_outputs(action: str) -> None:
     report = rescan(FakeAnchore(evaluation=evaluated(action)), request())

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tests.recordings.facts import (
+    EXPLOITED,
     POLICY,
     POLICY_ID,
     Json,
@@ -29,6 +30,7 @@ class Image:
     """An image, what it holds (`rows`, `dockerfile`), and the methods that record answers on it.
 
     Rows called in `base` come from the base image; that is only said when it is asked for.
+    `exploited` are the CVEs that are known to be.
     """
 
     repository: str
@@ -40,6 +42,8 @@ class Image:
     base: tuple[str, ...] = ()
     dockerfile: tuple[str, ...] = ()
     verdict: Json = field(default_factory=dict)
+    exploited: tuple[str, ...] = (EXPLOITED,)
+    evaluated_at: str = "2026-11-20T09:31:04Z"
 
     @property
     def full_tag(self) -> str:
@@ -85,7 +89,7 @@ class Image:
             "image_digest": self.digest,
             "vulnerability_type": "all",
             "vulnerabilities": [
-                told_since_2_13(row) | {"inherited_from_base": inherited}
+                told_since_2_13(row, self.exploited) | {"inherited_from_base": inherited}
                 for row, inherited in self._facts(base)
             ],
         }
@@ -172,7 +176,7 @@ class Image:
                 "remediations": None,
             },
             "evaluation_problems": [],
-            "evaluation_time": "2026-11-20T09:31:04Z",
+            "evaluation_time": self.evaluated_at,
             "image_allowlisted": False,
             "image_denylisted": False,
             "image_mapped_to_rule": True,

@@ -6,6 +6,7 @@ is the engine's default policy, identifiers included, under the names of v2.
 
 import hashlib
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,9 @@ _PORTS, _HEALTHCHECK, _MEDIUM, _WORSE = _RULE_SET["rules"]
 _ALLOWLIST: Json = POLICY["allowlists"][0]
 
 # Ours: CISA lists none of these.
-_EXPLOITED = "CVE-2018-15686"
+EXPLOITED = "CVE-2018-15686"
 _EPSS = {
-    _EXPLOITED: {"epss": 0.9412, "percentile": 0.9991},
+    EXPLOITED: {"epss": 0.9412, "percentile": 0.9991},
     "CVE-2019-5953": {"epss": 0.1042, "percentile": 0.933},
 }
 
@@ -42,12 +43,14 @@ def sha256(name: str) -> str:
     return f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"
 
 
-def told_since_2_13(row: Json) -> Json:
+def told_since_2_13(row: Json, listed: Collection[str] = (EXPLOITED,)) -> Json:
     """The row as a server of API 2.13 has it: with what is said of exploits, made for each CVE.
+
+    `listed` are the CVEs that CISA lists as exploited.
 
     `nvd_data` has had the same since 2.12.1.
     """
-    exploited = row["vuln"] == _EXPLOITED
+    exploited = row["vuln"] in listed
     epss = _EPSS.get(row["vuln"], {"epss": 0.00042, "percentile": 0.13})
     nvd = [one | {"is_kev": exploited, "epss": epss} for one in row.get("nvd_data", [])]
     told = {"is_kev": exploited, "epss": [epss], "detected_at": "2026-11-20T09:31:02Z"}

@@ -87,11 +87,13 @@ _DENYLIST_RULE = {
 }
 
 
-def _three_steps(image: Image) -> list[Exchange]:
+def three_steps(image: Image) -> list[Exchange]:
+    """What gating the image takes."""
     return [image.found(), image.refreshed(), image.checked()]
 
 
-def _summaries(page: int, images: list[Image], total: int) -> Exchange:
+def summaries(page: int, images: list[Image], total: int) -> Exchange:
+    """A page of the active tags."""
     query = {"image_status": "active", "limit": "500", "page": str(page)}
     body = {"items": [image.summary() for image in images], "total_rows": total}
     return answered("/summaries/image-tags", query, body)
@@ -102,13 +104,7 @@ _CLUSTER = "arn:aws:ecs:eu-central-1:123456789012:cluster/legacy"
 _SEEN: tuple[tuple[str, str, str, str | None, str], ...] = (
     ("kubernetes", "prod-eu/payments", STOPPED.full_tag, STOPPED.parent_digest, "2026-11-20T10:42"),
     ("kubernetes", "prod-us/payments", STOPPED.full_tag, STOPPED.parent_digest, "2026-11-20T10:41"),
-    (
-        "ecs",
-        "arn:aws:ecs:eu-central-1:123456789012:cluster/legacy",
-        ORDERS.full_tag,
-        None,
-        "2026-11-12T02:00",
-    ),
+    ("ecs", _CLUSTER, ORDERS.full_tag, None, "2026-11-12T02:00"),
     ("kubernetes", "prod-eu/payments", STOPPED.full_tag, SUPERSEDING.digest, "2026-11-18T07:00"),
 )
 
@@ -130,18 +126,18 @@ def _inventory() -> Exchange:
     return answered("/inventories", {}, {"items": items})
 
 
-def _data() -> list[Exchange]:
-    """The feeds and the policies; the names and checksums of the datasets are made up."""
+def data(day: str = "2026-11-20") -> list[Exchange]:
+    """The feeds of that day and the policies; names and checksums of the datasets are made up."""
     received = {
-        "vulnerabilities": ("vulnerability_db", "2026-11-20T06:10:00Z"),
-        "kev": ("kev_db", "2026-11-20T04:05:00Z"),
-        "malware": ("clamav_db", "2026-11-20T08:00:00Z"),
+        "vulnerabilities": ("vulnerability_db", f"{day}T06:10:00Z"),
+        "kev": ("kev_db", f"{day}T04:05:00Z"),
+        "malware": ("clamav_db", f"{day}T08:00:00Z"),
     }
     feeds = [
         {
             "name": name,
             "dataset_name": dataset,
-            "dataset_checksum": f"sha256:{name}-of-2026-11-20",
+            "dataset_checksum": f"sha256:{name}-of-{day}",
             "enterprise_received_at": at,
             "groups": [],
         }
@@ -160,8 +156,8 @@ def _data() -> list[Exchange]:
 
 def _swept() -> list[Exchange]:
     return [
-        *_three_steps(STOPPED),
-        *_three_steps(ORDERS),
+        *three_steps(STOPPED),
+        *three_steps(ORDERS),
         refusals.not_in_database(BATCH.list_query),
     ]
 
@@ -173,14 +169,14 @@ SITUATIONS = {
     "stop": Situation(
         f"{_FULL} Also as asked with BASE_IMAGE on, and with the policy named.",
         [
-            *_three_steps(STOPPED),
+            *three_steps(STOPPED),
             STOPPED.refreshed(base=True),
             STOPPED.checked(base=True),
             STOPPED.checked(policy_id=POLICY_ID),
         ],
     ),
-    "warn": Situation(_FULL, _three_steps(WARNED)),
-    "go": Situation(_FULL, _three_steps(PASSED)),
+    "warn": Situation(_FULL, three_steps(WARNED)),
+    "go": Situation(_FULL, three_steps(PASSED)),
     "not_found_404": Situation(_ENGINE_404, [refusals.not_in_database(_LIST)]),
     "not_found_empty_list": Situation(
         f"{_SPEC} No server is known to answer an unknown tag so; the description allows it.",
@@ -189,14 +185,14 @@ SITUATIONS = {
     "pending": Situation(_SPEC, [replace(STOPPED, analysis_status="analyzing").found()]),
     "superseded_push": Situation(
         f"{_FULL} The tag was detected on a newer image after the push of the one in stop.",
-        _three_steps(SUPERSEDING),
+        three_steps(SUPERSEDING),
     ),
     "analysis_failed": Situation(
         _SPEC, [replace(STOPPED, analysis_status="analysis_failed").found()]
     ),
     "denylisted": Situation(
         f"{_FULL} Nothing but the denylist stops the image.",
-        _three_steps(
+        three_steps(
             _judged(
                 final_action="stop",
                 final_action_reason="denylisted",
@@ -207,15 +203,15 @@ SITUATIONS = {
     ),
     "evaluation_problem": Situation(
         f"{_FULL} {_PROBLEM_WORDS} The engine stops what it cannot evaluate.",
-        _three_steps(_judged(final_action="stop", evaluation_problems=_BROKEN_POLICY)),
+        three_steps(_judged(final_action="stop", evaluation_problems=_BROKEN_POLICY)),
     ),
     "evaluation_problem_warn": Situation(
         f"{_FULL} {_PROBLEM_WORDS} The description allows a warn beside an error.",
-        _three_steps(_judged(final_action="warn", evaluation_problems=_BROKEN_POLICY)),
+        three_steps(_judged(final_action="warn", evaluation_problems=_BROKEN_POLICY)),
     ),
     "unmapped": Situation(
         f"{_FULL} {_PROBLEM_WORDS}",
-        _three_steps(
+        three_steps(
             _judged(
                 final_action="go",
                 image_mapped_to_rule=False,
@@ -241,10 +237,10 @@ SITUATIONS = {
     "sweep": Situation(
         f"{_FULL} The description says that a page has at most `limit` rows, and no more.",
         [
-            *_data(),
+            *data(),
             _inventory(),
-            _summaries(1, [STOPPED, ORDERS], 3),
-            _summaries(2, [BATCH], 3),
+            summaries(1, [STOPPED, ORDERS], 3),
+            summaries(2, [BATCH], 3),
             *_swept(),
         ],
     ),

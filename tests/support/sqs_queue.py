@@ -90,6 +90,16 @@ class SqsQueue:
         return list(self._held.values())
 
     @property
+    def visible(self) -> int:
+        """How many may be received now."""
+        return sum(message.visible_at <= self.now() for message in self._held.values())
+
+    @property
+    def in_flight(self) -> int:
+        """How many were received, and are hidden since."""
+        return sum(m.receives > 0 and m.visible_at > self.now() for m in self._held.values())
+
+    @property
     def next_at(self) -> float | None:
         """When a message is visible that is not yet, or at once; None: there is none."""
         return min((message.visible_at for message in self._held.values()), default=None)

@@ -73,6 +73,7 @@ def test_defaults_of_the_template_are_those_of_the_settings():
         ("ReadTimeoutSeconds", "READ_TIMEOUT_SECONDS", "60"),
         ("AddMissingImages", "ADD_MISSING_IMAGES", "true"),
         ("MinSweepMinutes", "MIN_SWEEP_MINUTES", "30"),
+        ("Refresh", "REFRESH", "feed"),
         ("MaxConcurrency", "MAX_CONCURRENCY", "50"),
         ("PushConcurrency", "PUSH_CONCURRENCY", "20"),
         ("PendingHours", "PENDING_HOURS", "0.5"),

@@ -7,6 +7,7 @@ import pytest
 from aws_lambda_powertools import Logger
 from msgspec.structs import replace
 
+from rescan.gate.data_version import DataVersion
 from rescan.gate.inventory import InventoryRecord
 from rescan.gate.model import Outcome
 from rescan.kernel.deadline import Deadline
@@ -180,6 +181,25 @@ def test_what_fails_is_told_as_long_as_it_is_tried(
     failing = snapshot(B, failing=FAILING, result_at=tried)
     summary = summary_of([failing], sweep, EVERY_SIX_HOURS, NOON)
     assert summary.failing == ((Failed(B, FAILING),) if is_told else ())
+
+
+@pytest.mark.parametrize(
+    ("sweep", "received"),
+    [
+        pytest.param(None, None, id="no-sweep"),
+        pytest.param(SweepRecord(SWEPT, 0), None, id="of-a-version-that-did-not-look"),
+        pytest.param(SweepRecord(SWEPT, 0, data=DataVersion("f")), None, id="anchore-is-silent"),
+        pytest.param(
+            SweepRecord(SWEPT, 0, data=DataVersion("f", received_at=NOON - 3 * HOUR)),
+            NOON - 3 * HOUR,
+            id="known",
+        ),
+    ],
+)
+def test_the_age_of_the_data_is_that_of_the_last_sweep_s(
+    sweep: SweepRecord | None, received: datetime | None
+) -> None:
+    assert summary_of([], sweep, EVERY_SIX_HOURS, NOON).data_received_at == received
 
 
 def test_pushes_come_newest_first() -> None:

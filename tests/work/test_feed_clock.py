@@ -70,7 +70,8 @@ class Look:
 
 def test_new_feeds_begin_a_sweep() -> None:
     look = Look()
-    assert look.at() == {"feeds": "moved", "enqueued": 2, "sweep": NOON.isoformat()}
+    sweep = {"enqueued": 2, "sweep": NOON.isoformat()}
+    assert look.at() == {"feeds": "moved", "ageHours": 0.5} | sweep
     assert look.swept == 1
 
 
@@ -127,6 +128,39 @@ def test_a_sweep_under_way_is_not_overtaken() -> None:
     assert look.swept == 1
 
 
+def test_a_sweep_that_is_being_enqueued_is_not_overtaken() -> None:
+    look = Look()
+    look.ledger.begin_sweep(NOON)
+    assert "being enqueued" in look.at(NOON + 14 * MINUTE)["feeds"]
+    assert look.swept == 0
+    look.at(NOON + 16 * MINUTE)
+    assert look.swept == 1
+
+
+def test_looks_while_the_ledger_records_no_sweep_begin_one_in_a_quarter_of_an_hour() -> None:
+    look = Look()
+    for minutes in range(0, 60, 5):
+        look.at(NOON + minutes * MINUTE)
+    assert look.swept == 3  # at 0, 20 and 40 minutes
+
+
+def test_no_sweep_begins_that_the_ledger_cannot_note() -> None:
+    look = Look()
+    look.ledger.refuses.add("begin_sweep")
+    assert look.at()["feeds"] == "the ledger refuses"
+    assert (look.swept, look.tally.take()[Metric.LEDGER_ERRORS]) == (0, 1)
+
+
+def test_feeds_that_differ_at_each_look_begin_a_sweep_an_hour() -> None:
+    look, begun = Look(), []
+    for minutes in range(0, 240, 5):
+        look.data, now = DataVersion(f"flapping {minutes}"), NOON + minutes * MINUTE
+        if look.at(now)["feeds"] == "moved":
+            look.last = SweepRecord(now, 2, data=look.data)
+            begun.append(minutes)
+    assert begun == [0, 60, 120, 180]
+
+
 def test_an_anchore_that_does_not_answer_is_counted_and_fails_nothing() -> None:
     look = Look(AnchoreUnreachable("no route to the host", **WHERE))
     assert look.at()["feeds"] == "cannot be read"
@@ -138,7 +172,7 @@ def test_an_anchore_that_does_not_answer_is_counted_and_fails_nothing() -> None:
 def test_a_ledger_that_refuses_is_counted_and_fails_nothing() -> None:
     look = Look()
     look.ledger.refuses.add("last_sweep")
-    assert look.at()["feeds"] == "cannot be compared"
+    assert look.at()["feeds"] == "the ledger refuses"
     assert (look.swept, look.tally.take()) == (0, {Metric.LEDGER_ERRORS: 1})
 
 
@@ -147,5 +181,6 @@ def test_a_ledger_that_refuses_is_counted_and_fails_nothing() -> None:
 )
 def test_the_age_of_the_feeds_is_measured(received: datetime | None, hours: float | None) -> None:
     look = Look(DataVersion("old", None, received))
-    look.at()
+    assert look.at().get("ageHours") == hours
     assert look.tally.take().get(Metric.FEED_AGE_HOURS) == hours
+    assert ("ageHours" in look.log.getvalue()) is (hours is not None)

@@ -48,6 +48,7 @@ HOUR = timedelta(hours=1)
 EMPTY = Inventory(doubt="the inventory is empty")
 NOT_KNOWN = InventoryRecord(EMPTY.doubt)
 TODAY = DataVersion("of today", received_at=NOON - HOUR)
+CHECKED = replace(TODAY, has_checksums=True)
 
 
 @dataclass
@@ -66,6 +67,7 @@ class Estate:
     watch: Watch = "all"
     inventory: Inventory | Exception = EMPTY
     digests: dict[Digest, ImageTag] = field(default_factory=dict)
+    by_feeds: bool = False
 
     def remembers(self, tag: ImageTag, **entry: object) -> None:
         remembered = replace(FRESH, subject=str(tag), tag=tag, version=1, **entry)
@@ -86,6 +88,7 @@ class Estate:
             logger,
             self._data_version,
             lambda: self.now,
+            by_feeds=self.by_feeds,
         )
         watch_list = WatchList.parse(entries)
         return sweep.run(TRIGGER, watch_list, Deadline.after(60), measured=measured)
@@ -111,9 +114,13 @@ class Estate:
         return self.inventory
 
     @property
-    def enqueued(self) -> list[ImageTag]:
+    def gates(self) -> list[Gate]:
         gates = [parse_event(json.loads(body), lambda r: None) for body, _ in self.queue.messages]
-        return [gate.tag for gate in gates if isinstance(gate, Gate)]
+        return [gate for gate in gates if isinstance(gate, Gate)]
+
+    @property
+    def enqueued(self) -> list[ImageTag]:
+        return [gate.tag for gate in self.gates]
 
 
 @pytest.fixture
@@ -131,7 +138,17 @@ def test_a_stopped_tag_is_enqueued_though_anchore_no_longer_lists_it(estate: Est
     estate.remembers(A, verdict=Outcome.STOP)
     estate.remembers(ImageTag.parse("reg.io/gone:1"), verdict=Outcome.GO)
     estate.sweep()
-    assert estate.enqueued == [C, A, B]
+    assert sorted(estate.enqueued) == [A, B, C]
+
+
+def test_what_is_stopped_is_enqueued_first_then_what_anchore_lists_in_its_order(
+    estate: Estate,
+) -> None:
+    estate.active = [C, B, A]
+    estate.remembers(A, verdict=Outcome.STOP)
+    estate.remembers(B, verdict=Outcome.GO)
+    estate.sweep()
+    assert estate.enqueued == [A, C, B]
 
 
 @pytest.mark.parametrize(
@@ -207,6 +224,18 @@ def test_a_list_that_fails_fails_the_sweep(estate: Estate) -> None:
     assert estate.ledger.sweeps == []
 
 
+def test_a_sweep_is_known_to_have_begun_before_its_tags_are_listed(estate: Estate) -> None:
+    estate.active = AnchoreUnreachable("down", **WHERE)
+    with pytest.raises(AnchoreUnreachable):
+        estate.sweep()
+    assert not estate.ledger.begin_sweep(NOON + HOUR / 4, unless_since=NOON)
+
+
+def test_a_schedule_s_own_list_is_no_full_sweep_that_begins(estate: Estate) -> None:
+    estate.sweep(str(A), measured=False)
+    assert estate.ledger.begin_sweep(NOON + HOUR / 4, unless_since=NOON)
+
+
 def test_a_sweep_that_cannot_enqueue_all_fails_loudly(estate: Estate) -> None:
     estate.queue.refuses = True
     with pytest.raises(QueueUnavailable):
@@ -215,7 +244,7 @@ def test_a_sweep_that_cannot_enqueue_all_fails_loudly(estate: Estate) -> None:
 
 
 def test_a_ledger_that_refuses_does_not_keep_the_tags_from_being_swept(estate: Estate) -> None:
-    estate.ledger.refuses = {"snapshots", "last_sweep", "record_sweep"}
+    estate.ledger.refuses = {"begin_sweep", "snapshots", "last_sweep", "record_sweep"}
     estate.sweep()
     assert estate.enqueued == [A, B]
 
@@ -451,6 +480,31 @@ def test_a_sweep_remembers_the_data_that_it_began_with(estate: Estate) -> None:
     assert estate.ledger.sweeps[-1].data == TODAY
 
 
+@pytest.mark.parametrize(
+    ("by_feeds", "data", "told"),
+    [
+        pytest.param(True, CHECKED, CHECKED.feeds, id="feed"),
+        pytest.param(True, TODAY, None, id="feed-without-checksums"),
+        pytest.param(True, AnchoreUnreachable("no route", **WHERE), None, id="feed-and-not-known"),
+        pytest.param(False, CHECKED, None, id="always"),
+    ],
+)
+def test_only_refresh_by_the_feeds_puts_them_into_messages(
+    estate: Estate, by_feeds: bool, data: DataVersion | Exception, told: str | None
+) -> None:
+    """An older version refuses a message with a field that it does not know."""
+    estate.by_feeds, estate.data = by_feeds, data
+    estate.sweep()
+    assert [gate.feeds for gate in estate.gates] == [told, told]
+    assert all(("feeds" in body) is bool(told) for body, _ in estate.queue.messages)
+
+
+def test_a_schedule_of_its_own_tags_forces_every_refresh(estate: Estate) -> None:
+    estate.by_feeds, estate.data = True, CHECKED
+    estate.sweep("reg.io/a:1", measured=False)
+    assert [gate.feeds for gate in estate.gates] == [None]
+
+
 def test_feeds_that_cannot_be_read_stop_no_sweep(estate: Estate) -> None:
     estate.data = AnchoreUnreachable("no route", **WHERE)
     assert estate.sweep()["enqueued"] == 2
@@ -481,6 +535,9 @@ def test_the_time_from_new_data_to_the_last_verdict_is_measured(
     estate.remembers(B, sweep=began, evaluated_at=NOON - 4.5 * HOUR)
     estate.sweep()
     assert estate.tally.take().get(Metric.FEED_LAG_SECONDS) == lag
+    logged = [json.loads(line) for line in estate.log.getvalue().splitlines()]
+    [measured] = [each for each in logged if each["message"] == "sweep measured"]
+    assert measured.get("feed_lag_seconds") == lag
 
 
 # --- what runs

@@ -59,6 +59,7 @@ class Desk:
     deferred: FakeDeferred = field(default_factory=FakeDeferred)
     tally: Tally = field(default_factory=Tally)
     asked: int = 0
+    forced: int = 0
     submitted: list[str] = field(default_factory=list)
 
     @property
@@ -115,10 +116,11 @@ class Desk:
         return [ImageRecord(DIGEST, tags, analysis_status=status, team=self.annotation)]
 
     def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
+        self.forced += 1
         return ROWS
 
     def vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
-        raise NotImplementedError
+        return ROWS
 
     def evaluate(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Evaluation:
         return Evaluation(
@@ -565,3 +567,47 @@ def test_a_stop_without_a_ledger_is_told_to_its_team(desk: Desk) -> None:
     desk.work(PUSH)
     desk.work(desk.returned)
     assert [n.attributes["team"] for n in desk.notices] == ["by-name"]
+
+
+# --- refresh by the feeds
+
+
+def swept(at: datetime, feeds: str | None) -> Gate:
+    return Gate(TAG, Trigger(TriggerKind.SCHEDULE, at), sweep=at, first_seen=at, feeds=feeds)
+
+
+@pytest.mark.parametrize(
+    ("then", "gate", "forced"),
+    [
+        pytest.param("go", swept(NOON + 6 * HOUR, "today"), 1, id="feeds-that-have-not-moved"),
+        pytest.param("go", swept(NOON + 6 * HOUR, "newer"), 2, id="newer-feeds"),
+        pytest.param("go", swept(NOON + 6 * HOUR, None), 2, id="feeds-that-are-not-known"),
+        pytest.param("go", swept(NOON + 19 * HOUR, "today"), 2, id="once-a-day"),
+        pytest.param("stop", swept(NOON + 6 * HOUR, "today"), 2, id="a-stopped-image"),
+        pytest.param("go", replace(PUSH, first_seen=NOON + 6 * HOUR), 2, id="a-push"),
+    ],
+)
+def test_a_sweep_forces_no_refresh_that_would_find_the_same(
+    desk: Desk, then: str, gate: Gate, forced: int
+) -> None:
+    desk.anchore = then
+    desk.work(swept(NOON, "today"))
+    desk.now = gate.first_seen or NOON
+    desk.work(gate)
+    assert desk.forced == forced
+    assert desk.entry.evaluated_at == desk.now
+
+
+def test_a_direct_invocation_forces_a_refresh(desk: Desk) -> None:
+    desk.work(swept(NOON, "today"))
+    desk.worker.gate_now(Gate(TAG, Trigger(TriggerKind.DIRECT)), Deadline.after(60))
+    assert desk.forced == 2
+
+
+def test_an_attempt_that_failed_is_repeated_with_a_refresh(desk: Desk) -> None:
+    desk.work(swept(NOON, "today"))
+    desk.anchore = errors.AnchoreForbidden("HTTP 403", **WHERE)
+    desk.work(swept(NOON + HOUR, "today"))
+    desk.anchore = "go"
+    desk.work(swept(NOON + 2 * HOUR, "today"))
+    assert desk.forced == 2

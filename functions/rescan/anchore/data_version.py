@@ -77,6 +77,7 @@ def read_data_version(
         feeds=_fingerprint(feed.version for feed in feeds),
         policy=_policy(transport, policy_id, deadline),
         received_at=max((at for feed in feeds if (at := feed.received_at)), default=None),
+        has_checksums=bool(feeds) and all(feed.dataset_checksum for feed in feeds),
     )
 
 

@@ -1,4 +1,4 @@
-"""The ledger in DynamoDB: one item an entry, one for the last sweep.
+"""The ledger in DynamoDB: one item an entry, one for the last sweep, one for when one last began.
 
 A sweep scans the table: an index would cost a write more for each image.
 """
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 
 _SWEEP = "sweep"
+_BEGUN = {"subject": {"S": "sweep-begun"}}
+# The last of these: it is this very sweep, which has begun and did not hear so.
+_NONE_BEGUN = "attribute_not_exists(begun) OR begun < :since OR begun = :at"
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
@@ -116,6 +119,22 @@ class LedgerTable:
         )
         item = answer.get("Item")
         return None if item is None else sweep_of(item)
+
+    def begin_sweep(self, at: datetime, unless_since: datetime | None = None) -> bool:
+        update: Any = {
+            "TableName": self._table,
+            "Key": _BEGUN,
+            "UpdateExpression": "SET begun = :at",
+            "ExpressionAttributeValues": {":at": {"S": at.isoformat()}},
+        }
+        if unless_since is not None:
+            update["ConditionExpression"] = _NONE_BEGUN
+            update["ExpressionAttributeValues"][":since"] = {"S": unless_since.isoformat()}
+        try:
+            self._call("writing", lambda: self._client.update_item(**update))
+        except ConditionFailed:
+            return False
+        return True
 
     def record_sweep(self, sweep: SweepRecord) -> None:
         self._call(

@@ -19,7 +19,8 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     `answer_in_full`: the caller waits for the workflow's outputs. The fields from `sweep` on are
     the history of work that goes through the queue: the start of the sweep that asked for it, when
     the work was first seen, how often it was sent back, whether the image was submitted to Anchore,
-    whether the ledger did not take its STOP, and what was published of that STOP all the same.
+    whether the ledger did not take its STOP, what was published of that STOP all the same, and the
+    version of the feeds when the sweep began, which only REFRESH=feed tells.
     """
 
     tag: ImageTag
@@ -34,6 +35,7 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     submitted: bool = False
     unrecorded: bool = False
     published_id: str | None = None
+    feeds: str | None = None
 
     def request(self, settings: Settings) -> RescanRequest:
         """The workflow's inputs; the settings fill in what the event does not name."""
@@ -44,6 +46,7 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
             policy_id=self.policy_id or settings.policy_id,
             digest=self.digest,
             team=settings.routes.of(self.tag),
+            feeds=self.feeds,
         )
 
     def encode(self) -> str:

@@ -102,6 +102,8 @@ class RescanRequest(Struct, frozen=True):
 
     `digest` is the one that the trigger names: no other image is gated, unless the tag was
     detected on another after `trigger.at`. `team` owns the image, by the name of its repository.
+    `feeds` is the version of the feeds when the work was begun, if that is known; `fresh_digest` is
+    the image of which no refresh is forced, since one was on these feeds.
     """
 
     tag: ImageTag
@@ -110,6 +112,8 @@ class RescanRequest(Struct, frozen=True):
     policy_id: str | None = None
     digest: Digest | None = None
     team: str = UNROUTED
+    feeds: str | None = None
+    fresh_digest: Digest | None = None
 
 
 class DetectedTag(Struct, frozen=True):

@@ -22,7 +22,9 @@ class Report(Struct, frozen=True, dict=True):
     `final_action` is set only when it is a verdict. `reason` is one sentence for a person;
     `notes` are further ones (a superseded push, an unverified tag). `team` owns the image. `cause`
     is why there is no verdict, `failed_step` where; both are None when there is one. `vtype` is the
-    kind of vulnerabilities that were asked for.
+    kind of vulnerabilities that were asked for. `feeds` is the version of the feeds behind a forced
+    refresh that was answered; None: there was none, or the version is not known. `plainly_read`: no
+    refresh was forced.
     """
 
     tag: ImageTag
@@ -40,6 +42,8 @@ class Report(Struct, frozen=True, dict=True):
     cause: FailureCause | None = None
     failed_step: Step | None = None
     vtype: str = "all"
+    feeds: str | None = None
+    plainly_read: bool = False
 
     @property
     def lists_nothing(self) -> bool:

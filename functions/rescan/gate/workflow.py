@@ -50,10 +50,12 @@ class _Found(Struct, frozen=True):
 
 
 class _Refreshed(Struct, frozen=True):
-    """The fresh list, or why it cannot be read."""
+    """The fresh list, or why it cannot be read; `feeds` and `plainly_read` as in the report."""
 
     vulnerabilities: VulnerabilityList | None
     error: AnchoreError | None = None
+    feeds: str | None = None
+    plainly_read: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -160,8 +162,12 @@ def _pending(reason: str, step: Step) -> Judgement:
 def _refresh_vulnerabilities(anchore: Anchore, request: RescanRequest, found: _Found) -> _Refreshed:
     """A list that cannot be read does not keep the gate from running."""
     try:
+        if found.digest == request.fresh_digest:
+            plain = anchore.vulnerabilities(found.digest, request.vtype)
+            return _Refreshed(plain, plainly_read=True)
         try:
-            return _Refreshed(anchore.refreshed_vulnerabilities(found.digest, request.vtype))
+            forced = anchore.refreshed_vulnerabilities(found.digest, request.vtype)
+            return _Refreshed(forced, feeds=request.feeds)
         except AnchoreInterrupted:
             # The scan goes on in the server; its result is there for an unforced request.
             return _Refreshed(anchore.vulnerabilities(found.digest, request.vtype))
@@ -190,6 +196,8 @@ def _regate(
         policy_id=(evaluation and evaluation.policy_id) or request.policy_id,
         evaluation=evaluation,
         notes=(*found.notes, *((_LISTS_NOTHING,) if refreshed.is_empty else ())),
+        feeds=refreshed.feeds,
+        plainly_read=refreshed.plainly_read,
     )
 
 

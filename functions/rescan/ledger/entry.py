@@ -28,6 +28,14 @@ class UnknownPush(Struct, frozen=True):
     digest: Digest | None = None
 
 
+class Refresh(Struct, frozen=True):
+    """A forced refresh that listed vulnerabilities of the digest, on these feeds or newer ones."""
+
+    digest: Digest
+    feeds: str
+    at: datetime
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """What is remembered of one tag under one configured policy (None: the active one).
 
@@ -38,6 +46,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     0: never written. `team` got the STOP, if there is one. `held_until` is when the first allowlist
     item ends that suppresses a finding. `listed` are the kinds of vulnerabilities that Anchore has
     listed of the digest; `empty_list_at` is since when it lists none, which is not believed yet.
+    `refresh` is remembered while REFRESH is feed: the verdict rests on the feeds that it names.
     """
 
     subject: str
@@ -62,11 +71,22 @@ class Entry(Struct, frozen=True, kw_only=True):
     held_until: datetime | None = None
     listed: tuple[str, ...] = ()
     empty_list_at: datetime | None = None
+    refresh: Refresh | None = None
 
     @property
     def stopped(self) -> bool:
         """Whether the last real evaluation was a STOP."""
         return self.verdict is Outcome.STOP
+
+    def is_newer_than(self, sweep: datetime | None) -> bool:
+        """Whether there is a real evaluation since the sweep began; None: not of a sweep."""
+        return sweep is not None and self.evaluated_at is not None and self.evaluated_at > sweep
+
+    def marked_by(self, sweep: datetime | None) -> "Entry":
+        """The same, as a result for the sweep and for earlier ones; None: for none."""
+        if sweep is None or (self.sweep is not None and self.sweep >= sweep):
+            return self
+        return replace(self, sweep=sweep)
 
     def known_to(self, team: str) -> "Entry":
         """The same; the team that its name gives stands in for one that is not known."""

@@ -23,6 +23,7 @@ from rescan.ledger.entry import Entry
 from rescan.ledger.failing import Failing
 from rescan.ledger.news import EndCause, EndedNews, EventType, News, NotEvaluatedNews
 from rescan.ledger.reevaluation import Reevaluation, news_id
+from rescan.ledger.refresh import refresh_after
 from rescan.ledger.unreported import UnreportedChanges
 
 _A_DAY = timedelta(days=1)
@@ -77,6 +78,7 @@ def after_verdict(
         held_until=expiry.endings[0].until if expiry.endings else None,
         listed=listed_after(entry, report),
         empty_list_at=None,
+        refresh=refresh_after(entry, report, now),
     )
     if report.outcome is Outcome.STOP:
         return _after_stop(entry, after, report, now, policy)

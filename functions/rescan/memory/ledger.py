@@ -5,7 +5,6 @@ from datetime import datetime
 from threading import Lock
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from rescan.kernel.errors import LedgerConflict
 from rescan.ledger.due_dates import earliest_first_days
@@ -25,6 +24,7 @@ class MemoryLedger(Struct):
 
     entries: dict[str, Entry] = {}
     sweeps: list[SweepRecord] = []
+    begun: datetime | None = None
     notices: dict[tuple[Channel, str], OutboxItem] = {}
     aside: dict[tuple[Channel, str], OutboxItem] = {}
     storms: dict[str, Storm] = {}
@@ -53,14 +53,22 @@ class MemoryLedger(Struct):
     def mark_swept(self, subject: str, sweep: datetime) -> None:
         with self.lock:
             entry = self.entries.get(subject)
-            if entry is not None and (entry.sweep is None or entry.sweep < sweep):
-                self.entries[subject] = replace(entry, sweep=sweep)
+            if entry is not None:
+                self.entries[subject] = entry.marked_by(sweep)
 
     def snapshots(self) -> Iterator[EntrySnapshot]:
         return map(_snapshot, list(self.entries.values()))
 
     def last_sweep(self) -> SweepRecord | None:
         return self.sweeps[-1] if self.sweeps else None
+
+    def begin_sweep(self, at: datetime, unless_since: datetime | None = None) -> bool:
+        with self.lock:
+            begun = self.begun if unless_since else None
+            is_held = unless_since and begun and unless_since <= begun != at
+            if not is_held:
+                self.begun = at
+            return not is_held
 
     def record_sweep(self, sweep: SweepRecord) -> None:
         self.sweeps.append(sweep)

@@ -85,8 +85,9 @@ class Summary(Struct, frozen=True, kw_only=True):
     `stopped` (since when) and `failing` come oldest first, `unknown_pushes` newest first, `ending`
     (until when an allowlist suppresses a finding) soonest first, `due` the team of most overdue
     images. `next_sweep` is when it begins at the latest, `next_summary` None when none is planned.
-    `set_aside` counts notices. `running_unknown` says why it is not known what runs (None: it is
-    known, or no sweep asks).
+    `set_aside` counts notices. `data_received_at` is when Anchore got the data that the last sweep
+    began with; None: not known. `running_unknown` says why it is not known what runs; None: it is
+    known, or no sweep asks.
     """
 
     at: datetime
@@ -99,6 +100,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     unknown_pushes: tuple[Dated, ...] = ()
     ending: tuple[Dated, ...] = ()
     set_aside: int = 0
+    data_received_at: datetime | None = None
     due: tuple[TeamDue, ...] = ()
     running_unknown: str | None = None
 

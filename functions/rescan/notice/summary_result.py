@@ -39,6 +39,7 @@ def summary_shape(summary: Summary) -> shapes.Summary:
             map(_dated, summary.unknown_pushes), len(summary.unknown_pushes), _UNKNOWN_PUSHES
         ),
         ending=_images(map(_dated, summary.ending), len(summary.ending), _ENDING),
+        data_received_at=moment_or_none(summary.data_received_at) or UNSET,
         due=that_fit(map(_due, summary.due), _DUE) or UNSET,
         running_unknown=one_line(summary.running_unknown or "", 300) or UNSET,
     )

@@ -67,5 +67,6 @@ class Summary(Struct, frozen=True, kw_only=True):
     not_evaluated: Images[Failed]
     unknown_pushes: Images[Dated]
     ending: Images[Dated]
+    data_received_at: str | UnsetType = UNSET
     due: Sequence[TeamDue] | UnsetType = UNSET
     running_unknown: str | UnsetType = UNSET

@@ -93,6 +93,7 @@ def summary_of(
         under_way=under_way,
         next_sweep=sweep.started + schedule.sweep_period if sweep else None,
         next_summary=schedule.next_summary(now),
+        data_received_at=sweep.data.received_at if sweep and sweep.data else None,
         stopped=_oldest_first(Dated(g.tag, g.first_stop_at) for g in every if g.stopped),
         failing=_failing(every, min(now - _DAY, counted.started if counted else now)),
         unknown_pushes=_oldest_first(

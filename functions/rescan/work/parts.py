@@ -89,9 +89,7 @@ class Parts:
         self.work = logged(worker.work, logger)
         version = container.data_version
         silence = Silence(recorder, _swept_as(settings), logger, clock)
-        self.full_sweep = FullSweep(
-            _watching(container), ledger, queue, topics, silence, tally, logger, version, clock
-        )
+        self.full_sweep = _full_sweep(container, queue, ledger, topics, silence)
         shortest = timedelta(minutes=settings.min_sweep_minutes)
         self.feed_clock = FeedClock(
             version, ledger, queue, self._sweep_all, shortest, tally, logger, clock
@@ -129,6 +127,23 @@ class Parts:
             summarize=self.daily_summary.run,
             check=self.feed_clock.run,
         )
+
+
+def _full_sweep(
+    container: Container, queue: WorkQueue, ledger: Ledger, topics: Topics, silence: Silence
+) -> FullSweep:
+    return FullSweep(
+        _watching(container),
+        ledger,
+        queue,
+        topics,
+        silence,
+        container.tally,
+        container.logger,
+        container.data_version,
+        container.clock,
+        by_feeds=container.settings.refresh == "feed",
+    )
 
 
 def _swept_as(settings: Settings) -> Callable[[ImageTag], str]:

@@ -89,8 +89,12 @@ class Ledger(Protocol):
         """The last full sweep; None before the first."""
         ...
 
+    def begin_sweep(self, at: datetime, unless_since: datetime | None = None) -> bool:
+        """Note that a full sweep begins; False, and nothing noted, when one has since then."""
+        ...
+
     def record_sweep(self, sweep: SweepRecord) -> None:
-        """Record a full sweep."""
+        """Record a full sweep that has enqueued its tags."""
         ...
 
     def count_set_aside(self) -> int:

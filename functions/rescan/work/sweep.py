@@ -1,8 +1,10 @@
 """A sweep: enqueues a message for every tag that is watched, or that the ledger holds as stopped
 or failing. Work on a push that was given up is so tried again, until readers know that it fails.
 
-What is stopped comes first, then what runs, then the rest. ECR delivers its events on a best effort
-basis, so each sweep is a full reconciliation. It also
+What is stopped comes first, then what runs, then the rest, in Anchore's order. SQS keeps no order;
+what is sent first is mostly done first.
+
+ECR delivers its events on a best effort basis, so each sweep is a full reconciliation. It also
 measures the previous one, which is complete when the tags that it enqueued have a newer result.
 """
 
@@ -36,7 +38,10 @@ _MOST_CONTEXTS = 20
 
 
 class FullSweep:
-    """Enqueues all tags, or raises: QueueUnavailable."""
+    """Enqueues all tags, or raises: QueueUnavailable.
+
+    `by_feeds`: each message says what the feeds are, so that not each must force a refresh.
+    """
 
     def __init__(
         self,
@@ -49,9 +54,12 @@ class FullSweep:
         logger: Logger,
         data_version: ReadDataVersion,
         clock: Clock = utc_now,
+        *,
+        by_feeds: bool = False,
     ) -> None:
         self._watching = watching
         self._data_version = data_version
+        self._by_feeds = by_feeds
         self._ledger = ledger
         self._queue = queue
         self._readers = readers
@@ -70,6 +78,8 @@ class FullSweep:
         that nobody asks about any more.
         """
         started = self._clock()
+        if measured:
+            self._note_beginning(started)
         snapshots = self._snapshots() if measured else []
         last = self._last_sweep() if measured else None
         before = self._measure_coverage(last, one_a_tag(snapshots)) if last else None
@@ -77,11 +87,12 @@ class FullSweep:
         watched = self._watching.watched(watch_list, deadline)
         since = last.started if last else started
         is_kept = self._may_run_still(last, watched)
-        kept = [one.tag for one in snapshots if _is_open(one, since) or is_kept(one)]
+        kept = (one.tag for one in snapshots if _has_failed(one, since) or is_kept(one))
         tags = _in_order(snapshots, watched, kept)
         # Results of a schedule's own list would count for a full sweep that never asked for them.
         mark = started if measured else None
-        enqueued = self._queue.send_all(Gate(tag, trigger, sweep=mark) for tag in tags)
+        feeds = data.feeds if self._by_feeds and data and data.has_checksums else None
+        enqueued = self._queue.send_all(Gate(tag, trigger, sweep=mark, feeds=feeds) for tag in tags)
         if measured:
             self._measure_age(one for one in snapshots if one.tag in tags)
             listed = watched.listed
@@ -92,6 +103,13 @@ class FullSweep:
             self._silence.end(snapshots, trigger, deadline)
         self._logger.info("sweep enqueued", enqueued=enqueued)
         return {"enqueued": enqueued, "sweep": started.isoformat()}
+
+    def _note_beginning(self, started: datetime) -> None:
+        """So that the feed clock begins no other while this one lists its tags."""
+        try:
+            self._ledger.begin_sweep(started)
+        except LedgerUnavailable as error:
+            self._ledger_failed("the sweep's beginning cannot be noted", error)
 
     def _snapshots(self) -> list[EntrySnapshot]:
         try:
@@ -150,7 +168,8 @@ class FullSweep:
 
     def _measure_coverage(self, before: SweepRecord, every: list[EntrySnapshot]) -> Coverage:
         coverage, since = coverage_of(before, every), before.started
-        if (lag := data_lag(before, every)) is not None:
+        lag = data_lag(before, every)
+        if lag is not None:
             self._tally.add(Metric.FEED_LAG_SECONDS, lag.total_seconds())
         self._tally.add(Metric.SWEEP_MISSING, coverage.missing)
         self._tally.add(Metric.SWEEP_COMPLETE, coverage.is_complete)
@@ -161,6 +180,7 @@ class FullSweep:
             expected=before.expected,
             missing=coverage.unanswered,
             unwatched=coverage.unwatched.rows,
+            feed_lag_seconds=lag and lag.total_seconds(),
             unanswered=[str(g.tag) for g in every if g.sweep is None or g.sweep < since][:20],
         )
         return coverage
@@ -191,10 +211,9 @@ def _in_order(
     snapshots: Iterable[EntrySnapshot], watched: Watched, kept: Iterable[ImageTag]
 ) -> dict[ImageTag, None]:
     """What is stopped, what runs, then the rest; each tag once."""
-    tags = dict.fromkeys(chain(watched.tags, kept))
     stopped = (one.tag for one in snapshots if one.stopped)
-    running = (tag for tag in tags if tag in watched.running)
-    return dict.fromkeys(chain((tag for tag in stopped if tag in tags), running, tags))
+    running = (tag for tag in watched.tags if tag in watched.running)
+    return dict.fromkeys(chain(stopped, running, watched.tags, kept))
 
 
 def _kept_of(
@@ -206,9 +225,7 @@ def _kept_of(
     return (before or InventoryRecord()).followed_by(inventory, now)
 
 
-def _is_open(snapshot: EntrySnapshot, since: datetime) -> bool:
-    """Whether the image is stopped, or has failed since the sweep before began."""
+def _has_failed(snapshot: EntrySnapshot, since: datetime) -> bool:
+    """Whether the last attempt failed, and was made since the sweep before began."""
     tried = snapshot.result_at
-    return snapshot.stopped or (
-        snapshot.failing is not None and tried is not None and tried >= since
-    )
+    return snapshot.failing is not None and tried is not None and tried >= since

@@ -24,7 +24,7 @@ from msgspec.structs import replace
 
 from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
-from rescan.gate.model import Outcome, outcome_metric
+from rescan.gate.model import Outcome, RescanRequest, outcome_metric
 from rescan.gate.report import Report
 from rescan.gate.workflow import Anchore, rescan
 from rescan.kernel.clock import Clock, utc_now
@@ -42,6 +42,7 @@ from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.empty_list import believed
 from rescan.ledger.entry import Entry, subject_of
 from rescan.ledger.failing import Failing
+from rescan.ledger.refresh import fresh_digest
 from rescan.ledger.transitions import (
     NotificationPolicy,
     Remembered,
@@ -107,7 +108,7 @@ class Worker:
         gate = replace(gate, first_seen=gate.first_seen or self._clock())
         fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
-        if entry is not None and _is_newer(entry, gate.sweep):
+        if entry is not None and entry.is_newer_than(gate.sweep):
             self._recorder.mark_swept(entry, gate.sweep or self._clock())
             return GateResult(gate.tag, why="it was evaluated since the sweep began")
         try:
@@ -124,7 +125,7 @@ class Worker:
         self, gate: Gate, entry: Entry | None, fresh: Entry, deadline: Deadline
     ) -> GateResult:
         anchore = self._anchore(gate, deadline)
-        evaluated = rescan(anchore, gate.request(self._settings))
+        evaluated = rescan(anchore, self._request(gate, entry or fresh))
         report = believed(evaluated, entry or fresh, self._clock())
         is_unknown = is_unknown_push(gate, report)
         if (report.outcome is Outcome.PENDING or is_unknown) and not self._is_too_old(gate):
@@ -158,6 +159,11 @@ class Worker:
         change = self._failure(gate, Failing.of_error(error, self._since(gate)))
         recorded = self._recorder.record(entry, fresh, change)
         return GateResult(gate.tag, notification=recorded.notification, why=str(error), failed=True)
+
+    def _request(self, gate: Gate, entry: Entry) -> RescanRequest:
+        period = timedelta(hours=self._settings.sweep_hours)
+        digest = fresh_digest(entry, gate.feeds, self._clock(), period)
+        return replace(gate.request(self._settings), fresh_digest=digest)
 
     def _anchore(self, gate: Gate, deadline: Deadline) -> AnalyzingAnchore:
         if deadline.passed:
@@ -220,7 +226,8 @@ class Worker:
 
         def change(entry: Entry) -> Remembered:
             outdated = entry.evaluated_at is not None and entry.evaluated_at > now
-            return _swept(gate, (entry, None) if outdated else result(entry.known_to(team), now))
+            after, news = (entry, None) if outdated else result(entry.known_to(team), now)
+            return after.marked_by(gate.sweep), news
 
         return change
 
@@ -236,15 +243,3 @@ class Worker:
         policy_id = gate.request(self._settings).policy_id
         subject = subject_of(self._settings.anchore_account, gate.tag, policy_id)
         return Entry(subject=subject, tag=gate.tag, policy_id=policy_id)
-
-
-def _is_newer(entry: Entry, sweep: datetime | None) -> bool:
-    return sweep is not None and entry.evaluated_at is not None and entry.evaluated_at > sweep
-
-
-def _swept(gate: Gate, remembered: Remembered) -> Remembered:
-    """The result counts for the sweep that asked for it, and for earlier ones."""
-    after, news = remembered
-    if gate.sweep is not None and (after.sweep is None or after.sweep < gate.sweep):
-        after = replace(after, sweep=gate.sweep)
-    return after, news

@@ -31,14 +31,15 @@ def title(event: str, recording: Recording) -> Text:
 
 def shown(invocation: Invocation, tag: str) -> list[RenderableType]:
     """One below the other; `tag` is of a direct invocation, whose answer does not repeat it."""
-    parts: list[RenderableType] = [_heading("What Anchore was asked")]
+    parts: list[RenderableType] = [heading("What Anchore was asked")]
     parts.append(_requests(invocation.requests))
-    parts += [_heading("What the function answered"), _answer(invocation, tag)]
+    parts += [heading("What the function answered"), _answer(invocation, tag)]
     nothing = Text("No notice was published: nothing is new.", "dim")
     return [*parts, *(map(_mail, invocation.mails) if invocation.mails else [nothing])]
 
 
-def _heading(words: str) -> Rule:
+def heading(words: str) -> Rule:
+    """What stands above a part."""
     return Rule(Text(words, "bold"), align="left", style="dim")
 
 
@@ -65,7 +66,12 @@ def _answer(invocation: Invocation, tag: str) -> Text:
         return Text(f"{json.dumps(answer)}\n")
     if reason := answer.get("ignored"):
         return Text(f"The event was ignored: {printable(reason)}.\n")
-    return Text("\n").join(_result(result, tag) for result in answer.get("results", [answer]))
+    results = answer.get("results", [answer] if "outcome" in answer else [])
+    if not results:  # what a schedule is answered
+        return Text(
+            "".join(f"{name}: {printable(json.dumps(it))}\n" for name, it in answer.items())
+        )
+    return Text("\n").join(_result(result, tag) for result in results)
 
 
 def _result(result: dict[str, Any], tag: str) -> Text:

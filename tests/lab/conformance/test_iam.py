@@ -51,11 +51,18 @@ FAULT_STORIES = {
     AwsCall.RELEASE: {"dynamodb:UpdateItem"},
     AwsCall.SCAN: {"dynamodb:Scan"},
     AwsCall.LAST_SWEEP: {"dynamodb:GetItem"},
+    AwsCall.BEGIN_SWEEP: {"dynamodb:UpdateItem"},
     AwsCall.RECORD_SWEEP: {"dynamodb:PutItem"},
+    AwsCall.SET_ASIDE: {"dynamodb:UpdateItem"},
     AwsCall.PUBLISH: {"sns:Publish"},
     AwsCall.LOOK: {"sns:GetTopicAttributes"},
     AwsCall.COPY: {"sqs:SendMessage"},
     AwsCall.ENQUEUE: {"sqs:SendMessage"},
+    AwsCall.COUNT: {"sqs:GetQueueAttributes"},
+    AwsCall.DEFER: {"dynamodb:PutItem"},
+    AwsCall.LIST_DEFERRED: {"dynamodb:Query", "dynamodb:BatchGetItem"},
+    AwsCall.PUT_BACK: {"sqs:SendMessage"},
+    AwsCall.REMOVE_DEFERRED: {"dynamodb:BatchWriteItem"},
 }
 
 

@@ -12,18 +12,22 @@ from tests.lab.faults.loopback import BreakingServer, answering, has_hung_up, pl
 from tests.recordings.enterprise_image import Image
 from tests.support.scripted_server import Act
 
+_POLICY = {"policy_id": "default", "active": True, "last_updated": "2026-11-01T00:00:00Z"}
+
 
 class LoopbackAnchore(BreakingServer):
     """`gone_through` holds the full tag and the action of each evaluation that was answered.
 
     `too_late` counts answers that no fault held back, and that the function did not wait for all
-    the same; `crashes` how often the function was killed by now.
+    the same; `crashes` how often the function was killed by now. `feeds` is their version, which a
+    look at them sees.
     """
 
     def __init__(self, crashes: Callable[[], int]) -> None:
         self.too_late = 0
         self._crashes = crashes
         self.gone_through: list[tuple[str, str]] = []
+        self.feeds = 1
         self._images: dict[str, Image] = {}
         self._step: Step | None = None
         self._act: Act | None = None
@@ -63,6 +67,10 @@ class LoopbackAnchore(BreakingServer):
         match request.path.removeprefix("/v2/").split("/"):
             case ["summaries", "image-tags"]:
                 return Step.LIST_TAGS, self._list_tags
+            case ["system", "feeds"]:
+                return Step.LIST_FEEDS, self._list_feeds
+            case ["policies"]:
+                return Step.LIST_POLICIES, lambda request: _json([_POLICY])
             case ["images"]:
                 return Step.FIND_ACTIVE_IMAGE, self._find
             case ["images", _, "vuln", _]:
@@ -74,6 +82,9 @@ class LoopbackAnchore(BreakingServer):
     def _list_tags(self, request: Request) -> Response:
         summaries = [image.summary() for image in self._images.values()]
         return _json({"items": summaries, "total_rows": len(summaries)})
+
+    def _list_feeds(self, request: Request) -> Response:
+        return _json([{"name": "vulnerabilities", "dataset_checksum": str(self.feeds)}])
 
     def _find(self, request: Request) -> Response:
         image = self._images.get(request.args["full_tag"])

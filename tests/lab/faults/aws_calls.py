@@ -26,11 +26,14 @@ class AwsCall(StrEnum):
     RELEASE = "release the outbox"
     SCAN = "scan the ledger"
     LAST_SWEEP = "read the last sweep"
+    BEGIN_SWEEP = "note that a sweep begins"
     RECORD_SWEEP = "record the sweep"
+    SET_ASIDE = "set a notice aside"
     PUBLISH = "publish"
     LOOK = "look at the topic"
     COPY = "send a copy"
     ENQUEUE = "enqueue a sweep"
+    COUNT = "count the queue"
 
 
 LEDGER = (
@@ -45,12 +48,14 @@ LEDGER = (
     AwsCall.RELEASE,
     AwsCall.SCAN,
     AwsCall.LAST_SWEEP,
+    AwsCall.BEGIN_SWEEP,
     AwsCall.RECORD_SWEEP,
+    AwsCall.SET_ASIDE,
     AwsCall.DEFER,
     AwsCall.LIST_DEFERRED,
     AwsCall.REMOVE_DEFERRED,
 )
-TO_THE_QUEUE = (AwsCall.COPY, AwsCall.ENQUEUE, AwsCall.PUT_BACK)
+TO_THE_QUEUE = (AwsCall.COPY, AwsCall.ENQUEUE, AwsCall.PUT_BACK, AwsCall.COUNT)
 
 
 @dataclass(frozen=True)
@@ -81,10 +86,14 @@ _KINDS = {
     "GetTopicAttributes": AwsCall.LOOK,
     "SendMessage": AwsCall.COPY,
     "SendMessageBatch": AwsCall.ENQUEUE,
+    "GetQueueAttributes": AwsCall.COUNT,
 }
 
 
-_OF_THE_PUBLISHER = {
+_UPDATES = {
+    "SET sweep": AwsCall.MARK,
+    "SET begun": AwsCall.BEGIN_SWEEP,
+    "SET pending": AwsCall.SET_ASIDE,
     "SET claimed_until": AwsCall.CLAIM,
     "SET flight": AwsCall.MARK_IN_FLIGHT,
     "REMOVE claimed_until": AwsCall.RELEASE,
@@ -110,10 +119,8 @@ def _kind(operation: str, text: str) -> AwsCall:
             return _of_one_item(operation, text)
         case "TransactWriteItems":
             return AwsCall.MARK_IN_FLIGHT if "SET flight" in text else AwsCall.WRITE
-        case "UpdateItem" if "SET sweep" in text:
-            return AwsCall.MARK
         case "UpdateItem":
-            return next(kind for words, kind in _OF_THE_PUBLISHER.items() if words in text)
+            return next(kind for words, kind in _UPDATES.items() if words in text)
     return _KINDS[operation]
 
 

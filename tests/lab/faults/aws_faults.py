@@ -15,7 +15,7 @@ from tests.support.scripted_server import reset, silence
 
 _XML = (
     '<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type>'
-    "<Code>{}</Code><Message>said the proxy</Message></Error><RequestId>1</RequestId>"
+    "<Code>{}</Code><Message>{}</Message></Error><RequestId>1</RequestId>"
     "</ErrorResponse>"
 )
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -24,13 +24,13 @@ _ATTEMPT = re.compile(r'(?<=\\"attempt\\":)\d+')
 _FIRST_SEEN = re.compile(r'(?<=\\"first_seen\\":\\")[^\\]+')
 
 
-def refused(code: str, status: int = 400) -> Fault:
+def refused(code: str, status: int = 400, text: str = "said the proxy") -> Fault:
     """AWS answers the error, in the protocol of the service."""
 
     def fault(passage: Passage) -> Response:
         if passage.call.kind in (AwsCall.PUBLISH, AwsCall.LOOK):
-            return Response(_XML.format(code), status, content_type="text/xml")
-        said = json.dumps({"__type": f"com.amazonaws#{code}", "message": "said the proxy"})
+            return Response(_XML.format(code, text), status, content_type="text/xml")
+        said = json.dumps({"__type": f"com.amazonaws#{code}", "message": text})
         return Response(said, status, content_type="application/x-amz-json-1.0")
 
     return fault

@@ -53,11 +53,12 @@ Fault = Callable[[Passage], Response]
 class _Rule:
     fault: Fault
     kinds: tuple[AwsCall, ...]
-    about: str
+    about: tuple[str, ...]
     times: int | None
 
     def meets(self, call: Call) -> bool:
-        return call.kind in self.kinds and self.about in call.text and self.times != 0
+        is_about = any(text in call.text for text in self.about)
+        return call.kind in self.kinds and is_about and self.times != 0
 
 
 @dataclass
@@ -78,7 +79,7 @@ class AwsProxy(BreakingServer):
         self._crashes = crashes
         self.journal = Journal()
         self.healed = Event()
-        self._rule: _Rule | None = None
+        self._rules: list[_Rule] = []
         self._lock, self._ledger = Lock(), Lock()
         self._pool = urllib3.PoolManager(maxsize=20)
         super().__init__(answering(self._answer))
@@ -90,25 +91,30 @@ class AwsProxy(BreakingServer):
         self._pool.clear()
 
     def fault(
-        self, fault: Fault, *kinds: AwsCall, about: str = "", times: int | None = None
+        self,
+        fault: Fault,
+        *kinds: AwsCall,
+        about: tuple[str, ...] = ("",),
+        times: int | None = None,
     ) -> None:
-        """From now on calls of these kinds meet the fault; `times`: only so many of them."""
+        """From now on calls of these kinds that name one of `about` meet the fault, too.
+
+        `times`: only so many of them.
+        """
         self.healed = Event()
-        self._rule = _Rule(fault, kinds, about, times)
+        self._rules.append(_Rule(fault, kinds, about, times))
 
     def heal(self) -> None:
         """End the fault, and whatever waits in it."""
-        self._rule = None
+        self._rules = []
         self.healed.set()
 
     def _answer(self, request: Request) -> Response:
         call, crashes = Call.of(request), self._crashes()
         passage = Passage(self, request, call)
         with self._lock:
-            rule = self._rule
-            if rule is None or not rule.meets(call):
-                rule = None
-            elif rule.times is not None:
+            rule = next((rule for rule in self._rules if rule.meets(call)), None)
+            if rule is not None and rule.times is not None:
                 rule.times -= 1
         answer = rule.fault(passage) if rule else passage.forward()
         if has_hung_up(request) and self._crashes() == crashes:

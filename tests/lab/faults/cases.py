@@ -12,8 +12,10 @@ from tests.lab.faults.aws_calls import AwsCall
 from tests.lab.faults.aws_cases import ledger_cases, queue_cases, topic_cases
 from tests.lab.faults.aws_faults import killing, refused, skewed
 from tests.lab.faults.case import Begin, Case, at_anchore, at_aws, both
+from tests.lab.faults.clock_cases import clock_cases
 from tests.lab.faults.lambda_cases import deferred_cases, lambda_cases, one_at_a_time
 from tests.lab.faults.lane import Lane
+from tests.lab.faults.lane_cases import lane_cases
 from tests.lab.faults.outcome import Role, Stage
 from tests.lab.faults.rules import Expected
 from tests.lab.faults.story import THREE_TRIES, Story
@@ -33,6 +35,8 @@ def cases() -> tuple[Case, ...]:
         *_messages(),
         *lambda_cases(),
         *deferred_cases(),
+        *lane_cases(),
+        *clock_cases(),
     )
 
 
@@ -74,7 +78,7 @@ def _killing(kind: AwsCall, forwarded: bool, times: int | None) -> Begin:
 
     def begin(lane: Lane) -> None:
         fault = killing(lane.container.kill, forwarded=forwarded)
-        lane.aws.fault(fault, kind, about=about, times=times)
+        lane.aws.fault(fault, kind, about=(about,), times=times)
 
     return begin
 
@@ -118,12 +122,16 @@ def _messages() -> Iterator[Case]:
 
 
 def _poisoned(lane: Lane) -> None:
-    for body in _POISON:
-        lane.pump.work.send(body)
+    for number, body in enumerate(_POISON):
+        lane.pump.lanes[number % 2].queue.send(body)
 
 
 def _ordered(order: Callable[[Iterable[Message]], Iterable[Message]]) -> Begin:
-    return lambda lane: setattr(lane.pump.work, "order", order)
+    def begin(lane: Lane) -> None:
+        for each in lane.pump.lanes:
+            each.queue.order = order
+
+    return begin
 
 
 def _pumped(how: str) -> Begin:

@@ -65,7 +65,9 @@ class Container:
     """`crashes` counts the processes that were killed, `deaths` those that died by themselves."""
 
     def __init__(self, environment: Mapping[str, str], runtime_client: Path, log: Path) -> None:
-        self._parts = environment, runtime_client, log
+        self._environment = environment
+        self._parts = runtime_client, log
+        self._more: dict[str, str] = {}
         self._running: _Running | None = None
         self._lock = Lock()
         self.crashes = self.deaths = 0
@@ -84,7 +86,7 @@ class Container:
     def invoke(self, event: Any, seconds: float, trace: str) -> Invocation:
         """How the event ended, with a process that is alive at its beginning."""
         if self._running is None:
-            self._running = _Running(*self._parts)
+            self._running = _Running({**self._environment, **self._more}, *self._parts)
         crashes = self.crashes
         ended = self._running.api.invoke(event, seconds, trace)
         if ended == DIED:
@@ -98,6 +100,12 @@ class Container:
             if self._running is not None and self._running.alive:
                 self.crashes += 1
                 self._running.kill()
+
+    def deploy(self, **settings: str) -> None:
+        """The next event meets a process with these variables besides; a new one if need be."""
+        if settings != self._more:
+            self.stop()
+            self._more = settings
 
     def stop(self) -> None:
         """The next event meets a new process."""

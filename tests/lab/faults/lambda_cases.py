@@ -83,11 +83,16 @@ def _deferred(
 
 def one_at_a_time(lane: Lane) -> None:
     """Each message is a batch."""
-    lane.pump.poller.batch_size = 1
+    for each in lane.pump.lanes:
+        each.poller.batch_size = 1
 
 
 def _loops(*, allowed: bool) -> Begin:
-    return lambda lane: setattr(lane.pump.poller, "allows_loops", allowed)
+    def begin(lane: Lane) -> None:
+        for each in lane.pump.lanes:
+            each.poller.allows_loops = allowed
+
+    return begin
 
 
 def _killing(call: AwsCall, *, forwarded: bool) -> Begin:

@@ -24,6 +24,7 @@ from tests.support.runtime_api import Invocation
 _EVENTS = ROOT / "events"
 _PUSH = json.loads((_EVENTS / "ecr-push.json").read_text())
 _SCHEDULE = json.loads((_EVENTS / "schedule-rule.json").read_text())
+_CHECK = json.loads((_EVENTS / "schedule-check.json").read_text())
 _SETTINGS = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -56,6 +57,7 @@ class Lane:
             "ANCHORE_SECRET_ARN": aws.secret_arn,
             "STOP_TOPIC_ARN": self.stack.topic,
             "WORK_QUEUE_URL": self._sqs.url,
+            "PUSH_QUEUE_URL": self._sqs.push_url,
             "LEDGER_TABLE": self.stack.table,
         }
         self.container = Container(environment, runtime_client, log)
@@ -75,10 +77,11 @@ class Lane:
     ) -> None:
         self._open.close()
 
-    def begin(self) -> None:
-        """Begin anew: nothing remembered, nothing wrong."""
+    def begin(self, **settings: str) -> None:
+        """Begin anew, with these variables besides: nothing remembered, nothing wrong."""
+        self.container.deploy(**settings)
         self.pump = Pump(self._invoke)
-        self._sqs.queue = self.pump.work
+        self._sqs.sweeps, self._sqs.pushes = self.pump.sweeps.queue, self.pump.pushes.queue
         self.heal()
         self.stack.forget()
         self.anchore.gone_through.clear()
@@ -91,12 +94,17 @@ class Lane:
         """End whatever fault there is."""
         self.seconds = _PLENTY_SECONDS
         self.pump.throttled_until = 0.0
+        self.pump.sweeps.is_full = False
         self.aws.heal()
         self.anchore.heal()
 
     def sweep(self) -> None:
         """The schedule's event."""
         self.pump.events.put(_SCHEDULE)
+
+    def check_feeds(self) -> None:
+        """The event of the feed clock's schedule."""
+        self.pump.events.put(_CHECK)
 
     def publish(self) -> None:
         """The schedule's minutes pass: claims of those who died end, and the publisher runs until
@@ -111,14 +119,18 @@ class Lane:
                 return
 
     def messages(self, redriven: int) -> Messages:
-        """Where the messages of the work queue are; so many dead letters were redriven."""
-        work, dead = self.pump.work, self.pump.dead
+        """Where the messages of both queues are; so many dead letters were redriven."""
+        lanes = self.pump.lanes
         return Messages(
-            work.sent, self.pump.poller.done, len(work.messages), len(dead.messages), redriven
+            sum(lane.queue.sent for lane in lanes),
+            sum(lane.poller.done for lane in lanes),
+            sum(len(lane.queue.messages) for lane in lanes),
+            sum(len(lane.dead.messages) for lane in lanes),
+            redriven,
         )
 
     def push(self, image: Image) -> None:
-        """Put on the queue what ECR and EventBridge make of a push."""
+        """Put on their queue what ECR and EventBridge make of a push."""
         detail = _PUSH["detail"] | {
             "repository-name": image.repository,
             "image-tag": image.tag,
@@ -126,7 +138,7 @@ class Lane:
         }
         time = datetime.now(UTC) + self.push_skew
         event = _PUSH | {"time": time.isoformat(timespec="seconds"), "detail": detail}
-        self.pump.work.send(json.dumps(event))
+        self.pump.pushes.queue.send(json.dumps(event))
 
     def _crashes(self) -> int:
         return self.container.crashes

@@ -62,7 +62,8 @@ class Outcome:
     mends. `verdicts` are the ledger's in the end, `waiting` counts notices that nobody published
     then, `deaths` the processes that died by themselves, `delays` are those of all copies.
     `longest_chain` counts invocations of which each was started by a message of the one before;
-    `failed_events` are those of the schedule that Lambda gave up.
+    `failed_events` are those of the schedule that Lambda gave up, `strays` the messages that were
+    handed over from the other lane's queue, `sweeps` those of which a message was.
     """
 
     said: tuple[Said, ...]
@@ -76,6 +77,8 @@ class Outcome:
     delays: tuple[int, ...]
     longest_chain: int
     failed_events: int
+    strays: int
+    sweeps: int
 
     def of(self, role: Role, event_type: str) -> list[Said]:
         """What was said of this kind about the role's image, in order."""

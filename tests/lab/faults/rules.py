@@ -17,7 +17,7 @@ class Expected:
     whether good ones may reach the `dead_letters`, too; whether the image was `gone` for a while,
     which ends its STOP without a recovery; the `least_delay` of a copy in seconds; how many
     invocations may be in a `chain`; and how many of the schedule's events Lambda gives up
-    (`failed_events`).
+    (`failed_events`); how many `sweeps` begin, where the feed clock begins them.
     """
 
     latest: Stage = Stage.LATER
@@ -27,6 +27,7 @@ class Expected:
     least_delay: int = 15
     chain: int = LONGEST_CHAIN
     failed_events: int = 0
+    sweeps: int | None = None
 
 
 def broken_rules(outcome: Outcome, expected: Expected) -> list[str]:
@@ -42,6 +43,8 @@ def broken_rules(outcome: Outcome, expected: Expected) -> list[str]:
         *_no_process_dies_by_itself(outcome),
         *_no_chain_is_too_long(outcome, expected),
         *_no_event_is_given_up(outcome, expected),
+        *_work_stays_in_its_lane(outcome),
+        *_so_many_sweeps_begin(outcome, expected),
     ]
 
 
@@ -126,3 +129,13 @@ def _no_chain_is_too_long(outcome: Outcome, expected: Expected) -> Iterator[str]
 def _no_event_is_given_up(outcome: Outcome, expected: Expected) -> Iterator[str]:
     if outcome.failed_events != expected.failed_events:
         yield f"{outcome.failed_events} events were given up, expected {expected.failed_events}"
+
+
+def _work_stays_in_its_lane(outcome: Outcome) -> Iterator[str]:
+    if outcome.strays:
+        yield f"{outcome.strays} messages came from the other lane's queue"
+
+
+def _so_many_sweeps_begin(outcome: Outcome, expected: Expected) -> Iterator[str]:
+    if expected.sweeps not in (None, outcome.sweeps):
+        yield f"{outcome.sweeps} sweeps began, expected {expected.sweeps}"

@@ -58,10 +58,12 @@ class Announced:
 class StormOutcome:
     """What a storm came to.
 
-    `stopped` are the images that became a STOP, each called after its team, `first` those before
-    the phase `later`. `disturbed`: how often a crash, a lost answer of SNS or a container's end
-    gave leave to publish a message again. `waiting` counts notices that nobody published in the
-    end, `deaths` the processes that died by themselves.
+    `stopped` are the images that became a STOP and may be published, each called after its team,
+    `first` those before the phase `later` that need not wait for the fault's end. `refused` are
+    those that are never published, of which `aside` notices are set aside, and `one_by_one` the
+    teams of which a group was refused. `disturbed`: how often a crash, a lost answer of SNS or a
+    container's end gave leave to publish a message again. `waiting` counts notices that nobody
+    published in the end, `deaths` the processes that died by themselves.
     """
 
     announced: tuple[Announced, ...]
@@ -71,6 +73,9 @@ class StormOutcome:
     waiting: int
     deaths: int
     messages: Messages
+    refused: frozenset[str] = frozenset()
+    aside: int = 0
+    one_by_one: frozenset[str] = frozenset()
 
     def of(self, image: str, event_type: str = "STOP") -> list[Announced]:
         """The messages of this kind about the image, in order."""
@@ -94,13 +99,24 @@ class StormOutcome:
 
 @dataclass(frozen=True)
 class Storm:
-    """`begin` switches the fault on, for runs of so many `seconds`; `payments` images stop of the
-    team of that name. `restarts`: the container ends with the fault."""
+    """`begin` switches the fault on, for so many `runs` of so many `seconds`.
+
+    `payments` images stop of the team of that name.
+
+    `restarts`: the container ends with the fault. `chat`: there is a chat topic, too, which there
+    is not while the fault lasts. `refused` images are never published, those that are `held` not
+    before the fault's end, and the teams `one_by_one` not in a group.
+    """
 
     begin: Callable[[Lane], None]
     payments: int = 12
     restarts: bool = False
     seconds: float = 20.0
+    runs: int = 1
+    chat: bool = False
+    refused: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+    one_by_one: frozenset[str] = frozenset()
 
 
 class StormTelling:
@@ -117,8 +133,8 @@ class StormTelling:
 
     def outcome(self) -> StormOutcome:
         """Tell it."""
-        lane = self._lane
-        lane.begin()
+        lane, storm = self._lane, self._storm
+        lane.begin(**({"CHAT_TOPIC_ARN": lane.stack.make_chat_topic()} if storm.chat else {}))
         self._are_swept(self._first)
         self._is_pushed(MENDED, stopped=False)
         self._through_the_fault()
@@ -130,12 +146,15 @@ class StormTelling:
         self._publish(Phase.LATER)
         return StormOutcome(
             announced=tuple(self._announced),
-            first=frozenset(self._first),
-            stopped=frozenset([*self._first, *self._late, PUSHED]),
+            first=frozenset(self._first) - storm.refused - storm.held,
+            stopped=frozenset([*self._first, *self._late, PUSHED]) - storm.refused,
             disturbed=self._disturbed(),
             waiting=lane.stack.waiting(),
             deaths=lane.container.deaths,
             messages=lane.messages(redriven=0),
+            refused=storm.refused,
+            aside=lane.stack.set_aside(),
+            one_by_one=storm.one_by_one,
         )
 
     def _image(self, name: str, *, stopped: bool) -> Image:
@@ -161,8 +180,13 @@ class StormTelling:
         lane = self._lane
         lane.seconds = self._storm.seconds
         self._storm.begin(lane)
-        self._publish(Phase.FAULT)
+        if self._storm.chat:
+            lane.stack.delete_chat_topic()
+        for _ in range(self._storm.runs):
+            self._publish(Phase.FAULT)
         lane.heal()
+        if self._storm.chat:
+            lane.stack.make_chat_topic()
         if self._storm.restarts:
             lane.container.stop()
 

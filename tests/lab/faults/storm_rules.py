@@ -54,12 +54,13 @@ def _a_team_has_its_own_messages(outcome: StormOutcome) -> Iterator[str]:
 
 def _the_storm_is_published_together(outcome: StormOutcome) -> Iterator[str]:
     stops = [message for message in outcome.announced if message.event_type == "STOP"]
-    for message in stops:
+    together = [message for message in stops if message.team not in outcome.one_by_one]
+    for message in together:
         if (message.total is None) != (PUSHED in message.images):
             how = "alone" if message.total is None else "with others"
             yield f"the STOP of {', '.join(message.images)} was published {how}"
-    for team in sorted({message.team for message in stops}):
-        named = max(message.total or 0 for message in stops if message.team == team)
+    for team in sorted({message.team for message in together}):
+        named = max(message.total or 0 for message in together if message.team == team)
         total = sum(image.startswith(team) for image in outcome.stopped - {PUSHED})
         if named != total:
             yield f"{team} reads of {named} images in all, expected {total}"
@@ -76,5 +77,7 @@ def _the_mended_one_stops_before_it_recovers(outcome: StormOutcome) -> Iterator[
 def _nothing_is_left(outcome: StormOutcome) -> Iterator[str]:
     if outcome.waiting:
         yield f"{outcome.waiting} notices still wait"
+    if outcome.aside != len(outcome.refused):
+        yield f"{outcome.aside} notices are set aside, expected {len(outcome.refused)}"
     if outcome.deaths:
         yield f"{outcome.deaths} processes died by themselves"

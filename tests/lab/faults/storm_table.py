@@ -19,6 +19,8 @@ stop, and one is pushed. Must hold:
 - what is published again has the same id; no message is for two teams; the storm is published
   together, and the later three with the total; what was pushed has a message of its own;
 - the RECOVERED of the mended image comes behind its STOP;
+- what SNS never takes, and what a newer version wrote, is set aside and kept, and nothing else is;
+  its group is published one by one. It holds no other STOP up, nor does the chat topic;
 - in the end nothing waits, nor is in flight, and each message of the work queue is done.
 
 A cell reads: the messages; how often an image's STOP was published at most; when the last of the

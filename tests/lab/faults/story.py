@@ -4,26 +4,32 @@ before     a sweep; then one image becomes a STOP, one ceases to be one, one sta
 at once    the fault; a push and a sweep for each image
 after it   the fault has ended, and time has passed until nothing is left to do
            (at each stage the publisher runs behind the work)
+           (where feeds move: at once, and after it, the feed clock looks in place of these)
 redriven   the dead letters again
 next sweep
 """
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from tests.lab.faults.lane import Lane
 from tests.lab.faults.outcome import Outcome, Role, Said, Stage
+from tests.lab.faults.pump import Pump
 from tests.recordings.enterprise_image import Image
 
 _numbers = count(1)
 _STOPS = ("port 22",)
+_SWEEP = re.compile('"sweep":"([^"]+)"')
 # In seconds: within which each first copy comes back, and no second one; within which any does;
 # within which Lambda tries an event for the last time; and until what was received five times would
 # be received again.
+LOOK, MIN_SWEEP = timedelta(minutes=5), timedelta(minutes=60)
 FIRST_DELAY, LONGEST_DELAY, THREE_TRIES, FIVE_RECEIVES = 30.0, 900.0, 180.0, 5 * 1800.0
 
 
@@ -34,7 +40,8 @@ class Story:
     `lasts`: how much time passes meanwhile, in seconds. `come_due`: what was deferred comes due
     before it ends. `pushes`: how often each image is pushed. `repeats`: whether each delivery gives
     leave to say a notice again, because it is a duplicate or the ledger refuses; `forgetful`: the
-    ledger then forgets what was said, and under which id.
+    ledger then forgets what was said, and under which id. `looks`: how often the feed clock looks,
+    each five minutes, in place of pushes and a sweep.
     """
 
     begin: Callable[[Lane], None]
@@ -44,6 +51,7 @@ class Story:
     pushes: int = 1
     repeats: bool = False
     forgetful: bool = False
+    looks: int = 0
 
 
 class Telling:
@@ -63,10 +71,14 @@ class Telling:
         lane.anchore.hold(self._images(flipped=False))
         self._sweep_without_fault(Stage.BEFORE)
         lane.anchore.hold(self._images(flipped=True))
+        lane.anchore.feeds += 1
         lane.anchore.gone_through.clear()
         disturbed = self._through_the_fault()
         self._until_idle(Stage.LATER)
-        redriven = lane.pump.work.redrive()
+        if self._story.looks:
+            self._the_clock_looks(MIN_SWEEP)
+            self._until_idle(Stage.LATER)
+        redriven = sum(each.queue.redrive() for each in lane.pump.lanes)
         self._until_idle(Stage.REDRIVEN)
         self._sweep_without_fault(Stage.SWEEP)
         entries = lane.stack.entries()
@@ -79,8 +91,10 @@ class Telling:
             verdicts={_role(e["tag"]["S"]): e["verdict"]["S"] for e in entries},
             waiting=lane.stack.waiting(),
             deaths=lane.container.deaths,
-            delays=tuple(lane.pump.work.delays),
-            longest_chain=lane.pump.poller.longest_chain,
+            delays=tuple(delay for each in lane.pump.lanes for delay in each.queue.delays),
+            longest_chain=max(each.poller.longest_chain for each in lane.pump.lanes),
+            strays=_strays(lane.pump),
+            sweeps=len(set(_SWEEP.findall("".join(lane.pump.sweeps.delivered)))),
             failed_events=len(lane.pump.events.destination),
         )
 
@@ -94,24 +108,40 @@ class Telling:
     def _through_the_fault(self) -> Counter[Role]:
         """How often each role was disturbed."""
         lane = self._lane
-        before = len(lane.pump.delivered)
+        before = Counter(lane.pump.delivered)
         lane.seconds = self._story.seconds
         self._story.begin(lane)
-        for image in self._images(flipped=True) * self._story.pushes:
-            lane.push(image)
-        lane.sweep()
-        self._time_passes(Stage.FAULT, self._story.lasts)
+        if self._story.looks:
+            self._feeds_are_looked_at()
+        else:
+            self._images_are_pushed_and_swept()
         if self._story.come_due:
             lane.stack.let_deferred_come_due()
             lane.publish()
             self._time_passes(Stage.FAULT, 0)
         lane.heal()
-        return self._disturbed(lane.pump.delivered[before:])
+        return self._disturbed((Counter(lane.pump.delivered) - before).elements())
 
-    def _disturbed(self, delivered: list[str]) -> Counter[Role]:
+    def _images_are_pushed_and_swept(self) -> None:
+        for image in self._images(flipped=True) * self._story.pushes:
+            self._lane.push(image)
+        self._lane.sweep()
+        self._time_passes(Stage.FAULT, self._story.lasts)
+
+    def _feeds_are_looked_at(self) -> None:
+        self._lane.stack.let_sweeps_age(MIN_SWEEP)
+        for _ in range(self._story.looks):
+            self._the_clock_looks(LOOK)
+            self._time_passes(Stage.FAULT, LOOK.total_seconds())
+
+    def _the_clock_looks(self, after: timedelta) -> None:
+        self._lane.stack.let_sweeps_age(after)
+        self._lane.check_feeds()
+
+    def _disturbed(self, delivered: Iterable[str]) -> Counter[Role]:
         texts = [call.text for call in self._lane.aws.journal.lost]
         if self._story.repeats:
-            texts += delivered
+            texts.extend(delivered)
         about = Counter({r: sum(f"{self._name}/{r}" in text for text in texts) for r in Role})
         return about + Counter(dict.fromkeys(Role, self._lane.container.crashes))
 
@@ -125,7 +155,7 @@ class Telling:
         """Until no work is left on the queue, none is deferred, and no event waits."""
         lane = self._lane
         self._time_passes(stage, None)
-        while lane.stack.let_deferred_come_due() or lane.pump.work.messages:
+        while lane.stack.let_deferred_come_due() or not lane.pump.is_idle:
             lane.publish()
             self._time_passes(stage, None)
 
@@ -143,6 +173,13 @@ def _said(stage: Stage, envelope: Any) -> Said:
     attributes = {name: it["Value"] for name, it in envelope["MessageAttributes"].items()}
     result = json.loads(attributes["result"])
     return Said(stage, _role(attributes["repository"]), attributes["event_type"], result["id"])
+
+
+def _strays(pump: Pump) -> int:
+    """Of what was handed over and reads as work: how many were in the other lane."""
+    pushed = [body for body in pump.sweeps.delivered if "aws.ecr" in body or "ecr_push" in body]
+    swept = [body for body in pump.pushes.delivered if '"schedule"' in body]
+    return len(pushed) + len(swept)
 
 
 def _role(name: str) -> Role:

@@ -16,7 +16,7 @@ _BEGINNING = """\
 
 `make faults` writes this page. The real handler process runs between a loopback Anchore, and a
 proxy before moto's server; both fail as told. What starts it, a pump, keeps the rules of SQS and
-Lambda on a clock of its own, with the template's numbers:
+Lambda on a clock of its own, with the template's numbers for the two queues of work:
 
 - a message that is not deleted is hidden for the visibility timeout, comes back, and is a dead
   letter after maxReceiveCount; batches, duplicates, delays, and any order;
@@ -41,6 +41,7 @@ must hold:
 - each message is done, on the queue or a dead letter; in the end only poison is, and what was
   refused as the 17th;
 - no chain has more than 14 invocations, unless its copies forget their number;
+- work stays in its lane, also when it goes back or is deferred;
 - no event is given up unless all that Lambda allows has failed;
 - the ledger holds the three verdicts, and no notice waits;
 - no process died but those that were killed.
@@ -55,7 +56,14 @@ letters; and, where there were any, how many dead letters were redriven.
 
 Where work is deferred Anchore has not finished for three hours, in which each message is sent back
 13 times. AWS does not say which chain a batch of several messages continues: there each is handed
-over alone. How many copies there are after a crash depends on how far its neighbours in the batch
+over alone.
+
+Where the feed clock looks, feeds have moved since the first sweep, more than an hour ago. The clock
+looks three times in ten minutes, in place of pushes and a sweep, and once more an hour after the
+fault. Then it must have begun one sweep, or two where feeds moved again or the first was not
+recorded: such a one is begun again after a quarter of an hour, not by each look.
+
+How many copies there are after a crash depends on how far its neighbours in the batch
 had come, and, within some time, on their delays, half of which is chance."""
 
 

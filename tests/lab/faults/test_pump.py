@@ -31,12 +31,12 @@ def failing(*bodies: str) -> Callable[[Any, str], Invocation]:
 def pumping(invoke: Callable[[Any, str], Invocation], *bodies: str) -> Pump:
     pump = Pump(invoke)
     for body in bodies or ("good", "bad"):
-        pump.work.send(body)
+        pump.sweeps.queue.send(body)
     return pump
 
 
 def dead(pump: Pump) -> list[str]:
-    return [message.body for message in pump.dead.messages]
+    return [message.body for message in pump.sweeps.dead.messages]
 
 
 # --- the queue
@@ -45,7 +45,7 @@ def dead(pump: Pump) -> list[str]:
 def test_what_is_reported_failed_comes_back_five_times_and_is_a_dead_letter() -> None:
     pump = pumping(failing("bad"))
     pump.run()
-    assert (pump.poller.done, pump.delivered) == (1, ["good", *["bad"] * 5])
+    assert (pump.sweeps.poller.done, pump.delivered) == (1, ["good", *["bad"] * 5])
     assert (dead(pump), pump.now) == (["bad"], 5 * HALF_AN_HOUR)
 
 
@@ -70,21 +70,21 @@ def test_what_is_not_done_is_hidden_for_the_visibility_timeout() -> None:
 def test_a_batch_without_a_good_answer_comes_back_whole(ended: Invocation) -> None:
     pump = pumping(lambda event, trace: ended)
     pump.run()
-    assert (pump.poller.done, len(pump.delivered), dead(pump)) == (0, 10, ["good", "bad"])
+    assert (pump.sweeps.poller.done, len(pump.delivered), dead(pump)) == (0, 10, ["good", "bad"])
 
 
 def test_redriven_dead_letters_begin_anew() -> None:
     pump = pumping(failing("good", "bad"))
     pump.run()
-    pump.delivered.clear()
-    assert pump.work.redrive() == 2
+    pump.sweeps.delivered.clear()
+    assert pump.sweeps.queue.redrive() == 2
     pump.run()
-    assert (len(pump.delivered), pump.work.sent, len(dead(pump))) == (10, 2, 2)
+    assert (len(pump.delivered), pump.sweeps.queue.sent, len(dead(pump))) == (10, 2, 2)
 
 
 def test_a_message_with_a_delay_comes_when_it_is_over() -> None:
     pump = Pump(failing())
-    pump.work.send("late", delay=900)
+    pump.sweeps.queue.send("late", delay=900)
     pump.run(899)
     assert pump.delivered == []
     pump.run(1)
@@ -95,12 +95,12 @@ def test_a_duplicate_is_delivered_again_but_done_once() -> None:
     pump = pumping(failing())
     pump.twice = True
     pump.run()
-    assert (pump.poller.done, pump.delivered) == (2, ["good", "bad", "good", "bad"])
+    assert (pump.sweeps.poller.done, pump.delivered) == (2, ["good", "bad", "good", "bad"])
 
 
 def test_the_queue_may_hand_over_in_any_order() -> None:
     pump = pumping(failing(), *"abcdefg")
-    pump.work.order = lambda messages: list(messages)[::-1]
+    pump.sweeps.queue.order = lambda messages: list(messages)[::-1]
     pump.run()
     assert pump.delivered == list("gfedcba")
 
@@ -127,6 +127,20 @@ def test_a_throttled_batch_is_received_and_comes_back() -> None:
     assert (pump.delivered, dead(pump)) == ([], ["good", "bad"])
 
 
+# --- two lanes
+
+
+def test_what_is_pushed_is_handed_over_while_the_lane_of_sweeps_is_full() -> None:
+    pump = pumping(failing(), "swept")
+    pump.pushes.queue.send("pushed")
+    pump.sweeps.is_full = True
+    pump.run()
+    assert pump.delivered == ["pushed"]
+    pump.sweeps.is_full = False
+    pump.run()
+    assert (pump.delivered, pump.is_idle) == (["swept", "pushed"], True)
+
+
 # --- loops
 
 
@@ -135,18 +149,18 @@ def endless(loops_allowed: bool) -> Pump:
 
     def invoke(event: Any, trace: str) -> Invocation:
         for record in event["Records"]:
-            pump.work.send(record["body"], delay=15, trace=trace)
+            pump.sweeps.queue.send(record["body"], delay=15, trace=trace)
         return FINE
 
     pump = pumping(invoke, "forever")
-    pump.poller.allows_loops = loops_allowed
+    pump.sweeps.poller.allows_loops = loops_allowed
     return pump
 
 
 def test_the_seventeenth_link_is_refused_and_becomes_a_dead_letter() -> None:
     pump = endless(loops_allowed=False)
     pump.run()
-    assert (len(pump.delivered), pump.poller.longest_chain) == (16, MOST_LINKS)
+    assert (len(pump.delivered), pump.sweeps.poller.longest_chain) == (16, MOST_LINKS)
     assert dead(pump) == ["forever"]
 
 
@@ -154,7 +168,7 @@ def test_a_loop_that_is_allowed_has_no_end() -> None:
     pump = endless(loops_allowed=True)
     with pytest.raises(AssertionError, match="still something to do"):
         pump.run()
-    assert pump.poller.longest_chain > 1000
+    assert pump.sweeps.poller.longest_chain > 1000
 
 
 # --- asynchronous events

@@ -25,6 +25,8 @@ GOOD = Outcome(
     delays=(15, 900),
     longest_chain=14,
     failed_events=0,
+    strays=0,
+    sweeps=3,
 )
 
 
@@ -113,12 +115,18 @@ def test_a_good_outcome_breaks_no_rule() -> None:
         pytest.param(
             {"longest_chain": 15}, "a chain of 15 invocations, expected 14 at most", id="long-chain"
         ),
+        pytest.param({"strays": 2}, "2 messages came from the other lane's queue", id="other-lane"),
         pytest.param({"failed_events": 1}, "1 events were given up, expected 0", id="given-up"),
         pytest.param({"delays": (0, 30)}, "copies wait [0] s, expected 15 to 900", id="no-delay"),
     ],
 )
 def test_each_rule_can_be_broken(change: dict[str, Any], broken: str) -> None:
     assert broken_rules(replace(GOOD, **change), Expected()) == [broken]
+
+
+def test_a_sweep_too_many_breaks_a_rule() -> None:
+    assert broken_rules(GOOD, Expected(sweeps=3)) == []
+    assert broken_rules(GOOD, Expected(sweeps=2)) == ["3 sweeps began, expected 2"]
 
 
 def test_a_disturbance_gives_leave_to_repeat() -> None:

@@ -121,12 +121,24 @@ def test_a_good_outcome_breaks_no_rule() -> None:
             "messages vanished: Messages(sent=9, done=8, queued=0, dead=0, redriven=0)",
             id="vanished",
         ),
+        pytest.param({"aside": 1}, "1 notices are set aside, expected 0", id="lost-aside"),
+        pytest.param(
+            {"refused": frozenset({"web-01"})}, "0 notices are set aside, expected 1", id="not-kept"
+        ),
         pytest.param({"waiting": 1}, "1 notices still wait", id="still-waiting"),
         pytest.param({"deaths": 1}, "1 processes died by themselves", id="dead-process"),
     ],
 )
 def test_each_rule_can_be_broken(change: dict[str, Any], broken: str) -> None:
     assert broken_storm_rules(replace(GOOD, **change), Phase.FAULT) == [broken]
+
+
+def test_a_team_whose_group_was_refused_reads_of_its_images_one_by_one() -> None:
+    alone = [replace(STORM, id=image, images=(image,), total=None) for image in PAYMENTS]
+    announced = (*alone, *PUBLISHED[1:])
+    told = replace(GOOD, announced=announced, one_by_one=frozenset({"payments"}))
+    assert broken_storm_rules(told, Phase.FAULT) == []
+    assert broken_storm_rules(replace(told, one_by_one=frozenset({"web"})), Phase.FAULT)
 
 
 def test_a_disturbance_gives_leave_to_repeat() -> None:

@@ -1,4 +1,4 @@
-"""Simulates sweeps and floods, prints the figures, and writes docs/simulation.md."""
+"""Simulates sweeps, pushes, feeds and floods, prints the figures, and writes docs/simulation.md."""
 
 import sys
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from random import Random
 
 from tests.lab.simulation.estate import Estate
 from tests.lab.simulation.floods import floods
+from tests.lab.simulation.punctual import detected, pushed
 from tests.lab.simulation.report import Run, page, tables
 from tests.lab.simulation.scenario import Scenario
 from tests.support.paths import ROOT
@@ -31,10 +32,10 @@ def sweeps() -> Iterator[Run]:
 
 
 def main() -> None:
-    swept, flooded = list(sweeps()), list(floods())
-    sys.stdout.write(tables(swept, flooded))
+    simulated = list(sweeps()), list(pushed()), list(detected()), list(floods())
+    sys.stdout.write(tables(simulated))
     path = ROOT / "docs" / "simulation.md"
-    path.write_text(page(swept, flooded), encoding="utf-8")
+    path.write_text(page(simulated), encoding="utf-8")
 
 
 if __name__ == "__main__":

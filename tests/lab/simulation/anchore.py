@@ -21,12 +21,16 @@ PAGE = 500
 
 
 class SimulatedAnchore(BaseAdapter):
-    """Counts what it is asked, and how many answers are on their way at the same time."""
+    """Counts what it is asked, and how many answers are on their way at the same time.
+
+    `analyzed_at`: after how many seconds it has analyzed an image that was pushed.
+    """
 
     def __init__(self, scenario: Scenario, time: SimulatedTime) -> None:
         super().__init__()
         self.asked: Counter[str] = Counter()
         self.peak = 0
+        self.analyzed_at: dict[int, float] = {}
         self._in_flight = 0
         self._scenario = scenario
         self._time = time
@@ -64,20 +68,40 @@ class SimulatedAnchore(BaseAdapter):
         return mean * self._random.uniform(1 - scenario.jitter, 1 + scenario.jitter)
 
     def _answer(self, path: str, query: Mapping[str, list[str]]) -> tuple[str, object]:
-        if path == "/v2/summaries/image-tags":
-            return "page", self._page(int(query["page"][0]))
-        if path == "/v2/images":
-            is_analyzed = self._time.passed() >= self._scenario.analyzed_after_hours * 3600
-            status = "analyzed" if is_analyzed else "analyzing"
-            return "list", {"items": [_record(query["full_tag"][0], status)]}
+        match path.removeprefix("/v2/").split("/"):
+            case ["summaries", "image-tags"]:
+                return "page", self._page(int(query["page"][0]))
+            case ["system", "feeds"]:
+                return "feeds", [self._feed()]
+            case ["policies"]:
+                return "policies", [{"policy_id": "policy", "active": True}]
+            case ["images"]:
+                return "list", {"items": [self._record(query["full_tag"][0])]}
+        return self._of_image(path, query)
+
+    def _of_image(self, path: str, query: Mapping[str, list[str]]) -> tuple[str, object]:
         found = _IMAGE.fullmatch(path)
         if found is None:
             raise NotImplementedError(f"{path}: teach it to tests/lab/simulation/anchore.py")
         number = int(found["number"], 16)
-        stopping = self._scenario.found(number)
+        stopping = self._scenario.found(number, self._time.passed())
         if found["step"] == "vuln":
             return "vuln", {"vulnerabilities": [each.row() for each in stopping]}
         return "check", _check(number, query["tag"][0], stopping)
+
+    def _feed(self) -> dict[str, Any]:
+        fed = self._scenario.fed(self._time.passed())
+        return {"name": "vulnerabilities", "dataset_checksum": f"feed {fed}"}
+
+    def _record(self, full_tag: str) -> dict[str, Any]:
+        number = int(full_tag.rpartition("-")[2].partition(":")[0])
+        analyzed_at = self.analyzed_at.get(number, self._scenario.analyzed_after_hours * 3600)
+        return {
+            "image_digest": _digest(number),
+            "image_status": "active",
+            "analysis_status": "analyzed" if self._time.passed() >= analyzed_at else "analyzing",
+            "image_detail": [{"full_tag": full_tag}],
+        }
 
     def _page(self, number: int) -> dict[str, Any]:
         tags = self._scenario.tags
@@ -87,16 +111,6 @@ class SimulatedAnchore(BaseAdapter):
 
 def _digest(number: int) -> str:
     return f"sha256:{number:064x}"
-
-
-def _record(full_tag: str, analysis_status: str) -> dict[str, Any]:
-    number = int(full_tag.rpartition("-")[2].partition(":")[0])
-    return {
-        "image_digest": _digest(number),
-        "image_status": "active",
-        "analysis_status": analysis_status,
-        "image_detail": [{"full_tag": full_tag}],
-    }
 
 
 def _check(number: int, full_tag: str, stopping: list[Found]) -> dict[str, Any]:

@@ -5,16 +5,18 @@ from collections import Counter
 from datetime import timedelta
 from functools import partial
 from random import Random
+from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from rescan.anchore.active_tags import list_active_tags
 from rescan.anchore.client import AnchoreClient
 from rescan.anchore.credentials import AnchoreAuth
+from rescan.anchore.data_version import read_data_version
 from rescan.anchore.enterprise import EnterpriseDialect
 from rescan.anchore.transport import Transport
 from rescan.events.commands import Gate
-from rescan.gate.data_version import DataVersion
+from rescan.events.gate_result import GateResult
 from rescan.gate.model import Outcome, Trigger, TriggerKind
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.metrics import Tally
@@ -26,6 +28,8 @@ from rescan.outbox.grouping import GroupingRules
 from rescan.outbox.items import Channel
 from rescan.settings import Settings
 from rescan.work.deferral import Deferral
+from rescan.work.feed_clock import FeedClock
+from rescan.work.lanes import Lanes
 from rescan.work.publisher import Publisher
 from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue
@@ -55,9 +59,15 @@ class Estate:
         self.anchore = SimulatedAnchore(scenario, self.time)
         self.ledger, self.tally = _yesterday(scenario), Tally()
         self.topic = TimedTopic(self.time, NOON + scenario.refused)
-        self.queue = SimulatedQueue(scenario, self.time)
+        self._lanes = [
+            SimulatedQueue(workers, scenario.batch_size, self.time)
+            for workers in (scenario.workers, scenario.push_workers)
+            if workers is not None
+        ]
+        self.queue, pushes = self._lanes[0], self._lanes[-1]
+        lanes = Lanes(self.queue, pushes)
         self._deferred = MemoryDeferred()
-        self._deferral = Deferral(self._deferred, self.queue, self.tally, _SILENT, self.time.now)
+        self._deferral = Deferral(self._deferred, lanes, self.tally, _SILENT, self.time.now)
         hours = {"REMINDER_HOURS": scenario.reminder_hours, "PENDING_HOURS": scenario.pending_hours}
         settings = Settings.parse(LEAST | {name: str(value) for name, value in hours.items()})
         topics = Topics({Channel.STOPS: self.topic}, self.tally)
@@ -66,14 +76,16 @@ class Estate:
         )
         jitter = Random(scenario.seed).random  # noqa: S311 - chance, no secret
         recorder = Recorder(self.ledger, topics, self.tally)
-        self.queue.work = Worker(
+        self._worker = Worker(
             settings,
             partial(AnchoreClient, transport, EnterpriseDialect()),
             recorder,
-            Requeue(self.queue, self._deferred, self.time.now, jitter),
+            Requeue(lanes, self._deferred, self.time.now, jitter),
             self.tally,
             self.time.now,
-        ).work
+        )
+        self.queue.work = pushes.work = self._work
+        self.push_waits: list[timedelta] = []
         self._publisher = Publisher(
             FakeOutbox(self.ledger),
             topics,
@@ -83,18 +95,29 @@ class Estate:
             self.time.now,
             self.time.sleep,
         )
+        data_version = partial(read_data_version, transport, None)
         self._full_sweep = FullSweep(
             Watching("active", partial(list_active_tags, transport), None, self.tally, _SILENT),
             self.ledger,
-            self.queue,
+            lanes,
             self.topic,
             Silence(recorder, lambda tag: subject_of(None, tag, None), _SILENT, self.time.now),
             self.tally,
             _SILENT,
-            lambda deadline: DataVersion("simulated"),
+            data_version,
             self.time.now,
         )
-        self._to_come = 0
+        self._clock = FeedClock(
+            data_version,
+            self.ledger,
+            lanes,
+            self._sweep_all,
+            timedelta(minutes=settings.min_sweep_minutes),
+            self.tally,
+            _SILENT,
+            self.time.now,
+        )
+        self.sweeps = self._to_come = 0
 
     def sweep(self, *hours: float) -> Figures:
         """The figures of sweeps of which at least one message came."""
@@ -109,16 +132,35 @@ class Estate:
         self.time.begin(self._publish, after=WINDOW.total_seconds())
         self.time.run()
 
-    def push(self, image: int, minutes: float) -> None:
-        """So many minutes from now a free worker takes a push of the image."""
-        trigger = Trigger(TriggerKind.ECR_PUSH, self.time.now())
-        gate = Gate(self.scenario.tag(image), trigger)
-        deadline = Deadline.after(10**9, self.time.passed)
+    def push(self, image: int, minutes: float, analysis: timedelta = timedelta()) -> None:
+        """So many minutes from now the image is pushed, and Anchore takes so long to analyze it."""
+        self._to_come += 1
 
-        def work() -> None:
-            self.queue.work(gate, deadline)
+        def arrive() -> None:
+            gate = Gate(self.scenario.tag(image), Trigger(TriggerKind.ECR_PUSH, self.time.now()))
+            self.anchore.analyzed_at[image] = self.time.passed() + analysis.total_seconds()
+            self._lanes[-1].send_all([gate])
+            self._to_come -= 1
 
-        self.time.begin(work, after=minutes * 60)
+        self.time.begin(arrive, after=minutes * 60)
+
+    def check_feeds(self, minutes: float) -> None:
+        """The feed clock's schedule, while sweeps are to come."""
+        self._clock.run(Deadline.after(265, self.time.passed))
+        if self._to_come:
+            self.time.begin(partial(self.check_feeds, minutes), after=minutes * 60)
+
+    def stop_lags(self) -> list[timedelta]:
+        """From the feed that stops an image to the message that first names it, for each image."""
+        first: dict[str, timedelta] = {}
+        for message in self.topic.messages:
+            for image in message.images if message.kind is EventType.STOP else ():
+                first.setdefault(image, message.at - NOON)
+        scenario = self.scenario
+        return [
+            first[str(scenario.tag(number))] - timedelta(seconds=scenario.stops_after(number))
+            for number in sorted(scenario.stopped)
+        ]
 
     def figures(self) -> Figures:
         """What has come out by now."""
@@ -127,8 +169,8 @@ class Estate:
         return Figures(
             anchore_calls=self.anchore.asked.total(),
             peak_in_flight=self.anchore.peak,
-            messages=self.queue.sent,
-            gone_back=self.queue.gone_back,
+            messages=sum(lane.sent for lane in self._lanes),
+            gone_back=sum(lane.gone_back for lane in self._lanes),
             stopped=len(set(topic.named(EventType.STOP))),
             published=Counter(message.kind for message in topic.messages),
             alone=sum(len(message.images) == 1 for message in topic.messages),
@@ -144,17 +186,27 @@ class Estate:
         """The schedule, for as long as there is something to do."""
         self._publisher.run(Deadline.after(265, self.time.passed))
         self._deferral.release(Deadline.after(265, self.time.passed))
-        if self._to_come or not self.queue.idle or self.ledger.due or self._deferred.work:
+        idle = all(lane.idle for lane in self._lanes)
+        if self._to_come or not idle or self.ledger.due or self._deferred.work:
             self.time.begin(self._publish, after=WINDOW.total_seconds())
 
     def _enqueue(self) -> None:
-        self._full_sweep.run(
-            Trigger(TriggerKind.SCHEDULE, self.time.now()),
-            WatchList.parse([]),
-            Deadline.after(265, self.time.passed),
-            measured=True,
-        )
+        self._sweep_all(Deadline.after(265, self.time.passed))
         self._to_come -= 1
+
+    def _sweep_all(self, deadline: Deadline) -> dict[str, Any]:
+        self.sweeps += 1
+        trigger = Trigger(TriggerKind.SCHEDULE, self.time.now())
+        return self._full_sweep.run(trigger, WatchList.parse([]), deadline, measured=True)
+
+    def _work(self, gate: Gate, deadline: Deadline) -> GateResult:
+        """The worker's, which notes how long a push waited once Anchore had analyzed it."""
+        result = self._worker.work(gate, deadline)
+        if gate.trigger.kind is TriggerKind.ECR_PUSH and result.report and not result.requeued:
+            number = self.scenario.number(gate.tag)
+            ready = NOON + timedelta(seconds=self.anchore.analyzed_at[number])
+            self.push_waits.append(self.time.now() - ready)
+        return result
 
 
 def _yesterday(scenario: Scenario) -> DecidedLedger:

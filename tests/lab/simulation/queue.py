@@ -11,7 +11,6 @@ import msgspec
 from rescan.events.commands import Gate
 from rescan.events.parse import parse_event
 from rescan.kernel.deadline import Deadline
-from tests.lab.simulation.scenario import Scenario
 from tests.lab.simulation.turns import SimulatedTime
 from tests.support.lambda_poller import Batch, Poller, links_of, trace_of
 from tests.support.runtime_api import Invocation
@@ -29,15 +28,13 @@ class SimulatedQueue:
     queue's own threads is the first invocation of its chain.
     """
 
-    def __init__(self, scenario: Scenario, time: SimulatedTime) -> None:
+    def __init__(self, workers: int, batch_size: int, time: SimulatedTime) -> None:
         self.work: Callable[[Gate, Deadline], object] = _nobody
         self._queue = SqsQueue(time.passed, _VISIBILITY)
-        self.poller = Poller(
-            self._queue, scenario.batch_size, reports_failures=True, allows_loops=True
-        )
+        self.poller = Poller(self._queue, batch_size, reports_failures=True, allows_loops=True)
         self._sender = local()
         self._time = time
-        self._workers = self._free = scenario.workers
+        self._free = workers
 
     def send(self, gate: Gate, delay: timedelta) -> None:
         """A copy that goes back: seen after the delay."""
@@ -70,9 +67,7 @@ class SimulatedQueue:
 
     def is_busy(self) -> bool:
         """Whether messages wait or are worked on."""
-        next_at = self._queue.next_at
-        is_waiting = next_at is not None and next_at <= self._time.passed()
-        return is_waiting or self._free < self._workers
+        return bool(self._queue.visible or self._queue.in_flight)
 
     @property
     def _trace(self) -> str:

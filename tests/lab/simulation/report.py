@@ -5,10 +5,12 @@ from datetime import timedelta
 
 from rescan.ledger.news import EventType
 from tests.lab.simulation.floods import Flood
+from tests.lab.simulation.punctual import FEED_HOURS, Punctual
 from tests.lab.simulation.scenario import Figures, Scenario
 from tests.support.one_publisher import RULES
 
 Run = tuple[str, Scenario, Figures]
+Simulated = tuple[Sequence[Run], Sequence[Punctual], Sequence[Punctual], Sequence[Flood]]
 
 _SWEEP = (
     "workers",
@@ -34,9 +36,27 @@ _FLOOD = (
 )
 
 
-def tables(runs: Sequence[Run], floods: Sequence[Flood]) -> str:
-    """Both, for a terminal."""
-    return f"{_table(_SWEEP, map(_swept, runs))}\n\n{_table(_FLOOD, map(_flooded, floods))}\n"
+_PUSHED = ("lanes", "pushes", "half of them within", "99 of 100 within", "all")
+_DETECTED = (
+    "what begins a sweep",
+    "sweeps",
+    "Anchore calls",
+    "images named in a STOP",
+    "mean from feed to STOP",
+    "longest",
+)
+
+
+def tables(simulated: Simulated) -> str:
+    """All of them, for a terminal."""
+    runs, pushed, detected, floods = simulated
+    each = (
+        _table(_SWEEP, map(_swept, runs)),
+        _table(_PUSHED, map(_pushed, pushed)),
+        _table(_DETECTED, map(_detected, detected)),
+        _table(_FLOOD, map(_flooded, floods)),
+    )
+    return "\n\n".join(each) + "\n"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -45,8 +65,9 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in every)
 
 
-def page(runs: Sequence[Run], floods: Sequence[Flood]) -> str:
+def page(simulated: Simulated) -> str:
     """The whole of docs/simulation.md."""
+    runs, pushed, detected, floods = simulated
     _, scenario, _ = runs[0]
     return f"""\
 # A sweep over {scenario.images:,} images, and floods of notices
@@ -60,8 +81,8 @@ Anchore or AWS.
 
 How to read it:
 
-- An image takes three requests, and the list of tags one for every 500, whatever the number of
-  workers.
+- An image takes three requests, the list of tags one for every 500, and the feeds and the policies
+  one each, whatever the number of workers.
 - Peak in flight is workers x batch size, here {scenario.batch_size}: MaxConcurrency and BatchSize
   bound it. A sweep takes at least images x {_seconds_an_image(scenario):g} s / peak; a batch ends
   with its slowest image.
@@ -69,6 +90,32 @@ How to read it:
   were published one by one, the others are published together, at growing distances of a quarter of
   an hour at most: a slow sweep makes few messages too. An image that joins waits so much longer.
 - Messages never come faster than 4 a second, whatever the workers.
+
+## Pushes while a sweep over {scenario.images:,} images is under way
+
+{_table(_PUSHED, map(_pushed, pushed))}
+
+How to read it:
+
+- The defaults: MaxConcurrency 2, PushConcurrency 2, BatchSize 5. The pushes come at any moment of
+  the sweep's first 25 minutes; the times are from a push to its verdict, or from the end of the
+  analysis where Anchore has to analyze the image first.
+- In one queue a push stands behind the rest of the sweep, which lasts an hour, or half an hour with
+  four workers.
+- Work that waits for an analysis goes back for 15 to 30 s, and for twice as long each time, up to
+  15 min: the longer the analysis took, the later its end is seen.
+
+## From a feed to its STOP, with feeds that move every {FEED_HOURS} hours
+
+{_table(_DETECTED, map(_detected, detected))}
+
+How to read it:
+
+- SweepHours 6, FeedMinutes 5, MinSweepMinutes 60, and 500 images, of which each feed stops five;
+  the first feed comes an hour after the first sweep began. Two days.
+- The clock adds sweeps and takes none away: the schedule stays. Each of its looks is two requests.
+- After a look a sweep takes minutes here, and hours for many images at the defaults: what is
+  stopped by the feed may be among the last.
 
 ## Floods: each image stops by findings of its own
 
@@ -90,13 +137,15 @@ How to read it:
 ## What is real, and what is not
 
 Real: the worker, the recorder, the publisher with its pace and its groups, going back, the full
-sweep, the workflow, the client of Anchore down to its `requests` session, each notice. They block
-and sleep as they do in Lambda, in threads that take turns on the simulated clock.
+sweep, the feed clock, the workflow, the client of Anchore down to its `requests` session, each
+notice. They block and sleep as they do in Lambda, in threads that take turns on the simulated
+clock.
 
-Assumed: an image's record takes {scenario.list_seconds:g} s, and a page of the list too; the forced
-scan {scenario.scan_seconds:g} s, the evaluation {scenario.check_seconds:g} s; each up to
-{scenario.jitter:.0%} more or less, by chance with a fixed seed. Anchore answers no slower when more
-is asked at once. Nothing fails but SNS, where the table says so. Yesterday every image was a GO.
+Assumed: an image's record takes {scenario.list_seconds:g} s, and so do a page of the list of tags,
+the feeds and the policies; the forced scan {scenario.scan_seconds:g} s, the evaluation
+{scenario.check_seconds:g} s; each up to {scenario.jitter:.0%} more or less, by chance with a fixed
+seed. Anchore answers no slower when more is asked at once. Nothing fails but SNS, where the table
+says so. Yesterday every image was a GO.
 
 Left out: SQS hands over at once, in order, and full batches while there are enough; Lambda starts
 at once (AWS adds pollers by the minute, and takes no MaxConcurrency below 2); DynamoDB, SNS and the
@@ -123,6 +172,27 @@ def _swept(run: Run) -> tuple[str, ...]:
         _after(figures.first_published),
         _after(figures.last_published),
         _after(figures.complete),
+    )
+
+
+def _pushed(run: Punctual) -> tuple[str, ...]:
+    label, estate = run
+    waits = sorted(estate.push_waits)
+    shown = (waits[len(waits) // 2 - 1], waits[len(waits) * 99 // 100 - 1], waits[-1])
+    return (label, f"{len(waits)}", *map(_after, shown))
+
+
+def _detected(run: Punctual) -> tuple[str, ...]:
+    label, estate = run
+    lags = estate.stop_lags()
+    mean = sum(lags, timedelta()) / len(lags)
+    return (
+        label,
+        f"{estate.sweeps}",
+        f"{estate.anchore.asked.total():,}",
+        f"{len(lags)}",
+        _after(mean),
+        _after(max(lags)),
     )
 
 

@@ -23,12 +23,14 @@ def images_in(text: str) -> tuple[str, ...]:
 class Scenario:
     """An estate of one team that was all GO yesterday, of which `stopped` are a STOP today.
 
-    `workers` are batches that the function works on at the same time (MaxConcurrency). An answer
-    of Anchore's takes so many seconds, more or less by the share `jitter`. `common`: each
+    `workers` are batches that the function works on at the same time (MaxConcurrency), besides
+    those of pushes (`push_workers`, PushConcurrency; None: pushes have no queue of their own).
+    An answer of Anchore's takes so many seconds, more or less by the share `jitter`. `common`: each
     image stops by findings of its own, of which that share is in others, too; None: all have the
     same one. `refused`: for how long SNS takes no message from the beginning on.
     It has not analyzed an image before `analyzed_after_hours`, and work that waits is given up
-    after `pending_hours`.
+    after `pending_hours`. `feeds`: after so many hours new feeds come in, of which each stops its
+    share of the `stopped`; none: all stop from the beginning on.
     """
 
     images: int
@@ -45,19 +47,33 @@ class Scenario:
     reminder_hours: float = 24.0
     analyzed_after_hours: float = 0.0
     pending_hours: int = 2
+    push_workers: int | None = 2
+    feeds: tuple[float, ...] = ()
 
     def tag(self, number: int) -> ImageTag:
         """The tag of one image of the estate."""
         return ImageTag(_REGISTRY, f"team/app-{number:05}", "1")
+
+    def number(self, tag: ImageTag) -> int:
+        """Of which image the tag is."""
+        return int(tag.repository.rpartition("-")[2])
 
     @property
     def tags(self) -> list[ImageTag]:
         """All, in Anchore's order."""
         return [self.tag(number) for number in range(self.images)]
 
-    def found(self, number: int) -> list[Found]:
-        """What stops the image; empty: nothing does."""
-        if number not in self.stopped:
+    def fed(self, passed: float) -> int:
+        """How many feeds have come in after so many seconds."""
+        return sum(hours * 3600 <= passed for hours in self.feeds)
+
+    def stops_after(self, number: int) -> float:
+        """After how many seconds the feed comes in that stops the image."""
+        return self.feeds[number % len(self.feeds)] * 3600 if self.feeds else 0.0
+
+    def found(self, number: int, passed: float) -> list[Found]:
+        """What stops the image after so many seconds; empty: nothing does."""
+        if number not in self.stopped or passed < self.stops_after(number):
             return []
         if self.common is None:
             return [SHARED]

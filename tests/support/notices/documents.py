@@ -16,8 +16,8 @@ MESSAGES = ROOT / "docs" / "messages.md"
 _PICTURES = ROOT / "docs" / "pictures"
 # The pictures, and the golden file that each shows.
 PICTURES = {
-    _PICTURES / "mail.svg": "stop_new_and_known.txt",
-    _PICTURES / "chat.svg": "group_stop.md",
+    _PICTURES / "mail.svg": "stop_exploited.txt",
+    _PICTURES / "chat.svg": "stop_now_exploited.md",
 }
 
 _BLOCK = re.compile(r"(<!-- golden: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -27,12 +27,18 @@ _DATA = re.compile(r"\n(----- attributes|```json)\n")
 
 def documents() -> dict[Path, str]:
     """What each of the documents has to hold, as of the golden files."""
-    shown = {path: picture(_seen(_golden(name))) for path, name in PICTURES.items()}
+    shown = {path: picture(_drawn(name)) for path, name in PICTURES.items()}
     return {MESSAGES: _with_blocks(MESSAGES.read_text(encoding="utf-8"))} | shown
 
 
 def _with_blocks(text: str) -> str:
     return _BLOCK.sub(lambda block: f"{block[1]}```text\n{_shown(block[2])}```\n{block[3]}", text)
+
+
+def _drawn(name: str) -> str:
+    """Of a chat message without its title, which says in short what its first sentence says."""
+    seen = _seen(_golden(name))
+    return seen.partition("\n\n")[2] if name.endswith(".md") else seen
 
 
 def _shown(name: str) -> str:

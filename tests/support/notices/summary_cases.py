@@ -62,6 +62,7 @@ def not_quiet() -> Summary:
         unknown_pushes=(_days("shop/search:7.1", 0.4), _days("shop/search:7.0", 8)),
         ending=(Dated(_tag("shop/web-cart:1.9.1"), datetime(2026, 12, 1, tzinfo=UTC)),),
         set_aside=2,
+        data_received_at=MORNING - 3 * HOUR,
     )
 
 

@@ -203,7 +203,7 @@ PATHS: list[tuple[Callable[[Function], None], set[str]]] = [
     (summary, {"dynamodb:Scan", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"}),
     (summary_published, FOUND | PUBLISHED - {"dynamodb:PutItem"}),
     (summary_in_place, set()),
-    (sweep, REMEMBERED | MEASURED | {"sqs:SendMessage"}),
+    (sweep, REMEMBERED | MEASURED | {"sqs:SendMessage", "dynamodb:UpdateItem"}),
     (feeds_unchanged, SECRET | {"dynamodb:GetItem"}),
     (feeds_in_place, set()),
     (direct, REMEMBERED),
