@@ -1,6 +1,7 @@
 """Which tests are slow, the same draws in every run, and an end to what an invocation leaves."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("suite")
+
+# A job that a shell starts in the background ignores SIGINT, and so would what the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _is_property(item: pytest.Item) -> bool:

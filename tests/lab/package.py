@@ -190,18 +190,9 @@ def test_replay_replays(replay: Installed) -> None:
     assert "Subject: STOP: " in done.out
 
 
-def _let_sigint_end_it() -> None:
-    """A job that a shell starts in the background ignores SIGINT, and so do its children."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def test_replay_serves(replay: Installed) -> None:
     with subprocess.Popen(
-        replay.call("serve", RECORDING),
-        env=outside(),
-        stdout=subprocess.PIPE,
-        text=True,
-        preexec_fn=_let_sigint_end_it,  # noqa: PLW1509 - no threads here
+        replay.call("serve", RECORDING), env=outside(), stdout=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
