@@ -10,8 +10,8 @@ import click
 import pytest
 
 from rescan_cli.command_line import commands
-from tests.support.command import environment, in_a_shell, run
-from tests.support.images import TAG, replayed
+from tests.support.replayed_image import TAG, replayed
+from tests.support.run_command import environment, in_a_shell, run
 
 pytestmark = pytest.mark.slow
 

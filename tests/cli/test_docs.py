@@ -25,12 +25,12 @@ from rescan_cli.command_line import commands
 from rescan_cli.exit_status import ExitStatus
 from tests.recordings import FOLDER
 from tests.support.aws_server import SESSION, loopback_aws
-from tests.support.command import environment
 from tests.support.entries import FRESH, key, stopped
-from tests.support.images import DIGEST, TAG, replayed
 from tests.support.ledger_table import fill, make_stack
 from tests.support.network import DROPPED, make_up
 from tests.support.paths import ROOT
+from tests.support.replayed_image import DIGEST, TAG, replayed
+from tests.support.run_command import environment
 from tests.support.scripted_server import ScriptedServer, respond
 from tests.support.scripted_server import json as json_answer
 

@@ -17,8 +17,8 @@ from moto.sns.models import sns_backends
 
 from rescan_cli.replay.loopback import LoopbackServer
 from tests.support.aws_server import Moto
-from tests.support.command import PASSWORD, Done, run, run_process
-from tests.support.images import DIGEST, TAG, variables
+from tests.support.replayed_image import DIGEST, TAG, variables
+from tests.support.run_command import PASSWORD, Done, run, run_process
 from tests.support.scripted_server import Act, ScriptedServer, refused_port, respond
 from tests.support.scripted_server import json as answer
 

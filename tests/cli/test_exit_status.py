@@ -15,8 +15,8 @@ import trustme
 from rescan.kernel import errors
 from rescan_cli.exit_status import of_error
 from tests.recordings import FOLDER, names
-from tests.support.command import CREDENTIALS, PASSWORD, environment, run, run_process
-from tests.support.images import DIGEST, TAG, replayed, variables
+from tests.support.replayed_image import DIGEST, TAG, replayed, variables
+from tests.support.run_command import CREDENTIALS, PASSWORD, environment, run, run_process
 from tests.support.scripted_server import (
     Act,
     ScriptedServer,

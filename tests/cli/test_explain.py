@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.command import run
-from tests.support.images import TAG, replayed
+from tests.support.replayed_image import TAG, replayed
+from tests.support.run_command import run
 
 
 def explained(name: str) -> tuple[int, str]:

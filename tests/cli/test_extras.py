@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.aws_server import loopback_aws
-from tests.support.command import Done, environment, run_process
-from tests.support.images import TAG, replayed, variables
+from tests.support.replayed_image import TAG, replayed, variables
+from tests.support.run_command import Done, environment, run_process
 from tests.support.scripted_server import ScriptedServer, respond
 
 pytestmark = pytest.mark.slow

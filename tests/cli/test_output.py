@@ -7,9 +7,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.support.command import PASSWORD, on_a_terminal, run, run_process
-from tests.support.images import DIGEST, TAG, replayed, variables
 from tests.support.paths import ROOT
+from tests.support.replayed_image import DIGEST, TAG, replayed, variables
+from tests.support.run_command import PASSWORD, on_a_terminal, run, run_process
 from tests.support.scripted_server import ScriptedServer, respond
 from tests.support.scripted_server import json as answer
 

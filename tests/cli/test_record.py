@@ -24,8 +24,8 @@ from rescan_cli.replay.har import read_recording
 from rescan_cli.replay.server import ReplayServer
 from rescan_cli.result_json import report_json
 from tests.recordings import names
-from tests.support.command import PASSWORD, Done, run
-from tests.support.images import DIGEST, TAG, replayed, variables
+from tests.support.replayed_image import DIGEST, TAG, replayed, variables
+from tests.support.run_command import PASSWORD, Done, run
 from tests.support.scripted_server import Act, ScriptedServer, raw, reset, respond
 from tests.support.scripted_server import json as answer
 

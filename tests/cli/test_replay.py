@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from tests.recordings import FOLDER, recording
-from tests.support.command import Done, run, run_process
 from tests.support.contract.exporters import by_browser, by_mitmproxy
 from tests.support.paths import ROOT
+from tests.support.run_command import Done, run, run_process
 
 pytestmark = pytest.mark.slow
 

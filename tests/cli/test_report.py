@@ -27,10 +27,10 @@ from rescan.ledger.failing import Failing
 from rescan_cli.report_page.render import page
 from rescan_cli.state.overview import Overview, overview_of
 from rescan_cli.state.row import row_of
-from tests.support.command import Done, run
 from tests.support.entries import FRESH, stopped
 from tests.support.fakes import NOON
 from tests.support.ledger_table import CALLER, ledger_of
+from tests.support.run_command import Done, run
 
 DAY = timedelta(days=1)
 

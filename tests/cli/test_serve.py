@@ -14,9 +14,9 @@ import requests
 from rescan_cli.replay.har import Entry
 from rescan_cli.replay.server import ReplayServer
 from tests.recordings import FOLDER, recording
-from tests.support.command import Done, environment, run, run_process
 from tests.support.contract.exporters import by_browser, by_mitmproxy
-from tests.support.images import TAG, variables
+from tests.support.replayed_image import TAG, variables
+from tests.support.run_command import Done, environment, run, run_process
 
 pytestmark = pytest.mark.slow
 

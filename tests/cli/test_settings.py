@@ -7,8 +7,8 @@ import click
 import pytest
 
 from rescan_cli.command_line import _group
-from tests.support.command import PASSWORD, run
-from tests.support.images import TAG, variables
+from tests.support.replayed_image import TAG, variables
+from tests.support.run_command import PASSWORD, run
 from tests.support.scripted_server import ScriptedServer, respond
 
 UNAUTHORIZED = respond(401, b"Unauthorized")

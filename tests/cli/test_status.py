@@ -20,12 +20,12 @@ from rescan.ledger.entry import Entry, UnknownPush, subject_of
 from rescan.ledger.failing import Failing
 from rescan.outbox.items import OutboxItem
 from rescan_cli.state.watch import watched
-from tests.support.command import Done, run
 from tests.support.entries import FRESH, OLD, key, stopped
 from tests.support.ledger_table import CALLER, REGION, cloudformation, fill, ledger_of, make_stack
 from tests.support.outbox_items import OUTBOX_ITEM
 from tests.support.paths import ROOT
 from tests.support.privileges.calls import Call, recorded_calls
+from tests.support.run_command import Done, run
 from tests.support.scripted_server import ScriptedServer, refused_port, respond
 
 NOW = datetime.now(UTC)

@@ -8,8 +8,8 @@ import pytest
 from rescan.kernel.clock import utc_now
 from rescan_cli.sample import sample_notice
 from tests.support.aws_server import loopback_aws
-from tests.support.command import Done, run
 from tests.support.paths import ROOT
+from tests.support.run_command import Done, run
 from tests.support.scripted_server import refused_port
 
 SCHEMA = json.loads((ROOT / "docs" / "notice.schema.json").read_text())

@@ -13,7 +13,7 @@ from rescan.ledger.news import ExpiringNews
 from rescan.notice.result import verdict_result
 from tests.recordings import recording
 from tests.support.contract.drift import CHECK, drifted, reported
-from tests.support.notices.said import notice_of
+from tests.support.notices.outbox_texts import notice_of
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HELD = "CVE-2017-17458+mercurial"

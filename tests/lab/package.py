@@ -16,10 +16,10 @@ from rescan_cli.command_line import commands
 from rescan_cli.commands.completion import VARIABLE
 from tests.recordings import FOLDER
 from tests.support.aws_server import SESSION, loopback_aws
-from tests.support.command import Done, environment
-from tests.support.images import TAG, replayed, variables
 from tests.support.ledger_table import REGION, table_properties
 from tests.support.paths import ROOT
+from tests.support.replayed_image import TAG, replayed, variables
+from tests.support.run_command import Done, environment
 from tests.support.scripted_server import ScriptedServer, respond
 
 pytestmark = pytest.mark.slow

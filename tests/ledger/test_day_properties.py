@@ -25,7 +25,7 @@ from rescan.ledger.entry import Entry
 from rescan.ledger.failing import Failing
 from rescan.ledger.news import News, StopNews, StoppedNews
 from rescan.ledger.transitions import Remembered, after_failure, after_not_found, after_verdict
-from tests.support import lives
+from tests.support import life_properties
 from tests.support.entries import FRESH, NEW, OLD, PACE, TRIGGER, finding, report
 from tests.support.fakes import NOON
 
@@ -133,7 +133,7 @@ FLAPS = [
     Moment(KNOWN, moved=True),
 ]
 
-for_any = partial(lives.for_any, Moment, examples=60, shortest=2)
+for_any = partial(life_properties.for_any, Moment, examples=60, shortest=2)
 
 
 @for_any(FORGETFUL, FLAPS)

@@ -29,6 +29,7 @@ from tests.support.notices.announced import (
     reminder,
     stop,
 )
+from tests.support.notices.outbox_texts import notice_of
 from tests.support.notices.reports import (
     TAG,
     evaluation,
@@ -38,7 +39,6 @@ from tests.support.notices.reports import (
     report,
     typical,
 )
-from tests.support.notices.said import notice_of
 
 
 def test_attribute_without_a_value_is_the_word_none() -> None:

@@ -16,6 +16,7 @@ from tests.support.notices.announced import (
     stop,
 )
 from tests.support.notices.news_cases import IN_A_WEEK
+from tests.support.notices.outbox_texts import notice_of
 from tests.support.notices.reports import (
     EXPOSED_PORT,
     FTPD,
@@ -28,7 +29,6 @@ from tests.support.notices.reports import (
     report,
     row,
 )
-from tests.support.notices.said import notice_of
 
 
 def paragraph(stopped: Report | News, start: str) -> list[str]:

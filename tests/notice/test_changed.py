@@ -9,8 +9,8 @@ from rescan.ledger.changes import Change, ChangedFinding, Changes
 from rescan.ledger.news import News
 from tests.support.notices.announced import changed, changes, recovered, reminder
 from tests.support.notices.news_cases import FTPD
+from tests.support.notices.outbox_texts import notice_of
 from tests.support.notices.reports import OTHER_DIGEST, typical
-from tests.support.notices.said import notice_of
 
 SINCE = "2026-11-23 21:51 UTC"
 

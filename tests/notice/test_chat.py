@@ -25,9 +25,9 @@ from tests.support.notices.chat import SCHEMA, errors, outside_of_spans
 from tests.support.notices.drawn import any_news, foreign_news
 from tests.support.notices.foreign_texts import FOREIGN_TEXTS, in_foreign_texts
 from tests.support.notices.golden import chat_files_of
+from tests.support.notices.outbox_texts import chat_of
 from tests.support.notices.rendered import CASES, chat, chat_notice, mail
 from tests.support.notices.reports import TAG, evaluation, typical
-from tests.support.notices.said import chat_of
 
 
 def message_of(news: News) -> Any:

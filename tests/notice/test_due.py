@@ -13,8 +13,8 @@ from rescan.notice.times import due
 from tests.support.notices.announced import NOW, reminder, stop
 from tests.support.notices.group_cases import about, group_of, of_an_exploit, tags
 from tests.support.notices.news_cases import now_exploited, overdue
+from tests.support.notices.outbox_texts import chat_of, group_chat, notice_of
 from tests.support.notices.reports import exploited, typical
-from tests.support.notices.said import chat_of, group_chat, notice_of
 
 TODAY = NOW.date()
 KEYS = [finding.key for finding in typical().blocking]

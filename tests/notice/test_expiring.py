@@ -12,8 +12,8 @@ from rescan.kernel.errors import NoticeInvalid
 from rescan.ledger.news import News
 from tests.support.notices.announced import NOW, expiring, go_until, held, stop
 from tests.support.notices.news_cases import IN_A_WEEK, NEXT_YEAR, ends_differ
+from tests.support.notices.outbox_texts import notice_of
 from tests.support.notices.reports import EXPOSED_PORT, evaluation, report, typical
-from tests.support.notices.said import notice_of
 
 NSS, GLIBC = "CVE-2020-25648+nss-tools", "CVE-2019-25013+glibc-common"
 

@@ -13,13 +13,12 @@ from rescan.outbox.items import OutboxItem
 from tests.support.notices.chat import errors
 from tests.support.notices.floods import expiring_flood, flood, outage_flood, recovery_flood
 from tests.support.notices.groups import broken, groups, many_of
-from tests.support.notices.said import mail_and_chat
+from tests.support.notices.outbox_texts import mail_and_chat
 
 pytestmark = pytest.mark.slow
 
 Flood = Callable[[str], News]
 IN_TAGS = {
-    "one-byte": "x",
     "four-bytes": "\U0001f680",
     "control": "\x01",
     "backtick": "`",

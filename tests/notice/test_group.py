@@ -23,8 +23,8 @@ from tests.support.notices.announced import expiring, held, not_evaluated
 from tests.support.notices.drawn import any_news, foreign_news
 from tests.support.notices.group_cases import GROUPS, about, group_of, openssl, stops, tags
 from tests.support.notices.groups import broken, groups, many_of
+from tests.support.notices.outbox_texts import envelope_of, group_chat
 from tests.support.notices.reports import finding
-from tests.support.notices.said import envelope_of, group_chat
 
 # --- limits
 

@@ -11,9 +11,9 @@ from tests.support.notices.floods import (
     flood,
     recovery_flood,
 )
+from tests.support.notices.outbox_texts import notice_of
 from tests.support.notices.rendered import mail
 from tests.support.notices.reports import evaluation, finding, report
-from tests.support.notices.said import notice_of
 
 pytestmark = pytest.mark.slow
 

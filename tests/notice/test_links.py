@@ -17,9 +17,9 @@ from rescan.notice.links import unlinked
 from tests.support.notices.announced import reminder, stop
 from tests.support.notices.drawn import any_news
 from tests.support.notices.foreign_texts import in_foreign_texts, without_address
+from tests.support.notices.outbox_texts import notice_of
 from tests.support.notices.rendered import CASES, mail_notice
 from tests.support.notices.reports import DIGEST, denylisted, typical
-from tests.support.notices.said import notice_of
 
 # As generous as any reader: a scheme, or a name whose last label is made of letters.
 LINK = re.compile(

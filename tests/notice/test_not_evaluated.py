@@ -10,7 +10,7 @@ from tests.support.notices.news_cases import (
     no_longer_in_anchore,
     watched_tag_not_found,
 )
-from tests.support.notices.said import notice_of
+from tests.support.notices.outbox_texts import notice_of
 
 
 @pytest.mark.parametrize(

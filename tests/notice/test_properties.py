@@ -13,7 +13,7 @@ from rescan.kernel.ui_link import UiLink
 from rescan.kernel.web_address import web_address
 from rescan.ledger.news import ImageEvent
 from tests.support.notices.drawn import any_news
-from tests.support.notices.said import mail_and_chat, notice_of
+from tests.support.notices.outbox_texts import mail_and_chat, notice_of
 from tests.support.notices.schema import errors
 
 
@@ -39,7 +39,7 @@ WORDS = {
 
 @pytest.mark.parametrize("event_type", get_args(ImageEvent))
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@settings(max_examples=20, deadline=None, database=None, derandomize=True)
 def test_no_text_of_others_gets_into_an_address_or_a_word_that_is_filtered_by(
     event_type: ImageEvent, data: st.DataObject
 ) -> None:

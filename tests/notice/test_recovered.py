@@ -8,7 +8,7 @@ from rescan.ledger.changes import ClearedBy, ClearedFinding
 from rescan.ledger.news import News
 from tests.support.notices.announced import NOW, cleared, recovered
 from tests.support.notices.news_cases import FTPD
-from tests.support.notices.said import notice_of
+from tests.support.notices.outbox_texts import notice_of
 
 
 def lines(news: News, start: str) -> list[str]:

@@ -13,6 +13,7 @@ from rescan.ledger.changes import ClearedBy, ClearedFinding
 from rescan.ledger.news import News
 from tests.support.notices.announced import ID, cleared, recovered, reminder, stop
 from tests.support.notices.news_cases import GOLDEN, moved_tag, new_and_known, watched_tag_not_found
+from tests.support.notices.outbox_texts import notice_of
 from tests.support.notices.rendered import mail
 from tests.support.notices.reports import (
     DIGEST,
@@ -27,7 +28,6 @@ from tests.support.notices.reports import (
     report,
     typical,
 )
-from tests.support.notices.said import notice_of
 from tests.support.notices.schema import SCHEMA, errors, errors_of_version_1, open_errors
 
 

@@ -12,6 +12,7 @@ from rescan.ledger.failing import Failing
 from rescan.ledger.news import News
 from tests.support.notices.announced import not_evaluated, recovered, reminder, stop
 from tests.support.notices.news_cases import no_longer_in_anchore, policy_changed
+from tests.support.notices.outbox_texts import notice_of
 from tests.support.notices.reports import (
     FTPD,
     GLIBC,
@@ -28,7 +29,6 @@ from tests.support.notices.reports import (
     storm,
     typical,
 )
-from tests.support.notices.said import notice_of
 
 
 def tagged(repository: str, tag: str = "2.4.1") -> Report:

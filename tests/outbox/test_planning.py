@@ -24,7 +24,7 @@ from rescan.outbox.items import Channel, ImageKey, NoticeKey, PendingNotice
 from rescan.outbox.storm import LONGEST_GAP, Storm
 from rescan.outbox.superseding import Superseded, rounds, superseded
 from tests.support.fakes import NOON
-from tests.support.lives import MANY
+from tests.support.life_properties import MANY
 from tests.support.one_publisher import RULES
 from tests.support.pending_notices import issue
 

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from rescan.outbox.items import OutboxItem
 from rescan.outbox.notice import Notice
 from tests.support.notices.announced import stop
+from tests.support.notices.outbox_texts import notice_of
 from tests.support.notices.reports import typical
-from tests.support.notices.said import notice_of
 from tests.support.pending_notices import pending
 
 _REAL = notice_of(stop(typical()))

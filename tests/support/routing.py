@@ -18,7 +18,7 @@ from rescan.outbox.notice import Notice, string_value
 from tests.support.notices import reports
 from tests.support.notices.announced import not_evaluated, reminder, stop
 from tests.support.notices.news_cases import fixed
-from tests.support.notices.said import chat_of, notice_of
+from tests.support.notices.outbox_texts import chat_of, notice_of
 from tests.support.notices.summary_cases import notices_of, three_stopped
 from tests.support.paths import ROOT
 

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import TriggerKind
 from rescan.ledger.entry import Entry
+from rescan.outbox.grouping import COLLECTED
 from rescan.settings import Settings
-from tests.support import lives
+from tests.support import life_properties
 from tests.support.environment import LEAST
 from tests.support.faults import CALLS, Fault
 from tests.support.one_image import ERRORS, STATUSES, Evaluated
-from tests.support.one_tag import Delivery, Life, Step
+from tests.support.tag_life import Delivery, Life, Step
 
 # Values to choose from, not strategies of strategies: a life is drawn in a tenth of the time.
 SEVERITIES = [None, "Low", "High", "Critical"]
@@ -78,7 +79,7 @@ SAME_MOMENT = [
 UNREADABLE_LEDGER = Step(Evaluated("stop"), sends=None, faults={"read": Fault.REFUSED})
 
 
-for_any = partial(lives.for_any, Step, examples=120, shortest=2)
+for_any = partial(life_properties.for_any, Step, examples=120, shortest=2)
 
 
 @for_any(FAULTY, RAISED)
@@ -100,7 +101,8 @@ def given_up(delivery: Delivery) -> bool:
 
 @for_any(FAULTY, [UNREADABLE_LEDGER])
 def test_after_the_faults_the_publisher_leaves_nothing_unsaid(steps: list[Step]) -> None:
-    life = Life().lives(steps).settles().is_swept()
+    """What repeats waits for the rest of its sweep."""
+    life = Life().lives(steps).settles().is_swept().is_quiet_for(COLLECTED)
     assert life.ledger.notices == {}
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rescan.kernel.publish_fault import PublishFault
 from rescan.ledger.news import EventType
 from rescan.outbox.storm import LONGEST_GAP
-from tests.support import lives
+from tests.support import life_properties
 from tests.support.faults import Fault
 from tests.support.one_publisher import RULES
 from tests.support.outbox_life import TEAMS, Arrival, OutboxLife, Window
@@ -91,7 +91,7 @@ OWN_FINDINGS = [Window((Arrival(n * 40, 40, finding=None),), minutes=3) for n in
 SETTLED = int(RULES.collected / RULES.window) + 25
 
 
-for_any = partial(lives.for_any, Window, examples=60, shortest=1)
+for_any = partial(life_properties.for_any, Window, examples=60, shortest=1)
 
 
 def life(windows: list[Window]) -> OutboxLife:

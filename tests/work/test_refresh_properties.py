@@ -24,7 +24,7 @@ from rescan.settings import Settings
 from rescan.work.parts import Container, Parts
 from tests.support.environment import LEAST
 from tests.support.fakes import NOON, FakeDeferred, FakeLedger, FakeOutbox, FakeQueue, FakeTopic
-from tests.support.lives import MANY
+from tests.support.life_properties import MANY
 from tests.support.scanning_anchore import Cves, ScanningAnchore
 
 TAGS = [ImageTag.parse(f"reg.io/{name}:1") for name in "abc"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.recordings import FOLDER
-from tests.support.command import run
+from tests.support.run_command import run
 
 EVENTS = FOLDER.parent.parent / "events"
 

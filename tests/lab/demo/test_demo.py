@@ -70,7 +70,7 @@ def test_every_event_is_shown_and_no_outcome_is_a_failure(
     [
         ("schedule-publish", "published: 1\nimages: 1\n", "Subject: STOP: 6 findings"),
         ("schedule-summarize", "quiet: true\nstopped: 1\n", "Subject: ALL QUIET: 2 of 3 images"),
-        ("schedule-check", 'feeds: "moved"\nenqueued: 3\n', "Subject: STOP: 6 findings"),
+        ("schedule-check", "\nenqueued: 3\n", "Subject: STOP: 6 findings"),
     ],
 )
 def test_what_a_schedule_asks_for_has_a_ledger_to_work_on(

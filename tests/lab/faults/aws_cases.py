@@ -57,8 +57,7 @@ def ledger_cases() -> Iterator[Case]:
         # Copies come while it still refuses: each tells, the push's and the sweep's.
         begin = at_aws(faults["refused"], *columns[column][1])
         story = Story(begin, lasts=FIRST_DELAY, repeats=True)
-        sample = column == "read"
-        yield Case("Ledger", "refused again", column, story, Expected(Stage.FAULT), sample)
+        yield Case("Ledger", "refused again", column, story, Expected(Stage.FAULT))
 
 
 def topic_cases() -> Iterator[Case]:

@@ -46,7 +46,7 @@ def _throttled(lane: Lane) -> None:
 def deferred_cases() -> Iterator[Case]:
     """Anchore has not finished when a chain is as long as it may be: its work is deferred."""
     for column, allowed in {"loops are allowed": True, "loops are detected": False}.items():
-        yield _deferred("none", column, _loops(allowed=allowed), sample=not allowed)
+        yield _deferred("none", column, _loops(allowed=allowed))
     # Six messages are one link too many at last, are received five times, and are dead.
     forgotten = both(at_aws(forgotten_attempts, AwsCall.COPY), _loops(allowed=False))
     expected = Expected(Stage.SWEEP, poison=6, chain=MOST_LINKS)
@@ -73,12 +73,11 @@ def _deferred(
     begin: Begin,
     *,
     expected: Expected = _AS_USUAL,
-    sample: bool = False,
 ) -> Case:
     # AWS does not say which chain a batch of several belongs to, so each message is one.
     fault = both(_PENDING, one_at_a_time, begin)
     story = Story(fault, lasts=_COPIES, come_due=True)
-    return Case("Deferred", row, column, story, expected, sample)
+    return Case("Deferred", row, column, story, expected)
 
 
 def one_at_a_time(lane: Lane) -> None:

@@ -14,7 +14,9 @@ from tests.support.fakes import NOON
 pytestmark = pytest.mark.slow
 
 SCALE = 0.1
-any_diversity = pytest.mark.parametrize("common", DIVERSITY.values(), ids=DIVERSITY)
+# `make simulation` takes them all.
+EXTREMES = {name: common for name, common in DIVERSITY.items() if common in (0.0, 1.0)}
+any_diversity = pytest.mark.parametrize("common", EXTREMES.values(), ids=EXTREMES)
 
 
 @cache
@@ -58,7 +60,7 @@ def test_a_day_later_the_reminders_of_a_sweep_are_one_message(common: float) -> 
     assert sorted(flood.topic.named(EventType.REMINDER)) == stopped(flood)
 
 
-@pytest.mark.parametrize("common", [0.0, 0.5])
+@pytest.mark.parametrize("common", [0.5])
 def test_reminders_of_stops_that_sns_did_not_take_make_no_message(common: float) -> None:
     flood, without = sns_away(common, SCALE), sns_away(common, SCALE, reminder_hours=1_000)
     figures = flood.sweep(*HOURS)

@@ -28,6 +28,7 @@ from tests.support.notices.announced import (
     reminder,
     stop,
 )
+from tests.support.notices.outbox_texts import envelope_of
 from tests.support.notices.reports import (
     EXPOSED_PORT,
     GLIBC,
@@ -40,7 +41,6 @@ from tests.support.notices.reports import (
     report,
     row,
 )
-from tests.support.notices.said import envelope_of
 
 RULES = GroupingRules(digest_above=10, window=timedelta(seconds=60))
 OPENSSL = row("CVE-2026-1234", "Critical", "openssl", "3.0.11-1", fix="3.0.18")

@@ -16,7 +16,7 @@ from tests.support.notices import chat as chat_message
 from tests.support.notices import schema
 from tests.support.notices.announced import NOW
 from tests.support.notices.group_cases import RULES
-from tests.support.notices.said import group_chat
+from tests.support.notices.outbox_texts import group_chat
 
 
 def broken(group: Group) -> list[str]:

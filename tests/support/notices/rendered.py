@@ -10,7 +10,7 @@ from rescan.outbox.group import Group
 from rescan.outbox.notice import Notice
 from tests.support.notices.group_cases import GROUPS
 from tests.support.notices.news_cases import GOLDEN
-from tests.support.notices.said import group_chat, mail_and_chat
+from tests.support.notices.outbox_texts import group_chat, mail_and_chat
 from tests.support.notices.summary_cases import GOLDEN_SUMMARIES, notices_of
 
 Announced = News | Group | Summary

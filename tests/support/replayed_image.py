@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from rescan_cli.replay.server import ReplayServer
 from tests.recordings import recording
-from tests.support.command import CREDENTIALS
+from tests.support.run_command import CREDENTIALS
 
 TAG = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/payments/api:2.4.1"
 DIGEST = "sha256:6201b80463787cac0cd3b55ea5180ea588e188bc5ff2da74832cac8e4d4573f4"

@@ -146,6 +146,12 @@ class Life:
         self._send(TriggerKind.SCHEDULE)
         return self.settles()
 
+    def is_quiet_for(self, time: timedelta) -> "Life":
+        """Nothing comes, and then the publisher looks."""
+        self.now += time
+        self._publish(Faults())
+        return self
+
     def _take(self, step: Step) -> None:
         self.now += timedelta(minutes=step.minutes)
         if step.sends is not None or not self.waiting:
