@@ -52,6 +52,8 @@ class _Anchore(Canned):
         match target.path.removeprefix("/v2/").split("/"):
             case ["summaries", "image-tags"]:
                 return Reply((self._page(int(asked["page"])),), self._seconds)
+            case ["system", "feeds"] | ["policies"]:
+                return Reply((b"[]",), self._seconds)
             case ["inventories"]:
                 return Reply((b'{"items": []}',), self._seconds)
             case ["images"]:
