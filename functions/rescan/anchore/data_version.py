@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from msgspec import Struct, json
 
+from rescan.anchore.policies import deciding, policies_of
 from rescan.anchore.transport import Query, Transport
 from rescan.gate.data_version import DataVersion
 from rescan.gate.model import Step
@@ -53,17 +54,6 @@ class _Policy(Struct, frozen=True):
     last_updated: str | None = None
 
 
-class _PolicyList(Struct, frozen=True):
-    items: list[_Policy]
-
-
-def _policies(body: bytearray) -> list[_Policy]:
-    """Anchore's description has a bare array; other lists of v2 come in `items`."""
-    if body.lstrip().startswith(b"["):
-        return json.decode(body, type=list[_Policy])
-    return json.decode(body, type=_PolicyList).items
-
-
 def read_data_version(
     transport: Transport, policy_id: str | None, deadline: Deadline
 ) -> DataVersion:
@@ -83,15 +73,10 @@ def read_data_version(
 
 def _policy(transport: Transport, policy_id: str | None, deadline: Deadline) -> str | None:
     try:
-        policies = transport.ask(_POLICIES, _policies, deadline)
+        policies = transport.ask(_POLICIES, lambda body: policies_of(body, _Policy), deadline)
     except AnchoreError:
         return None
-    deciding = (
-        policy
-        for policy in policies
-        if (policy.policy_id == policy_id if policy_id else policy.active)
-    )
-    found = next(deciding, None)
+    found = deciding(policies, policy_id)
     return f"{found.policy_id} {found.last_updated}" if found else None
 
 
@@ -99,4 +84,4 @@ def _fingerprint(versions: Iterable[str]) -> str:
     return sha256("\n".join(sorted(versions)).encode(errors="replace")).hexdigest()[:16]
 
 
-preload_decoders(list[_Feed], list[_Policy], _PolicyList)
+preload_decoders(list[_Feed], _Policy)

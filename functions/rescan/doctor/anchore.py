@@ -11,6 +11,7 @@ from typing import TypeVar
 from msgspec import Struct, json
 
 from rescan.anchore.dialect import Dialect
+from rescan.anchore.policies import deciding, policies_of
 from rescan.anchore.transport import Query, Transport
 from rescan.doctor.check import Check, NotChecked, Trouble
 from rescan.doctor.features import Feature, lacking
@@ -55,10 +56,6 @@ class _Policy(Struct, frozen=True):
     policy_id: str = ""
     name: str = ""
     active: bool = False
-
-
-class _Policies(Struct, frozen=True):
-    items: list[_Policy] = []
 
 
 class Anchore:
@@ -141,14 +138,13 @@ class Anchore:
     def _policy(self) -> str:
         wanted = self._settings.policy_id
         try:
-            policies = self._ask("/policies", {}, _policies)
+            policies = self._ask("/policies", {}, lambda body: policies_of(body, _Policy))
         except AnchoreForbidden:
             raise NotChecked(
                 "the role may not list policies: an edited policy begins no sweep"
             ) from None
-        found = [p for p in policies if (p.policy_id == wanted if wanted else p.active)]
-        if found:
-            name = self._transport.excerpt(f"{found[0].policy_id} {found[0].name}", 120)
+        if found := deciding(policies, wanted):
+            name = self._transport.excerpt(f"{found.policy_id} {found.name}", 120)
             return f"{name} is {'there' if wanted else 'active'}"
         if wanted:
             raise Trouble(f"no policy has the id {wanted!r}", "Correct POLICY_ID or --policy.")
@@ -196,13 +192,6 @@ def _without(features: list[Feature]) -> str:
 
 def _tags(body: bytearray) -> list[_Tag]:
     return json.decode(body, type=_Tags).items
-
-
-def _policies(body: bytearray) -> list[_Policy]:
-    """Anchore's description has a bare array; other lists of v2 come in `items`."""
-    if body.lstrip().startswith(b"["):
-        return json.decode(body, type=list[_Policy])
-    return json.decode(body, type=_Policies).items
 
 
 def _advice(error: AnchoreError) -> str:
