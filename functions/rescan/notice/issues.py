@@ -58,13 +58,28 @@ def cleared_issue(finding: ClearedFinding) -> Issue:
 
 def _unlisted(gate: str, trigger: str, what: str, severity: Severity) -> Issue:
     """A finding that no row of the vulnerability list describes."""
-    if gate.lower() == "vulnerabilities":
+    name, package = unlisted_name(gate, trigger, what)
+    if _is_vulnerability(gate):
+        key = what.partition("+")[0].upper()
+    else:
+        key = f"{_rule(gate, trigger)} {what}"
+    return Issue(IssueKind.FINDING, key, name, severity, package)
+
+
+def unlisted_name(gate: str, trigger: str, what: str) -> tuple[str, str | None]:
+    """The vulnerability, or the gate and what it reports; and the package of a vulnerability."""
+    if _is_vulnerability(gate):
         vulnerability, _, package = what.partition("+")
-        name = one_line(vulnerability, 60) or "not named"
-        package_name = one_line(package, 80) or None
-        return Issue(IssueKind.FINDING, vulnerability.upper(), name, severity, package_name)
-    rule = f"{one_line(gate, 40)}/{one_line(trigger, 40)}"
-    return Issue(IssueKind.FINDING, f"{rule} {what}", f"{rule}: {one_line(what, 80)}", severity)
+        return one_line(vulnerability, 60) or "not named", one_line(package, 80) or None
+    return f"{_rule(gate, trigger)}: {one_line(what, 80)}", None
+
+
+def _is_vulnerability(gate: str) -> bool:
+    return gate.lower() == "vulnerabilities"
+
+
+def _rule(gate: str, trigger: str) -> str:
+    return f"{one_line(gate, 40)}/{one_line(trigger, 40)}"
 
 
 def failure_issue(failing: Failing, tag: str, words: str) -> Issue:

@@ -18,6 +18,7 @@ from rescan.kernel.safe_text import one_line
 from rescan.ledger.due_dates import due_dates
 from rescan.ledger.entry import Entry
 from rescan.ledger.failing import Failing
+from rescan.notice.issues import unlisted_name
 
 # A sweep is at most a day after the one before: what failed earlier is no longer tried.
 _STILL_TRIED = timedelta(days=2)
@@ -116,17 +117,8 @@ def _finding(
     exploited: bool | None = None,
     due: date | None = None,
 ) -> StoppingFinding:
-    name, package = _name_of(key)
+    name, package = unlisted_name(key.gate, key.trigger, key.what)
     return StoppingFinding(name, package, severity, exploited, due)
-
-
-def _name_of(key: FindingKey) -> tuple[str, str | None]:
-    """As notices name it, and the package of a vulnerability."""
-    if key.gate.lower() == "vulnerabilities":
-        vulnerability, _, package = key.what.partition("+")
-        return one_line(vulnerability, 60) or "not named", one_line(package, 80) or None
-    rule = f"{one_line(key.gate, 40)}/{one_line(key.trigger, 40)}"
-    return f"{rule}: {one_line(key.what, 80)}", None
 
 
 def _worst_first(finding: StoppingFinding) -> tuple[bool, int, date, str]:
