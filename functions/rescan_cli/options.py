@@ -88,6 +88,18 @@ _LEDGER = (
 )
 
 
+def output_option(json_help: str) -> Callable[[_Command], _Command]:
+    """`--output`: a table, or JSON, of which the help says what it holds."""
+    return click.option(
+        "--output",
+        "-o",
+        type=click.Choice(["table", "json"]),
+        default="table",
+        show_default=True,
+        help=f"json: {json_help}",
+    )
+
+
 def ledger_options(command: _Command) -> _Command:
     """Which ledger: the fields of `Asked`, by their names."""
     return _with(_LEDGER, command)

@@ -21,7 +21,7 @@ from rescan_cli.credentials import secret_of
 from rescan_cli.doctor.remote import examined_by
 from rescan_cli.doctor.rule import rule_check
 from rescan_cli.exit_status import ExitStatus
-from rescan_cli.options import Chosen, anchore_options
+from rescan_cli.options import Chosen, anchore_options, output_option
 from rescan_cli.terminal import Screen, plain
 
 _WORDS = {State.OK: "ok", State.FAILED: "fix", State.UNKNOWN: "-"}
@@ -30,14 +30,7 @@ _STYLES = {State.OK: "green", State.FAILED: "bold red", State.UNKNOWN: "dim"}
 
 @click.command("doctor")
 @click.option("--function", metavar="NAME", help="The function that checks, by its name or ARN.")
-@click.option(
-    "--output",
-    "-o",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="json: what the function answers.",
-)
+@output_option("what the function answers.")
 @click.option("--policy", metavar="ID", help="Policy; else the active one. [POLICY_ID]")
 @anchore_options
 def command(function: str | None, output: str, **chosen: Any) -> ExitStatus:

@@ -14,7 +14,7 @@ from rescan_cli.exit_status import ExitStatus, of_outcome
 from rescan_cli.findings_table import report_text
 from rescan_cli.gating import gate, request_of
 from rescan_cli.news import stop_of
-from rescan_cli.options import DIGEST, IMAGE_TAG, Chosen, gate_options
+from rescan_cli.options import DIGEST, IMAGE_TAG, Chosen, gate_options, output_option
 from rescan_cli.result_json import failed_json, report_json
 from rescan_cli.terminal import Screen
 
@@ -25,14 +25,7 @@ from rescan_cli.terminal import Screen
 @click.option(
     "--digest", type=DIGEST, help="Gate only this image: pending while the tag is on another."
 )
-@click.option(
-    "--output",
-    "-o",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="json: the schema of a notice's `result`.",
-)
+@output_option("the schema of a notice's `result`.")
 def command(tag: ImageTag, digest: Digest | None, output: str, **chosen: Any) -> ExitStatus:
     """Gate the image that bears TAG, on fresh vulnerabilities; nothing is published."""
     connection = connect(Chosen(**chosen), os.environ)

@@ -7,7 +7,7 @@ import click
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.safe_text import printable
 from rescan_cli.exit_status import ExitStatus
-from rescan_cli.options import IMAGE_TAG, ledger_options
+from rescan_cli.options import IMAGE_TAG, ledger_options, output_option
 from rescan_cli.state.answer import (
     Filters,
     ImageAnswer,
@@ -31,14 +31,7 @@ _Answer = OverviewAnswer | ImageAnswer
 @click.option("--team", metavar="NAME", help="Only the images of this team.")
 @click.option("--exploited", is_flag=True, help="Only images with a finding that is exploited.")
 @click.option("--overdue", is_flag=True, help="Only images with a finding that is overdue.")
-@click.option(
-    "--output",
-    "-o",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="json: docs/cli.md has its fields.",
-)
+@output_option("docs/cli.md has its fields.")
 @click.option("--watch", is_flag=True, help="Show it again and again, until Ctrl-C.")
 @click.option(
     "--every",
