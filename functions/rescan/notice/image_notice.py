@@ -19,6 +19,7 @@ from rescan.gate.blocking_findings import (
     worst_severity,
 )
 from rescan.gate.model import Severity, TriggerKind
+from rescan.gate.platforms import worst_first
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.safe_text import one_line
 from rescan.kernel.team import UNROUTED, team_name
@@ -26,6 +27,7 @@ from rescan.ledger.news import EvaluatedNews, ImageNews, stable_id
 from rescan.notice.content import NoticeContent, Paragraph
 from rescan.notice.foreign import foreign, full_name, resource_name
 from rescan.notice.mail import fact, paragraph, row
+from rescan.notice.platforms import platform_lines
 from rescan.notice.times import moment
 from rescan.notice.wording import by_severity
 from rescan.outbox.envelope import Envelope, Issue
@@ -127,7 +129,7 @@ class ImageNotice(NoticeContent):
         return stable_id(self.news.subject or [image, one_line(self.labels.policy_id or "", 200)])
 
     def resources(self) -> list[str]:
-        """The image, and its digest."""
+        """The image, and its digest, which is that of the platform that decides."""
         digest = self.labels.digest
         return [str(self.news.tag), *([digest] if digest else [])]
 
@@ -139,7 +141,9 @@ class ImageNotice(NoticeContent):
             yield f"In Anchore: {self.news.anchore_url}"
         if self.previous_digest is not None:
             yield f"The tag has moved from {foreign(self.previous_digest, 80)}"
-        if digest is not None:
+        if platforms := [f"{said} {each}" for said, each in platform_lines(self.news.report)]:
+            yield from platforms
+        elif digest is not None:
             yield f"Digest {foreign(digest, 80)}"
         yield f"Team {foreign(self.labels.team)}"
         if policy_id:
@@ -177,9 +181,11 @@ class ImageNotice(NoticeContent):
         """The digest on a line of its own, or the two between which the tag has moved."""
         if (digest := self.labels.digest) is None:
             return []
+        of_each = [line for pair in platform_lines(self.news.report) for line in pair if line]
+        digests = of_each or [foreign(digest, 80)]
         if (previous := self.previous_digest) is None:
-            return ["Digest", foreign(digest, 80)]
-        return ["The tag has moved from", foreign(previous, 80), "to", foreign(digest, 80)]
+            return ["Digests" if of_each else "Digest", *digests]
+        return ["The tag has moved from", foreign(previous, 80), "to", *digests]
 
 
 class VerdictNotice(ImageNotice):
@@ -215,7 +221,9 @@ class VerdictNotice(ImageNotice):
         if (listed := self.news.report.vulnerabilities) is None:
             return []
         counts = by_severity(listed.by_severity()) or "none"
-        return paragraph(f"All vulnerabilities of the image: {counts}", hanging=2)
+        decides = worst_first(self.news.report.platforms)[:1]
+        of = foreign(decides[0].platform or "", 60) if decides else "the image"
+        return paragraph(f"All vulnerabilities of {of}: {counts}", hanging=2)
 
 
 def policy(policy_id: str, name: str | None) -> str:

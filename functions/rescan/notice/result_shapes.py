@@ -17,6 +17,14 @@ class Image(Struct, frozen=True):
     digest: str | None
 
 
+class Platform(Struct, frozen=True):
+    """One platform of an image that has several."""
+
+    platform: str
+    digest: str
+    outcome: str
+
+
 class Trigger(Struct, frozen=True):
     """What woke the function."""
 
@@ -60,6 +68,7 @@ class Finding(Struct, frozen=True):
     annotation: str | None
     detected_at: str | None
     due_at: str | UnsetType = UNSET
+    platforms: Sequence[str] | UnsetType = UNSET
 
 
 class Stopping(Struct, frozen=True, kw_only=True):
@@ -197,7 +206,7 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     """The whole; the parts that a kind of notice does not have are None.
 
     Only a SUMMARY has the field `summary`, and only an ENDED the field `ended`. A date is
-    written only where something is due.
+    written only where something is due, platforms only of an image that has several.
     """
 
     version: str = "2"
@@ -227,3 +236,4 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     notes: Sequence[str] = ()
     ended: Ended | UnsetType = UNSET
     summary: Summary | UnsetType = UNSET
+    platforms: Sequence[Platform] | UnsetType = UNSET

@@ -9,6 +9,8 @@
     or the turn to publish is far off
     any other error of Anchore's          recorded as a failed attempt; the next sweep tries again
     not evaluated                         the same
+    a STOP of some platforms, others      the STOP is recorded, and what passes by itself sends the
+    without a verdict                     work back to the queue
     no image                              recorded; it ends a STOP, and fails a tag that is watched
     a push that never became known        recorded as such as well
 
@@ -36,13 +38,12 @@ from rescan.kernel.errors import (
     RescanError,
     SecretUnusable,
 )
-from rescan.kernel.fate import Fate
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
-from rescan.ledger.empty_list import believed
 from rescan.ledger.entry import Entry, subject_of
 from rescan.ledger.failing import Failing
-from rescan.ledger.refresh import fresh_digest
+from rescan.ledger.platforms import believed_of_all
+from rescan.ledger.refresh import fresh_digests
 from rescan.ledger.transitions import (
     NotificationPolicy,
     Remembered,
@@ -93,7 +94,7 @@ class Worker:
         evaluated = rescan(self._anchore(gate, deadline), gate.request(self._settings))
         fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
-        report = believed(evaluated, entry or fresh, self._clock())
+        report = believed_of_all(evaluated, entry or fresh, self._clock())
         self._count(report.outcome)
         is_known = entry is not None and entry.version > 0
         if report.outcome is Outcome.PENDING or (
@@ -126,7 +127,7 @@ class Worker:
     ) -> GateResult:
         anchore = self._anchore(gate, deadline)
         evaluated = rescan(anchore, self._request(gate, entry or fresh))
-        report = believed(evaluated, entry or fresh, self._clock())
+        report = believed_of_all(evaluated, entry or fresh, self._clock())
         is_unknown = is_unknown_push(gate, report)
         if (report.outcome is Outcome.PENDING or is_unknown) and not self._is_too_old(gate):
             if is_unknown and self._settings.add_missing_images and not gate.submitted:
@@ -136,14 +137,16 @@ class Worker:
             return replace(self._requeue.send(gate), report=report)
         is_pending = report.outcome is Outcome.PENDING
         self._count(Outcome.NOT_EVALUATED if is_pending else report.outcome)
+        self._tally.add(Metric.ANCHORE_ERRORS, report.first_error is not None)
         is_last = self._is_last(gate)
         patient = not (gate.unrecorded or is_last)
         recorded = self._record(gate, evaluated, entry, fresh, patient=patient)
-        if recorded.unrecorded and not is_last:
-            gate = replace(gate, unrecorded=True, published_id=recorded.published_id)
-            back = self._requeue.send(gate)
+        unfinished = report.unfinished and not self._is_too_old(gate)
+        if not is_last if recorded.unrecorded else unfinished:
+            state = {"unrecorded": recorded.unrecorded, "published_id": recorded.published_id}
+            back = self._requeue.send(replace(gate, **state), report.first_error)
             return replace(back, report=report, notification=recorded.notification)
-        is_given_up = report.outcome is Outcome.PENDING or is_unknown or recorded.unrecorded
+        is_given_up = is_pending or is_unknown or recorded.unrecorded or report.unfinished
         self._tally.add(Metric.GIVEN_UP, is_given_up)
         return GateResult(gate.tag, report, recorded.notification)
 
@@ -151,10 +154,9 @@ class Worker:
         self, gate: Gate, error: RescanError, entry: Entry | None, fresh: Entry
     ) -> GateResult:
         self._tally.add(Metric.ANCHORE_ERRORS, isinstance(error, AnchoreError))
-        passes = error.fate in (Fate.RETRY, Fate.REQUEUE)
-        if passes and not self._is_too_old(gate):
+        if error.fate.passes and not self._is_too_old(gate):
             return self._requeue.send(gate, error)
-        self._tally.add(Metric.GIVEN_UP, passes)
+        self._tally.add(Metric.GIVEN_UP, error.fate.passes)
         self._count(Outcome.NOT_EVALUATED)
         change = self._failure(gate, Failing.of_error(error, self._since(gate)))
         recorded = self._recorder.record(entry, fresh, change)
@@ -162,8 +164,11 @@ class Worker:
 
     def _request(self, gate: Gate, entry: Entry) -> RescanRequest:
         period = timedelta(hours=self._settings.sweep_hours)
-        digest = fresh_digest(entry, gate.feeds, self._clock(), period)
-        return replace(gate.request(self._settings), fresh_digest=digest)
+        return replace(
+            gate.request(self._settings),
+            fresh_digests=fresh_digests(entry, gate.feeds, self._clock(), period),
+            awaits_analysis=not self._is_too_old(gate),
+        )
 
     def _anchore(self, gate: Gate, deadline: Deadline) -> AnalyzingAnchore:
         if deadline.passed:
