@@ -181,7 +181,11 @@ class ImageNotice(NoticeContent):
         """The digest on a line of its own, or the two between which the tag has moved."""
         if (digest := self.labels.digest) is None:
             return []
-        of_each = [line for pair in platform_lines(self.news.report) for line in pair if line]
+        of_each = [
+            line
+            for said, each in platform_lines(self.news.report)
+            for line in (*paragraph(said), each)
+        ]
         digests = of_each or [foreign(digest, 80)]
         if (previous := self.previous_digest) is None:
             return ["Digests" if of_each else "Digest", *digests]
