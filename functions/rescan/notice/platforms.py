@@ -1,6 +1,6 @@
 """The platforms of an image that has several, in words and as JSON; of one, nothing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from rescan.gate.model import Outcome
 from rescan.gate.platforms import in_short, outcome_of, worst_first
@@ -16,10 +16,9 @@ _MOST_SHOWN = 8
 _LONGEST = 60
 
 
-def on_platforms(names: Iterable[str], most: int = 3) -> str:
+def on_platforms(names: Sequence[str]) -> str:
     """E.g. "on linux/arm64"; empty without a name."""
-    shown = [foreign(name, _LONGEST) for name in names]
-    return f"on {named(shown, most)}" if shown else ""
+    return f"on {named(names, lambda name: foreign(name, _LONGEST))}" if names else ""
 
 
 def where_it_stops(report: Report) -> str:

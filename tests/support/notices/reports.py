@@ -362,7 +362,7 @@ def long_names() -> Report:
 
 
 def platforms() -> Report:
-    """Two of three stop, by one finding that both have and others; nobody has analyzed the third."""
+    """Two of three stop, by one finding that both have and another; the third is not analyzed."""
     arm = report(
         evaluation(
             finding("CVE-2013-2512+ftpd-0.2.1.gemspec"), finding("CVE-2023-4911+glibc-common")
