@@ -19,7 +19,6 @@ from rescan.gate.blocking_findings import (
     worst_severity,
 )
 from rescan.gate.model import Severity, TriggerKind
-from rescan.gate.platforms import worst_first
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.safe_text import one_line
 from rescan.kernel.team import UNROUTED, team_name
@@ -27,7 +26,7 @@ from rescan.ledger.news import EvaluatedNews, ImageNews, stable_id
 from rescan.notice.content import NoticeContent, Paragraph
 from rescan.notice.foreign import foreign, full_name, resource_name
 from rescan.notice.mail import fact, paragraph, row
-from rescan.notice.platforms import platform_lines
+from rescan.notice.platforms import decided_by, platform_digests, platform_lines
 from rescan.notice.times import moment
 from rescan.notice.wording import by_severity
 from rescan.outbox.envelope import Envelope, Issue
@@ -178,11 +177,7 @@ class ImageNotice(NoticeContent):
         """The digest on a line of its own, or the two between which the tag has moved."""
         if (digest := self.labels.digest) is None:
             return []
-        of_each = [
-            line
-            for said, each in platform_lines(self.news.report)
-            for line in (*paragraph(said), each)
-        ]
+        of_each = platform_digests(self.news.report)
         digests = of_each or [foreign(digest, 80)]
         if (previous := self.previous_digest) is None:
             return ["Digests" if of_each else "Digest", *digests]
@@ -222,8 +217,7 @@ class VerdictNotice(ImageNotice):
         if (listed := self.news.report.vulnerabilities) is None:
             return []
         counts = by_severity(listed.by_severity()) or "none"
-        decides = worst_first(self.news.report.platforms)[:1]
-        of = foreign(decides[0].platform or "", 60) if decides else "the image"
+        of = decided_by(self.news.report) or "the image"
         return paragraph(f"All vulnerabilities of {of}: {counts}", hanging=2)
 
 

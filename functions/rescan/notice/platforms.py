@@ -7,7 +7,9 @@ from rescan.gate.platforms import in_short, outcome_of, worst_first
 from rescan.gate.report import Report
 from rescan.kernel.safe_text import one_line
 from rescan.notice import result_shapes as shapes
+from rescan.notice.content import Paragraph
 from rescan.notice.foreign import foreign
+from rescan.notice.mail import paragraph
 from rescan.notice.wording import named
 
 # An index has seldom more than eight.
@@ -35,6 +37,17 @@ def platform_lines(report: Report | None) -> Iterator[tuple[str, str]]:
         yield f"{name}: {foreign(in_short(each), 200)}", foreign(each.image_digest or "", 80)
     if report and (more := len(report.platforms) - len(shown)):
         yield f"{more:,} further platforms", ""
+
+
+def platform_digests(report: Report | None) -> Paragraph:
+    """The same for a mail, each digest on a line of its own."""
+    pairs = ((paragraph(said), digest) for said, digest in platform_lines(report))
+    return [line for said, digest in pairs for line in (*said, *([digest] if digest else []))]
+
+
+def decided_by(report: Report) -> str:
+    """The platform whose vulnerabilities the report lists; empty of one."""
+    return foreign(worst_first(report.platforms)[0].platform or "") if report.platforms else ""
 
 
 def platform_results(report: Report) -> list[shapes.Platform]:
