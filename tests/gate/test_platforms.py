@@ -11,7 +11,7 @@ from rescan.gate.model import DetectedTag, ImageRecord, Outcome, RescanRequest
 from rescan.gate.platforms import is_needed, outcome_of, platform_names
 from rescan.gate.report import Report
 from rescan.gate.workflow import rescan
-from rescan.kernel.errors import AnchoreError
+from rescan.kernel.errors import AnchoreError, ImageUnknown
 from rescan.kernel.image_tag import Digest
 from tests.support.entries import NEW, OLD, TAG, TRIGGER
 from tests.support.several_platforms import (
@@ -58,6 +58,12 @@ def test_an_index_of_which_one_platform_is_known_is_an_image_of_one() -> None:
     report = rescan(anchore, REQUEST)
     assert anchore.asked[:2] == [("list", ""), ("history", "")]
     assert (report.outcome, report.platforms, len(anchore.asked)) == (Outcome.GO, (), 4)
+
+
+def test_a_history_that_knows_no_image_contradicts_the_list() -> None:
+    anchore = Platforms({"arm64": "go", "amd64": "stop"}, history_is_unknown=True)
+    with pytest.raises(ImageUnknown):
+        rescan(anchore, REQUEST)
 
 
 def _older(digest: Digest, parent: Digest, tag: str = str(TAG)) -> ImageRecord:

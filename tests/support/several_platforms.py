@@ -47,6 +47,7 @@ class Platforms:
     allowlisted: frozenset[str] = frozenset()
     others: tuple[ImageRecord, ...] = ()
     parent: str | None = INDEX
+    history_is_unknown: bool = False
     asked: list[tuple[str, str]] = field(default_factory=list)
     shares: list[int] = field(default_factory=list)
 
@@ -56,6 +57,8 @@ class Platforms:
 
     def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
         self.asked.append(("history", ""))
+        if self.history_is_unknown:
+            raise errors.ImageUnknown("HTTP 404", **WHERE)
         return self._records(tag)
 
     def share(self, number: int) -> "Platforms":

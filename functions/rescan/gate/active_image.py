@@ -3,7 +3,6 @@
 The request may name the image's digest: then no other one is found, unless it was pushed later.
 """
 
-from collections.abc import Callable
 from typing import Protocol
 
 from msgspec import Struct
@@ -66,17 +65,20 @@ def find_active_image(anchore: TagLists, request: RescanRequest) -> list[Found] 
 
 
 def _records(anchore: TagLists, tag: ImageTag) -> list[ImageRecord]:
-    """Those of one image, newest first. Anchore lists the newest of a tag, unless asked for all."""
-    listed = _listed(anchore.active_images, tag)
+    """Those of one image, newest first. Anchore lists the newest of a tag, unless asked for all.
+
+    A history without any image contradicts the list, and so is an error: others may be missing.
+    """
+    listed = _listed(anchore, tag)
     newest = newest_that_bears(tag, listed)
     if newest is not None and newest.is_of_index:
-        listed += _listed(anchore.tag_history, tag)
+        listed += anchore.tag_history(tag)
     return of_one_image(tag, listed)
 
 
-def _listed(ask: Callable[[ImageTag], list[ImageRecord]], tag: ImageTag) -> list[ImageRecord]:
+def _listed(anchore: TagLists, tag: ImageTag) -> list[ImageRecord]:
     try:
-        return ask(tag)
+        return anchore.active_images(tag)
     except ImageUnknown:
         return []
 
