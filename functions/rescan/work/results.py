@@ -8,6 +8,7 @@ from rescan.gate.model import Outcome
 from rescan.gate.report import Report
 from rescan.kernel.clock import Clock
 from rescan.kernel.errors import RescanError
+from rescan.kernel.image_tag import Digest
 from rescan.ledger.entry import Entry
 from rescan.ledger.failing import Failing
 from rescan.ledger.transitions import (
@@ -39,7 +40,8 @@ class Results:
         elif report.outcome is Outcome.NOT_FOUND:
             change = self._not_found(gate, report)
         else:
-            change = self._failure(gate, Failing.of_report(report, self._since(gate)))
+            failing = Failing.of_report(report, self._since(gate))
+            change = self._failure(gate, failing, report.digests)
         push = unknown_push(gate, report, self._clock())
         return change if push is None else with_push(push, change)
 
@@ -49,7 +51,9 @@ class Results:
 
     def _verdict(self, gate: Gate, report: Report) -> Change:
         return self._change(
-            gate, lambda e, now: after_verdict(e, report, now, self._notification_policy)
+            gate,
+            lambda e, now: after_verdict(e, report, now, self._notification_policy),
+            report.digests,
         )
 
     def _not_found(self, gate: Gate, report: Report) -> Change:
@@ -65,19 +69,33 @@ class Results:
         now = self._clock()
         return min(gate.first_seen or now, now)
 
-    def _failure(self, gate: Gate, failing: Failing) -> Change:
+    def _failure(self, gate: Gate, failing: Failing, digests: tuple[Digest, ...] = ()) -> Change:
         return self._change(
             gate,
             lambda e, now: after_failure(e, failing, gate.trigger, now, self._notification_policy),
+            digests,
         )
 
-    def _change(self, gate: Gate, result: Callable[[Entry, datetime], Remembered]) -> Change:
-        """The result as of now; an entry that was evaluated later stays as it is."""
+    def _change(
+        self,
+        gate: Gate,
+        result: Callable[[Entry, datetime], Remembered],
+        digests: tuple[Digest, ...] = (),
+    ) -> Change:
+        """The result as of now; an entry that was evaluated later stays as it is.
+
+        `digests` are those of the image that was found.
+        """
         now, team = self._clock(), self._settings.routes.of(gate.tag)
 
         def change(entry: Entry) -> Remembered:
             outdated = entry.evaluated_at is not None and entry.evaluated_at > now
-            after, news = (entry, None) if outdated else result(entry.known_to(team), now)
+            if outdated:
+                return entry.marked_by(gate.sweep), None
+            entry = entry.known_to(team)
+            # Work that no sweep asked for knows nothing of it.
+            entry = entry.seen_by(gate.running, digests) if gate.sweep or gate.running else entry
+            after, news = result(entry, now)
             return after.marked_by(gate.sweep), news
 
         return change

@@ -25,7 +25,6 @@ from msgspec.structs import replace
 from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
 from rescan.gate.model import Outcome, RescanRequest, outcome_metric
-from rescan.gate.report import Report
 from rescan.gate.workflow import Anchore, rescan
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
