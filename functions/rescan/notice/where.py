@@ -1,6 +1,6 @@
 """Where an image runs, in words and in the result."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from rescan.gate.running import Running
@@ -11,9 +11,11 @@ from rescan.notice.times import moment, rfc3339
 from rescan.notice.wording import named
 
 _LONGEST_PLACE = 120
+# What a text of another's becomes, of at most so many characters.
+Mark = Callable[[str, int], str]
 
 
-def where(running: Running | None, now: datetime) -> str:
+def where(running: Running | None, now: datetime, mark: Mark = foreign) -> str:
     """E.g. "Runs in prod-eu/payments and 2 more (seen 10:42 UTC)"; empty when it is not known."""
     if running is None:
         return ""
@@ -21,14 +23,14 @@ def where(running: Running | None, now: datetime) -> str:
         return f"Seen running nowhere (inventory of {_clock(running.at, now)})"
     seen = running.places[0].last_seen if running.places else None
     when = f"seen {_clock(seen, now)}" if seen else f"inventory of {_clock(running.at, now)}"
-    return f"Runs in {places(running)} ({when})"
+    return f"Runs in {places(running, mark)} ({when})"
 
 
-def places(running: Running) -> str:
+def places(running: Running, mark: Mark = foreign) -> str:
     """E.g. "prod-eu/payments and 2 more"."""
     if not running.places:
         return f"{running.total:,} places"
-    first = foreign(running.places[0].context, _LONGEST_PLACE)
+    first = mark(running.places[0].context, _LONGEST_PLACE)
     more = running.total - 1
     return f"{first} and {more:,} more" if more else first
 
