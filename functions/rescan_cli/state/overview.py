@@ -17,7 +17,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Overview(Struct, frozen=True, kw_only=True):
-    """As of `at`. `stopped` comes in the order in which to act, `failing` oldest first; of both, what
+    """As of `at`. `stopped` comes in the order in which to act, `failing` oldest first; in both what
     runs comes first. `ending` (images that an allowlist keeps from being stopped) comes soonest
     first.
 
