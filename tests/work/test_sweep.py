@@ -709,7 +709,7 @@ def test_a_doubt_ends_nothing_of_what_a_context_keeps(estate: Estate) -> None:
 
 
 def placed(name: ImageTag | None, digest: Digest | None, *contexts: str) -> RunningImage:
-    return RunningImage(name and str(name), digest, places(*contexts), len(contexts))
+    return RunningImage(str(name) if name else None, digest, places(*contexts), len(contexts))
 
 
 def test_each_message_says_what_runs_by_its_tag_or_its_digest(estate: Estate) -> None:
