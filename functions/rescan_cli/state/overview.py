@@ -17,9 +17,10 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Overview(Struct, frozen=True, kw_only=True):
-    """As of `at`. `stopped` comes in the order in which to act, `failing` oldest first; in both
-    what runs comes first. `ending` (images that an allowlist keeps from being stopped) comes soonest
-    first.
+    """As of `at`.
+
+    `stopped` comes in the order in which to act, `failing` oldest first; in both what runs comes
+    first. `ending` (images that an allowlist keeps from being stopped) comes soonest first.
 
     `teams` counts all images that the ledger knows, `last_result` is the newest result of any.
     `unreadable` are the subjects of entries that could not be read. `about` says which images were
