@@ -46,7 +46,7 @@ def test_each_platform_is_gated_by_its_own_digest() -> None:
 
 
 @pytest.mark.parametrize("parent", [None, digest_of("amd64")])
-def test_an_image_of_one_platform_takes_the_three_requests(parent: str | None) -> None:
+def test_an_image_of_one_platform_takes_the_three_requests(parent: Digest | None) -> None:
     anchore = Platforms({"amd64": "stop"}, {"amd64": ("CVE-1",)}, parent=parent)
     report = rescan(anchore, REQUEST)
     assert anchore.asked == [("list", ""), ("forced", "amd64"), ("check", "amd64")]
@@ -74,7 +74,8 @@ def _older(digest: Digest, parent: Digest, tag: str = str(TAG)) -> ImageRecord:
 def test_records_of_an_older_index_are_another_image() -> None:
     others = (_older(OLD, OLD_INDEX), _older(NEW, INDEX, "reg.io/app:2"))
     anchore = Platforms({"arm64": "go", "amd64": "go"}, others=others)
-    assert rescan(anchore, REQUEST).digests == {digest_of("arm64"), digest_of("amd64")}
+    digests = rescan(anchore, REQUEST).digests
+    assert digests == (digest_of("arm64"), digest_of("amd64"), INDEX)
 
 
 @pytest.mark.parametrize("pushed", [INDEX, digest_of("arm64"), digest_of("amd64")])
@@ -141,6 +142,17 @@ def test_the_outputs_are_those_of_the_platform_that_decides() -> None:
     assert report.reason == "linux/arm64: go; linux/amd64: 2 findings"
     assert report.vulnerabilities is not None
     assert len(report.vulnerabilities.rows) == 2
+
+
+def test_the_rows_of_a_platform_that_does_not_decide_are_only_counted() -> None:
+    cves = {"arm64": ("CVE-1",), "amd64": ("CVE-2", "CVE-3")}
+    decides, other = rescan(Platforms({"arm64": "stop", "amd64": "stop"}, cves), REQUEST).platforms
+    assert decides.vulnerabilities is not None
+    assert other.vulnerabilities is not None
+    assert decides.vulnerabilities.rows[0].package_name == "lib"
+    assert {row.package_name for row in other.vulnerabilities.rows} == {None}
+    assert other.vulnerabilities.by_severity() == {"high": 2}
+    assert {finding.package for finding in other.blocking} == {"lib"}
 
 
 def test_a_finding_of_several_platforms_is_told_once() -> None:

@@ -46,7 +46,7 @@ class Platforms:
     empty: frozenset[str] = frozenset()
     allowlisted: frozenset[str] = frozenset()
     others: tuple[ImageRecord, ...] = ()
-    parent: str | None = INDEX
+    parent: Digest | None = INDEX
     history_is_unknown: bool = False
     asked: list[tuple[str, str]] = field(default_factory=list)
     shares: list[int] = field(default_factory=list)

@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
 from rescan.events.parse import parse_event
+from rescan.gate.inventory import Place, RunningImage
 from rescan.gate.model import Outcome, Trigger, TriggerKind
+from rescan.gate.running import TagInventory
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.entry import Entry, subject_of
@@ -23,7 +25,7 @@ from rescan.work.worker import Worker
 from tests.support.entries import HOUR, TAG
 from tests.support.environment import LEAST
 from tests.support.fakes import NOON, FakeDeferred, FakeLedger, FakeQueue, FakeTopic
-from tests.support.several_platforms import Platforms
+from tests.support.several_platforms import Platforms, digest_of
 
 CVES = {"arm64": ("CVE-1",), "amd64": ("CVE-2",)}
 SWEPT = Gate(TAG, Trigger(TriggerKind.SCHEDULE, NOON), sweep=NOON - HOUR)
@@ -122,6 +124,17 @@ def test_an_analysis_is_awaited_until_the_work_is_given_up() -> None:
     desk.now += timedelta(hours=30)
     assert desk.work(desk.returned).outcome is Outcome.GO
     assert desk.entry.verdict is Outcome.GO
+
+
+@pytest.mark.parametrize(("runs", "outcome"), [("arm64", "not_evaluated"), ("amd64", "go")])
+def test_a_platform_that_is_not_analyzed_is_needed_where_the_sweep_saw_it_run(
+    runs: str, outcome: str
+) -> None:
+    image = RunningImage(str(TAG), digest_of(runs), (Place("ecs", "prod", NOON),), 1)
+    desk = _Desk({"arm64": "analysis_failed", "amd64": "go"})
+    gated = desk.work(replace(SWEPT, running=TagInventory(NOON, (image,))))
+    assert gated.outcome == outcome
+    assert (desk.entry.failing is not None) == (outcome == "not_evaluated")
 
 
 def test_a_caller_who_waits_learns_of_each_platform() -> None:

@@ -52,7 +52,7 @@ def image_records(body: bytearray, team_annotation: str | None) -> list[ImageRec
         ImageRecord(
             digest=Digest(image.image_digest),
             tags=tuple(map(_detected_tag, image.image_detail or ())),
-            parent_digest=image.parent_digest,
+            parent_digest=Digest(image.parent_digest) if image.parent_digest else None,
             image_status=image.image_status,
             analysis_status=image.analysis_status,
             team=_team(image.annotations, team_annotation),

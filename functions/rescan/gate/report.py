@@ -50,7 +50,7 @@ class Report(Struct, frozen=True, dict=True):
     vtype: str = "all"
     feeds: str | None = None
     plainly_read: bool = False
-    parent_digest: str | None = None
+    parent_digest: Digest | None = None
     platform: str | None = None
     error: AnchoreError | None = None
     needed: bool = True
@@ -62,9 +62,13 @@ class Report(Struct, frozen=True, dict=True):
         return self.platforms or (self,)
 
     @property
-    def digests(self) -> frozenset[str]:
-        """Those of all its platforms."""
-        return frozenset(one.image_digest for one in self.each if one.image_digest)
+    def digests(self) -> tuple[Digest, ...]:
+        """Those by which an inventory or a push may call the image: its platforms', their index's.
+
+        None when no image was found.
+        """
+        every = (*(one.image_digest for one in self.each), self.parent_digest)
+        return tuple(dict.fromkeys(digest for digest in every if digest))
 
     @property
     def unevaluated(self) -> "tuple[Report, ...]":
@@ -83,10 +87,6 @@ class Report(Struct, frozen=True, dict=True):
             each.outcome is Outcome.PENDING or (each.error is not None and each.error.fate.passes)
             for each in self.unevaluated
         )
-
-    def is_about(self, digest: str | None) -> bool:
-        """Whether the digest is that of one of its platforms, or of their index."""
-        return digest is not None and digest in {*self.digests, self.parent_digest}
 
     def condensed(self) -> "Report":
         """The same, without the rows of the list: what follows from them is kept."""

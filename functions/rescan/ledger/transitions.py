@@ -114,9 +114,9 @@ def _has_learned(entry: Entry, report: Report) -> bool:
     return (
         push is None
         or push.digest is None
-        or report.is_about(push.digest)
+        or push.digest in report.digests
         or report.trigger.kind is TriggerKind.ECR_PUSH
-        or not (entry.digest is None or report.is_about(entry.digest))
+        or entry.digest not in (None, *report.digests)
     )
 
 
@@ -224,6 +224,7 @@ def _ended(entry: Entry, now: datetime) -> Entry:
         sweep=entry.sweep,
         team=entry.team,
         unknown_push=entry.unknown_push,
+        running=entry.running,
     )
 
 

@@ -26,8 +26,9 @@ from rescan.ledger.news import EvaluatedNews, ImageNews, stable_id
 from rescan.notice.content import NoticeContent, Paragraph
 from rescan.notice.foreign import foreign, full_name, resource_name
 from rescan.notice.mail import fact, paragraph, row
-from rescan.notice.platforms import decided_by, platform_digests, platform_lines
+from rescan.notice.platforms import decided_by, digest_facts, platform_digests
 from rescan.notice.times import moment
+from rescan.notice.where import where
 from rescan.notice.wording import by_severity
 from rescan.outbox.envelope import Envelope, Issue
 from rescan.outbox.group import Group
@@ -107,7 +108,11 @@ class ImageNotice(NoticeContent):
             issues=tuple(islice(_each_once(issues), _MOST_ISSUES)),
             findings=findings,
             known_exploited=known_exploited,
+            running=news.running,
         )
+
+    def where(self) -> str:
+        return where(self.news.running, self.news.at)
 
     @property
     def name(self) -> str:
@@ -137,10 +142,7 @@ class ImageNotice(NoticeContent):
             yield f"In Anchore: {self.news.anchore_url}"
         if self.previous_digest is not None:
             yield f"The tag has moved from {foreign(self.previous_digest, 80)}"
-        if platforms := [f"{said} {each}" for said, each in platform_lines(self.news.report)]:
-            yield from platforms
-        elif digest is not None:
-            yield f"Digest {foreign(digest, 80)}"
+        yield from digest_facts(self.news.report, digest)
         yield f"Team {foreign(self.labels.team)}"
         if policy_id:
             yield f"Policy {policy(policy_id, self.labels.policy_name)}"

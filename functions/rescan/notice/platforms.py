@@ -39,6 +39,12 @@ def platform_lines(report: Report | None) -> Iterator[tuple[str, str]]:
         yield f"{more:,} further platforms", ""
 
 
+def digest_facts(report: Report | None, digest: str | None) -> list[str]:
+    """A line for each platform, or for the digest of the only one, if it is known."""
+    one = [f"Digest {foreign(digest, 80)}"] if digest is not None else []
+    return [f"{said} {each}" for said, each in platform_lines(report)] or one
+
+
 def platform_digests(report: Report | None) -> Paragraph:
     """The same for a mail, each digest on a line of its own."""
     pairs = ((paragraph(said), digest) for said, digest in platform_lines(report))
