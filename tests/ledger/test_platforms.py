@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rescan.aws.ledger_items import entry_of, item_of
 from rescan.gate.model import Outcome, RescanRequest
 from rescan.gate.report import Report
 from rescan.gate.workflow import rescan
+from rescan.kernel.errors import AnchoreError
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest
 from rescan.ledger.changes import ClearedBy
@@ -206,3 +209,63 @@ def test_a_failed_attempt_forgets_no_platform() -> None:
     failing = Failing(NOON, "regate", "HTTP 500")
     failed, _ = after_failure(entry, failing, TRIGGER, NOON + timedelta(hours=1), PACE)
     assert failed.platforms == entry.platforms
+
+
+# --- whatever becomes of them
+
+came_to = st.sampled_from(["stop", "go", "warn", "doubt", "down", "analyzing", "analysis_failed"])
+images = st.dictionaries(
+    st.sampled_from(["arm64", "amd64", "s390x"]), came_to, min_size=1, max_size=3
+)
+CVES = {arch: (f"CVE-{arch}", "CVE-all") for arch in ("arm64", "amd64", "s390x")}
+
+
+def _attempt(entry: Entry, image: dict[str, str], now: int, *, awaits: bool) -> Remembered:
+    """What the worker makes of it: an error, a pending image or no verdict changes no verdict."""
+    try:
+        said = report(Platforms(image, CVES), awaits_analysis=awaits)
+    except AnchoreError as error:
+        failing = Failing.of_error(error, NOON)
+        return after_failure(entry, failing, TRIGGER, NOON + now * HOUR, PACE)
+    if not said.outcome.is_verdict:
+        failing = Failing.of_report(said, NOON)
+        return after_failure(entry, failing, TRIGGER, NOON + now * HOUR, PACE)
+    return after_verdict(entry, said, NOON + now * HOUR, PACE)
+
+
+@given(st.lists(st.tuples(images, st.booleans()), max_size=6))
+def test_no_stop_is_lost_and_none_ends_while_a_platform_that_had_one_has_no_verdict(
+    history: list[tuple[dict[str, str], bool]],
+) -> None:
+    entry = FRESH
+    for now, (image, awaits) in enumerate(history, 1):
+        before = entry
+        entry, news = _attempt(entry, image, now, awaits=awaits)
+        if "stop" in image.values():
+            assert entry.stopped
+        if not before.stopped and entry.stopped:
+            assert kind(news) is EventType.STOP
+        if before.stopped and not entry.stopped:
+            assert kind(news) is EventType.RECOVERED
+            there = {str(digest_of(arch)): said for arch, said in image.items()}
+            missing = {there[digest] for digest in before.digests if digest in there}
+            assert missing <= {"go", "warn"}
+        assert entry_of(item_of(entry)) == entry
+
+
+@given(images.filter(lambda image: "stop" in image.values()), st.lists(images, max_size=4))
+def test_what_was_told_of_a_stop_is_told_once_however_platforms_come_and_go(
+    first: dict[str, str], others: list[dict[str, str]]
+) -> None:
+    """As long as one platform stops, and whatever fails: only findings that had gone come back."""
+    entry, _ = _attempt(FRESH, first, 1, awaits=True)
+    for now, image in enumerate(others, 2):
+        before = entry
+        failing = {arch: "down" for arch in first if first[arch] == "stop"}
+        stops = {"s390x": "stop"} if len(failing) < len(first) else {}
+        entry, news = _attempt(entry, image | failing | stops, now, awaits=True)
+        if isinstance(news, StopNews) and before.stopped:
+            assert news.new is not None
+            assert not news.new & before.stopping.findings.keys()
+        if "stop" in (image | failing | stops).values():
+            assert before.stopping.findings.keys() <= entry.stopping.findings.keys()
