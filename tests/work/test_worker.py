@@ -43,6 +43,7 @@ SUBJECT = subject_of(None, TAG, None)
 DIGEST = Digest("sha256:" + "c" * 64)
 HOUR = timedelta(hours=1)
 DOWN = errors.AnchoreUnreachable("no connection", **WHERE)
+UNREADABLE = errors.AnchoreAnswerUnreadable("HTML", **WHERE)
 
 
 @dataclass
@@ -400,6 +401,38 @@ def test_a_stop_that_cannot_be_recorded_goes_back_and_is_said_once_until_it_can_
     remembered = desk.work(desk.returned)
     assert (remembered.notification, remembered.requeued) == (Notification.KNOWN, False)
     assert (desk.said, desk.entry.stopped) == (["STOP"], True)
+
+
+@pytest.mark.parametrize("call", ["read", "write"])
+@pytest.mark.parametrize("anchore", [UNREADABLE, "maybe"])
+def test_a_push_whose_failure_cannot_be_recorded_goes_back(
+    desk: Desk, call: str, anchore: Any
+) -> None:
+    """No sweep may look at its tag, and nothing else would remember it."""
+    desk.anchore, desk.ledger.refuses = anchore, {call}
+    assert desk.work(PUSH).requeued
+    desk.anchore, desk.ledger.refuses = "stop", set()
+    desk.work(desk.returned)
+    assert desk.said == ["STOP"]
+
+
+@pytest.mark.parametrize("anchore", [UNREADABLE, "maybe", "analyzing", "unknown", DOWN])
+def test_an_old_push_whose_failure_cannot_be_recorded_becomes_a_dead_letter(
+    desk: Desk, anchore: Any
+) -> None:
+    desk.anchore, desk.ledger.refuses = anchore, {"read"}
+    with pytest.raises(errors.LedgerUnavailable, match="stays in the queue"):
+        desk.work(replace(PUSH, first_seen=NOON - 3 * HOUR))
+    assert not desk.queue.messages
+
+
+@pytest.mark.parametrize("anchore", [UNREADABLE, "maybe"])
+def test_what_a_sweep_asks_for_is_left_to_the_next_one_when_it_cannot_be_recorded(
+    desk: Desk, anchore: Any
+) -> None:
+    desk.anchore, desk.ledger.refuses = anchore, {"read"}
+    assert not desk.work(replace(SWEPT, sweep=NOON)).requeued
+    assert not desk.queue.messages
 
 
 @pytest.mark.parametrize("known", [True, False])

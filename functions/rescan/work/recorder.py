@@ -43,8 +43,8 @@ Change = Callable[[Entry], Remembered]
 class Recorded(Struct, frozen=True):
     """What became of a result.
 
-    `unrecorded`: a STOP that the ledger did not take; who can try again should. `published_id`
-    names what was published of it all the same.
+    `unrecorded`: a STOP or a failed attempt that the ledger did not take; who can try again should.
+    `published_id` names what was published of a STOP all the same.
     """
 
     notification: Notification
@@ -160,7 +160,8 @@ class Recorder:
     ) -> Recorded:
         """Without a ledger only a STOP is published: once too often at worst, never missing."""
         if not after.stopped:
-            return Recorded(Notification.NONE)
+            is_missed = after.failing is not None or after.unknown_push is not None
+            return Recorded(Notification.NONE, unrecorded=is_missed)
         if patient or news is None or news.event_type is not EventType.STOP:
             return Recorded(Notification.NONE, unrecorded=True, published_id=published_id)
         self._wait_for_turn()

@@ -9,6 +9,7 @@
     or the turn to publish is far off
     any other error of Anchore's          recorded as a failed attempt; the next sweep tries again
     not evaluated                         the same
+    the ledger does not take that         a sweep's: the next sweep; another: back to the queue
     no image                              recorded; it ends a STOP, and fails a tag that is watched
     a push that never became known        recorded as such as well
 
@@ -31,6 +32,7 @@ from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import (
     AnchoreError,
+    LedgerUnavailable,
     OutOfTime,
     PublishFailed,
     RescanError,
@@ -139,7 +141,10 @@ class Worker:
         is_last = self._is_last(gate)
         patient = not (gate.unrecorded or is_last)
         recorded = self._record(gate, evaluated, entry, fresh, patient=patient)
-        if recorded.unrecorded and not is_last:
+        if not report.outcome.is_verdict:
+            if _is_forgotten(gate, recorded):
+                return replace(self._send_back(gate), report=report)
+        elif recorded.unrecorded and not is_last:
             gate = replace(gate, unrecorded=True, published_id=recorded.published_id)
             back = self._requeue.send(gate)
             return replace(back, report=report, notification=recorded.notification)
@@ -158,7 +163,18 @@ class Worker:
         self._count(Outcome.NOT_EVALUATED)
         change = self._failure(gate, Failing.of_error(error, self._since(gate)))
         recorded = self._recorder.record(entry, fresh, change)
+        if _is_forgotten(gate, recorded):
+            return self._send_back(gate, error)
         return GateResult(gate.tag, notification=recorded.notification, why=str(error), failed=True)
+
+    def _send_back(self, gate: Gate, error: RescanError | None = None) -> GateResult:
+        """What is too old to go back becomes a dead letter in the end: LedgerUnavailable."""
+        if self._is_too_old(gate):
+            raise LedgerUnavailable(
+                f"The failed attempt on {gate.tag} cannot be recorded, and no sweep would repeat it:"
+                " the message stays in the queue."
+            )
+        return self._requeue.send(gate, error)
 
     def _request(self, gate: Gate, entry: Entry) -> RescanRequest:
         period = timedelta(hours=self._settings.sweep_hours)
@@ -243,3 +259,8 @@ class Worker:
         policy_id = gate.request(self._settings).policy_id
         subject = subject_of(self._settings.anchore_account, gate.tag, policy_id)
         return Entry(subject=subject, tag=gate.tag, policy_id=policy_id)
+
+
+def _is_forgotten(gate: Gate, recorded: Recorded) -> bool:
+    """Whether nothing remembers a failed attempt: no sweep asks for it, unless it did anyway."""
+    return recorded.unrecorded and gate.sweep is None
