@@ -435,6 +435,66 @@ def test_what_a_sweep_asks_for_is_left_to_the_next_one_when_it_cannot_be_recorde
     assert not desk.queue.messages
 
 
+def _published_without_a_ledger(desk: Desk) -> Gate:
+    """The message behind a STOP that readers know, and the ledger does not."""
+    desk.anchore, desk.ledger.refuses = "stop", {"read", "write"}
+    desk.work(PUSH)
+    desk.work(desk.returned)
+    assert desk.topic.said == ["STOP"]
+    desk.ledger.refuses = set()
+    return desk.returned
+
+
+@pytest.mark.parametrize("sweep", [None, NOON - HOUR])
+def test_a_stop_that_was_told_without_a_ledger_is_told_to_be_over(
+    desk: Desk, sweep: datetime | None
+) -> None:
+    gate = replace(_published_without_a_ledger(desk), sweep=sweep)
+    desk.anchore = "go"
+    desk.work(replace(PUSH, first_seen=NOON))  # another run, which knows nothing of the STOP
+    assert desk.said == ["STOP"]
+    desk.now += HOUR
+    desk.work(gate)
+    assert (desk.said, desk.entry.stopped) == (["STOP", "RECOVERED"], False)
+
+
+def test_a_stop_that_was_told_without_a_ledger_is_remembered_while_attempts_fail(
+    desk: Desk,
+) -> None:
+    gate = _published_without_a_ledger(desk)
+    desk.anchore = UNREADABLE
+    desk.work(gate)
+    assert desk.entry.stopped
+    desk.anchore = "go"
+    desk.work(SWEPT)
+    assert desk.said == ["STOP", "RECOVERED"]
+
+
+def test_a_stop_that_another_run_has_ended_since_is_not_ended_again(desk: Desk) -> None:
+    gate = _published_without_a_ledger(desk)
+    for minutes, action in ((1, "stop"), (2, "go")):
+        desk.now, desk.anchore = NOON + timedelta(minutes=minutes), action
+        desk.work(PUSH)
+    desk.now += HOUR
+    desk.work(gate)
+    assert desk.said == ["STOP", "STOP", "RECOVERED"]
+
+
+def test_a_stop_that_was_told_without_a_ledger_is_not_given_up(desk: Desk) -> None:
+    gate = _published_without_a_ledger(desk)
+    desk.ledger.refuses, desk.now = {"read", "write"}, NOON + 3 * HOUR
+    with pytest.raises(errors.LedgerUnavailable, match="was published"):
+        desk.work(gate)
+    assert desk.topic.said == ["STOP"]
+
+
+def test_an_old_stop_is_told_once_and_goes_back_to_be_recorded(desk: Desk) -> None:
+    desk.anchore, desk.ledger.refuses = "stop", {"read", "write"}
+    gated = desk.work(replace(PUSH, first_seen=NOON - 3 * HOUR))
+    assert (gated.notification, gated.requeued) == (Notification.PUBLISHED, True)
+    assert desk.returned.published_id is not None
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_a_ledger_that_fails_for_a_moment_is_no_reason_to_publish_a_stop_on_its_own(
     desk: Desk, known: bool

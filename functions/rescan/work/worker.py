@@ -110,7 +110,8 @@ class Worker:
         gate = replace(gate, first_seen=gate.first_seen or self._clock())
         fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
-        if entry is not None and entry.is_newer_than(gate.sweep):
+        is_untold = gate.published_id is None
+        if is_untold and entry is not None and entry.is_newer_than(gate.sweep):
             self._recorder.mark_swept(entry, gate.sweep or self._clock())
             return GateResult(gate.tag, why="it was evaluated since the sweep began")
         try:
@@ -144,9 +145,8 @@ class Worker:
         if not report.outcome.is_verdict:
             if _is_forgotten(gate, recorded):
                 return replace(self._send_back(gate), report=report)
-        elif recorded.unrecorded and not is_last:
-            gate = replace(gate, unrecorded=True, published_id=recorded.published_id)
-            back = self._requeue.send(gate)
+        elif recorded.unrecorded and (not is_last or _is_told(gate, recorded)):
+            back = self._send_to_be_recorded(gate, recorded)
             return replace(back, report=report, notification=recorded.notification)
         is_given_up = report.outcome is Outcome.PENDING or is_unknown or recorded.unrecorded
         self._tally.add(Metric.GIVEN_UP, is_given_up)
@@ -166,6 +166,16 @@ class Worker:
         if _is_forgotten(gate, recorded):
             return self._send_back(gate, error)
         return GateResult(gate.tag, notification=recorded.notification, why=str(error), failed=True)
+
+    def _send_to_be_recorded(self, gate: Gate, recorded: Recorded) -> GateResult:
+        """A STOP: only the message knows that readers were told, until the ledger does."""
+        if gate.published_id is not None and self._is_too_old(gate):
+            raise LedgerUnavailable(
+                f"The STOP of {gate.tag} was published, and cannot be recorded: the message stays"
+                " in the queue."
+            )
+        gate = replace(gate, unrecorded=True, published_id=recorded.published_id)
+        return self._requeue.send(gate)
 
     def _send_back(self, gate: Gate, error: RescanError | None = None) -> GateResult:
         """What is too old to go back becomes a dead letter in the end: LedgerUnavailable."""
@@ -242,7 +252,8 @@ class Worker:
 
         def change(entry: Entry) -> Remembered:
             outdated = entry.evaluated_at is not None and entry.evaluated_at > now
-            after, news = (entry, None) if outdated else result(entry.known_to(team), now)
+            before = _as_told(gate, entry).known_to(team)
+            after, news = (entry, None) if outdated else result(before, now)
             return after.marked_by(gate.sweep), news
 
         return change
@@ -264,3 +275,18 @@ class Worker:
 def _is_forgotten(gate: Gate, recorded: Recorded) -> bool:
     """Whether nothing remembers a failed attempt: no sweep asks for it, unless it did anyway."""
     return recorded.unrecorded and gate.sweep is None
+
+
+def _is_told(gate: Gate, recorded: Recorded) -> bool:
+    """Whether the message alone knows that readers were told; the last of a chain has no copy."""
+    return recorded.published_id is not None and not ends_chain(gate)
+
+
+def _as_told(gate: Gate, entry: Entry) -> Entry:
+    """The entry as readers know it: a STOP that was published without a ledger is one to end."""
+    since = gate.first_seen
+    if gate.published_id is None or entry.stopped:
+        return entry
+    if since is None or (entry.notice_at is not None and entry.notice_at >= since):
+        return entry
+    return replace(entry, verdict=Outcome.STOP, first_stop_at=since, notice_at=since)
