@@ -480,9 +480,20 @@ def test_a_stop_that_another_run_has_ended_since_is_not_ended_again(desk: Desk) 
     assert desk.said == ["STOP", "STOP", "RECOVERED"]
 
 
-def test_a_stop_that_was_told_without_a_ledger_is_not_given_up(desk: Desk) -> None:
+@pytest.mark.parametrize("call", ["read", "write"])
+def test_the_end_of_a_stop_that_was_told_without_a_ledger_goes_back(desk: Desk, call: str) -> None:
     gate = _published_without_a_ledger(desk)
-    desk.ledger.refuses, desk.now = {"read", "write"}, NOON + 3 * HOUR
+    desk.anchore, desk.ledger.refuses = "go", {call}
+    assert desk.work(gate).requeued
+    desk.ledger.refuses = set()
+    desk.work(desk.returned)
+    assert desk.said == ["STOP", "RECOVERED"]
+
+
+@pytest.mark.parametrize("action", ["stop", "go"])
+def test_a_stop_that_was_told_without_a_ledger_is_not_given_up(desk: Desk, action: str) -> None:
+    gate = _published_without_a_ledger(desk)
+    desk.anchore, desk.ledger.refuses, desk.now = action, {"read", "write"}, NOON + 3 * HOUR
     with pytest.raises(errors.LedgerUnavailable, match="was published"):
         desk.work(gate)
     assert desk.topic.said == ["STOP"]
