@@ -181,8 +181,8 @@ class Worker:
         """What is too old to go back becomes a dead letter in the end: LedgerUnavailable."""
         if self._is_too_old(gate):
             raise LedgerUnavailable(
-                f"The failed attempt on {gate.tag} cannot be recorded, and no sweep would repeat it:"
-                " the message stays in the queue."
+                f"The failed attempt on {gate.tag} cannot be recorded, and no sweep would repeat"
+                " it: the message stays in the queue."
             )
         return self._requeue.send(gate, error)
 
