@@ -110,6 +110,7 @@ def test_a_list_without_its_name_is_no_empty_inventory() -> None:
         read(b"[]")
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_rows_stay_below_60_mb_besides_the_body() -> None:
     """A quarter of them, each another image at another moment: the most that rows can take."""
     rows = [

@@ -159,6 +159,7 @@ def test_a_host_without_an_address_is_unreachable() -> None:
         get("http://anchore.invalid/v2")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("act", "options"),
     [
@@ -271,12 +272,14 @@ def test_a_kept_connection_that_died_meanwhile_is_opened_again() -> None:
     assert (answer, len(server.requests)) == ({"items": []}, 3)
 
 
+@pytest.mark.slow
 def test_a_read_timeout_is_not_tried_again() -> None:
     with ScriptedServer(silence, OK) as server, pytest.raises(errors.AnchoreTimeout):
         get(server.url, read_seconds=1.0)
     assert len(server.requests) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_retry_after_that_fits_is_waited_for(status: int) -> None:
     with ScriptedServer(respond(status, b"", "Retry-After: 1"), OK) as server:

@@ -65,6 +65,7 @@ def test_a_notice_that_sns_takes_is_published(session: boto3.Session, serve: Ser
     assert server.request_lines == ["POST /"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("act", "seen"),
     [
@@ -89,6 +90,7 @@ def test_a_publish_is_sent_once_whatever_becomes_of_it(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "act",
     [

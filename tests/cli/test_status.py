@@ -176,6 +176,7 @@ def test_what_is_no_entry_is_left_out() -> None:
     assert ": 1 image, " in done.out
 
 
+@pytest.mark.slow
 def test_a_ledger_of_many_pages_is_read_to_its_end() -> None:
     """moto answers a page of 1 MB, as DynamoDB does."""
     many = {

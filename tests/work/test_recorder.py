@@ -221,6 +221,7 @@ class Container:
         return 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("containers", [2, 15, 100])
 def test_what_all_containers_publish_without_a_memory_suspends_no_mailbox(containers: int) -> None:
     said = [Container(containers, n).works_until(600) for n in range(containers)]

@@ -189,24 +189,55 @@ def test_a_retry_after_is_respected(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("attempt", "jitter", "retry_after", "seconds"),
+    ("longest", "jitter", "retry_after", "seconds"),
     [
-        (0, 1.0, None, 30),
-        (0, 0.0, None, 15),
-        (1, 1.0, None, 60),
-        (4, 1.0, None, 480),
-        (5, 1.0, None, 900),
-        (60, 1.0, None, 900),
-        (60, 0.0, None, 450),
-        (0, 1.0, 120.0, 120),
-        (0, 1.0, 90_000.0, 900),
-        (0, 1.0, float("inf"), 900),
+        (30, 1.0, None, 30),
+        (30, 0.0, None, 15),
+        (900, 0.0, None, 450),
+        (-10, 1.0, None, 0),
+        (30, 1.0, 120.0, 120),
+        (30, 1.0, 90_000.0, 900),
+        (30, 1.0, float("inf"), 900),
     ],
 )
-def test_delays_grow_with_jitter_up_to_what_sqs_allows(
-    attempt: int, jitter: float, retry_after: float | None, seconds: int
+def test_chance_shortens_a_wait_and_the_server_may_lengthen_it(
+    longest: int, jitter: float, retry_after: float | None, seconds: int
 ) -> None:
-    assert delay(attempt, jitter, retry_after) == timedelta(seconds=seconds)
+    assert delay(timedelta(seconds=longest), jitter, retry_after) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "seconds"), [(0, 30), (1, 60), (4, 480), (5, 900), (11, 900), (60, 900)]
+)
+def test_an_image_of_a_sweep_waits_twice_as_long_each_time(
+    desk: Desk, attempt: int, seconds: int
+) -> None:
+    desk.anchore = "analyzing"
+    desk.work(replace(SWEPT, attempt=attempt))
+    assert desk.queue.messages[0][1] == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("anchore", ["analyzing", "unknown", DOWN])
+@pytest.mark.parametrize(
+    ("minutes", "attempt", "seconds"),
+    [(0, 0, 50), (3, 5, 50), (20, 30, 50), (48, 60, 120), (600, 99, 900)],
+)
+def test_a_push_waits_by_its_age(
+    desk: Desk, anchore: Any, minutes: int, attempt: int, seconds: int
+) -> None:
+    desk.anchore, desk.settings = anchore, {"PENDING_HOURS": "24"}
+    desk.now += timedelta(minutes=minutes)
+    desk.work(replace(PUSH, first_seen=NOON, attempt=attempt))
+    assert desk.queue.messages[0][1] == timedelta(seconds=seconds)
+
+
+def test_a_push_at_the_end_of_its_chain_comes_back_with_the_next_run_of_the_publisher(
+    desk: Desk,
+) -> None:
+    desk.anchore = "analyzing"
+    desk.work(replace(PUSH, first_seen=NOON, attempt=LONGEST_CHAIN - 2))
+    [(_, until)] = desk.deferred.work.values()
+    assert until == NOON
 
 
 # --- a chain that is too long

@@ -23,6 +23,9 @@ _FORBIDDEN = re.compile(
 
 def printable(text: str) -> str:
     """The text without what XML forbids, a terminal obeys or nobody sees; line ends stay."""
+    # Nearly all text of an image with 20,000 findings; the pattern takes ten times as long.
+    if text.isascii() and text.isprintable():
+        return text
     return _FORBIDDEN.sub("", text)
 
 

@@ -78,8 +78,8 @@ class ExpiringNotice(VerdictNotice):
         return f"EXPIRING{severity}: {self.name} is {until}, {stop}."
 
     def steps(self) -> list[str]:
-        lists = dict.fromkeys(n for ending in self.soon for n in ending.allowlists if n)
-        of = f" of {named([foreign(name, 80) for name in lists])}" if lists else ""
+        lists = list(dict.fromkeys(n for ending in self.soon for n in ending.allowlists if n))
+        of = f" of {named(lists, lambda name: foreign(name, 80))}" if lists else ""
         return [
             *self._fixes(),
             "If the risk is accepted for longer, have the owner of the policy give the allowlist"

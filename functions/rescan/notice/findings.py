@@ -119,7 +119,7 @@ def finding_name(key: FindingKey) -> str:
 
 def finding_names(findings: Iterable[BlockingFinding]) -> str:
     """E.g. "CVE-2020-25648 nss-tools and 4 more", the worst first."""
-    return named([finding_name(finding.key) for finding in findings])
+    return named(list(findings), lambda finding: finding_name(finding.key))
 
 
 def exploited_now(findings: Iterable[BlockingFinding], most: int = 3) -> str:
@@ -128,7 +128,8 @@ def exploited_now(findings: Iterable[BlockingFinding], most: int = 3) -> str:
     if not names:
         return ""
     are = "is" if len(names) == 1 else "are"
-    return f"{named([foreign(name, 60) for name in names], most)} {are} now known to be exploited"
+    shown = named(names, lambda name: foreign(name, 60), most)
+    return f"{shown} {are} now known to be exploited"
 
 
 def rule_name(gate: str, trigger: str) -> str:

@@ -87,9 +87,6 @@ class ImageNotice(NoticeContent):
     ) -> Envelope:
         """The issues come worst first; the first of those with the same key is kept."""
         news, report = self.news, self.news.report
-        by_key: dict[str, Issue] = {}
-        for issue in issues:
-            by_key.setdefault(issue.key, issue)
         return Envelope(
             id=news.id,
             event_type=news.event_type,
@@ -106,7 +103,7 @@ class ImageNotice(NoticeContent):
             worst=worst,
             fix_available=fix_available,
             cause=cause,
-            issues=tuple(islice(by_key.values(), _MOST_ISSUES)),
+            issues=tuple(islice(_each_once(issues), _MOST_ISSUES)),
             findings=findings,
             known_exploited=known_exploited,
         )
@@ -216,6 +213,14 @@ class VerdictNotice(ImageNotice):
             return []
         counts = by_severity(listed.by_severity()) or "none"
         return paragraph(f"All vulnerabilities of the image: {counts}", hanging=2)
+
+
+def _each_once(issues: Iterable[Issue]) -> Iterator[Issue]:
+    keys = set()
+    for issue in issues:
+        if issue.key not in keys:
+            keys.add(issue.key)
+            yield issue
 
 
 def policy(policy_id: str, name: str | None) -> str:

@@ -47,11 +47,11 @@ def _of_the_image(news: ComparedNews, changes: Changes) -> Iterator[str]:
 
 def _of_findings(found: list[ChangedFinding]) -> Iterator[str]:
     for change, words in _WORDS.items():
-        names = [_name(finding) for finding in found if finding.change is change]
-        if names and change is Change.ADDED:
-            yield f"{len(names):,} {words}"
-        elif names:
-            yield f"{len(names):,} {words}: {named(names)}"
+        changed = [finding for finding in found if finding.change is change]
+        if changed and change is Change.ADDED:
+            yield f"{len(changed):,} {words}"
+        elif changed:
+            yield f"{len(changed):,} {words}: {named(changed, _name)}"
 
 
 def _name(finding: ChangedFinding) -> str:

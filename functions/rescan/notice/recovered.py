@@ -6,6 +6,7 @@ What is gone from the verdict need not be gone from the image, so each cause say
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -82,7 +83,7 @@ class RecoveredNotice(VerdictNotice):
         cleared = self.news.cleared
         severities = (finding.severity or Severity.UNKNOWN for finding in cleared)
         worst = max(severities, default=Severity.UNKNOWN)
-        issues = [*policy_issue(self.news), *map(cleared_issue, cleared)]
+        issues = chain(policy_issue(self.news), map(cleared_issue, cleared))
         return self.envelope(issues, worst=worst, findings=self.total)
 
     # --- what has happened, and what to do

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -87,8 +88,8 @@ class StoppedNotice(VerdictNotice):
     @cached_property
     def labels(self) -> Envelope:
         others = self.listed[len(self.turned) :]
-        found = [*map(exploited_issue, self.turned), *map(finding_issue, others)]
-        envelope = self.envelope_of(self.listed, [*policy_issue(self.news), *found])
+        found = chain(map(exploited_issue, self.turned), map(finding_issue, others))
+        envelope = self.envelope_of(self.listed, chain(policy_issue(self.news), found))
         return replace(envelope, due_at=self.news.due_at)
 
     @property

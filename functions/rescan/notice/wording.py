@@ -1,8 +1,11 @@
 """Numbers and names in a sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from rescan.gate.model import Severity
+
+_Thing = TypeVar("_Thing")
 
 
 def counted(number: int, noun: str) -> str:
@@ -19,10 +22,10 @@ def share(some: int, of: int, noun: str, one: str, several: str) -> str:
     return f"{some:,} of {of:,} {noun}s {one if some == 1 else several}"
 
 
-def named(names: Sequence[str], most: int = 3) -> str:
-    """E.g. "CVE-1 curl, CVE-2 zlib and 4 more"."""
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def named(things: Sequence[_Thing], name: Callable[[_Thing], str] = str, most: int = 3) -> str:
+    """E.g. "CVE-1 curl, CVE-2 zlib and 4 more"; of thousands, only what is shown needs a name."""
+    more = f" and {len(things) - most:,} more" if len(things) > most else ""
+    return ", ".join(map(name, things[:most])) + more
 
 
 def how_bad(worst: Severity, exploited: bool | None) -> str:

@@ -20,20 +20,21 @@ class Lanes:
         self._pushes = pushes
 
     def send(self, gate: Gate, delay: timedelta) -> None:
-        self._lane(is_push=_is_push(gate)).send(gate, delay)
+        self._lane(of_pushes=is_push(gate)).send(gate, delay)
 
     def send_all(self, gates: Iterable[Gate]) -> int:
         """Neighbours of one lane together, never all at once: a sweep has 100,000 of them."""
-        runs = groupby(gates, _is_push)
-        return sum(self._lane(is_push=is_push).send_all(run) for is_push, run in runs)
+        runs = groupby(gates, is_push)
+        return sum(self._lane(of_pushes=pushed).send_all(run) for pushed, run in runs)
 
     def is_busy(self) -> bool:
         """Whether a sweep is: pushes are never at an end."""
         return self._sweeps.is_busy()
 
-    def _lane(self, *, is_push: bool) -> WorkQueue:
-        return self._pushes if is_push else self._sweeps
+    def _lane(self, *, of_pushes: bool) -> WorkQueue:
+        return self._pushes if of_pushes else self._sweeps
 
 
-def _is_push(gate: Gate) -> bool:
+def is_push(gate: Gate) -> bool:
+    """Whether a push or a replication asks for it."""
     return gate.trigger.kind is TriggerKind.ECR_PUSH

@@ -3,6 +3,10 @@
 The copy carries when the work was first seen and how often it was sent back. It is a new message,
 so it never counts against the queue's maxReceiveCount, and nothing waits inside the function.
 
+A push is looked at again within 50 s for its first 20 minutes, so that the end of an analysis is
+seen soon, and ever more rarely after that. All else waits twice as long each time: a sweep's images
+are many, and a ledger that refuses a STOP is down.
+
 Each copy is a link of a chain, and Lambda's recursive loop detection is off for this function
 (`RecursiveLoop: Allow`): the brake is here. After so many copies the work is deferred to the
 ledger's table, from which the next chain begins (`deferral.py`).
@@ -10,14 +14,15 @@ ledger's table, from which the next chain begins (`deferral.py`).
 
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
 from rescan.kernel.clock import Clock, utc_now
-from rescan.kernel.errors import RescanError
+from rescan.kernel.errors import PublishFailed, RescanError
+from rescan.work.lanes import is_push
 from rescan.work.ports import DeferredWork, WorkQueue
 
 # Invocations in a row; Lambda's own detection would end a chain after about 16.
@@ -27,6 +32,10 @@ _COPIES = LONGEST_CHAIN - 1
 _FIRST = timedelta(seconds=30)
 # What SQS allows for DelaySeconds.
 _LONGEST = timedelta(seconds=900)
+# A push waits for so long, or for such a part of its age: 50 s are a 24th of 20 minutes.
+_LOOK, _PART_OF_AGE = timedelta(seconds=50), 24
+# Deferred work comes back up to a minute late: a run of the publisher looks each minute.
+_LATE = timedelta(seconds=60)
 
 
 class Requeue:
@@ -49,11 +58,12 @@ class Requeue:
 
         QueueUnavailable and LedgerUnavailable leave the original in the queue.
         """
-        asked = getattr(error, "retry_after", None)
-        wait = delay(gate.attempt, self._jitter(), asked)
+        now, is_last_link = self._clock(), ends_chain(gate)
+        longest = _longest_wait(gate, error, now) - (_LATE if is_last_link else timedelta())
+        wait = delay(longest, self._jitter(), getattr(error, "retry_after", None))
         copy = replace(gate, attempt=gate.attempt + 1)
-        if ends_chain(gate):
-            self._deferred.defer(copy, self._clock() + wait)
+        if is_last_link:
+            self._deferred.defer(copy, now + wait)
         else:
             self._queue.send(copy, wait)
         return GateResult(gate.tag, requeued=True, why=str(error or ""))
@@ -64,11 +74,20 @@ def ends_chain(gate: Gate) -> bool:
     return (gate.attempt + 1) % _COPIES == 0
 
 
-def delay(attempt: int, jitter: float, retry_after: float | None) -> timedelta:
-    """30 s, doubled with each attempt, half of it random; no less than the server asked for.
+def _longest_wait(gate: Gate, error: RescanError | None, now: datetime) -> timedelta:
+    """Before chance, and before what the server asks for; never more than 900 s."""
+    is_refused = gate.published_id is not None or isinstance(error, PublishFailed)
+    if is_push(gate) and not is_refused:
+        return min(_LONGEST, max(_LOOK, (now - (gate.first_seen or now)) / _PART_OF_AGE))
+    doubled: timedelta = _FIRST * 2 ** min(gate.attempt, 10)
+    return min(_LONGEST, doubled)
 
-    Never more than 900 s.
+
+def delay(longest: timedelta, jitter: float, retry_after: float | None) -> timedelta:
+    """Half of the longest and a random part of the rest; no less than the server asked for.
+
+    From 0 to 900 s.
     """
-    grown: timedelta = min(_LONGEST, _FIRST * 2 ** min(attempt, 10)) * (0.5 + jitter / 2)
+    wait: timedelta = max(timedelta(), longest) * (0.5 + jitter / 2)
     asked = timedelta(seconds=min(retry_after or 0, _LONGEST.total_seconds()))
-    return min(_LONGEST, max(grown, asked))
+    return max(wait, asked)

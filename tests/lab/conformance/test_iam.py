@@ -26,15 +26,12 @@ from tests.lab.faults.aws_calls import AwsCall
 from tests.support.deployed import DeployedStack
 from tests.support.privileges.role import statements
 from tests.support.privileges.stack import SECRET_KEY, calls_by_path, deployed_stack
-from tests.support.template import properties, resources
+from tests.support.template import properties, template
 
 pytestmark = [pytest.mark.slow, pytest.mark.referee("IAM, iam-simulate")]
 
 REGION = "eu-central-1"
 ARN = f"{REGION}:123456789012"
-TOPIC_KEY = properties("StopTopicKey")["KeyPolicy"]["Statement"]
-# The policy of a key that KMS makes when one names none: the account's policies decide.
-SECRET_KEY_POLICY = TOPIC_KEY[:1]
 FUNCTION = f"arn:aws:lambda:{ARN}:function:rescan"
 
 # What each call of the fault stories needs of IAM.
@@ -79,7 +76,9 @@ class Role(Struct, frozen=True):
 
     def policy_of(self, request: Request) -> Sequence[Statement]:
         """The key's; a queue's or a topic's allows the role nothing, and refuses plain HTTP."""
-        policies = {self.topic_key: TOPIC_KEY, SECRET_KEY: SECRET_KEY_POLICY}
+        topic_key = properties("StopTopicKey")["KeyPolicy"]["Statement"]
+        # A key that names no policy gets this one from KMS: the account's policies decide.
+        policies = {self.topic_key: topic_key, SECRET_KEY: topic_key[:1]}
         found: Sequence[Statement] = policies.get(request.resource, ())
         return found
 
@@ -238,7 +237,8 @@ def filled(node: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, it in resources().items() if it["Type"] == "AWS::SQS::QueuePolicy"]
+    "name",
+    [name for name, it in template()["Resources"].items() if it["Type"] == "AWS::SQS::QueuePolicy"],
 )
 def test_a_queue_refuses_plain_http_even_to_the_role(name: str) -> None:
     policy = filled(properties(name)["PolicyDocument"])["Statement"]

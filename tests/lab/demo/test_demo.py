@@ -42,6 +42,7 @@ def single(capsys: pytest.CaptureFixture[str], event: str) -> str:
     return shown(capsys, "--event", str(ROOT / "events" / f"{event}.json"))
 
 
+@pytest.mark.slow
 def test_the_story_has_eight_chapters_of_a_screen_each(capsys: pytest.CaptureFixture[str]) -> None:
     opening, *chapters = re.split(r"\n\d\. ", shown(capsys))
     assert opening.startswith(MADE)
