@@ -525,7 +525,7 @@ def test_the_end_of_a_stop_that_was_told_without_a_ledger_goes_back(desk: Desk, 
 def test_a_stop_that_was_told_without_a_ledger_is_not_given_up(desk: Desk, action: str) -> None:
     gate = _published_without_a_ledger(desk)
     desk.anchore, desk.ledger.refuses, desk.now = action, {"read", "write"}, NOON + 3 * HOUR
-    with pytest.raises(errors.LedgerUnavailable, match="was published"):
+    with pytest.raises(errors.LedgerUnavailable, match="STOP was published"):
         desk.work(gate)
     assert desk.topic.said == ["STOP"]
 

@@ -3,13 +3,11 @@
     a verdict                             recorded, and its notices wait in the outbox
     pending, or a push not yet known      back to the queue; after PENDING_HOURS it is given up
     Anchore down, throttled, no time      the same
-    a STOP that the ledger does not take  back to the queue; published by the attempt after that,
-                                          and back to be recorded
+    what the ledger does not take         see `unrecorded.py`
     the ledger and SNS refuse,            back to the queue; after that the message fails
     or the turn to publish is far off
     any other error of Anchore's          recorded as a failed attempt; the next sweep tries again
     not evaluated                         the same
-    the ledger does not take that         a sweep's: the next sweep; another: back to the queue
     no image                              recorded; it ends a STOP, and fails a tag that is watched
     a push that never became known        recorded as such as well
 
@@ -32,7 +30,6 @@ from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import (
     AnchoreError,
-    LedgerUnavailable,
     OutOfTime,
     PublishFailed,
     RescanError,
@@ -56,6 +53,7 @@ from rescan.settings import Settings
 from rescan.work.recorder import Change, Recorded, Recorder
 from rescan.work.requeue import Requeue, ends_chain
 from rescan.work.unknown_push import is_unknown_push, unknown_push, with_push
+from rescan.work.unrecorded import Unrecorded, as_told
 
 
 class AnalyzingAnchore(Anchore, Protocol):
@@ -81,6 +79,7 @@ class Worker:
         self._anchore_until = anchore_until
         self._recorder = recorder
         self._requeue = requeue
+        self._unrecorded = Unrecorded(requeue, self._is_too_old)
         self._tally = tally
         self._clock = clock
         paces = settings.reminder_hours, settings.not_evaluated_hours
@@ -110,8 +109,8 @@ class Worker:
         gate = replace(gate, first_seen=gate.first_seen or self._clock())
         fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
-        is_untold = gate.published_id is None
-        if is_untold and entry is not None and entry.is_newer_than(gate.sweep):
+        is_told = gate.published_id is not None
+        if not is_told and entry is not None and entry.is_newer_than(gate.sweep):
             self._recorder.mark_swept(entry, gate.sweep or self._clock())
             return GateResult(gate.tag, why="it was evaluated since the sweep began")
         try:
@@ -139,14 +138,12 @@ class Worker:
             return replace(self._requeue.send(gate), report=report)
         is_pending = report.outcome is Outcome.PENDING
         self._count(Outcome.NOT_EVALUATED if is_pending else report.outcome)
-        is_last = self._is_last(gate)
-        patient = not (gate.unrecorded or is_last)
+        patient = not (gate.unrecorded or self._is_last(gate))
         recorded = self._record(gate, evaluated, entry, fresh, patient=patient)
-        if not report.outcome.is_verdict:
-            if _is_forgotten(gate, recorded):
-                return replace(self._send_back(gate), report=report)
-        elif recorded.unrecorded and (not is_last or _is_told(gate, recorded)):
-            back = self._send_to_be_recorded(gate, recorded)
+        sent_back = (
+            self._unrecorded.verdict if report.outcome.is_verdict else self._unrecorded.attempt
+        )
+        if (back := sent_back(gate, recorded)) is not None:
             return replace(back, report=report, notification=recorded.notification)
         is_given_up = report.outcome is Outcome.PENDING or is_unknown or recorded.unrecorded
         self._tally.add(Metric.GIVEN_UP, is_given_up)
@@ -163,28 +160,9 @@ class Worker:
         self._count(Outcome.NOT_EVALUATED)
         change = self._failure(gate, Failing.of_error(error, self._since(gate)))
         recorded = self._recorder.record(entry, fresh, change)
-        if _is_forgotten(gate, recorded):
-            return self._send_back(gate, error)
+        if (back := self._unrecorded.attempt(gate, recorded, error)) is not None:
+            return back
         return GateResult(gate.tag, notification=recorded.notification, why=str(error), failed=True)
-
-    def _send_to_be_recorded(self, gate: Gate, recorded: Recorded) -> GateResult:
-        """A STOP: only the message knows that readers were told, until the ledger does."""
-        if gate.published_id is not None and self._is_too_old(gate):
-            raise LedgerUnavailable(
-                f"The STOP of {gate.tag} was published, and cannot be recorded: the message stays"
-                " in the queue."
-            )
-        gate = replace(gate, unrecorded=True, published_id=recorded.published_id)
-        return self._requeue.send(gate)
-
-    def _send_back(self, gate: Gate, error: RescanError | None = None) -> GateResult:
-        """What is too old to go back becomes a dead letter in the end: LedgerUnavailable."""
-        if self._is_too_old(gate):
-            raise LedgerUnavailable(
-                f"The failed attempt on {gate.tag} cannot be recorded, and no sweep would repeat"
-                " it: the message stays in the queue."
-            )
-        return self._requeue.send(gate, error)
 
     def _request(self, gate: Gate, entry: Entry) -> RescanRequest:
         period = timedelta(hours=self._settings.sweep_hours)
@@ -252,7 +230,7 @@ class Worker:
 
         def change(entry: Entry) -> Remembered:
             outdated = entry.evaluated_at is not None and entry.evaluated_at > now
-            before = _as_told(gate, entry).known_to(team)
+            before = as_told(gate, entry).known_to(team)
             after, news = (entry, None) if outdated else result(before, now)
             return after.marked_by(gate.sweep), news
 
@@ -270,23 +248,3 @@ class Worker:
         policy_id = gate.request(self._settings).policy_id
         subject = subject_of(self._settings.anchore_account, gate.tag, policy_id)
         return Entry(subject=subject, tag=gate.tag, policy_id=policy_id)
-
-
-def _is_forgotten(gate: Gate, recorded: Recorded) -> bool:
-    """Whether nothing remembers a failed attempt: no sweep asks for it, unless it did anyway."""
-    return recorded.unrecorded and gate.sweep is None
-
-
-def _is_told(gate: Gate, recorded: Recorded) -> bool:
-    """Whether the message alone knows that readers were told; the last of a chain has no copy."""
-    return recorded.published_id is not None and not ends_chain(gate)
-
-
-def _as_told(gate: Gate, entry: Entry) -> Entry:
-    """The entry as readers know it: a STOP that was published without a ledger is one to end."""
-    since = gate.first_seen
-    if gate.published_id is None or entry.stopped:
-        return entry
-    if since is None or (entry.notice_at is not None and entry.notice_at >= since):
-        return entry
-    return replace(entry, verdict=Outcome.STOP, first_stop_at=since, notice_at=since)
