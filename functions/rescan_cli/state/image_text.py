@@ -7,6 +7,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from rescan.ledger.entry import Refresh
 from rescan.notice.times import age, moment
 from rescan.notice.wording import counted
 from rescan_cli.state.overview_text import due_text, exploited_text
@@ -41,6 +42,7 @@ def _facts(one: Remembered, now: datetime) -> Iterator[tuple[str, Text]]:
     yield "Team", plain(row.team)
     yield "Stopped", _at(row.since, now)
     yield "Evaluated", _at(entry.evaluated_at, now)
+    yield "Refreshed", _refreshed(entry.refresh, now)
     yield "Last result", _at(entry.result_at, now)
     yield "Not evaluated", _failing(one, now)
     yield "Due", due_text(row) if row.due else Text()
@@ -53,6 +55,10 @@ def _facts(one: Remembered, now: datetime) -> Iterator[tuple[str, Text]]:
 
 def _at(at: datetime | None, now: datetime) -> Text:
     return Text(f"{moment(at)}, {age(at, now)} ago" if at else "")
+
+
+def _refreshed(refresh: Refresh | None, now: datetime) -> Text:
+    return Text(f"{age(refresh.at, now)} ago, on feeds {refresh.feeds}" if refresh else "")
 
 
 def _failing(one: Remembered, now: datetime) -> Text:
