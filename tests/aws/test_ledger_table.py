@@ -31,6 +31,7 @@ from rescan.work.ports import EntrySnapshot, Ledger, Outbox, SweepRecord
 from tests.support.entries import FRESH, key, stopped
 from tests.support.fakes import NOON
 from tests.support.outbox_items import OUTBOX_ITEM
+from tests.support.running import running
 
 SECOND = timedelta(seconds=1)
 FAILING = Failing(NOON, "regate", "HTTP 500", FailureCause.DOWN)
@@ -58,6 +59,7 @@ FULL = replace(
     sweep=NOON,
     unknown_push=UnknownPush(NOON - SECOND, Digest(f"sha256:{'d' * 64}")),
     held_until=NOON + timedelta(days=9),
+    running=replace(running("prod-eu/payments"), digests=(Digest(f"sha256:{'a' * 64}"),)),
 )
 
 
@@ -127,6 +129,8 @@ def test_a_sweep_sees_every_entry_and_nothing_else(ledger: Ledger) -> None:
             subject=FULL.subject,
             team="payments",
             first_days={"critical": FIRST_DAY, "exploited": NOON.date()},
+            digest=FULL.digest,
+            running=FULL.running,
         ),
         EntrySnapshot(go.tag, False, None, NOON + SECOND, subject="other"),
     ]

@@ -148,6 +148,7 @@ def test_json_says_what_is_not_known() -> None:
         "by_severity": {"critical": 1, "high": 1},
         "exploited": None,
         "overdue": None,
+        "running": None,
         "unanswered": 0,
         "not_evaluated": 1,
         "unreadable": 0,

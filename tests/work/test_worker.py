@@ -13,6 +13,7 @@ from rescan.events.gate_result import GateResult
 from rescan.events.parse import parse_event
 from rescan.gate.data_version import DataVersion
 from rescan.gate.evaluation import Evaluation
+from rescan.gate.inventory import Place, RunningImage
 from rescan.gate.model import (
     DetectedTag,
     ImageRecord,
@@ -21,6 +22,7 @@ from rescan.gate.model import (
     TriggerKind,
     VulnerabilityList,
 )
+from rescan.gate.running import TagInventory
 from rescan.kernel import errors
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreError
@@ -658,3 +660,69 @@ def test_an_attempt_that_failed_is_repeated_with_a_refresh(desk: Desk) -> None:
     desk.anchore = "go"
     desk.work(swept(NOON + 2 * HOUR, "today"))
     assert desk.forced == 2
+
+
+# --- where it runs
+
+
+EU = Place("kubernetes", "prod-eu/payments", NOON - HOUR)
+
+
+def seen_in(*images: RunningImage, known: bool = True) -> Gate:
+    """A message of a sweep at noon whose inventory says this of the tag."""
+    inventory = TagInventory(NOON, images, known)
+    return Gate(TAG, Trigger(TriggerKind.SCHEDULE), sweep=NOON, running=inventory)
+
+
+def told(desk: Desk) -> list[tuple[bool, int]]:
+    """What each notice says of where: whether that is known, and the number of places."""
+    results = [msgspec.json.decode(notice.result)["running"] for notice in desk.notices]
+    return [(running["known"], running["total"]) for running in results]
+
+
+def test_a_notice_says_where_the_digest_runs_that_was_found(desk: Desk) -> None:
+    desk.anchore, desk.now = "stop", NOON + HOUR
+    desk.work(seen_in(RunningImage(None, DIGEST, (EU,), 1)))
+    assert told(desk) == [(True, 1)]
+    assert "Runs in prod-eu/payments (seen 11:00 UTC)." in desk.notices[0].body
+    assert "running" in desk.notices[0].attributes["traits"]
+
+
+@pytest.mark.parametrize(
+    ("gate", "running"),
+    [
+        pytest.param(seen_in(), (True, 0), id="nowhere"),
+        pytest.param(
+            seen_in(RunningImage(None, Digest("sha256:" + "d" * 64), (EU,), 1)),
+            (True, 0),
+            id="another-digest-under-the-tag",
+        ),
+        pytest.param(seen_in(known=False), (False, 0), id="not-known"),
+    ],
+)
+def test_a_notice_says_nowhere_only_when_that_is_known(
+    desk: Desk, gate: Gate, running: tuple[bool, int]
+) -> None:
+    desk.anchore = "stop"
+    desk.work(gate)
+    assert told(desk) == [running]
+    assert ("Seen running nowhere" in desk.notices[0].body) is running[0]
+    assert "running" not in desk.notices[0].attributes["traits"]
+
+
+@pytest.mark.parametrize("kind", [TriggerKind.ECR_PUSH, TriggerKind.DIRECT])
+def test_between_sweeps_a_notice_says_what_the_last_one_saw(desk: Desk, kind: TriggerKind) -> None:
+    desk.work(seen_in(RunningImage(None, DIGEST, (EU,), 1)))
+    desk.anchore, desk.now = "stop", NOON + HOUR
+    gate = Gate(TAG, Trigger(kind))
+    desk.work(gate) if kind is TriggerKind.ECR_PUSH else desk.worker.gate_now(
+        gate, Deadline.after(60)
+    )
+    assert told(desk) == [(True, 1)]
+
+
+def test_a_failing_image_is_told_with_where_it_ran(desk: Desk) -> None:
+    desk.work(seen_in(RunningImage(None, DIGEST, (EU,), 1)))
+    desk.anchore, desk.now = errors.AnchoreForbidden("HTTP 403", **WHERE), NOON + 7 * HOUR
+    desk.work(Gate(TAG, Trigger(TriggerKind.SCHEDULE), first_seen=NOON))
+    assert (desk.said, told(desk)) == (["NOT_EVALUATED"], [(True, 1)])

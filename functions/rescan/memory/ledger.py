@@ -109,4 +109,6 @@ def _snapshot(entry: Entry) -> EntrySnapshot:
         subject=entry.subject,
         team=entry.team,
         first_days=earliest_first_days(entry),
+        digest=entry.digest,
+        running=entry.running,
     )

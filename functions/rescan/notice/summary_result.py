@@ -6,11 +6,14 @@ from typing import TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
+from rescan.gate.running import Running
 from rescan.kernel.safe_text import one_line
+from rescan.notice import running_shapes
 from rescan.notice import summary_shapes as shapes
 from rescan.notice.result import full_tag, moment_or_none, that_fit
 from rescan.notice.summary import Coverage, Dated, Failed, Summary, TeamDue
 from rescan.notice.times import rfc3339
+from rescan.notice.where import running_shape
 
 # Of the 256 KiB of a message, the body has at most 190,000.
 LARGEST_SUMMARY_RESULT = 60_000
@@ -73,7 +76,7 @@ def _images(images: Iterable[_Item], total: int, room: int) -> shapes.Images[_It
 
 
 def _dated(dated: Dated) -> shapes.Dated:
-    return shapes.Dated(full_tag=full_tag(dated.tag), at=moment_or_none(dated.at))
+    return shapes.Dated(full_tag(dated.tag), moment_or_none(dated.at), _running(dated.running))
 
 
 def _failed(failed: Failed) -> shapes.Failed:
@@ -82,7 +85,12 @@ def _failed(failed: Failed) -> shapes.Failed:
         at=rfc3339(failed.failing.since),
         step=one_line(failed.failing.step, 80),
         reason=one_line(failed.failing.reason, 300),
+        running=_running(failed.running),
     )
+
+
+def _running(running: Running | None) -> running_shapes.Running | UnsetType:
+    return running_shape(running) if running else UNSET
 
 
 def _due(team: TeamDue) -> shapes.TeamDue:

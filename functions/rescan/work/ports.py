@@ -9,7 +9,8 @@ from msgspec import Struct
 from rescan.events.commands import Gate
 from rescan.gate.data_version import DataVersion
 from rescan.gate.inventory import InventoryRecord
-from rescan.kernel.image_tag import ImageTag
+from rescan.gate.running import Running
+from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
 from rescan.ledger.entry import Entry
 from rescan.ledger.failing import Failing
@@ -22,7 +23,8 @@ from rescan.outbox.storm import Storm
 class EntrySnapshot(Struct, frozen=True):
     """What a sweep and a summary read of an entry.
 
-    `first_days` are its earliest days under each term of DueDays (`ledger/due_dates.py`).
+    `first_days` are its earliest days under each term of DueDays (`ledger/due_dates.py`). `running`
+    is where a sweep last saw an image of the tag, which need not have its `digest` any more.
     """
 
     tag: ImageTag
@@ -37,6 +39,13 @@ class EntrySnapshot(Struct, frozen=True):
     subject: str = ""
     team: str = UNROUTED
     first_days: Mapping[str, date] = {}
+    digest: Digest | None = None
+    running: Running | None = None
+
+    @property
+    def where(self) -> Running | None:
+        """Where the image runs; None: not known."""
+        return self.running.about(self.digest) if self.running else None
 
 
 class SweepRecord(Struct, frozen=True):

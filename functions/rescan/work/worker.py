@@ -17,7 +17,7 @@ message in the queue, which makes it a dead letter in the end: a crash, a queue 
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -25,7 +25,6 @@ from msgspec.structs import replace
 from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
 from rescan.gate.model import Outcome, RescanRequest, outcome_metric
-from rescan.gate.report import Report
 from rescan.gate.workflow import Anchore, rescan
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
@@ -41,19 +40,12 @@ from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.empty_list import believed
 from rescan.ledger.entry import Entry, subject_of
-from rescan.ledger.failing import Failing
 from rescan.ledger.refresh import fresh_digest
-from rescan.ledger.transitions import (
-    NotificationPolicy,
-    Remembered,
-    after_failure,
-    after_not_found,
-    after_verdict,
-)
 from rescan.settings import Settings
-from rescan.work.recorder import Change, Recorded, Recorder
+from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue, ends_chain
-from rescan.work.unknown_push import is_unknown_push, unknown_push, with_push
+from rescan.work.results import Results
+from rescan.work.unknown_push import is_unknown_push
 
 
 class AnalyzingAnchore(Anchore, Protocol):
@@ -83,9 +75,7 @@ class Worker:
         self._tally = tally
         self._clock = clock
         self._feeds = feeds
-        paces = settings.reminder_hours, settings.not_evaluated_hours
-        reminder, not_evaluated = (timedelta(hours=pace) for pace in paces)
-        self._notification_policy = NotificationPolicy(reminder, not_evaluated, settings.due_terms)
+        self._results = Results(settings, clock)
 
     def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:
         """For a caller who waits: recorded like all work, but every error is the caller's.
@@ -102,7 +92,8 @@ class Worker:
             report.outcome is Outcome.NOT_FOUND and not is_known
         ):
             return GateResult(gate.tag, report)
-        recorded = self._record(gate, evaluated, entry, fresh)
+        change = self._results.of_report(gate, evaluated)
+        recorded = self._recorder.record(entry, fresh, change, gate.published_id)
         return GateResult(gate.tag, report, recorded.notification)
 
     def work(self, gate: Gate, deadline: Deadline) -> GateResult:
@@ -140,7 +131,8 @@ class Worker:
         self._count(Outcome.NOT_EVALUATED if is_pending else report.outcome)
         is_last = self._is_last(gate)
         patient = not (gate.unrecorded or is_last)
-        recorded = self._record(gate, evaluated, entry, fresh, patient=patient)
+        change = self._results.of_report(gate, evaluated)
+        recorded = self._recorder.record(entry, fresh, change, gate.published_id, patient=patient)
         if recorded.unrecorded and not is_last:
             gate = replace(gate, unrecorded=True, published_id=recorded.published_id)
             back = self._requeue.send(gate)
@@ -158,8 +150,7 @@ class Worker:
             return self._requeue.send(gate, error)
         self._tally.add(Metric.GIVEN_UP, passes)
         self._count(Outcome.NOT_EVALUATED)
-        change = self._failure(gate, Failing.of_error(error, self._since(gate)))
-        recorded = self._recorder.record(entry, fresh, change)
+        recorded = self._recorder.record(entry, fresh, self._results.of_error(gate, error))
         return GateResult(gate.tag, notification=recorded.notification, why=str(error), failed=True)
 
     def _request(self, gate: Gate, entry: Entry, deadline: Deadline) -> RescanRequest:
@@ -177,62 +168,6 @@ class Worker:
         self._tally.add(outcome_metric(outcome))
         if outcome.is_verdict:
             self._tally.add(Metric.EVALUATED)
-
-    # --- what a result makes of the entry
-
-    def _record(
-        self,
-        gate: Gate,
-        report: Report,
-        entry: Entry | None,
-        fresh: Entry,
-        *,
-        patient: bool = False,
-    ) -> Recorded:
-        if report.outcome.is_verdict:
-            change = self._verdict(gate, report)
-        elif report.outcome is Outcome.NOT_FOUND:
-            change = self._not_found(gate, report)
-        else:
-            change = self._failure(gate, Failing.of_report(report, self._since(gate)))
-        if (push := unknown_push(gate, report, self._clock())) is not None:
-            change = with_push(push, change)
-        return self._recorder.record(entry, fresh, change, gate.published_id, patient=patient)
-
-    def _verdict(self, gate: Gate, report: Report) -> Change:
-        return self._change(
-            gate, lambda e, now: after_verdict(e, report, now, self._notification_policy)
-        )
-
-    def _not_found(self, gate: Gate, report: Report) -> Change:
-        watched = gate.tag in self._settings.watch_list.tags
-        return self._change(
-            gate,
-            lambda e, now: after_not_found(
-                e, report, now, self._notification_policy, watched=watched
-            ),
-        )
-
-    def _since(self, gate: Gate) -> datetime:
-        now = self._clock()
-        return min(gate.first_seen or now, now)
-
-    def _failure(self, gate: Gate, failing: Failing) -> Change:
-        return self._change(
-            gate,
-            lambda e, now: after_failure(e, failing, gate.trigger, now, self._notification_policy),
-        )
-
-    def _change(self, gate: Gate, result: Callable[[Entry, datetime], Remembered]) -> Change:
-        """The result as of now; an entry that was evaluated later stays as it is."""
-        now, team = self._clock(), self._settings.routes.of(gate.tag)
-
-        def change(entry: Entry) -> Remembered:
-            outdated = entry.evaluated_at is not None and entry.evaluated_at > now
-            after, news = (entry, None) if outdated else result(entry.known_to(team), now)
-            return after.marked_by(gate.sweep), news
-
-        return change
 
     def _is_too_old(self, gate: Gate) -> bool:
         now = self._clock()

@@ -7,8 +7,10 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from rescan.kernel.safe_text import one_line
 from rescan.ledger.entry import Refresh
 from rescan.notice.times import age, moment
+from rescan.notice.where import where
 from rescan.notice.wording import counted
 from rescan_cli.state.overview_text import due_text, exploited_text
 from rescan_cli.state.remembered import Remembered
@@ -40,6 +42,7 @@ def _facts(one: Remembered, now: datetime) -> Iterator[tuple[str, Text]]:
     yield "Policy", plain(row.policy_id or "the active one")
     yield "Account", plain("" if row.account == "own" else row.account)
     yield "Team", plain(row.team)
+    yield "Where", plain(where(row.running, now, one_line))
     yield "Stopped", _at(row.since, now)
     yield "Evaluated", _at(entry.evaluated_at, now)
     yield "Refreshed", _refreshed(entry.refresh, now)

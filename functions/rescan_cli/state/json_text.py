@@ -7,6 +7,7 @@ from msgspec import json
 
 from rescan.notice.data_age import DataAge
 from rescan.notice.times import rfc3339
+from rescan.notice.where import running_shape
 from rescan_cli.state.overview import Overview
 from rescan_cli.state.remembered import Remembered
 from rescan_cli.state.row import Row, StoppingFinding
@@ -22,6 +23,7 @@ def overview_json(overview: Overview, source: Source) -> str:
         "by_severity": overview.by_severity(),
         "exploited": overview.count(lambda row: row.exploited) if exploited else None,
         "overdue": overview.count(lambda row: row.is_overdue) if due else None,
+        "running": overview.count(lambda row: row.runs) if overview.knows_running else None,
         "unanswered": overview.unanswered,
         "not_evaluated": len(overview.failing),
         "unreadable": len(overview.unreadable),
@@ -77,6 +79,7 @@ def _row(row: Row) -> dict[str, Any]:
         "overdue": row.is_overdue,
         "findings": [_finding(it) for it in row.findings],
         "findings_total": row.total,
+        "running": running_shape(row.running),
         "not_evaluated": None
         if failing is None
         else {

@@ -19,8 +19,10 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Overview(Struct, frozen=True, kw_only=True):
-    """As of `at`. `stopped` comes in the order in which to act, `failing` oldest first, `ending`
-    (images that an allowlist keeps from being stopped) soonest first.
+    """As of `at`.
+
+    `stopped` comes in the order in which to act, `failing` oldest first; in both what runs comes
+    first. `ending` (images that an allowlist keeps from being stopped) comes soonest first.
 
     `teams` counts all images that the ledger knows, `last_result` is the newest result of any.
     `unreadable` are the subjects of entries that could not be read. `about` says which images were
@@ -48,6 +50,11 @@ class Overview(Struct, frozen=True, kw_only=True):
     def knows_exploited(self) -> bool:
         """Whether of any stopped image it is known whether it has an exploited finding."""
         return any(row.exploited is not None for row in self.stopped)
+
+    @property
+    def knows_running(self) -> bool:
+        """Whether of any stopped image it is known where it runs."""
+        return any(row.running is not None for row in self.stopped)
 
     @property
     def knows_due(self) -> bool:
@@ -218,9 +225,10 @@ def _shared(kinds: set[StoppingFinding], images: tuple[Row, ...]) -> SharedFindi
     )
 
 
-def _to_act_on(row: Row) -> tuple[bool, bool, int, datetime, str]:
-    """Exploited, overdue, worst, oldest."""
+def _to_act_on(row: Row) -> tuple[bool, bool, bool, int, datetime, str]:
+    """What runs, exploited, overdue, worst, oldest."""
     return (
+        not row.runs,
         row.exploited is not True,
         not row.is_overdue,
         -(row.worst or 0),
@@ -233,5 +241,5 @@ def _finding_to_act_on(it: SharedFinding) -> tuple[bool, int, int, str]:
     return it.exploited is not True, -(it.worst or 0), -len(it.images), it.name
 
 
-def _failing_since(row: Row) -> tuple[datetime, str]:
-    return row.failing.since if row.failing else _LONG_AGO, str(row.tag)
+def _failing_since(row: Row) -> tuple[bool, datetime, str]:
+    return not row.runs, row.failing.since if row.failing else _LONG_AGO, str(row.tag)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
 from rescan.gate.model import Step
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.failing import Failing
@@ -12,6 +14,7 @@ from rescan.notice.summary import Coverage, Dated, Failed, Summary, TeamDue, Unw
 from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 from tests.support.notices.reports import TAG
+from tests.support.running import NOWHERE, running
 
 MORNING = datetime(2026, 11, 25, 7, 0, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -43,6 +46,17 @@ def three_stopped() -> Summary:
     stopped = (_days("payments/api:2.4.1", 12.3), _days("shop/web-cart:1.9.0", 3.1))
     due = (TeamDue("payments", overdue=1, this_week=0), TeamDue("frontend", 0, this_week=1))
     return quiet(stopped=(*stopped, _days("batch/nightly:3", 0.02)), due=due)
+
+
+def some_running() -> Summary:
+    """All quiet; of three images that wait for their fix two run."""
+    web, api, nightly = three_stopped().stopped
+    stopped = (
+        replace(web, running=running("prod-eu/shop", "prod-us/shop")),
+        replace(nightly, running=running("prod-eu/batch")),
+        replace(api, running=NOWHERE),
+    )
+    return quiet(stopped=stopped)
 
 
 def not_quiet() -> Summary:
@@ -112,6 +126,7 @@ def notices_of(summary: Summary) -> tuple[Notice, Notice]:
 GOLDEN_SUMMARIES: dict[str, Callable[[], Summary]] = {
     "summary_quiet": quiet,
     "summary_three_stopped": three_stopped,
+    "summary_running": some_running,
     "summary_not_quiet": not_quiet,
     "summary_no_sweep": no_sweep,
     "summary_overdue": overdue,
