@@ -3,8 +3,7 @@
     a verdict                             recorded, and its notices wait in the outbox
     pending, or a push not yet known      back to the queue; after PENDING_HOURS it is given up
     Anchore down, throttled, no time      the same
-    a STOP that the ledger does not take  back to the queue; published by the attempt after that,
-                                          and back to be recorded
+    what the ledger does not take         see `unrecorded.py`
     the ledger and SNS refuse,            back to the queue; after that the message fails
     or the turn to publish is far off
     any other error of Anchore's          recorded as a failed attempt; the next sweep tries again
@@ -47,6 +46,7 @@ from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue, ends_chain
 from rescan.work.results import Results
 from rescan.work.unknown_push import is_unknown_push
+from rescan.work.unrecorded import Unrecorded
 
 
 class AnalyzingAnchore(Anchore, Protocol):
@@ -57,7 +57,7 @@ class AnalyzingAnchore(Anchore, Protocol):
 
 
 class Worker:
-    """One image at a time; it may be called from many threads at once."""
+    """One image at a time, from many threads; `feeds` tells the ledger on which a verdict rests."""
 
     def __init__(
         self,
@@ -67,13 +67,16 @@ class Worker:
         requeue: Requeue,
         tally: Tally,
         clock: Clock = utc_now,
+        feeds: Callable[[Gate, Deadline], str | None] = lambda gate, deadline: gate.feeds,
     ) -> None:
         self._settings = settings
         self._anchore_until = anchore_until
         self._recorder = recorder
         self._requeue = requeue
+        self._unrecorded = Unrecorded(requeue, self._is_too_old)
         self._tally = tally
         self._clock = clock
+        self._feeds = feeds
         self._results = Results(settings, clock)
 
     def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:
@@ -100,7 +103,8 @@ class Worker:
         gate = replace(gate, first_seen=gate.first_seen or self._clock())
         fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
-        if entry is not None and entry.is_newer_than(gate.sweep):
+        is_told = gate.published_id is not None
+        if not is_told and entry is not None and entry.is_newer_than(gate.sweep):
             self._recorder.mark_swept(entry, gate.sweep or self._clock())
             return GateResult(gate.tag, why="it was evaluated since the sweep began")
         try:
@@ -117,7 +121,7 @@ class Worker:
         self, gate: Gate, entry: Entry | None, fresh: Entry, deadline: Deadline
     ) -> GateResult:
         anchore = self._anchore(gate, deadline)
-        evaluated = rescan(anchore, self._request(gate, entry or fresh))
+        evaluated = rescan(anchore, self._request(gate, entry or fresh, deadline))
         report = believed_of_all(evaluated, entry or fresh, self._clock())
         is_unknown = is_unknown_push(gate, report)
         if (report.outcome is Outcome.PENDING or is_unknown) and not self._is_too_old(gate):
@@ -129,14 +133,16 @@ class Worker:
         is_pending = report.outcome is Outcome.PENDING
         self._count(Outcome.NOT_EVALUATED if is_pending else report.outcome)
         self._tally.add(Metric.ANCHORE_ERRORS, report.first_error is not None)
-        is_last = self._is_last(gate)
-        patient = not (gate.unrecorded or is_last)
+        patient = not (gate.unrecorded or self._is_last(gate))
         change = self._results.of_report(gate, evaluated)
         recorded = self._recorder.record(entry, fresh, change, gate.published_id, patient=patient)
-        unfinished = report.unfinished and not self._is_too_old(gate)
-        if not is_last if recorded.unrecorded else unfinished:
-            state = {"unrecorded": recorded.unrecorded, "published_id": recorded.published_id}
-            back = self._requeue.send(replace(gate, **state), report.first_error)
+        is_verdict = report.outcome.is_verdict
+        sent_back = self._unrecorded.verdict if is_verdict else self._unrecorded.attempt
+        back = sent_back(gate, recorded)
+        if report.unfinished and not (recorded.unrecorded or self._is_too_old(gate)):
+            copy = replace(gate, unrecorded=False, published_id=None)
+            back = self._requeue.send(copy, report.first_error)
+        if back is not None:
             return replace(back, report=report, notification=recorded.notification)
         is_given_up = is_pending or is_unknown or recorded.unrecorded or report.unfinished
         self._tally.add(Metric.GIVEN_UP, is_given_up)
@@ -151,12 +157,15 @@ class Worker:
         self._tally.add(Metric.GIVEN_UP, error.fate.passes)
         self._count(Outcome.NOT_EVALUATED)
         recorded = self._recorder.record(entry, fresh, self._results.of_error(gate, error))
+        if (back := self._unrecorded.attempt(gate, recorded, error)) is not None:
+            return back
         return GateResult(gate.tag, notification=recorded.notification, why=str(error), failed=True)
 
-    def _request(self, gate: Gate, entry: Entry) -> RescanRequest:
+    def _request(self, gate: Gate, entry: Entry, deadline: Deadline) -> RescanRequest:
         period = timedelta(hours=self._settings.sweep_hours)
         return replace(
             gate.request(self._settings),
+            feeds=self._feeds(gate, deadline),
             fresh_digests=fresh_digests(entry, gate.feeds, self._clock(), period),
             awaits_analysis=not self._is_too_old(gate),
         )
