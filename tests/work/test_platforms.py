@@ -141,3 +141,18 @@ def test_a_caller_who_waits_learns_of_each_platform() -> None:
     gated = _Desk({"arm64": "down", "amd64": "stop"}).gate_now()
     assert gated.report is not None
     assert gated.report.reason.endswith("; linux/amd64: 1 finding")
+
+
+def test_a_stop_that_the_ledger_refuses_comes_back_once_and_is_told_once() -> None:
+    desk = _Desk({"arm64": "down", "amd64": "stop"})
+    desk.ledger.refuses = {"write"}
+    assert desk.work(SWEPT).requeued
+    assert (len(desk.queue.messages), desk.returned.unrecorded, desk.queued) == (1, True, [])
+
+    desk.ledger.refuses = set()
+    assert desk.work(desk.returned).requeued
+    assert (len(desk.queue.messages), desk.returned.unrecorded, desk.queued) == (2, False, ["STOP"])
+
+    desk.comes_to = {"arm64": "go", "amd64": "stop"}
+    assert not desk.work(desk.returned).requeued
+    assert (desk.queued, desk.entry.failing) == (["STOP"], None)
