@@ -1,5 +1,6 @@
 """The parts that work on events, on the queue, the ledger and the outbox that they share."""
 
+import random
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -40,7 +41,7 @@ from rescan.work.worker import AnalyzingAnchore, Worker
 class Container(Struct, frozen=True, kw_only=True):
     """What a container has, on whichever queue, ledger and outbox it works.
 
-    `clock` and `sleep` are arguments for the tests' sake.
+    `clock`, `sleep` and `jitter` (a number from 0 to 1) are arguments for the tests' sake.
     """
 
     settings: Settings
@@ -53,6 +54,7 @@ class Container(Struct, frozen=True, kw_only=True):
     logger: Logger
     clock: Clock = utc_now
     sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
 
 
 class Parts:
@@ -74,7 +76,7 @@ class Parts:
         topics, logger = Topics(container.topics, tally), container.logger
         recorder = _recorder(container, ledger, topics)
         version = container.data_version
-        requeue = Requeue(queue, deferred, clock)
+        requeue = Requeue(queue, deferred, clock, container.jitter)
         feeds = FeedsSeen(version, clock).version
         worker = Worker(settings, container.anchore_until, recorder, requeue, tally, clock, feeds)
         collected = COLLECTED if window else timedelta()
@@ -153,7 +155,8 @@ def _recorder(container: Container, ledger: Ledger, topics: Topics) -> Recorder:
         container.clock,
         container.sleep,
         settings.containers,
-        ui_link=settings.ui_link,
+        container.jitter,
+        settings.ui_link,
     )
 
 
