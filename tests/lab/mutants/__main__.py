@@ -1,4 +1,4 @@
-"""`make mutants`: every target, written to docs/mutants.md; `make mutants MODULE=...`: one module."""
+"""`make mutants`: every target, and docs/mutants.md. `make mutants MODULE=...`: one module."""
 
 import sys
 import time
@@ -15,11 +15,13 @@ def main(module: str | None) -> int:
     for target in chosen(module):
         verdict = mutated(target)
         verdicts.append(verdict)
-        print(f"{target.name}: {verdict.killed:,} of {verdict.mutants:,}: {score(verdict):.1f} %")
-    print(f"{time.monotonic() - started:.0f} s")
+        found = f"{verdict.killed:,} of {verdict.mutants:,}, {score(verdict):.1f} %"
+        sys.stdout.write(f"{target.name}: {found}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"{time.monotonic() - started:.0f} s\n")
     page = written(verdicts)
     if module:
-        print(page)
+        sys.stdout.write(page)
     else:
         REPORT.write_text(page)
     return int(any(score(verdict) < GOAL for verdict in verdicts))

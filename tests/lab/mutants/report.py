@@ -15,9 +15,9 @@ _NO_REASON = "**no reason yet**"
 _HEAD = f"""\
 # Mutants
 
-Written by `make mutants`. Each mutant is the code with one small change; the tests of the code's own
-folder must fail with it. A survivor shows a rule that these tests do not state, or a change that
-makes no difference. Goal: {GOAL} % of the mutants of each target are found.
+Written by `make mutants`. Each mutant is the code with one small change; the tests of the code's
+own folder must fail with it. A survivor shows a rule that these tests do not state, or a change
+that makes no difference. Goal: {GOAL} % of the mutants of each target are found.
 
 mutmut changes the bodies and the default values of functions, neither constants nor classes. It
 was taken since it forks a process for each mutant: cosmic-ray starts Python anew for each.
