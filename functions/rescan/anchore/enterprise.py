@@ -107,7 +107,7 @@ class EnterpriseDialect(Struct, frozen=True):
             ImageRecord(
                 digest=Digest(image.image_digest),
                 tags=tuple(map(_detected_tag, image.image_detail or ())),
-                parent_digest=image.parent_digest,
+                parent_digest=Digest(image.parent_digest) if image.parent_digest else None,
                 image_status=image.image_status,
                 analysis_status=image.analysis_status,
                 team=self._team(image.annotations),

@@ -131,7 +131,7 @@ class ImageRecord(Struct, frozen=True):
 
     digest: Digest
     tags: tuple[DetectedTag, ...] | None
-    parent_digest: str | None = None
+    parent_digest: Digest | None = None
     image_status: str | None = None
     analysis_status: str | None = None
     team: str | None = None

@@ -24,7 +24,7 @@ class Report(Struct, frozen=True, dict=True):
     is why there is no verdict, `failed_step` where; both are None when there is one. `vtype` is the
     kind of vulnerabilities that were asked for. `feeds` is the version of the feeds behind a forced
     refresh that was answered; None: there was none, or the version is not known. `plainly_read`: no
-    refresh was forced.
+    refresh was forced. `parent_digest` is that of the index that the image is one platform of.
     """
 
     tag: ImageTag
@@ -44,6 +44,13 @@ class Report(Struct, frozen=True, dict=True):
     vtype: str = "all"
     feeds: str | None = None
     plainly_read: bool = False
+    parent_digest: Digest | None = None
+
+    @property
+    def digests(self) -> tuple[Digest, ...]:
+        """Those by which an inventory may call the image; none when no image was found."""
+        every = (self.image_digest, self.parent_digest)
+        return tuple(dict.fromkeys(digest for digest in every if digest))
 
     @property
     def lists_nothing(self) -> bool:

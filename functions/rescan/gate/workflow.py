@@ -47,6 +47,7 @@ class _Found(Struct, frozen=True):
     digest: Digest
     notes: tuple[str, ...] = ()
     team: str | None = None
+    parent_digest: Digest | None = None
 
 
 class _Refreshed(Struct, frozen=True):
@@ -81,7 +82,7 @@ def _find_active_image(anchore: Anchore, request: RescanRequest) -> _Found | Rep
     if image is None:
         reason = f"Anchore has no active image with the tag {request.tag}"
         return _report(request, _absent(reason))
-    found = _Found(image.digest, _unverified(image), image.team)
+    found = _Found(image.digest, _unverified(image), image.team, image.parent_digest)
     if request.digest not in (None, image.digest, image.parent_digest):
         if not _is_newer_than_the_push(image, request):
             reason = (
@@ -225,6 +226,7 @@ def _report(request: RescanRequest, judgement: Judgement, found: _Found | None =
         outcome=judgement.outcome,
         reason=judgement.reason,
         image_digest=found.digest if found else None,
+        parent_digest=found.parent_digest if found else None,
         policy_id=request.policy_id,
         notes=found.notes if found else (),
         team=(found and found.team) or request.team,

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rescan.gate.model import Outcome
+from rescan.gate.running import Running, TagInventory, running_after
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
 from rescan.ledger.announced_findings import AnnouncedFindings
@@ -46,7 +47,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     0: never written. `team` got the STOP, if there is one. `held_until` is when the first allowlist
     item ends that suppresses a finding. `listed` are the kinds of vulnerabilities that Anchore has
     listed of the digest; `empty_list_at` is since when it lists none, which is not believed yet.
-    `refresh` is remembered while REFRESH is feed: the verdict rests on the feeds that it names.
+    `refresh`: the verdict rests on the feeds that it names, or on newer ones.
+    `running` is where the image was last seen running, as far as sweeps ask that.
     """
 
     subject: str
@@ -72,6 +74,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     listed: tuple[str, ...] = ()
     empty_list_at: datetime | None = None
     refresh: Refresh | None = None
+    running: Running | None = None
 
     @property
     def stopped(self) -> bool:
@@ -87,6 +90,10 @@ class Entry(Struct, frozen=True, kw_only=True):
         if sweep is None or (self.sweep is not None and self.sweep >= sweep):
             return self
         return replace(self, sweep=sweep)
+
+    def seen_by(self, inventory: TagInventory | None, digests: tuple[Digest, ...]) -> "Entry":
+        """The same, as of a sweep that says this of the tag; no digests: no image was found."""
+        return replace(self, running=running_after(self.running, inventory, digests))
 
     def known_to(self, team: str) -> "Entry":
         """The same; the team that its name gives stands in for one that is not known."""

@@ -202,6 +202,7 @@ def _ended(entry: Entry, now: datetime) -> Entry:
         sweep=entry.sweep,
         team=entry.team,
         unknown_push=entry.unknown_push,
+        running=entry.running,
     )
 
 

@@ -27,6 +27,7 @@ from rescan.notice.content import NoticeContent, Paragraph
 from rescan.notice.foreign import foreign, full_name, resource_name
 from rescan.notice.mail import fact, paragraph, row
 from rescan.notice.times import moment
+from rescan.notice.where import where
 from rescan.notice.wording import by_severity
 from rescan.outbox.envelope import Envelope, Issue
 from rescan.outbox.group import Group
@@ -106,7 +107,11 @@ class ImageNotice(NoticeContent):
             issues=tuple(islice(_each_once(issues), _MOST_ISSUES)),
             findings=findings,
             known_exploited=known_exploited,
+            running=news.running,
         )
+
+    def where(self) -> str:
+        return where(self.news.running, self.news.at)
 
     @property
     def name(self) -> str:

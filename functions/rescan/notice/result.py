@@ -24,6 +24,7 @@ from rescan.ledger.changes import ChangedFinding, Changes, ClearedFinding
 from rescan.ledger.news import ComparedNews, EvaluatedNews, ImageNews
 from rescan.notice import result_shapes as shapes
 from rescan.notice.times import rfc3339
+from rescan.notice.where import running_shape
 
 # Of the 256 KiB of a message; what the other attributes and the body need is below 120,000.
 LARGEST_RESULT = 120_000
@@ -94,6 +95,7 @@ def image_result(news: ImageNews, event_type: str) -> shapes.Result:
         suppressed=shapes.Suppressed(total=0, shown=0, findings=()),
         vulnerabilities=_vulnerabilities(report) if report else None,
         notes=[one_line(note, 400) for note in report.notes[:_MOST_NOTES]] if report else [],
+        running=running_shape(news.running),
     )
 
 

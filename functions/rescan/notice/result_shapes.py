@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType
 
+from rescan.notice.running_shapes import Running
 from rescan.notice.summary_shapes import Summary
 
 
@@ -177,6 +178,7 @@ class GroupMember(Struct, frozen=True):
     about: Sequence[str]
     known_exploited: bool | None
     due_at: str | UnsetType = UNSET
+    running: Running | UnsetType = UNSET
 
 
 class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
@@ -189,6 +191,7 @@ class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
     parts: int
     exploited: int
     overdue: int | UnsetType = UNSET
+    running: int | UnsetType = UNSET
     shown: int = 0
     members: Sequence[GroupMember] = ()
 
@@ -196,8 +199,8 @@ class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
 class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back"}):
     """The whole; the parts that a kind of notice does not have are None.
 
-    Only a SUMMARY has the field `summary`, and only an ENDED the field `ended`. A date is
-    written only where something is due.
+    Only a SUMMARY has the field `summary`, only an ENDED the field `ended`, and only one image the
+    field `running`. A date is written only where something is due.
     """
 
     version: str = "2"
@@ -225,5 +228,6 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     group: Group | None = None
     vulnerabilities: Vulnerabilities | None = None
     notes: Sequence[str] = ()
+    running: Running | UnsetType = UNSET
     ended: Ended | UnsetType = UNSET
     summary: Summary | UnsetType = UNSET
