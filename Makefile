@@ -78,6 +78,7 @@ mutants: $(VENV)/ready .build/mutants/venv/ready ## what the tests of a folder w
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .build/mutants/venv
 	$(BIN)/uv pip sync --quiet --require-hashes --python .build/mutants/venv/bin/python $<
 	touch $@
+
 lives: $(VENV)/ready ## whole lives of the function under a seed, judged from outside; SEED=, LIVES=, SECONDS=, JOBS=
 	@$(BIN)/python -m tests.lab.lives $(if $(SEED),--seed $(SEED)) $(if $(LIVES),--lives $(LIVES)) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(JOBS),--jobs $(JOBS))
