@@ -50,6 +50,7 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
             digest=self.digest,
             team=settings.routes.of(self.tag),
             feeds=self.feeds,
+            running=self.running.digests if self.running else frozenset(),
         )
 
     def encode(self) -> str:
