@@ -9,7 +9,7 @@ measures the previous one, which is complete when the tags that it enqueued have
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -35,6 +35,8 @@ from rescan.work.watching import Watched, Watching
 # Of the rows that are no tag; the log has more of them.
 _MOST_NAMES = 5
 _MOST_CONTEXTS = 20
+# Of a failing tag; several sweeps may fail in a row, or lose its message.
+_TRIED_AGAIN = timedelta(days=2)
 
 
 class FullSweep:
@@ -85,9 +87,8 @@ class FullSweep:
         before = self._measure_coverage(last, one_a_tag(snapshots)) if last else None
         data = self._data(deadline) if measured else None
         watched = self._watching.watched(watch_list, deadline)
-        since = last.started if last else started
         is_kept = self._may_run_still(last, watched)
-        kept = (one.tag for one in snapshots if _has_failed(one, since) or is_kept(one))
+        kept = (one.tag for one in snapshots if _has_failed(one, started) or is_kept(one))
         tags = _in_order(snapshots, watched, kept)
         # Results of a schedule's own list would count for a full sweep that never asked for them.
         mark = started if measured else None
@@ -225,7 +226,7 @@ def _kept_of(
     return (before or InventoryRecord()).followed_by(inventory, now)
 
 
-def _has_failed(snapshot: EntrySnapshot, since: datetime) -> bool:
-    """Whether the last attempt failed, and was made since the sweep before began."""
+def _has_failed(snapshot: EntrySnapshot, now: datetime) -> bool:
+    """Whether the last attempt failed, and is so young that it was to be tried again."""
     tried = snapshot.result_at
-    return snapshot.failing is not None and tried is not None and tried >= since
+    return snapshot.failing is not None and tried is not None and now - tried < _TRIED_AGAIN

@@ -243,7 +243,7 @@ class Anchore:
         }
 
     def _page(self, number: int, limit: int) -> "_Answer":
-        every = sorted(self.tags)
+        every, limit = sorted(self.tags), min(limit, 2)
         shown = every[(number - 1) * limit : number * limit]
         items = [
             {"full_tag": tag, "image_status": "active", "image_digest": self.tags[tag][0]}
