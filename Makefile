@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast coverage faults conformance bench check package report-page build build-lambda golden simulation lives lock clean
+.PHONY: help demo test test-fast coverage faults conformance bench check package report-page build build-lambda golden simulation lives lives-bugs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ simulation: $(VENV)/ready ## a sweep over 10,000 images on a simulated clock; wr
 lives: $(VENV)/ready ## whole lives of the function under a seed, judged from outside; SEED=, LIVES=, SECONDS=, JOBS=
 	@$(BIN)/python -m tests.lab.lives $(if $(SEED),--seed $(SEED)) $(if $(LIVES),--lives $(LIVES)) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(JOBS),--jobs $(JOBS))
+
+lives-bugs: $(VENV)/ready ## after how many lives each planted bug is found; BUGS=, JOBS=
+	@$(BIN)/python -m tests.lab.lives.planted $(if $(BUGS),--bugs $(BUGS)) $(if $(JOBS),--jobs $(JOBS))
 
 # The locks name no index: the machine's own settings say where packages come from.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

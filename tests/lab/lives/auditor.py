@@ -7,7 +7,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from tests.lab.lives.case import Broken, Case, Told, each_told, is_gone, stopped_at_last
-from tests.lab.lives.trace import Asked, Crashed, Ended, Left, Measured, Published, Pushed, Sent, Trace
+from tests.lab.lives.trace import (
+    Asked,
+    Crashed,
+    Ended,
+    Left,
+    Measured,
+    Published,
+    Pushed,
+    Sent,
+    Trace,
+)
 
 HOUR = 3600.0
 # Clocks of containers differ by so much.
@@ -72,8 +82,9 @@ def _untold(case: Case, tag: str, check: Asked) -> Found:
 
 def every_pushed_stop_is_told(case: Case) -> Found:
     """A pushed image that stops from its analysis on is told of, whoever watches its tag."""
-    for tag, truths in case.truths.items():
-        pushed = [push for push in case.all(Pushed) if push.tag == tag][-1]
+    last = {pushed.tag: pushed for pushed in case.all(Pushed)}
+    for tag, pushed in last.items():
+        truths = case.truths[tag]
         of_push = [truth for truth in truths if truth.digest == pushed.digest and truth.action]
         is_steady = of_push and {truth.action for truth in of_push} == {"stop"}
         if not pushed.times or not is_steady or truths[-1].digest != pushed.digest:
@@ -291,8 +302,10 @@ def a_repetition_is_the_same_message(case: Case) -> Found:
         for image in message.images:
             before = first.setdefault((message.channel, image.notice), message)
             is_known = any(_was_without_ledger(case, each) for each in (before, message))
-            if before.id != message.id and not is_known and (message.channel, image.tag) not in (
-                case.refused
+            if (
+                before.id != message.id
+                and not is_known
+                and (message.channel, image.tag) not in (case.refused)
             ):
                 yield message.at, f"{message.kind} of {image.tag} is repeated under another id"
 
