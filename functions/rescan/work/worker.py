@@ -229,7 +229,7 @@ class Worker:
         now, team = self._clock(), self._settings.routes.of(gate.tag)
 
         def change(entry: Entry) -> Remembered:
-            outdated = entry.evaluated_at is not None and entry.evaluated_at > now
+            outdated = entry.decided_at is not None and entry.decided_at > now
             before = as_told(gate, entry).known_to(team)
             after, news = (entry, None) if outdated else result(before, now)
             return after.marked_by(gate.sweep), news
