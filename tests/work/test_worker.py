@@ -602,7 +602,7 @@ def test_a_stop_that_was_found_before_its_image_was_gone_does_not_come_back(desk
     desk.anchore = "stop"
     desk.work(SWEPT)
     desk.now, desk.anchore = NOON + 2 * HOUR, "unknown"
-    desk.work(SWEPT)
+    desk.work(replace(SWEPT, sweep=NOON + HOUR))
     desk.now, desk.anchore = NOON + HOUR, "stop"  # evaluated then, and written only now
     desk.work(PUSH)
     assert (desk.said, desk.entry.stopped) == (["STOP", "NOT_EVALUATED"], False)
