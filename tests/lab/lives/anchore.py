@@ -389,6 +389,8 @@ def _scan_failed(anchore: Anchore, true: _Answer, chance: Random) -> _Answer:
     if now - began > _SCANS_FAIL_SECONDS:
         return _failed(true, 500, "no")
     anchore.failed_scans.add(digest)
+    if chance.random() < 0.7:  # without its database it has no report either
+        anchore.scanned.pop(digest, None)
     true.body, true.said = {"image_digest": digest, "vulnerabilities": []}, EMPTY
     return true
 

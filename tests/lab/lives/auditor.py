@@ -121,7 +121,9 @@ def _is_accounted_for(case: Case, who: str) -> bool:
         return False
     if case.went_back(who) or case.wrote.get(who):
         return True
-    return any(asked.step == "check" for asked in case.asked.get(who, ()))
+    return any(
+        asked.step == "check" or asked.said == "not found" for asked in case.asked.get(who, ())
+    )
 
 
 def _is_done(case: Case, sent: Sent, until: float) -> bool:
