@@ -20,6 +20,7 @@ _COMMANDS = {
     "run": "Gate an image; the exit status is its outcome.",
     "explain": "Show why an image stops and what would change that.",
     "status": "Show what is stopped now, or all that is remembered of an image.",
+    "running": "Show what runs, with the verdict of each image.",
     "report": "Write what is stopped now as one HTML page.",
     "record": "Save Anchore's answers, redacted, for a replay.",
     "replay": "Run the function on a recording, offline.",

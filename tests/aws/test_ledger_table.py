@@ -31,6 +31,7 @@ from rescan.work.ports import EntrySnapshot, Ledger, Outbox, SweepRecord
 from tests.support.entries import FRESH, key, stopped
 from tests.support.fakes import NOON
 from tests.support.outbox_items import OUTBOX_ITEM
+from tests.support.running import running
 
 SECOND = timedelta(seconds=1)
 FAILING = Failing(NOON, "regate", "HTTP 500", FailureCause.DOWN)
@@ -58,6 +59,7 @@ FULL = replace(
     sweep=NOON,
     unknown_push=UnknownPush(NOON - SECOND, Digest(f"sha256:{'d' * 64}")),
     held_until=NOON + timedelta(days=9),
+    running=replace(running("prod-eu/payments"), digests=(Digest(f"sha256:{'a' * 64}"),)),
 )
 
 
@@ -127,6 +129,8 @@ def test_a_sweep_sees_every_entry_and_nothing_else(ledger: Ledger) -> None:
             subject=FULL.subject,
             team="payments",
             first_days={"critical": FIRST_DAY, "exploited": NOON.date()},
+            digest=FULL.digest,
+            running=FULL.running,
         ),
         EntrySnapshot(go.tag, False, None, NOON + SECOND, subject="other"),
     ]
@@ -164,6 +168,19 @@ def test_the_last_sweep_is_remembered(ledger: Ledger) -> None:
     later = SweepRecord(NOON + SECOND, 3, before, unwatched, data, inventory)
     ledger.record_sweep(later)
     assert ledger.last_sweep() == later
+
+
+def test_when_a_stop_of_the_last_sweep_was_published_is_known_until_the_next(
+    ledger: Ledger,
+) -> None:
+    ledger.note_notice(NOON, NOON)
+    assert ledger.last_sweep() is None
+    ledger.record_sweep(SweepRecord(NOON, 3))
+    ledger.note_notice(NOON, NOON + SECOND)
+    ledger.note_notice(NOON - SECOND, NOON + 2 * SECOND)
+    assert ledger.last_sweep() == SweepRecord(NOON, 3, noticed_at=NOON + SECOND)
+    ledger.record_sweep(SweepRecord(NOON + SECOND, 3))
+    assert ledger.last_sweep() == SweepRecord(NOON + SECOND, 3)
 
 
 # --- the table alone
@@ -326,6 +343,7 @@ def test_a_scan_of_many_pages_is_followed_to_its_end(client: Any) -> None:
         pytest.param(lambda t: t.last_sweep(), "get_item", id="last-sweep"),
         pytest.param(lambda t: t.begin_sweep(NOON), "update_item", id="begin-sweep"),
         pytest.param(lambda t: t.record_sweep(SweepRecord(NOON, 1)), "put_item", id="record"),
+        pytest.param(lambda t: t.note_notice(NOON, NOON), "update_item", id="notice"),
     ],
 )
 def test_what_dynamodb_refuses_is_one_error_that_names_the_table(

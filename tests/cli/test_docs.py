@@ -103,7 +103,7 @@ def assert_like(text: str, expected: str) -> None:
     assert re.fullmatch(pattern, text), text
 
 
-@pytest.mark.parametrize("example", [command for command in EXAMPLES if "doctor" not in command])
+@pytest.mark.parametrize("example", [it for it in EXAMPLES if not re.search("doctor|running", it)])
 def test_an_example_prints_what_the_page_says(
     example: str, variables: dict[str, str], tmp_path: Path
 ) -> None:
@@ -117,6 +117,29 @@ def test_the_example_of_doctor_prints_what_the_page_says(
         said = {**variables, "ANCHORE_URL": anchore.url}
         told = printed("anchore-rescan doctor", tmp_path, **said)
     assert_like(told, EXAMPLES["anchore-rescan doctor"])
+
+
+def test_the_example_of_what_runs_prints_what_the_page_says(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
+    example = 'anchore-rescan running --stack "$STACK"'
+    rows = [
+        {
+            "inventory_type": "kubernetes",
+            "context": context,
+            "image_tag": TAG,
+            "image_digest": digest,
+            "last_seen": datetime.now(UTC).isoformat(),
+        }
+        for context, digest in (
+            ("prod-us/payments", DIGEST),
+            ("prod-eu/payments", DIGEST),
+            ("prod-eu/payments", f"sha256:{'0' * 64}"),
+        )
+    ]
+    with ScriptedServer(json_answer(json.encode({"items": rows}))) as anchore:
+        told = printed(example, tmp_path, **{**variables, "ANCHORE_URL": anchore.url})
+    assert_like(told, EXAMPLES[example])
 
 
 def test_the_example_of_doctor_in_a_function_prints_what_the_page_says(tmp_path: Path) -> None:

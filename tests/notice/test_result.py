@@ -221,6 +221,7 @@ def test_what_only_a_report_says_is_null_without_one() -> None:
         "cleared": None,
         "held_back": {"total": 0, "shown": 0, "findings": []},
         "changes": None,
+        "running": {"known": False, "places": [], "total": 0},
         "failing": {
             "since": "2026-11-24T14:49:02Z",
             "step": "findActiveImage",

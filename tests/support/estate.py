@@ -32,6 +32,7 @@ from rescan.work.parts import Container
 from tests.support.anchore_answers import ROWS, WHERE
 from tests.support.environment import LEAST
 from tests.support.fakes import NOON
+from tests.support.one_platform import OnePlatform
 
 DIGEST = Digest("sha256:" + "c" * 64)
 UNREACHABLE = errors.AnchoreUnreachable("no connection", **WHERE)
@@ -47,7 +48,7 @@ class Log:
 
 
 @dataclass
-class Estate:
+class Estate(OnePlatform):
     """An Anchore that knows tags by what gating them comes to, and a topic that keeps notices.
 
     An outcome is a final action, "unknown", "analyzing", or an exception; each evaluation has the

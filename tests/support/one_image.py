@@ -13,6 +13,7 @@ from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.notice.times import rfc3339
 from tests.support.anchore_answers import WHERE
 from tests.support.entries import NEW, OLD, finding
+from tests.support.one_platform import OnePlatform
 
 STATUSES = ("analyzing", "analysis_failed")
 ERRORS = {
@@ -53,7 +54,7 @@ class Evaluated:
 Answer = Evaluated | str
 
 
-class OneImage:
+class OneImage(OnePlatform):
     """Implements `worker.AnalyzingAnchore`; `cleared` are the moments of every real go and warn."""
 
     def __init__(self, clock: Clock) -> None:

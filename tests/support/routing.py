@@ -21,6 +21,7 @@ from tests.support.notices.news_cases import fixed
 from tests.support.notices.outbox_texts import chat_of, notice_of
 from tests.support.notices.summary_cases import notices_of, three_stopped
 from tests.support.paths import ROOT
+from tests.support.running import running
 
 PAGE = (ROOT / "docs" / "routing.md").read_text()
 
@@ -63,9 +64,15 @@ def overdue(said: Report) -> News:
     return replace(news, due={said.blocking[0].key: news.at.date() - timedelta(days=1)})
 
 
+def running_now(said: Report) -> News:
+    """A STOP of what runs."""
+    return stop(said, running=running("prod-eu/payments"))
+
+
 NEWS = {
     "fixable": of(stop(reports.typical()), "payments/api", "payments"),
     "exploited": of(stop(reports.exploited()), "payments/api", "payments"),
+    "running": of(running_now(reports.exploited()), "payments/api", "payments"),
     "unfixable": of(stop(reports.no_fix()), "shop/web-cart", "frontend"),
     "denylisted": of(stop(reports.denylisted()), "shop/web-cart", "frontend"),
     "reminder": of(reminder(reports.typical()), "payments/api", "payments"),
@@ -167,10 +174,12 @@ class Aws(Struct):
         ]
 
     def _received(self, url: str) -> list[dict[str, Any]]:
-        answer = self.sqs.receive_message(
+        """All messages, of which an answer has ten at most."""
+        received: list[dict[str, Any]] = []
+        while messages := self.sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-        )
-        received: list[dict[str, Any]] = answer.get("Messages", [])
+        ).get("Messages", []):
+            received += messages
         return received
 
 

@@ -15,8 +15,15 @@ from msgspec.structs import replace
 from rescan.events.commands import Gate
 from rescan.events.parse import parse_event
 from rescan.gate.data_version import DataVersion
-from rescan.gate.inventory import Inventory, InventoryRecord, ReadInventory, RunningImage
+from rescan.gate.inventory import (
+    Inventory,
+    InventoryRecord,
+    Place,
+    ReadInventory,
+    RunningImage,
+)
 from rescan.gate.model import Outcome, Trigger, TriggerKind
+from rescan.gate.running import TagInventory
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import (
     AnchoreError,
@@ -41,6 +48,7 @@ from rescan.work.watching import Watching
 from tests.support.anchore_answers import WHERE
 from tests.support.entries import FRESH, PACE, report
 from tests.support.fakes import NOON, FakeLedger, FakeQueue, FakeTopic
+from tests.support.running import places, running
 
 A, B, C = (ImageTag.parse(f"reg.io/{name}:1") for name in "abc")
 TRIGGER = Trigger(TriggerKind.SCHEDULE, NOON)
@@ -546,7 +554,7 @@ def test_the_time_from_new_data_to_the_last_verdict_is_measured(
 
 
 D = ImageTag.parse("reg.io/d:1")
-OF_B = Digest("sha256:" + "b" * 64)
+OF_B, OLD_A = (Digest(f"sha256:{letter * 64}") for letter in "b0")
 EU, US = "prod-eu/payments", "prod-us/payments"
 
 
@@ -653,35 +661,110 @@ def test_what_ran_in_a_stale_context_is_swept_while_others_are_fresh(estate: Est
     assert EU in estate.log.getvalue()
 
 
-def test_what_was_swept_when_a_context_was_there_may_run_still(estate: Estate) -> None:
-    """Sweep after sweep, for 30 days: nobody has seen it end."""
-    estate.watch, estate.inventory = "running", seen(A, D, contexts=(EU, US))
-    for hours, contexts in ((0, (EU, US)), (6, (EU,)), (12, (EU,))):
-        estate.now = NOON + hours * HOUR
-        estate.inventory = seen(*([A, D] if hours == 0 else [A]), contexts=contexts)
+def ran_in(*contexts: str) -> dict[str, object]:
+    """An entry of an image with this digest that the last sweep saw in these."""
+    return {
+        "digest": OF_B,
+        "running": replace(running(*contexts), digests=(OF_B,)),
+        "verdict": Outcome.GO,
+    }
+
+
+@pytest.mark.parametrize("watch", ["running", "all"])
+def test_what_ran_in_a_context_that_has_vanished_runs_still(estate: Estate, watch: Watch) -> None:
+    """Sweep after sweep, for 30 days: nobody has seen it end. What ran elsewhere alone has."""
+    estate.watch, estate.inventory = watch, seen(A, contexts=(EU, US))
+    estate.sweep()
+    estate.remembers(D, **ran_in(EU, US))
+    estate.remembers(C, **ran_in(EU))
+    estate.inventory = seen(A)
+    for _ in range(2):
+        estate.now += 6 * HOUR
         estate.queue.sent.clear()
         estate.sweep()
-        assert estate.enqueued == [A, D]
-        for tag in (A, D):
-            estate.remembers(tag, sweep=estate.now, verdict=Outcome.GO)
+        assert estate.enqueued == ([A, D] if watch == "running" else [A, D, B])
+        sent = estate.gates[1].running
+        assert sent is not None
+        assert sent.of((OF_B,)).places == places(US)
     assert US in estate.log.getvalue()
-    estate.now, estate.inventory = NOON + 31 * DAY, seen(A)
+    estate.now = NOON + 31 * DAY
     estate.sweep()  # the last that knows of the context
     estate.queue.sent.clear()
-    estate.remembers(D, sweep=NOON, verdict=Outcome.GO)
     estate.now += HOUR
     estate.sweep()
-    assert estate.enqueued == [A]
+    assert D not in estate.enqueued
 
 
-def test_a_context_that_has_vanished_adds_nothing_to_what_is_active(estate: Estate) -> None:
+def test_a_doubt_ends_nothing_of_what_a_context_keeps(estate: Estate) -> None:
+    """It vanishes while what runs is not known."""
     estate.inventory = seen(A, contexts=(EU, US))
     estate.sweep()
-    estate.remembers(D, sweep=NOON)
-    estate.inventory = seen(A)
-    estate.queue.sent.clear()
+    estate.remembers(D, **ran_in(US))
+    for inventory in (EMPTY, seen(A)):
+        estate.now, estate.inventory = estate.now + 6 * HOUR, inventory
+        estate.queue.sent.clear()
+        estate.sweep()
+    assert estate.enqueued == [A, D, B]
+
+
+# --- what a message says of where its tag runs
+
+
+def placed(name: ImageTag | None, digest: Digest | None, *contexts: str) -> RunningImage:
+    return RunningImage(str(name) if name else None, digest, places(*contexts), len(contexts))
+
+
+def test_each_message_says_what_runs_by_its_tag_or_its_digest(estate: Estate) -> None:
+    estate.digests = {OF_B: B}
+    images = placed(A, None, EU), placed(A, OLD_A, US), placed(D, OF_B, US), placed(None, OF_B, EU)
+    estate.inventory = Inventory(images, {EU: NOON, US: NOON})
     estate.sweep()
-    assert estate.enqueued == [A, B]
+    sent = {gate.tag: gate.running for gate in estate.gates}
+    assert sent == {
+        B: TagInventory(NOON, (placed(None, OF_B, US), placed(None, OF_B, EU))),
+        A: TagInventory(NOON, (placed(None, None, EU), placed(None, OLD_A, US))),
+    }
+
+
+@pytest.mark.parametrize(("inventory", "doubt"), NOT_TOLD)
+def test_a_message_says_that_it_is_not_known(
+    estate: Estate, inventory: Inventory | Exception, doubt: str
+) -> None:
+    estate.inventory = inventory
+    estate.sweep()
+    assert {gate.running for gate in estate.gates} == {TagInventory(NOON, known=False)}
+
+
+def test_that_nothing_of_a_tag_runs_costs_a_message_few_bytes(estate: Estate) -> None:
+    estate.inventory = seen(A)
+    estate.sweep("reg.io/b:*")
+    [(known, _)] = estate.queue.messages
+    estate.watch = "active"
+    estate.queue.sent.clear()
+    estate.sweep("reg.io/b:*")
+    [(not_asked, _)] = estate.queue.messages
+    assert len(known) - len(not_asked) == len(',"running":{"at":"2026-11-24T12:00:00Z"}')
+
+
+def test_ten_messages_of_what_runs_everywhere_under_one_tag_fit_into_one_request(
+    estate: Estate,
+) -> None:
+    """SQS takes 1 MiB; names of any length are cut where the inventory is read."""
+    everywhere = tuple(Place("kubernetes", "\N{ROCKET}" * 299 + str(n), NOON) for n in range(3))
+    images = (
+        RunningImage(str(A), Digest(f"sha256:{number:064}"), everywhere, 3) for number in range(50)
+    )
+    estate.inventory = Inventory(tuple(images), {EU: NOON})
+    estate.sweep()
+    largest = max(len(body.encode()) for body, _ in estate.queue.messages)
+    assert 30_000 < largest < 2**20 / 10
+
+
+def test_a_schedule_s_own_list_changes_nothing_that_is_known_of_where(estate: Estate) -> None:
+    """It does not know in which contexts what ran that have vanished."""
+    estate.inventory = seen(A)
+    estate.sweep("reg.io/*", measured=False)
+    assert {gate.running for gate in estate.gates} == {None}
 
 
 def test_a_sweep_of_what_is_active_does_not_ask_what_runs(estate: Estate) -> None:

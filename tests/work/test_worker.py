@@ -11,7 +11,9 @@ from msgspec.structs import replace
 from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
 from rescan.events.parse import parse_event
+from rescan.gate.data_version import DataVersion
 from rescan.gate.evaluation import Evaluation
+from rescan.gate.inventory import Place, RunningImage
 from rescan.gate.model import (
     DetectedTag,
     ImageRecord,
@@ -20,15 +22,17 @@ from rescan.gate.model import (
     TriggerKind,
     VulnerabilityList,
 )
+from rescan.gate.running import TagInventory
 from rescan.kernel import errors
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreError
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Metric, Tally
-from rescan.ledger.entry import Entry, UnknownPush, subject_of
+from rescan.ledger.entry import Entry, Refresh, UnknownPush, subject_of
 from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 from rescan.settings import Settings
+from rescan.work.feeds_seen import FeedsSeen
 from rescan.work.recorder import Recorder
 from rescan.work.requeue import LONGEST_CHAIN, Requeue, delay
 from rescan.work.topics import Topics
@@ -36,6 +40,7 @@ from rescan.work.worker import Worker
 from tests.support.anchore_answers import ROWS, WHERE
 from tests.support.environment import LEAST
 from tests.support.fakes import NOON, FakeDeferred, FakeLedger, FakeOutbox, FakeQueue, FakeTopic
+from tests.support.one_platform import OnePlatform
 from tests.support.one_publisher import publisher_of
 
 TAG = ImageTag.parse("reg.io/app:1")
@@ -47,7 +52,7 @@ UNREADABLE = errors.AnchoreAnswerUnreadable("HTML", **WHERE)
 
 
 @dataclass
-class Desk:
+class Desk(OnePlatform):
     """A worker on fakes; `anchore` is a final action, "unknown", "analyzing", or an error."""
 
     anchore: Any = "go"
@@ -61,6 +66,7 @@ class Desk:
     tally: Tally = field(default_factory=Tally)
     asked: int = 0
     forced: int = 0
+    feeds: str = "today"
     submitted: list[str] = field(default_factory=list)
 
     @property
@@ -77,6 +83,7 @@ class Desk:
             Requeue(self.queue, self.deferred, lambda: self.now, lambda: 1.0),
             self.tally,
             lambda: self.now,
+            FeedsSeen(lambda deadline: DataVersion(self.feeds), lambda: self.now).version,
         )
 
     def work(self, gate: Gate, seconds: float = 60) -> GateResult:
@@ -743,6 +750,18 @@ def test_a_sweep_forces_no_refresh_that_would_find_the_same(
     assert desk.entry.evaluated_at == desk.now
 
 
+def test_the_feeds_of_a_sweep_s_verdict_are_remembered_also_where_all_refreshes_are_forced(
+    desk: Desk,
+) -> None:
+    remembered = []
+    for gate in (PUSH, swept(NOON + HOUR, None), swept(NOON + 2 * HOUR, None)):
+        desk.now = gate.sweep or NOON
+        desk.work(gate)
+        remembered.append(desk.entry.refresh)
+    refreshes = [Refresh(DIGEST, "today", NOON + hours * HOUR) for hours in (1, 2)]
+    assert (remembered, desk.forced) == ([None, *refreshes], 3)
+
+
 def test_a_direct_invocation_forces_a_refresh(desk: Desk) -> None:
     desk.work(swept(NOON, "today"))
     desk.worker.gate_now(Gate(TAG, Trigger(TriggerKind.DIRECT)), Deadline.after(60))
@@ -756,3 +775,69 @@ def test_an_attempt_that_failed_is_repeated_with_a_refresh(desk: Desk) -> None:
     desk.anchore = "go"
     desk.work(swept(NOON + 2 * HOUR, "today"))
     assert desk.forced == 2
+
+
+# --- where it runs
+
+
+EU = Place("kubernetes", "prod-eu/payments", NOON - HOUR)
+
+
+def seen_in(*images: RunningImage, known: bool = True) -> Gate:
+    """A message of a sweep at noon whose inventory says this of the tag."""
+    inventory = TagInventory(NOON, images, known)
+    return Gate(TAG, Trigger(TriggerKind.SCHEDULE), sweep=NOON, running=inventory)
+
+
+def told(desk: Desk) -> list[tuple[bool, int]]:
+    """What each notice says of where: whether that is known, and the number of places."""
+    results = [msgspec.json.decode(notice.result)["running"] for notice in desk.notices]
+    return [(running["known"], running["total"]) for running in results]
+
+
+def test_a_notice_says_where_the_digest_runs_that_was_found(desk: Desk) -> None:
+    desk.anchore, desk.now = "stop", NOON + HOUR
+    desk.work(seen_in(RunningImage(None, DIGEST, (EU,), 1)))
+    assert told(desk) == [(True, 1)]
+    assert "Runs in prod-eu/payments (seen 11:00 UTC)." in desk.notices[0].body
+    assert "running" in desk.notices[0].attributes["traits"]
+
+
+@pytest.mark.parametrize(
+    ("gate", "running"),
+    [
+        pytest.param(seen_in(), (True, 0), id="nowhere"),
+        pytest.param(
+            seen_in(RunningImage(None, Digest("sha256:" + "d" * 64), (EU,), 1)),
+            (True, 0),
+            id="another-digest-under-the-tag",
+        ),
+        pytest.param(seen_in(known=False), (False, 0), id="not-known"),
+    ],
+)
+def test_a_notice_says_nowhere_only_when_that_is_known(
+    desk: Desk, gate: Gate, running: tuple[bool, int]
+) -> None:
+    desk.anchore = "stop"
+    desk.work(gate)
+    assert told(desk) == [running]
+    assert ("Seen running nowhere" in desk.notices[0].body) is running[0]
+    assert "running" not in desk.notices[0].attributes["traits"]
+
+
+@pytest.mark.parametrize("kind", [TriggerKind.ECR_PUSH, TriggerKind.DIRECT])
+def test_between_sweeps_a_notice_says_what_the_last_one_saw(desk: Desk, kind: TriggerKind) -> None:
+    desk.work(seen_in(RunningImage(None, DIGEST, (EU,), 1)))
+    desk.anchore, desk.now = "stop", NOON + HOUR
+    gate = Gate(TAG, Trigger(kind))
+    desk.work(gate) if kind is TriggerKind.ECR_PUSH else desk.worker.gate_now(
+        gate, Deadline.after(60)
+    )
+    assert told(desk) == [(True, 1)]
+
+
+def test_a_failing_image_is_told_with_where_it_ran(desk: Desk) -> None:
+    desk.work(seen_in(RunningImage(None, DIGEST, (EU,), 1)))
+    desk.anchore, desk.now = errors.AnchoreForbidden("HTTP 403", **WHERE), NOON + 7 * HOUR
+    desk.work(Gate(TAG, Trigger(TriggerKind.SCHEDULE), first_seen=NOON))
+    assert (desk.said, told(desk)) == (["NOT_EVALUATED"], [(True, 1)])

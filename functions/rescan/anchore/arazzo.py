@@ -7,7 +7,7 @@ carry no tags, so the server's filter must be trusted.
 from msgspec import Struct, json
 from msgspec.structs import asdict
 
-from rescan.anchore.enterprise import DigestText
+from rescan.anchore.image_records import DigestText
 from rescan.anchore.transport import Query
 from rescan.gate.evaluation import Evaluation
 from rescan.gate.model import ImageRecord, Step, Vulnerability, VulnerabilityList
@@ -47,8 +47,8 @@ class _PolicyEvaluation(Struct, frozen=True, rename="camel"):
 class ArazzoDialect(Struct, frozen=True):
     """The document's three operations: listImages, getImageVulnerabilities, checkImagePolicy."""
 
-    def images(self, tag: ImageTag) -> Query:
-        """The active images under the tag; only the server filters."""
+    def images(self, tag: ImageTag, *, history: bool = False) -> Query:
+        """The active images under the tag; only the server filters, and it knows no history."""
         parameters = {"tag": str(tag), "image_status": "active"}
         return Query(Step.FIND_ACTIVE_IMAGE, "/images", parameters)
 

@@ -6,7 +6,7 @@ no pages. No field of a row is required.
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from sys import intern
+from functools import lru_cache
 from typing import cast
 
 from msgspec import Raw, Struct, json
@@ -18,8 +18,11 @@ from rescan.kernel.clock import utc_moment_of
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.image_tag import Digest, is_digest
 from rescan.kernel.json_decoding import lenient, preload_decoders
+from rescan.kernel.safe_text import one_line
 
 _INVENTORIES = Query(Step.LIST_INVENTORIES, "/inventories")
+# Three places of an image travel in a message; AWS's longest name of a cluster has 255.
+_LONGEST_CONTEXT = 300
 
 
 class _Row(Struct, frozen=True):
@@ -65,11 +68,16 @@ def _image(row: _Row) -> Row | None:
     if not name and digest is None:
         return None
     place = Place(
-        intern(row.inventory_type or "unknown"),
-        intern(row.context or "unknown"),
+        _word(row.inventory_type),
+        _word(row.context),
         utc_moment_of(row.last_seen) if row.last_seen else None,
     )
     return name or None, cast("Digest | None", digest), place
+
+
+@lru_cache(maxsize=10_000)  # of 100,000 rows that have a few thousand contexts
+def _word(text: str | None) -> str:
+    return one_line(text or "", _LONGEST_CONTEXT) or "unknown"
 
 
 preload_decoders(_Row, _Rows)

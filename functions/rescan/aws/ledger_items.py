@@ -16,9 +16,10 @@ from rescan.gate.data_version import DataVersion
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.inventory import InventoryRecord
 from rescan.gate.model import Severity
+from rescan.gate.running import Running
 from rescan.kernel.errors import LedgerUnavailable
 from rescan.kernel.failure_cause import FailureCause
-from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.json_decoding import lenient, preload_decoders
 from rescan.kernel.safe_text import one_line
 from rescan.kernel.team import UNROUTED
@@ -32,7 +33,7 @@ from rescan.work.ports import EntrySnapshot, SweepRecord
 # Scans pay for whole items, whatever they project; this only keeps `memory` from being sent.
 SNAPSHOT = (
     "subject, tag, stopped, evaluated_at, sweep, result_at, first_stop_at, failing, failing_since,"
-    " failing_cause, unknown_push_at, held_until, team, first_days"
+    " failing_cause, unknown_push_at, held_until, team, first_days, digest, running"
 )
 
 LARGEST_MEMORY_BYTES = 64 * 1024
@@ -70,6 +71,7 @@ def item_of(entry: Entry) -> dict[str, Any]:
         "first_stop_at": entry.first_stop_at and entry.first_stop_at.isoformat(),
         "unknown_push_at": entry.unknown_push and entry.unknown_push.at.isoformat(),
         "held_until": entry.held_until and entry.held_until.isoformat(),
+        "running": entry.running and json.encode(entry.running).decode(),
     }
     item: dict[str, Any] = {name: {"S": value} for name, value in facts.items() if value}
     item["version"] = {"N": str(entry.version)}
@@ -149,6 +151,8 @@ def snapshot_of(item: Any) -> EntrySnapshot:
             term: date.fromisoformat(day["S"])
             for term, day in item.get("first_days", {"M": {}})["M"].items()
         },
+        digest=Digest(item["digest"]["S"]) if "digest" in item else None,
+        running=_written(item, "running", Running),
     )
 
 
@@ -174,6 +178,7 @@ def sweep_of(item: Any) -> SweepRecord:
         _unwatched(item),
         _written(item, "data", DataVersion),
         _written(item, "inventory", InventoryRecord),
+        datetime.fromisoformat(item["noticed_at"]["S"]) if "noticed_at" in item else None,
     )
 
 
@@ -213,4 +218,4 @@ def _failing(item: Any, since: datetime | None) -> Failing | None:
     return Failing(since, step, reason, FailureCause(cause))
 
 
-preload_decoders(_StoredEntry, DataVersion, InventoryRecord)
+preload_decoders(_StoredEntry, DataVersion, InventoryRecord, Running)

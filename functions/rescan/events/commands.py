@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct, json
 
 from rescan.gate.model import RescanRequest, Trigger
+from rescan.gate.running import TagInventory
 from rescan.kernel.errors import EventRefused
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.watch_list import WatchList
@@ -19,8 +20,9 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     `answer_in_full`: the caller waits for the workflow's outputs. The fields from `sweep` on are
     the history of work that goes through the queue: the start of the sweep that asked for it, when
     the work was first seen, how often it was sent back, whether the image was submitted to Anchore,
-    whether the ledger did not take its STOP, what was published of that STOP all the same, and the
-    version of the feeds when the sweep began, which only REFRESH=feed tells.
+    whether the ledger did not take its STOP, what was published of that STOP all the same, the
+    version of the feeds when the sweep began, which only REFRESH=feed tells, and where that sweep's
+    inventory saw the tag, if it asked.
     """
 
     tag: ImageTag
@@ -36,6 +38,7 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     unrecorded: bool = False
     published_id: str | None = None
     feeds: str | None = None
+    running: TagInventory | None = None
 
     def request(self, settings: Settings) -> RescanRequest:
         """The workflow's inputs; the settings fill in what the event does not name."""
@@ -47,6 +50,7 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
             digest=self.digest,
             team=settings.routes.of(self.tag),
             feeds=self.feeds,
+            running=self.running.digests if self.running else frozenset(),
         )
 
     def encode(self) -> str:

@@ -5,27 +5,30 @@ HTTP nor AWS: what it asks Anchore goes through the `Anchore` port. What can go 
 an `AnchoreError`; those that it does not turn into an outcome pass through to the handler.
 """
 
-from datetime import UTC, datetime
 from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from rescan.gate.active_image import Found, TagLists, find_active_image, pending
 from rescan.gate.evaluation import Evaluation
-from rescan.gate.model import ImageRecord, Outcome, RescanRequest, Step, VulnerabilityList
+from rescan.gate.model import Outcome, RescanRequest, Step, VulnerabilityList
+from rescan.gate.platforms import is_needed, together, worst_first
 from rescan.gate.report import Report
 from rescan.gate.verdict import Judgement, judge
-from rescan.kernel.errors import AnchoreError, AnchoreInterrupted, ImageNotAnalyzed, ImageUnknown
+from rescan.kernel.errors import AnchoreError, AnchoreInterrupted, ImageNotAnalyzed
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.safe_text import one_line
 
+_LISTS_NOTHING = "Anchore lists no vulnerability at all; a scan that failed there looks the same"
 
-class Anchore(Protocol):
+
+class Anchore(TagLists, Protocol):
     """What the workflow asks; each call raises `AnchoreError`."""
 
-    def active_images(self, tag: ImageTag) -> list[ImageRecord]:
-        """The active images that Anchore lists for the tag, in its order."""
+    def share(self, number: int) -> "Anchore":
+        """The same, with the time of the first of so many that share what is left."""
         ...
 
     def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
@@ -39,14 +42,6 @@ class Anchore(Protocol):
     def evaluate(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Evaluation | None:
         """Evaluate the policy now; None when the answer holds no evaluation."""
         ...
-
-
-class _Found(Struct, frozen=True):
-    """The image to gate; `notes` are what its report must say, `team` what Anchore says of it."""
-
-    digest: Digest
-    notes: tuple[str, ...] = ()
-    team: str | None = None
 
 
 class _Refreshed(Struct, frozen=True):
@@ -65,79 +60,48 @@ class _Refreshed(Struct, frozen=True):
 
 def rescan(anchore: Anchore, request: RescanRequest) -> Report:
     """Run the three steps; the report is complete whatever the outcome."""
-    found = _find_active_image(anchore, request)
-    if isinstance(found, Report):
-        return found
+    found = find_active_image(anchore, request)
+    if isinstance(found, Judgement):
+        return _report(request, found)
+    if len(found) == 1:
+        return _gate(anchore, request, found[0])
+    return _gate_platforms(anchore, request, found)
+
+
+def _gate(anchore: Anchore, request: RescanRequest, found: Found) -> Report:
+    # A record need not say its status: the next two requests answer 404 when it is unfinished.
+    if (status := found.record.analysis_status) not in (None, "analyzed"):
+        return _not_analyzed(request, found, status, Step.FIND_ACTIVE_IMAGE)
     refreshed = _refresh_vulnerabilities(anchore, request, found)
     return _regate(anchore, request, found, refreshed)
 
 
-# --- findActiveImage
+def _gate_platforms(anchore: Anchore, request: RescanRequest, found: list[Found]) -> Report:
+    """All of them, since any may stop the image; of the lists the worst one alone is kept whole."""
+    gated: list[Report] = []
+    for number, platform in enumerate(found):
+        report = _attempt(anchore.share(len(found) - number), request, platform)
+        gated.append(replace(report, needed=is_needed(report, request)))
+        worst = worst_first(gated)[0]
+        gated = [each if each is worst else each.condensed() for each in gated]
+    report = together(gated)
+    if report.first_error is not None and report.outcome is not Outcome.STOP:
+        raise report.first_error
+    return report
 
 
-def _find_active_image(anchore: Anchore, request: RescanRequest) -> _Found | Report:
-    """The image that bears the tag, or the report of a workflow that ends here."""
-    image = _newest_that_bears(request.tag, _listed(anchore, request.tag))
-    if image is None:
-        reason = f"Anchore has no active image with the tag {request.tag}"
-        return _report(request, _absent(reason))
-    found = _Found(image.digest, _unverified(image), image.team)
-    if request.digest not in (None, image.digest, image.parent_digest):
-        if not _is_newer_than_the_push(image, request):
-            reason = (
-                f"Anchore has not caught up: the tag is on {image.digest}, not {request.digest}"
-            )
-            return _report(request, _pending(reason, Step.FIND_ACTIVE_IMAGE))
-        found = replace(found, notes=(*found.notes, _superseded(image, request)))
-    # A record need not say its status: the next two requests answer 404 when it is unfinished.
-    if image.analysis_status in (None, "analyzed"):
-        return found
-    return _not_analyzed(request, found, image.analysis_status, Step.FIND_ACTIVE_IMAGE)
-
-
-def _listed(anchore: Anchore, tag: ImageTag) -> list[ImageRecord]:
+def _attempt(anchore: Anchore, request: RescanRequest, platform: Found) -> Report:
+    """The report; an error of one platform keeps no other one from its STOP."""
     try:
-        return anchore.active_images(tag)
-    except ImageUnknown:
-        return []
+        return _gate(anchore, request, platform)
+    except AnchoreError as error:
+        judged = Judgement(Outcome.NOT_EVALUATED, str(error), error.cause)
+        return replace(_report(request, judged, platform), error=error)
 
 
-def _newest_that_bears(tag: ImageTag, listed: list[ImageRecord]) -> ImageRecord | None:
-    """Never trust the server's filter: a parameter that it does not know, it ignores.
-
-    Among equals max() keeps the first, which is Anchore's own order (newest first), and the
-    document's rule for records that carry no tags.
-    """
-    bearing = [image for image in listed if image.bears(tag)]
-    return max(bearing, key=lambda image: image.detected_at(tag) or _LONG_AGO, default=None)
-
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_LISTS_NOTHING = "Anchore lists no vulnerability at all; a scan that failed there looks the same"
-
-
-def _unverified(image: ImageRecord) -> tuple[str, ...]:
-    if image.tags is None:
-        return ("this dialect's records carry no tags: the image's tag is not verified",)
-    return ()
-
-
-def _is_newer_than_the_push(image: ImageRecord, request: RescanRequest) -> bool:
-    """The trigger names another digest: was the tag moved on since, or is Anchore late?"""
-    pushed_at, detected_at = request.trigger.at, image.detected_at(request.tag)
-    return pushed_at is not None and detected_at is not None and detected_at > pushed_at
-
-
-def _superseded(image: ImageRecord, request: RescanRequest) -> str:
-    return (
-        f"the push of {request.digest} is superseded: since {image.detected_at(request.tag)}"
-        f" the tag is on {image.digest}, which was evaluated instead"
-    )
-
-
-def _not_analyzed(request: RescanRequest, found: _Found, status: str, step: Step) -> Report:
+def _not_analyzed(request: RescanRequest, found: Found, status: str, step: Step) -> Report:
     if status in ("not_analyzed", "analyzing"):
-        return _report(request, _pending(f"the analysis is not finished: {status}", step), found)
+        return _report(request, pending(f"the analysis is not finished: {status}", step), found)
     if status == "analysis_failed":
         reason = "the analysis failed: Anchore must analyze the image again"
         cause = FailureCause.ANALYSIS_FAILED
@@ -147,22 +111,13 @@ def _not_analyzed(request: RescanRequest, found: _Found, status: str, step: Step
     return _report(request, Judgement(Outcome.NOT_EVALUATED, reason, cause, step), found)
 
 
-def _absent(reason: str) -> Judgement:
-    cause = FailureCause.NOT_FOUND
-    return Judgement(Outcome.NOT_FOUND, reason, cause, Step.FIND_ACTIVE_IMAGE)
-
-
-def _pending(reason: str, step: Step) -> Judgement:
-    return Judgement(Outcome.PENDING, reason, FailureCause.NOT_ANALYZED, step)
-
-
 # --- refreshVulnerabilities
 
 
-def _refresh_vulnerabilities(anchore: Anchore, request: RescanRequest, found: _Found) -> _Refreshed:
+def _refresh_vulnerabilities(anchore: Anchore, request: RescanRequest, found: Found) -> _Refreshed:
     """A list that cannot be read does not keep the gate from running."""
     try:
-        if found.digest == request.fresh_digest:
+        if found.digest in request.fresh_digests:
             plain = anchore.vulnerabilities(found.digest, request.vtype)
             return _Refreshed(plain, plainly_read=True)
         try:
@@ -179,7 +134,7 @@ def _refresh_vulnerabilities(anchore: Anchore, request: RescanRequest, found: _F
 
 
 def _regate(
-    anchore: Anchore, request: RescanRequest, found: _Found, refreshed: _Refreshed
+    anchore: Anchore, request: RescanRequest, found: Found, refreshed: _Refreshed
 ) -> Report:
     try:
         evaluation = anchore.evaluate(found.digest, request.tag, request.policy_id)
@@ -202,7 +157,7 @@ def _regate(
 
 
 def _judged(
-    evaluation: Evaluation | None, request: RescanRequest, found: _Found, refreshed: _Refreshed
+    evaluation: Evaluation | None, request: RescanRequest, found: Found, refreshed: _Refreshed
 ) -> Judgement:
     if evaluation is None:
         reason = "Anchore answered an empty list of evaluations"
@@ -218,7 +173,7 @@ def _judged(
     )
 
 
-def _report(request: RescanRequest, judgement: Judgement, found: _Found | None = None) -> Report:
+def _report(request: RescanRequest, judgement: Judgement, found: Found | None = None) -> Report:
     return Report(
         tag=request.tag,
         trigger=request.trigger,
@@ -227,8 +182,10 @@ def _report(request: RescanRequest, judgement: Judgement, found: _Found | None =
         image_digest=found.digest if found else None,
         policy_id=request.policy_id,
         notes=found.notes if found else (),
-        team=(found and found.team) or request.team,
+        team=(found and found.record.team) or request.team,
         cause=judgement.cause,
         failed_step=judgement.failed_step,
         vtype=request.vtype,
+        parent_digest=found.record.parent_digest if found else None,
+        platform=found.platform if found else None,
     )

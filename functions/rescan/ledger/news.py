@@ -16,6 +16,7 @@ from rescan.gate.allowlist_expiry import AllowlistExpiry
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Outcome, Trigger
 from rescan.gate.report import Report
+from rescan.gate.running import Running
 from rescan.kernel.errors import NoticeInvalid
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
@@ -62,7 +63,8 @@ class ImageNews(Struct, frozen=True, kw_only=True):
     policy shares; it is empty when nothing is remembered. `turn` counts what was decided about the
     entry: of two in the same moment the later one has the higher. `team` receives the notice.
     `report` is what the workflow came to; None after an error. `anchore_url` is where Anchore's UI
-    shows the image; None when nobody said how it forms its addresses.
+    shows the image; None when nobody said how it forms its addresses. `running` is where the image
+    runs; None: not known.
     """
 
     event_type: ClassVar[ImageEvent]
@@ -77,6 +79,7 @@ class ImageNews(Struct, frozen=True, kw_only=True):
     team: str = UNROUTED
     report: Report | None = None
     anchore_url: str | None = None
+    running: Running | None = None
 
 
 class EvaluatedNews(ImageNews, frozen=True, kw_only=True):

@@ -33,20 +33,28 @@ def attributes(labels: Envelope | Group, result: str) -> Mapping[str, AttributeV
 
 
 def _traits(labels: Envelope | Group) -> Iterator[str]:
-    """What holds of a finding of the notice, or of any image of a group."""
+    """What holds of a finding or an image of the notice."""
     if labels.fix_available:
         yield "fixable"
     if labels.known_exploited:
         yield "exploited"
     if labels.overdue:
         yield "overdue"
+    if labels.runs:
+        yield "running"
+    # A filter policy cannot ask for two values of one attribute, nor for both of one image.
+    if any(each.known_exploited and each.runs for each in _envelopes(labels)):
+        yield "exploited_running"
 
 
 def _image(labels: Envelope | Group) -> Iterator[tuple[str, AttributeValue]]:
-    envelopes = labels.envelopes if isinstance(labels, Group) else [labels]
     for name in ("registry", "repository", "tag"):
-        values = sorted({_value(getattr(envelope.tag, name)) for envelope in envelopes})
+        values = sorted({_value(getattr(envelope.tag, name)) for envelope in _envelopes(labels)})
         yield name, tuple(values) if isinstance(labels, Group) else values[0]
+
+
+def _envelopes(labels: Envelope | Group) -> list[Envelope]:
+    return labels.envelopes if isinstance(labels, Group) else [labels]
 
 
 def _value(text: str | None) -> str:

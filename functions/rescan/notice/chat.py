@@ -5,6 +5,7 @@ Slack shows 3,000 characters of a section, and a chat is no place for more.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from msgspec import Struct, json
 
@@ -70,7 +71,9 @@ def chat_body(content: NoticeContent) -> str:
 def _description(content: NoticeContent) -> str:
     lead = in_chat(content.chat_lead())
     room = _LONGEST_DESCRIPTION - len(lead) - len("\n\n")
-    lines = list(_lines(map(in_chat, content.chat_lines()), room - _ROOM_FOR_MORE))
+    where = content.where()
+    said = map(in_chat, chain([where] if where else [], content.chat_lines()))
+    lines = list(_lines(said, room - _ROOM_FOR_MORE))
     room -= sum(map(_length, lines)) + _ROOM_FOR_SHOWN
     lines += _findings(*content.chat_findings(), room)
     return "\n".join([lead, "", *(f"- {line}" for line in lines)])
@@ -108,4 +111,5 @@ def _keywords(labels: Envelope | Group) -> list[str]:
     severity = [str(labels.worst)] if labels.worst else []
     fix = {True: ["fix available"], False: ["no fix"], None: []}[labels.fix_available]
     exploited = ["exploited"] if labels.known_exploited else []
-    return [labels.event_type.value, *severity, *exploited, *fix]
+    running = ["running"] if labels.runs else []
+    return [labels.event_type.value, *severity, *exploited, *fix, *running]

@@ -29,6 +29,10 @@ class NoticeContent(ABC):
     def headline(self) -> str:
         """The first sentence of the body: the same, and how bad it is."""
 
+    def where(self) -> str:
+        """Where what it is about runs, without a full stop; empty when that is not known."""
+        return ""
+
     @abstractmethod
     def steps(self) -> Sequence[str]:
         """What the reader does next, the most useful first; never empty."""

@@ -14,6 +14,7 @@ from rescan.notice.image_notice import ImageNotice, policy, policy_facts
 from rescan.notice.mail import fact, items, paragraph
 from rescan.notice.result import date_or_unset, fitted, full_tag, moment_or_none, text
 from rescan.notice.times import moment, rfc3339
+from rescan.notice.where import any_of, running_shape
 from rescan.notice.wording import counted, how_bad
 from rescan.outbox.envelope import Envelope, IssueKind
 from rescan.outbox.group import Group, Repository, Shared
@@ -56,6 +57,15 @@ class GroupNotice(NoticeContent):
     def headline(self) -> str:
         return f"{group_sentence(self._group, self._kind, details=True)}."
 
+    def where(self) -> str:
+        """E.g. "3 of 12 images run, in prod-eu/payments and 4 more"."""
+        group = self._group
+        if not group.runs:
+            return ""
+        number = f"{group.running:,} of {counted(len(group.members), 'image')}"
+        run = "runs" if group.running == 1 else "run"
+        return f"{number} {run}, in {any_of(group.contexts(), all_named=group.names_all_places)}"
+
     def steps(self) -> Sequence[str]:
         return self._kind.group_steps(self._group)
 
@@ -75,20 +85,21 @@ class GroupNotice(NoticeContent):
 
     def _images(self) -> Iterator[str]:
         """Every image: nobody is told of it elsewhere."""
-        yield f"IMAGES BY REPOSITORY, WORST FIRST ({len(self._group.members):,})"
+        order = "WHAT RUNS FIRST, THEN WORST" if self._group.runs else "WORST FIRST"
+        yield f"IMAGES BY REPOSITORY, {order} ({len(self._group.members):,})"
         for repository in self._repositories:
             yield f"{self._name(repository)} ({len(repository.images):,})"
             images = ", ".join(map(self._image, repository.images))
             yield from paragraph(images, first=2, hanging=2)
 
     def _image(self, envelope: Envelope) -> str:
-        """The tag; where the images have nothing in common, how bad it is and why."""
+        """The tag, and that it runs; where nothing is common to all, how bad it is and why."""
+        facts = ["runs"] if envelope.runs else []
+        if self._group.issue is None and envelope.issues:
+            bad = how_bad(envelope.worst, envelope.known_exploited)
+            facts.append(f"{bad} {foreign(envelope.issues[0].name, 40)}".lstrip())
         tag = foreign(envelope.tag.tag, 128)
-        if self._group.issue is not None or not envelope.issues:
-            return tag
-        bad = how_bad(envelope.worst, envelope.known_exploited)
-        why = foreign(envelope.issues[0].name, 40)
-        return f"{tag} ({bad} {why})" if bad else f"{tag} ({why})"
+        return f"{tag} ({', '.join(facts)})" if facts else tag
 
     def _others(self) -> Paragraph:
         others = list(map(self._other, self._other_issues[:_MOST_OTHERS]))
@@ -165,6 +176,7 @@ class GroupNotice(NoticeContent):
             parts=group.parts,
             exploited=group.exploited,
             overdue=group.late or UNSET,
+            running=group.running or UNSET,
         )
         return fitted(
             map(_member, group.envelopes),
@@ -199,4 +211,5 @@ def _member(envelope: Envelope) -> shapes.GroupMember:
         about=[issue.name for issue in envelope.issues[:_MOST_ABOUT]],
         known_exploited=envelope.known_exploited,
         due_at=date_or_unset(envelope.due_at),
+        running=running_shape(envelope.running) if envelope.running else UNSET,
     )

@@ -22,7 +22,9 @@ def mail_subject(content: NoticeContent) -> str:
 def mail_body(content: NoticeContent) -> str:
     """What has happened and what to do first, then the paragraphs of its kind."""
     step, *other_steps = content.steps()
-    first = [*paragraph(content.headline()), *paragraph(content.mail_step(step))]
+    where = f"{where}." if (where := content.where()) else ""
+    said = (content.headline(), where, content.mail_step(step))
+    first = [line for text in said for line in paragraph(text)]
     paragraphs = [first, *content.mail_paragraphs(other_steps)]
     return in_mail("\n\n".join("\n".join(lines) for lines in paragraphs if lines)) + "\n"
 

@@ -23,7 +23,9 @@ from rescan.kernel.team import UNROUTED, team_name
 from rescan.ledger.changes import ChangedFinding, Changes, ClearedFinding
 from rescan.ledger.news import ComparedNews, EvaluatedNews, ImageNews
 from rescan.notice import result_shapes as shapes
+from rescan.notice.platforms import platform_results
 from rescan.notice.times import rfc3339
+from rescan.notice.where import running_shape
 
 # Of the 256 KiB of a message; what the other attributes and the body need is below 120,000.
 LARGEST_RESULT = 120_000
@@ -94,6 +96,8 @@ def image_result(news: ImageNews, event_type: str) -> shapes.Result:
         suppressed=shapes.Suppressed(total=0, shown=0, findings=()),
         vulnerabilities=_vulnerabilities(report) if report else None,
         notes=[one_line(note, 400) for note in report.notes[:_MOST_NOTES]] if report else [],
+        running=running_shape(news.running),
+        platforms=(platform_results(report) or UNSET) if report else UNSET,
     )
 
 
@@ -209,6 +213,7 @@ def blocking(finding: BlockingFinding, *, new: bool, due_at: date | None = None)
         annotation=bounded.annotation,
         detected_at=moment_or_none(bounded.detected_at),
         due_at=date_or_unset(due_at),
+        platforms=bounded.platforms or UNSET,
     )
 
 

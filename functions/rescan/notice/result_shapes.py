@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType
 
+from rescan.notice.running_shapes import Running
 from rescan.notice.summary_shapes import Summary
 
 
@@ -15,6 +16,14 @@ class Image(Struct, frozen=True):
     tag: str
     full_tag: str
     digest: str | None
+
+
+class Platform(Struct, frozen=True):
+    """One platform of an image that has several."""
+
+    platform: str
+    digest: str
+    outcome: str
 
 
 class Trigger(Struct, frozen=True):
@@ -60,6 +69,7 @@ class Finding(Struct, frozen=True):
     annotation: str | None
     detected_at: str | None
     due_at: str | UnsetType = UNSET
+    platforms: Sequence[str] | UnsetType = UNSET
 
 
 class Stopping(Struct, frozen=True, kw_only=True):
@@ -177,6 +187,7 @@ class GroupMember(Struct, frozen=True):
     about: Sequence[str]
     known_exploited: bool | None
     due_at: str | UnsetType = UNSET
+    running: Running | UnsetType = UNSET
 
 
 class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
@@ -189,6 +200,7 @@ class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
     parts: int
     exploited: int
     overdue: int | UnsetType = UNSET
+    running: int | UnsetType = UNSET
     shown: int = 0
     members: Sequence[GroupMember] = ()
 
@@ -196,8 +208,9 @@ class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
 class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back"}):
     """The whole; the parts that a kind of notice does not have are None.
 
-    Only a SUMMARY has the field `summary`, and only an ENDED the field `ended`. A date is
-    written only where something is due.
+    Only a SUMMARY has the field `summary`, only an ENDED the field `ended`, and only one image the
+    field `running`. A date is written only where something is due, platforms only of an image that
+    has several.
     """
 
     version: str = "2"
@@ -225,5 +238,7 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     group: Group | None = None
     vulnerabilities: Vulnerabilities | None = None
     notes: Sequence[str] = ()
+    running: Running | UnsetType = UNSET
     ended: Ended | UnsetType = UNSET
     summary: Summary | UnsetType = UNSET
+    platforms: Sequence[Platform] | UnsetType = UNSET

@@ -4,8 +4,10 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from rescan.gate.running import Running
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.failing import Failing
+from rescan.notice.data_age import DataAge
 
 # Earlier ones were in the summaries before this.
 _LATELY = timedelta(days=1)
@@ -56,14 +58,25 @@ class Coverage(Struct, frozen=True):
         return images <= self.expected // _ONE_OF
 
 
-class Dated(Struct, frozen=True):
+class _Listed(Struct, frozen=True, kw_only=True):
+    """`running` None: it is not known where the image runs."""
+
+    running: Running | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is known to run anywhere."""
+        return self.running is not None and self.running.total > 0
+
+
+class Dated(_Listed, frozen=True):
     """An image, and the moment by which its list is sorted; None: not known."""
 
     tag: ImageTag
     at: datetime | None
 
 
-class Failed(Struct, frozen=True):
+class Failed(_Listed, frozen=True):
     """An image that could not be evaluated."""
 
     tag: ImageTag
@@ -81,13 +94,13 @@ class TeamDue(Struct, frozen=True):
 class Summary(Struct, frozen=True, kw_only=True):
     """The ledger as of `at`.
 
-    `sweep` is the last one that has ended (None: none has begun), `under_way` one after it.
-    `stopped` (since when) and `failing` come oldest first, `unknown_pushes` newest first, `ending`
-    (until when an allowlist suppresses a finding) soonest first, `due` the team of most overdue
-    images. `next_sweep` is when it begins at the latest, `next_summary` None when none is planned.
-    `set_aside` counts notices. `data_received_at` is when Anchore got the data that the last sweep
-    began with; None: not known. `running_unknown` says why it is not known what runs; None: it is
-    known, or no sweep asks.
+    `sweep` is the last one that has ended (None: none has begun), `under_way` one after it. Of each
+    list of images what runs comes first: `stopped` (since when) and `failing` oldest first,
+    `unknown_pushes` newest first, `ending` (until when an allowlist suppresses a finding) soonest
+    first. `due` has the team of most overdue images first. `next_sweep` is when it begins at the
+    latest, `next_summary` None when none is planned. `set_aside` counts notices. `data` None: not
+    known. `running_unknown` says why it is not known what runs; None: it is known, or no sweep
+    asks.
     """
 
     at: datetime
@@ -100,7 +113,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     unknown_pushes: tuple[Dated, ...] = ()
     ending: tuple[Dated, ...] = ()
     set_aside: int = 0
-    data_received_at: datetime | None = None
+    data: DataAge | None = None
     due: tuple[TeamDue, ...] = ()
     running_unknown: str | None = None
 
@@ -114,6 +127,16 @@ class Summary(Struct, frozen=True, kw_only=True):
         if sweep is None or self.is_overdue or self.set_aside or not sweep.is_complete:
             return False
         return sweep.is_few(len(self.failing)) and sweep.is_few(len(self.new_pushes))
+
+    @property
+    def stopped_since(self) -> datetime | None:
+        """Since when the oldest of the stopped images is; None: none, or not known."""
+        return min((each.at for each in self.stopped if each.at), default=None)
+
+    @property
+    def running(self) -> int:
+        """How many of the stopped images are known to run."""
+        return sum(each.runs for each in self.stopped)
 
     @property
     def missing(self) -> int:

@@ -1,7 +1,6 @@
 """SUMMARY: how the watcher is, and what is open, by name. It is about no single image."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -13,19 +12,25 @@ from rescan.notice import result_shapes as shapes
 from rescan.notice.attributes import NONE
 from rescan.notice.content import NoticeContent, Paragraph
 from rescan.notice.due_by_team import overdue, team_due
-from rescan.notice.foreign import foreign, full_name
+from rescan.notice.foreign import foreign
 from rescan.notice.mail import items, row
 from rescan.notice.result import encoded
-from rescan.notice.summary import Coverage, Dated, Failed, Summary, Unwatched
-from rescan.notice.summary_result import MOST_UNWATCHED, summary_shape
+from rescan.notice.summary import Summary
+from rescan.notice.summary_lines import (
+    LONGEST_REASON,
+    completeness,
+    failed_line,
+    on_line,
+    rows,
+    since_line,
+)
+from rescan.notice.summary_result import summary_shape
 from rescan.notice.times import age, moment, rfc3339
 from rescan.notice.wording import counted
 from rescan.outbox.envelope import Envelope
 
 # Images of each list in the mail and in the chat message.
 _MOST, _MOST_IN_CHAT = 30, 8
-_LONGEST_NAME = 300
-_LONGEST_REASON = 200
 _LONGEST_SUBJECT = 100
 _NO_IMAGE = ImageTag(NONE, NONE, NONE)
 
@@ -100,9 +105,10 @@ class SummaryNotice(NoticeContent):
             yield "no sweep yet"
         else:
             yield f"{sweep.evaluated:,} of {counted(sweep.expected, 'image')} evaluated"
-        oldest = summary.stopped[0].at if summary.stopped else None
+        oldest = summary.stopped_since
         since = f" (the oldest for {age(oldest, summary.at)})" if oldest and details else ""
-        yield f"{len(summary.stopped):,} stopped{since}"
+        run = f", {summary.running:,} of them running" if summary.running else ""
+        yield f"{len(summary.stopped):,} stopped{since}{run}"
         yield from overdue(summary.due)
         yield f"{len(summary.failing):,} not evaluated"
         if summary.missing:
@@ -144,17 +150,16 @@ class SummaryNotice(NoticeContent):
     def _facts(self) -> Iterator[tuple[str, str]]:
         summary = self._summary
         if summary.sweep is not None:
-            yield "Last sweep", f"{moment(summary.sweep.started)}, {_completeness(summary.sweep)}"
+            yield "Last sweep", f"{moment(summary.sweep.started)}, {completeness(summary.sweep)}"
         if summary.unwatched.rows:
-            yield "Unwatched", _rows(summary.unwatched)
+            yield "Unwatched", rows(summary.unwatched)
         if summary.running_unknown is not None:
-            yield "What runs", f"not known: {foreign(summary.running_unknown, _LONGEST_REASON)}"
+            yield "What runs", f"not known: {foreign(summary.running_unknown, LONGEST_REASON)}"
         if (sweep := summary.under_way) is not None:
             done = f"{sweep.answered:,} of {sweep.expected:,} so far"
             yield "Under way", f"{moment(sweep.started)}, {done}"
-        if summary.data_received_at is not None:
-            received = age(summary.data_received_at, summary.at)
-            yield "Vulnerability data", f"received {received} ago"
+        if summary.data is not None:
+            yield "Vulnerability data", summary.data.told(summary.at)
         if summary.next_sweep is not None:
             word = "was due by" if summary.is_overdue else "by"
             yield "Next sweep", f"{word} {moment(summary.next_sweep)}"
@@ -166,22 +171,24 @@ class SummaryNotice(NoticeContent):
     def _lists(self, most: int) -> Iterator[tuple[str, list[str]]]:
         """Each list that is not empty: its title, and of so many images a line each."""
         summary, now = self._summary, self._summary.at
-        lists: tuple[tuple[str, Sequence[Any], Callable[[Any], str]], ...] = (
-            ("Due, by team, most overdue first", summary.due, team_due),
-            ("Stopped, oldest first", summary.stopped, lambda each: _since(each, now)),
-            ("Not evaluated, oldest first", summary.failing, lambda each: _failed(each, now)),
-            ("Pushed and unknown to Anchore, newest first", summary.unknown_pushes, _on),
+        lists: tuple[tuple[str, str, Sequence[Any], Callable[[Any], str]], ...] = (
+            ("Due, by team", "most overdue first", summary.due, team_due),
+            ("Stopped", "oldest first", summary.stopped, lambda each: since_line(each, now)),
+            ("Not evaluated", "oldest first", summary.failing, lambda each: failed_line(each, now)),
+            ("Pushed and unknown to Anchore", "newest first", summary.unknown_pushes, on_line),
             (
-                "Held back by an allowlist, soonest end first",
+                "Held back by an allowlist",
+                "soonest end first",
                 summary.ending,
-                lambda each: f"until {_on(each)}",
+                lambda each: f"until {on_line(each)}",
             ),
         )
-        for title, images, line in lists:
+        for what, order, images, line in lists:
             if images:
                 shown = images[:most]
+                running = "running first, then " if getattr(images[0], "runs", False) else ""
                 how_many = f"{len(shown):,} of {len(images):,} shown"
-                yield f"{title} ({how_many})", list(map(line, shown))
+                yield f"{what}, {running}{order} ({how_many})", list(map(line, shown))
 
     def mail_paragraphs(self, other_steps: Sequence[str]) -> Iterator[Paragraph]:
         yield items(other_steps, title="WHAT ELSE TO DO")
@@ -210,41 +217,3 @@ class SummaryNotice(NoticeContent):
                 summary=summary_shape(self._summary),
             )
         )
-
-
-def _completeness(sweep: Coverage) -> str:
-    if sweep.is_complete:
-        return f"complete: {sweep.answered:,} of {sweep.expected:,} with a result"
-    late = f"{sweep.unanswered:,} of {sweep.expected:,} without a result"
-    rows = f"{counted(sweep.unwatched.rows, 'row')} not watched"
-    gaps = [late] * bool(sweep.unanswered) + [rows] * bool(sweep.unwatched.rows)
-    return f"not complete: {', '.join(gaps)}"
-
-
-def _rows(unwatched: Unwatched) -> str:
-    """How many rows, and the first names."""
-    names = ", ".join(foreign(name, _LONGEST_NAME) for name in unwatched.names[:MOST_UNWATCHED])
-    rows = f"{counted(unwatched.rows, 'row')} of Anchore's list"
-    return f"{rows}, such as {names}" if names else rows
-
-
-def _name(tag: ImageTag) -> str:
-    return full_name(str(tag), _LONGEST_NAME)
-
-
-def _since(dated: Dated, now: datetime) -> str:
-    since = "not known since when" if dated.at is None else age(dated.at, now)
-    return f"{since}: {_name(dated.tag)}"
-
-
-def _on(dated: Dated) -> str:
-    on = "not known when" if dated.at is None else moment(dated.at)
-    return f"{on}: {_name(dated.tag)}"
-
-
-def _failed(failed: Failed, now: datetime) -> str:
-    failing = failed.failing
-    reason = failing.reason.replace(f"the tag {failed.tag}", "this tag")
-    # Errors name their step themselves.
-    why = reason if reason.startswith(f"{failing.step}:") else f"{failing.step}: {reason}"
-    return f"{age(failing.since, now)}: {_name(failed.tag)}, {foreign(why, _LONGEST_REASON)}"

@@ -1,15 +1,19 @@
 """The part `summary` of a result: of each list as much as fits, in its order."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TypeVar
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
+from rescan.gate.running import Running
 from rescan.kernel.safe_text import one_line
+from rescan.notice import running_shapes
 from rescan.notice import summary_shapes as shapes
 from rescan.notice.result import full_tag, moment_or_none, that_fit
 from rescan.notice.summary import Coverage, Dated, Failed, Summary, TeamDue
 from rescan.notice.times import rfc3339
+from rescan.notice.where import running_shape
 
 # Of the 256 KiB of a message, the body has at most 190,000.
 LARGEST_SUMMARY_RESULT = 60_000
@@ -24,6 +28,7 @@ _Item = TypeVar("_Item", bound=Struct)
 
 def summary_shape(summary: Summary) -> shapes.Summary:
     """With the rest of the result at most LARGEST_SUMMARY_RESULT bytes of UTF-8."""
+    data = summary.data
     return shapes.Summary(
         quiet=summary.is_quiet,
         sweep=_coverage(summary.sweep),
@@ -39,10 +44,16 @@ def summary_shape(summary: Summary) -> shapes.Summary:
             map(_dated, summary.unknown_pushes), len(summary.unknown_pushes), _UNKNOWN_PUSHES
         ),
         ending=_images(map(_dated, summary.ending), len(summary.ending), _ENDING),
-        data_received_at=moment_or_none(summary.data_received_at) or UNSET,
+        data_received_at=rfc3339(data.received_at) if data else UNSET,
+        verdict_lag_seconds=_seconds(data.verdict_lag if data else None),
+        notice_lag_seconds=_seconds(data.notice_lag if data else None),
         due=that_fit(map(_due, summary.due), _DUE) or UNSET,
         running_unknown=one_line(summary.running_unknown or "", 300) or UNSET,
     )
+
+
+def _seconds(lag: timedelta | None) -> int | UnsetType:
+    return UNSET if lag is None else int(lag.total_seconds())
 
 
 def _coverage(coverage: Coverage | None) -> shapes.Coverage | None:
@@ -65,7 +76,7 @@ def _images(images: Iterable[_Item], total: int, room: int) -> shapes.Images[_It
 
 
 def _dated(dated: Dated) -> shapes.Dated:
-    return shapes.Dated(full_tag=full_tag(dated.tag), at=moment_or_none(dated.at))
+    return shapes.Dated(full_tag(dated.tag), moment_or_none(dated.at), _running(dated.running))
 
 
 def _failed(failed: Failed) -> shapes.Failed:
@@ -74,7 +85,12 @@ def _failed(failed: Failed) -> shapes.Failed:
         at=rfc3339(failed.failing.since),
         step=one_line(failed.failing.step, 80),
         reason=one_line(failed.failing.reason, 300),
+        running=_running(failed.running),
     )
+
+
+def _running(running: Running | None) -> running_shapes.Running | UnsetType:
+    return running_shape(running) if running else UNSET
 
 
 def _due(team: TeamDue) -> shapes.TeamDue:

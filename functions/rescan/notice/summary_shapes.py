@@ -5,6 +5,8 @@ from typing import Generic, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
+from rescan.notice.running_shapes import Running
+
 _Image = TypeVar("_Image")
 
 
@@ -25,6 +27,7 @@ class Dated(Struct, frozen=True):
 
     full_tag: str
     at: str | None
+    running: Running | UnsetType = UNSET
 
 
 class Failed(Struct, frozen=True):
@@ -34,6 +37,7 @@ class Failed(Struct, frozen=True):
     at: str
     step: str
     reason: str
+    running: Running | UnsetType = UNSET
 
 
 class Images(Struct, Generic[_Image], frozen=True):
@@ -68,5 +72,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     unknown_pushes: Images[Dated]
     ending: Images[Dated]
     data_received_at: str | UnsetType = UNSET
+    verdict_lag_seconds: int | UnsetType = UNSET
+    notice_lag_seconds: int | UnsetType = UNSET
     due: Sequence[TeamDue] | UnsetType = UNSET
     running_unknown: str | UnsetType = UNSET

@@ -6,6 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from rescan.gate.model import Severity
+from rescan.gate.running import Running
 from rescan.kernel.clock import utc_day
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
@@ -50,6 +51,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     first and may be cut; `findings` counts all of them. `order` is the one in which the notices of
     an image were decided. `pushed`: a push made the verdict, and somebody waits for it. `due_at` is
     the date (UTC) by which the first finding of the image is to be gone; None: none is due.
+    `running` None: it is not known where the image runs.
     """
 
     id: str
@@ -71,6 +73,12 @@ class Envelope(Struct, frozen=True, kw_only=True):
     pushed: bool = False
     known_exploited: bool | None = None
     due_at: date | None = None
+    running: Running | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether the image is known to run anywhere."""
+        return self.running is not None and self.running.total > 0
 
     @property
     def overdue(self) -> bool:

@@ -57,7 +57,7 @@ class Group(Struct, frozen=True, kw_only=True):
 
     @property
     def worst_first(self) -> list[Envelope]:
-        """The same: exploited first, then the worst severity, then most findings."""
+        """The same: what runs first, then exploited, the worst severity, most findings."""
         return sorted(self.envelopes, key=lambda e: (*_badness(e), -e.findings, e.order))
 
     @property
@@ -146,6 +146,27 @@ class Group(Struct, frozen=True, kw_only=True):
         """Whether any of its images is."""
         return self.late > 0
 
+    @property
+    def running(self) -> int:
+        """How many of its images are known to run."""
+        return sum(envelope.runs for envelope in self.envelopes)
+
+    @property
+    def runs(self) -> bool:
+        """Whether any of its images is."""
+        return self.running > 0
+
+    @property
+    def names_all_places(self) -> bool:
+        """Whether all places are named of each image that runs."""
+        running = (envelope.running for envelope in self.envelopes if envelope.running)
+        return all(one.total == len(one.places) for one in running)
+
+    def contexts(self) -> list[str]:
+        """Where its images run, as far as that is named: the place of most of them first."""
+        running = (envelope.running for envelope in self.envelopes if envelope.running)
+        return _by_number(place.context for one in running for place in one.places)
+
     def exploited_issues(self) -> list[Issue]:
         """What is known to be exploited, each once: of most images first."""
         every = [i for e in self.envelopes for i in e.issues if i.known_exploited]
@@ -203,9 +224,9 @@ class Group(Struct, frozen=True, kw_only=True):
         )
 
 
-def _badness(envelope: Envelope) -> tuple[bool, int]:
-    """Exploited first, then the worst severity."""
-    return not envelope.known_exploited, -envelope.worst
+def _badness(envelope: Envelope) -> tuple[bool, bool, int]:
+    """What runs first, then exploited, then the worst severity."""
+    return not envelope.runs, not envelope.known_exploited, -envelope.worst
 
 
 def _by_number(values: Iterable[str | None]) -> list[str]:

@@ -7,7 +7,7 @@ A ledger that cannot be read fails the invocation: Lambda tries again, and keeps
 from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger
 from msgspec import Struct
@@ -19,9 +19,10 @@ from rescan.kernel.due_days import DueDays
 from rescan.notice.render import summary_outbox_items
 from rescan.notice.summary import Coverage, Dated, Failed, Summary, TeamDue
 from rescan.outbox.items import Channel
-from rescan.work.coverage import coverage_of, one_a_tag
+from rescan.work.coverage import coverage_of, data_age, one_a_tag
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord
 
+_Image = TypeVar("_Image", Dated, Failed)
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _NO_TERMS = DueDays()
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -93,14 +94,18 @@ def summary_of(
         under_way=under_way,
         next_sweep=sweep.started + schedule.sweep_period if sweep else None,
         next_summary=schedule.next_summary(now),
-        data_received_at=sweep.data.received_at if sweep and sweep.data else None,
-        stopped=_oldest_first(Dated(g.tag, g.first_stop_at) for g in every if g.stopped),
+        data=data_age(sweep, every),
+        stopped=_oldest_first(
+            Dated(g.tag, g.first_stop_at, running=g.where) for g in every if g.stopped
+        ),
         failing=_failing(every, min(now - _DAY, counted.started if counted else now)),
-        unknown_pushes=_oldest_first(
-            Dated(g.tag, g.unknown_push_at) for g in every if g.unknown_push_at
-        )[::-1],
+        unknown_pushes=_what_runs_first(
+            _oldest_first(
+                Dated(g.tag, g.unknown_push_at, running=g.where) for g in every if g.unknown_push_at
+            )[::-1]
+        ),
         ending=_oldest_first(
-            Dated(g.tag, g.held_until)
+            Dated(g.tag, g.held_until, running=g.where)
             for g in every
             if g.held_until and not g.stopped and now < g.held_until <= now + HORIZON
         ),
@@ -140,13 +145,19 @@ def _sweeps(
 def _failing(every: list[EntrySnapshot], since: datetime) -> tuple[Failed, ...]:
     """The failing images that were tried since then; one that is no longer tried is unwatched."""
     failing = [
-        Failed(g.tag, g.failing)
+        Failed(g.tag, g.failing, running=g.where)
         for g in every
         if g.failing is not None and g.result_at is not None and g.result_at >= since
     ]
-    return tuple(sorted(failing, key=lambda failed: (failed.failing.since, failed.tag)))
+    oldest_first = sorted(failing, key=lambda failed: (failed.failing.since, failed.tag))
+    return _what_runs_first(oldest_first)
 
 
 def _oldest_first(images: Iterable[Dated]) -> tuple[Dated, ...]:
-    """Images without a moment come last."""
-    return tuple(sorted(images, key=lambda one: (one.at is None, one.at or _LONG_AGO, one.tag)))
+    """What runs comes before the rest, and images without a moment come last."""
+    oldest = sorted(images, key=lambda one: (one.at is None, one.at or _LONG_AGO, one.tag))
+    return _what_runs_first(oldest)
+
+
+def _what_runs_first(images: Iterable[_Image]) -> tuple[_Image, ...]:
+    return tuple(sorted(images, key=lambda one: not one.runs))

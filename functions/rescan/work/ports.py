@@ -9,7 +9,8 @@ from msgspec import Struct
 from rescan.events.commands import Gate
 from rescan.gate.data_version import DataVersion
 from rescan.gate.inventory import InventoryRecord
-from rescan.kernel.image_tag import ImageTag
+from rescan.gate.running import Running
+from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
 from rescan.ledger.entry import Entry
 from rescan.ledger.failing import Failing
@@ -22,7 +23,8 @@ from rescan.outbox.storm import Storm
 class EntrySnapshot(Struct, frozen=True):
     """What a sweep and a summary read of an entry.
 
-    `first_days` are its earliest days under each term of DueDays (`ledger/due_dates.py`).
+    `first_days` are its earliest days under each term of DueDays (`ledger/due_dates.py`). `running`
+    is where a sweep last saw an image of the tag, which need not have its `digest` any more.
     """
 
     tag: ImageTag
@@ -37,6 +39,13 @@ class EntrySnapshot(Struct, frozen=True):
     subject: str = ""
     team: str = UNROUTED
     first_days: Mapping[str, date] = {}
+    digest: Digest | None = None
+    running: Running | None = None
+
+    @property
+    def where(self) -> Running | None:
+        """Where the image runs; None: not known."""
+        return self.running.about(self.digest) if self.running else None
 
 
 class SweepRecord(Struct, frozen=True):
@@ -45,6 +54,7 @@ class SweepRecord(Struct, frozen=True):
     While a sweep is under way, the previous one tells whether the images are watched. `expected`
     counts the tags that it enqueued, and the rows that are `unwatched`. `data` is what Anchore
     judged by when it began; None: not known. `inventory` None: what runs was not asked.
+    `noticed_at` is when a STOP of its own was last published.
     """
 
     started: datetime
@@ -53,6 +63,7 @@ class SweepRecord(Struct, frozen=True):
     unwatched: Unwatched = Unwatched()
     data: DataVersion | None = None
     inventory: InventoryRecord | None = None
+    noticed_at: datetime | None = None
 
 
 class Ledger(Protocol):
@@ -95,6 +106,10 @@ class Ledger(Protocol):
 
     def record_sweep(self, sweep: SweepRecord) -> None:
         """Record a full sweep that has enqueued its tags."""
+        ...
+
+    def note_notice(self, started: datetime, at: datetime) -> None:
+        """Remember when a STOP of the sweep was last published; nothing if another began since."""
         ...
 
     def count_set_aside(self) -> int:

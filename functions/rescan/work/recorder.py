@@ -136,7 +136,9 @@ class Recorder:
             if entry is None:
                 return self._unrecorded(after, news, published_id, patient=patient)
             try:
-                self._ledger.write(replace(after, version=entry.version + 1), self._items(news))
+                self._ledger.write(
+                    replace(after, version=entry.version + 1), self._items(news, after)
+                )
             except LedgerConflict:
                 entry = self.read(fresh)
             except LedgerUnavailable:
@@ -146,15 +148,15 @@ class Recorder:
                 return Recorded(_notification(after, news))
         raise _contested(fresh)
 
-    def _items(self, news: News | None) -> tuple[OutboxItem, ...]:
-        return outbox_items(self._linked(news), self._topics.channels) if news else ()
+    def _items(self, news: News | None, after: Entry) -> tuple[OutboxItem, ...]:
+        return outbox_items(self._located(news, after), self._topics.channels) if news else ()
 
-    def _linked(self, news: News) -> News:
-        """The news with the address of its image in Anchore's UI, if that is known."""
-        if self._ui_link is None:
-            return news
+    def _located(self, news: News, after: Entry) -> News:
+        """The news with what is known of where its image runs, and where Anchore's UI shows it."""
         digest = news.report.image_digest if news.report else None
-        return replace(news, anchore_url=self._ui_link.of(news.tag, digest))
+        running = after.running.about(digest) if after.running else None
+        url = self._ui_link.of(news.tag, digest) if self._ui_link else None
+        return replace(news, running=running, anchore_url=url)
 
     def _unrecorded(
         self, after: Entry, news: News | None, published_id: str | None, *, patient: bool
@@ -166,7 +168,7 @@ class Recorder:
         if patient or news is None or news.event_type is not EventType.STOP:
             return Recorded(Notification.NONE, unrecorded=True, published_id=published_id)
         self._wait_for_turn()
-        for item in self._items(news):
+        for item in self._items(news, after):
             self._topics.publish(item.channel, item.notice)
         return Recorded(Notification.PUBLISHED, unrecorded=True, published_id=_stop_id(after))
 

@@ -8,7 +8,7 @@ ECR delivers its events on a best effort basis, so each sweep is a full reconcil
 measures the previous one, which is complete when the tags that it enqueued have a newer result.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -17,14 +17,14 @@ from aws_lambda_powertools import Logger
 
 from rescan.events.commands import Gate
 from rescan.gate.data_version import DataVersion, ReadDataVersion
-from rescan.gate.inventory import Inventory, InventoryRecord
+from rescan.gate.inventory import Inventory, InventoryRecord, RunningImage
 from rescan.gate.model import Trigger
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreError, LedgerUnavailable, PublishFailed
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
-from rescan.kernel.watch_list import WatchList
+from rescan.kernel.watch_list import ListedTags, WatchList
 from rescan.notice.summary import Coverage, Unwatched
 from rescan.work.coverage import coverage_of, data_lag, failing_percent, one_a_tag
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
@@ -86,21 +86,26 @@ class FullSweep:
         last = self._last_sweep() if measured else None
         before = self._measure_coverage(last, one_a_tag(snapshots)) if last else None
         data = self._data(deadline) if measured else None
-        watched = self._watching.watched(watch_list, deadline)
-        is_kept = self._may_run_still(last, watched)
-        kept = (one.tag for one in snapshots if _has_failed(one, started) or is_kept(one))
-        tags = _in_order(snapshots, watched, kept)
-        # Results of a schedule's own list would count for a full sweep that never asked for them.
+        known = last.inventory if last else None
+        watched = self._watching.watched(
+            watch_list, deadline, lambda inventory: self._lost(known, inventory, snapshots)
+        )
+        tags = _in_order(snapshots, watched, started)
+        # Results of a schedule's own list would count for a full sweep that never asked for them;
+        # nor does such a sweep know in which contexts a full one saw what.
         mark = started if measured else None
         feeds = data.feeds if self._by_feeds and data and data.has_checksums else None
-        enqueued = self._queue.send_all(Gate(tag, trigger, sweep=mark, feeds=feeds) for tag in tags)
+        asked = watched if measured else Watched(())
+        enqueued = self._queue.send_all(
+            Gate(tag, trigger, sweep=mark, feeds=feeds, running=asked.seen(tag, started))
+            for tag in tags
+        )
         if measured:
             self._measure_age(one for one in snapshots if one.tag in tags)
-            listed = watched.listed
-            unwatched = Unwatched(listed.unwatched, listed.not_tags[:_MOST_NAMES])
+            unwatched = _unwatched(watched.listed)
             expected = enqueued + unwatched.rows
-            inventory = _kept_of(watched.inventory, last, started)
-            self._record(SweepRecord(started, expected, before, unwatched, data, inventory))
+            kept = _kept_of(watched.inventory, known, started)
+            self._record(SweepRecord(started, expected, before, unwatched, data, kept))
             self._silence.end(snapshots, trigger, deadline)
         self._logger.info("sweep enqueued", enqueued=enqueued)
         return {"enqueued": enqueued, "sweep": started.isoformat()}
@@ -129,26 +134,18 @@ class FullSweep:
             self._ledger_failed("the sweep before cannot be measured", error)
             return None
 
-    def _may_run_still(
-        self, last: SweepRecord | None, watched: Watched
-    ) -> Callable[[EntrySnapshot], bool]:
-        """Which entries are of what was swept when a context was there that has vanished since.
-
-        With WATCH=running nobody else would ask for them. Which of them ran there is not known.
-        """
-        if last is None or last.inventory is None or watched.inventory is None:
-            return lambda snapshot: False
-        vanished = [] if watched.inventory.doubt else last.inventory.vanished(watched.inventory)
+    def _lost(
+        self, known: InventoryRecord | None, inventory: Inventory, snapshots: list[EntrySnapshot]
+    ) -> list[RunningImage]:
+        """What ran in contexts that have vanished since: it may run still."""
+        vanished = known.vanished(inventory) if known and not inventory.doubt else []
         if vanished:
             self._logger.warning(
                 "contexts have vanished from the inventory: what ran there may run still",
                 contexts=vanished[:_MOST_CONTEXTS],
                 number=len(vanished),
             )
-        is_kept = bool(vanished) and self._watching.watch == "running"
-        # Not every result of the last sweep need be there yet.
-        since = (last.before or last).started
-        return lambda one: is_kept and one.sweep is not None and one.sweep >= since
+        return list(_lost_in(frozenset(vanished), snapshots))
 
     def _measure_age(self, swept: Iterable[EntrySnapshot]) -> None:
         """Of the tags that are enqueued: those of tags that are gone grow older for ever."""
@@ -209,20 +206,33 @@ class FullSweep:
 
 
 def _in_order(
-    snapshots: Iterable[EntrySnapshot], watched: Watched, kept: Iterable[ImageTag]
+    snapshots: Sequence[EntrySnapshot], watched: Watched, now: datetime
 ) -> dict[ImageTag, None]:
-    """What is stopped, what runs, then the rest; each tag once."""
+    """What is stopped, what runs, the rest, then what has failed lately; each tag once."""
     stopped = (one.tag for one in snapshots if one.stopped)
     running = (tag for tag in watched.tags if tag in watched.running)
-    return dict.fromkeys(chain(stopped, running, watched.tags, kept))
+    failed = (one.tag for one in snapshots if _has_failed(one, now))
+    return dict.fromkeys(chain(stopped, running, watched.tags, failed))
+
+
+def _unwatched(listed: ListedTags) -> Unwatched:
+    return Unwatched(listed.unwatched, listed.not_tags[:_MOST_NAMES])
+
+
+def _lost_in(
+    contexts: frozenset[str], snapshots: Iterable[EntrySnapshot]
+) -> Iterator[RunningImage]:
+    for one in snapshots:
+        if one.running is not None and (places := one.running.lost(contexts)):
+            digest = next(iter(one.running.digests), None)
+            yield RunningImage(str(one.tag), digest, places, len(places))
 
 
 def _kept_of(
-    inventory: Inventory | None, last: SweepRecord | None, now: datetime
+    inventory: Inventory | None, before: InventoryRecord | None, now: datetime
 ) -> InventoryRecord | None:
     if inventory is None:
         return None
-    before = last.inventory if last else None
     return (before or InventoryRecord()).followed_by(inventory, now)
 
 

@@ -8,6 +8,8 @@
     or the turn to publish is far off
     any other error of Anchore's          recorded as a failed attempt; the next sweep tries again
     not evaluated                         the same
+    a STOP of some platforms, others      the STOP is recorded, and what passes by itself sends the
+    without a verdict                     work back to the queue
     no image                              recorded; it ends a STOP, and fails a tag that is watched
     a push that never became known        recorded as such as well
 
@@ -16,7 +18,7 @@ message in the queue, which makes it a dead letter in the end: a crash, a queue 
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -24,7 +26,6 @@ from msgspec.structs import replace
 from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
 from rescan.gate.model import Outcome, RescanRequest, outcome_metric
-from rescan.gate.report import Report
 from rescan.gate.workflow import Anchore, rescan
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
@@ -35,25 +36,17 @@ from rescan.kernel.errors import (
     RescanError,
     SecretUnusable,
 )
-from rescan.kernel.fate import Fate
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
-from rescan.ledger.empty_list import believed
 from rescan.ledger.entry import Entry, subject_of
-from rescan.ledger.failing import Failing
-from rescan.ledger.refresh import fresh_digest
-from rescan.ledger.transitions import (
-    NotificationPolicy,
-    Remembered,
-    after_failure,
-    after_not_found,
-    after_verdict,
-)
+from rescan.ledger.platforms import believed_of_all
+from rescan.ledger.refresh import fresh_digests
 from rescan.settings import Settings
-from rescan.work.recorder import Change, Recorded, Recorder
+from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue, ends_chain
-from rescan.work.unknown_push import is_unknown_push, unknown_push, with_push
-from rescan.work.unrecorded import Unrecorded, as_told
+from rescan.work.results import Results
+from rescan.work.unknown_push import is_unknown_push
+from rescan.work.unrecorded import Unrecorded
 
 
 class AnalyzingAnchore(Anchore, Protocol):
@@ -64,7 +57,7 @@ class AnalyzingAnchore(Anchore, Protocol):
 
 
 class Worker:
-    """One image at a time; it may be called from many threads at once."""
+    """One image at a time, from many threads; `feeds` tells the ledger on which a verdict rests."""
 
     def __init__(
         self,
@@ -74,6 +67,7 @@ class Worker:
         requeue: Requeue,
         tally: Tally,
         clock: Clock = utc_now,
+        feeds: Callable[[Gate, Deadline], str | None] = lambda gate, deadline: gate.feeds,
     ) -> None:
         self._settings = settings
         self._anchore_until = anchore_until
@@ -82,9 +76,8 @@ class Worker:
         self._unrecorded = Unrecorded(requeue, self._is_too_old)
         self._tally = tally
         self._clock = clock
-        paces = settings.reminder_hours, settings.not_evaluated_hours
-        reminder, not_evaluated = (timedelta(hours=pace) for pace in paces)
-        self._notification_policy = NotificationPolicy(reminder, not_evaluated, settings.due_terms)
+        self._feeds = feeds
+        self._results = Results(settings, clock)
 
     def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:
         """For a caller who waits: recorded like all work, but every error is the caller's.
@@ -94,14 +87,15 @@ class Worker:
         evaluated = rescan(self._anchore(gate, deadline), gate.request(self._settings))
         fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
-        report = believed(evaluated, entry or fresh, self._clock())
+        report = believed_of_all(evaluated, entry or fresh, self._clock())
         self._count(report.outcome)
         is_known = entry is not None and entry.version > 0
         if report.outcome is Outcome.PENDING or (
             report.outcome is Outcome.NOT_FOUND and not is_known
         ):
             return GateResult(gate.tag, report)
-        recorded = self._record(gate, evaluated, entry, fresh)
+        change = self._results.of_report(gate, evaluated)
+        recorded = self._recorder.record(entry, fresh, change, gate.published_id)
         return GateResult(gate.tag, report, recorded.notification)
 
     def work(self, gate: Gate, deadline: Deadline) -> GateResult:
@@ -127,8 +121,8 @@ class Worker:
         self, gate: Gate, entry: Entry | None, fresh: Entry, deadline: Deadline
     ) -> GateResult:
         anchore = self._anchore(gate, deadline)
-        evaluated = rescan(anchore, self._request(gate, entry or fresh))
-        report = believed(evaluated, entry or fresh, self._clock())
+        evaluated = rescan(anchore, self._request(gate, entry or fresh, deadline))
+        report = believed_of_all(evaluated, entry or fresh, self._clock())
         is_unknown = is_unknown_push(gate, report)
         if (report.outcome is Outcome.PENDING or is_unknown) and not self._is_too_old(gate):
             if is_unknown and self._settings.add_missing_images and not gate.submitted:
@@ -138,14 +132,19 @@ class Worker:
             return replace(self._requeue.send(gate), report=report)
         is_pending = report.outcome is Outcome.PENDING
         self._count(Outcome.NOT_EVALUATED if is_pending else report.outcome)
+        self._tally.add(Metric.ANCHORE_ERRORS, report.first_error is not None)
         patient = not (gate.unrecorded or self._is_last(gate))
-        recorded = self._record(gate, evaluated, entry, fresh, patient=patient)
-        sent_back = (
-            self._unrecorded.verdict if report.outcome.is_verdict else self._unrecorded.attempt
-        )
-        if (back := sent_back(gate, recorded)) is not None:
+        change = self._results.of_report(gate, evaluated)
+        recorded = self._recorder.record(entry, fresh, change, gate.published_id, patient=patient)
+        is_verdict = report.outcome.is_verdict
+        sent_back = self._unrecorded.verdict if is_verdict else self._unrecorded.attempt
+        back = sent_back(gate, recorded)
+        if report.unfinished and not (recorded.unrecorded or self._is_too_old(gate)):
+            copy = replace(gate, unrecorded=False, published_id=None)
+            back = self._requeue.send(copy, report.first_error)
+        if back is not None:
             return replace(back, report=report, notification=recorded.notification)
-        is_given_up = report.outcome is Outcome.PENDING or is_unknown or recorded.unrecorded
+        is_given_up = is_pending or is_unknown or recorded.unrecorded or report.unfinished
         self._tally.add(Metric.GIVEN_UP, is_given_up)
         return GateResult(gate.tag, report, recorded.notification)
 
@@ -153,21 +152,23 @@ class Worker:
         self, gate: Gate, error: RescanError, entry: Entry | None, fresh: Entry
     ) -> GateResult:
         self._tally.add(Metric.ANCHORE_ERRORS, isinstance(error, AnchoreError))
-        passes = error.fate in (Fate.RETRY, Fate.REQUEUE)
-        if passes and not self._is_too_old(gate):
+        if error.fate.passes and not self._is_too_old(gate):
             return self._requeue.send(gate, error)
-        self._tally.add(Metric.GIVEN_UP, passes)
+        self._tally.add(Metric.GIVEN_UP, error.fate.passes)
         self._count(Outcome.NOT_EVALUATED)
-        change = self._failure(gate, Failing.of_error(error, self._since(gate)))
-        recorded = self._recorder.record(entry, fresh, change)
+        recorded = self._recorder.record(entry, fresh, self._results.of_error(gate, error))
         if (back := self._unrecorded.attempt(gate, recorded, error)) is not None:
             return back
         return GateResult(gate.tag, notification=recorded.notification, why=str(error), failed=True)
 
-    def _request(self, gate: Gate, entry: Entry) -> RescanRequest:
+    def _request(self, gate: Gate, entry: Entry, deadline: Deadline) -> RescanRequest:
         period = timedelta(hours=self._settings.sweep_hours)
-        digest = fresh_digest(entry, gate.feeds, self._clock(), period)
-        return replace(gate.request(self._settings), fresh_digest=digest)
+        return replace(
+            gate.request(self._settings),
+            feeds=self._feeds(gate, deadline),
+            fresh_digests=fresh_digests(entry, gate.feeds, self._clock(), period),
+            awaits_analysis=not self._is_too_old(gate),
+        )
 
     def _anchore(self, gate: Gate, deadline: Deadline) -> AnalyzingAnchore:
         if deadline.passed:
@@ -178,63 +179,6 @@ class Worker:
         self._tally.add(outcome_metric(outcome))
         if outcome.is_verdict:
             self._tally.add(Metric.EVALUATED)
-
-    # --- what a result makes of the entry
-
-    def _record(
-        self,
-        gate: Gate,
-        report: Report,
-        entry: Entry | None,
-        fresh: Entry,
-        *,
-        patient: bool = False,
-    ) -> Recorded:
-        if report.outcome.is_verdict:
-            change = self._verdict(gate, report)
-        elif report.outcome is Outcome.NOT_FOUND:
-            change = self._not_found(gate, report)
-        else:
-            change = self._failure(gate, Failing.of_report(report, self._since(gate)))
-        if (push := unknown_push(gate, report, self._clock())) is not None:
-            change = with_push(push, change)
-        return self._recorder.record(entry, fresh, change, gate.published_id, patient=patient)
-
-    def _verdict(self, gate: Gate, report: Report) -> Change:
-        return self._change(
-            gate, lambda e, now: after_verdict(e, report, now, self._notification_policy)
-        )
-
-    def _not_found(self, gate: Gate, report: Report) -> Change:
-        watched = gate.tag in self._settings.watch_list.tags
-        return self._change(
-            gate,
-            lambda e, now: after_not_found(
-                e, report, now, self._notification_policy, watched=watched
-            ),
-        )
-
-    def _since(self, gate: Gate) -> datetime:
-        now = self._clock()
-        return min(gate.first_seen or now, now)
-
-    def _failure(self, gate: Gate, failing: Failing) -> Change:
-        return self._change(
-            gate,
-            lambda e, now: after_failure(e, failing, gate.trigger, now, self._notification_policy),
-        )
-
-    def _change(self, gate: Gate, result: Callable[[Entry, datetime], Remembered]) -> Change:
-        """The result as of now; an entry that was evaluated later stays as it is."""
-        now, team = self._clock(), self._settings.routes.of(gate.tag)
-
-        def change(entry: Entry) -> Remembered:
-            outdated = entry.decided_at is not None and entry.decided_at > now
-            before = as_told(gate, entry).known_to(team)
-            after, news = (entry, None) if outdated else result(before, now)
-            return after.marked_by(gate.sweep), news
-
-        return change
 
     def _is_too_old(self, gate: Gate) -> bool:
         now = self._clock()

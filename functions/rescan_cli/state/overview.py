@@ -8,7 +8,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rescan.gate.model import Severity
-from rescan.work.coverage import one_a_tag
+from rescan.notice.data_age import DataAge
+from rescan.work.coverage import data_age, one_a_tag
+from rescan.work.ports import SweepRecord
 from rescan_cli.state.row import Row, StoppingFinding
 
 SOON = timedelta(days=30)
@@ -17,12 +19,15 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Overview(Struct, frozen=True, kw_only=True):
-    """As of `at`. `stopped` comes in the order in which to act, `failing` oldest first, `ending`
-    (images that an allowlist keeps from being stopped) soonest first.
+    """As of `at`.
+
+    `stopped` comes in the order in which to act, `failing` oldest first; in both what runs comes
+    first. `ending` (images that an allowlist keeps from being stopped) comes soonest first.
 
     `teams` counts all images that the ledger knows, `last_result` is the newest result of any.
     `unreadable` are the subjects of entries that could not be read. `about` says which images were
-    asked for, and `unanswered` counts the stopped ones of which the ledger cannot tell.
+    asked for, and `unanswered` counts the stopped ones of which the ledger cannot tell. `data` is
+    of the last sweep; None: not known.
     """
 
     at: datetime
@@ -34,6 +39,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     unreadable: tuple[str, ...] = ()
     about: str = ""
     unanswered: int = 0
+    data: DataAge | None = None
 
     @property
     def images(self) -> int:
@@ -44,6 +50,11 @@ class Overview(Struct, frozen=True, kw_only=True):
     def knows_exploited(self) -> bool:
         """Whether of any stopped image it is known whether it has an exploited finding."""
         return any(row.exploited is not None for row in self.stopped)
+
+    @property
+    def knows_running(self) -> bool:
+        """Whether of any stopped image it is known where it runs."""
+        return any(row.running is not None for row in self.stopped)
 
     @property
     def knows_due(self) -> bool:
@@ -127,7 +138,12 @@ class Coming(Struct, frozen=True):
     is_end: bool
 
 
-def overview_of(rows: Iterable[Row], at: datetime, unreadable: Iterable[str] = ()) -> Overview:
+def overview_of(
+    rows: Iterable[Row],
+    at: datetime,
+    unreadable: Iterable[str] = (),
+    sweep: SweepRecord | None = None,
+) -> Overview:
     """Of every entry; a tag that several policies have gated counts once, as in a summary.
 
     `unreadable` is read after the last row.
@@ -147,6 +163,7 @@ def overview_of(rows: Iterable[Row], at: datetime, unreadable: Iterable[str] = (
         teams=Counter(row.team for row in every),
         last_result=max((row.result_at for row in every if row.result_at), default=None),
         unreadable=tuple(unreadable),
+        data=data_age(sweep, every),
     )
 
 
@@ -208,9 +225,10 @@ def _shared(kinds: set[StoppingFinding], images: tuple[Row, ...]) -> SharedFindi
     )
 
 
-def _to_act_on(row: Row) -> tuple[bool, bool, int, datetime, str]:
-    """Exploited, overdue, worst, oldest."""
+def _to_act_on(row: Row) -> tuple[bool, bool, bool, int, datetime, str]:
+    """What runs, exploited, overdue, worst, oldest."""
     return (
+        not row.runs,
         row.exploited is not True,
         not row.is_overdue,
         -(row.worst or 0),
@@ -223,5 +241,5 @@ def _finding_to_act_on(it: SharedFinding) -> tuple[bool, int, int, str]:
     return it.exploited is not True, -(it.worst or 0), -len(it.images), it.name
 
 
-def _failing_since(row: Row) -> tuple[datetime, str]:
-    return row.failing.since if row.failing else _LONG_AGO, str(row.tag)
+def _failing_since(row: Row) -> tuple[bool, datetime, str]:
+    return not row.runs, row.failing.since if row.failing else _LONG_AGO, str(row.tag)

@@ -7,7 +7,10 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from rescan.gate.running import Running
+from rescan.kernel.safe_text import one_line
 from rescan.notice.times import age
+from rescan.notice.where import places
 from rescan.notice.wording import by_severity, counted
 from rescan_cli.state.overview import Overview
 from rescan_cli.state.row import Row
@@ -33,6 +36,8 @@ def _headline(overview: Overview) -> Text:
     known = [by_severity(overview.by_severity())]
     if overview.knows_exploited:
         known.append(f"{overview.count(lambda row: row.exploited):,} exploited")
+    if overview.knows_running:
+        known.append(f"{overview.count(lambda row: row.runs):,} running")
     if overview.knows_due:
         known.append(f"{overview.count(lambda row: row.is_overdue):,} overdue")
     be = "is" if number == 1 else "are"
@@ -52,16 +57,20 @@ def _nothing_stopped(overview: Overview) -> Text:
 def _basis(overview: Overview, where: str) -> str:
     last = overview.last_result
     result = f"last result {age(last, overview.at)} ago" if last else "no result yet"
-    return f"{where}: {counted(overview.images, 'image')}, {result}"
+    data = overview.data
+    told = f"; vulnerability data {data.told(overview.at)}" if data else ""
+    return f"{where}: {counted(overview.images, 'image')}, {result}{told}"
 
 
 def _stopped(overview: Overview) -> Table:
-    exploited, due = overview.knows_exploited, overview.knows_due
+    exploited, due, runs = overview.knows_exploited, overview.knows_due, overview.knows_running
     optional = [*(["EXPLOITED"] if exploited else []), *(["DUE"] if due else [])]
+    optional += ["RUNS IN"] if runs else []
     shown = table("SINCE", "SEVERITY", *optional, "FINDINGS", "TEAM", "IMAGE")
     for row in overview.stopped:
         cells = [*([exploited_text(row.exploited)] if exploited else [])]
         cells += [due_text(row)] if due else []
+        cells += [running_text(row.running)] if runs else []
         shown.add_row(
             since_text(row.since, overview.at),
             severity_text(row.worst),
@@ -97,6 +106,13 @@ def exploited_text(exploited: bool | None) -> Text:
     if exploited is None:
         return Text("-")
     return Text("yes", "bold red") if exploited else Text("no")
+
+
+def running_text(running: Running | None) -> Text:
+    """In which places, nowhere, or a dash for what is not known."""
+    if running is None:
+        return Text("-")
+    return plain(places(running, one_line)) if running.total else Text("nowhere")
 
 
 def due_text(row: Row) -> Text:

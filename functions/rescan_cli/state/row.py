@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Outcome, Severity
+from rescan.gate.running import Running
 from rescan.kernel.due_days import DueDays
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.safe_text import one_line
@@ -45,7 +46,8 @@ class Row(Struct, frozen=True, kw_only=True):
 
     `findings` come worst first; `total` counts those too that were not kept. `worst`, `exploited`
     and `due` are of all of them: the highest, any, the first; None: not known. `is_failing`: the
-    last attempts came to no verdict. `since` is when it was stopped, if it is.
+    last attempts came to no verdict. `since` is when it was stopped, if it is. `running` is where
+    the last sweep saw it; None: not known.
     """
 
     tag: ImageTag
@@ -67,11 +69,17 @@ class Row(Struct, frozen=True, kw_only=True):
     evaluated_at: datetime | None
     result_at: datetime | None
     sweep: datetime | None
+    running: Running | None = None
 
     @property
     def stopped(self) -> bool:
         """Whether the last real evaluation was a STOP."""
         return self.verdict is Outcome.STOP
+
+    @property
+    def runs(self) -> bool:
+        """Whether the image is known to run anywhere."""
+        return self.running is not None and self.running.total > 0
 
 
 def row_of(entry: Entry, now: datetime, terms: DueDays = _NONE_DUE) -> Row:
@@ -98,6 +106,7 @@ def row_of(entry: Entry, now: datetime, terms: DueDays = _NONE_DUE) -> Row:
         evaluated_at=entry.evaluated_at,
         result_at=entry.result_at,
         sweep=entry.sweep,
+        running=entry.running.about(entry.digest) if entry.running else None,
     )
 
 

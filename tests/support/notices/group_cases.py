@@ -41,6 +41,7 @@ from tests.support.notices.reports import (
     report,
     row,
 )
+from tests.support.running import CONTEXTS, NOWHERE, running
 
 RULES = GroupingRules(digest_above=10, window=timedelta(seconds=60))
 OPENSSL = row("CVE-2026-1234", "Critical", "openssl", "3.0.11-1", fix="3.0.18")
@@ -180,6 +181,16 @@ def of_nothing_in_common() -> Group:
     return group_of(newses)
 
 
+def of_which_some_run() -> Group:
+    """Five of 37 run, one of them in more places than are named."""
+    newses = stops(range(37))
+    for number, context in ((3, 0), (9, 0), (20, 1), (36, 0)):
+        newses[number] = replace(newses[number], running=running(CONTEXTS[context]))
+    newses[30] = replace(newses[30], running=running(*CONTEXTS, total=5))
+    newses[31] = replace(newses[31], running=NOWHERE)
+    return group_of(newses)
+
+
 def of_reminders() -> Group:
     """Nobody has mended anything."""
     said = stopped(finding("CVE-2026-1234+openssl"))
@@ -250,6 +261,7 @@ GROUPS: dict[str, Callable[[], Group]] = {
     "group_stop_exploited": of_exploits,
     "group_stop_now_exploited": of_an_exploit,
     "group_stop_long_names": long_names,
+    "group_stop_running": of_which_some_run,
     "group_reminder": of_reminders,
     "group_recovered": of_recoveries,
     "group_recovered_policy": of_a_policy_taken_back,

@@ -43,6 +43,7 @@ from tests.support.notices.reports import (
     report,
     typical,
 )
+from tests.support.running import CONTEXTS, NOWHERE, running
 
 FTPD = cleared("CVE-2013-2512+ftpd-0.2.1.gemspec", Severity.CRITICAL, ClearedBy.FIXED)
 NSS_TOOLS = cleared("CVE-2020-25648+nss-tools", Severity.HIGH, ClearedBy.FIXED)
@@ -91,6 +92,16 @@ def moved_tag() -> News:
         previous_digest=OTHER_DIGEST,
         changes=changes(changed("CVE-2020-25648+nss-tools", Change.ADDED, Severity.HIGH)),
     )
+
+
+def stopped_while_it_runs() -> News:
+    """In more places than are named."""
+    return stop(reports.exploited(), running=running(*CONTEXTS, total=12))
+
+
+def still_stopped_and_nowhere() -> News:
+    """The inventory is fresh, and does not name it."""
+    return reminder(reports.one_finding(), changes=changes(), running=NOWHERE)
 
 
 def still_stopped() -> News:
@@ -330,6 +341,7 @@ _FIRST_STOPS = (
     reports.storm,
     reports.hostile_names,
     reports.superseded_push,
+    reports.platforms,
     reports.findings_unreadable,
     reports.base_image,
     reports.long_names,
@@ -347,7 +359,9 @@ GOLDEN: dict[str, Callable[[], News]] = {
     "stop_linked": linked,
     "stop_and_more_to_come": stopped_and_more_to_come,
     "stop_now_exploited": now_exploited,
+    "stop_running": stopped_while_it_runs,
     "reminder": still_stopped,
+    "reminder_nowhere": still_stopped_and_nowhere,
     "reminder_overdue": overdue,
     "reminder_denylisted": still_denylisted,
     "recovered_fixed": fixed,

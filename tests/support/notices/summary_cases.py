@@ -3,14 +3,18 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
 from rescan.gate.model import Step
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.failing import Failing
+from rescan.notice.data_age import DataAge
 from rescan.notice.render import summary_outbox_items
 from rescan.notice.summary import Coverage, Dated, Failed, Summary, TeamDue, Unwatched
 from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 from tests.support.notices.reports import TAG
+from tests.support.running import NOWHERE, running
 
 MORNING = datetime(2026, 11, 25, 7, 0, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -44,6 +48,17 @@ def three_stopped() -> Summary:
     return quiet(stopped=(*stopped, _days("batch/nightly:3", 0.02)), due=due)
 
 
+def some_running() -> Summary:
+    """All quiet; of three images that wait for their fix two run."""
+    web, api, nightly = three_stopped().stopped
+    stopped = (
+        replace(web, running=running("prod-eu/shop", "prod-us/shop")),
+        replace(nightly, running=running("prod-eu/batch")),
+        replace(api, running=NOWHERE),
+    )
+    return quiet(stopped=stopped)
+
+
 def not_quiet() -> Summary:
     """Something of each kind is open, and a sweep is under way."""
     timed_out = "regate: no whole answer came in time (GET /images/sha256:9f86d081/check)."
@@ -62,7 +77,7 @@ def not_quiet() -> Summary:
         unknown_pushes=(_days("shop/search:7.1", 0.4), _days("shop/search:7.0", 8)),
         ending=(Dated(_tag("shop/web-cart:1.9.1"), datetime(2026, 12, 1, tzinfo=UTC)),),
         set_aside=2,
-        data_received_at=MORNING - 3 * HOUR,
+        data=DataAge(MORNING - 3 * HOUR, HOUR / 5, HOUR / 4),
     )
 
 
@@ -111,6 +126,7 @@ def notices_of(summary: Summary) -> tuple[Notice, Notice]:
 GOLDEN_SUMMARIES: dict[str, Callable[[], Summary]] = {
     "summary_quiet": quiet,
     "summary_three_stopped": three_stopped,
+    "summary_running": some_running,
     "summary_not_quiet": not_quiet,
     "summary_no_sweep": no_sweep,
     "summary_overdue": overdue,

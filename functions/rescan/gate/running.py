@@ -1,0 +1,93 @@
+"""Where an image runs, as the inventory of a sweep saw it. Pure.
+
+A sweep asks for what runs before anybody knows which digest a tag is on, so it sends along what the
+inventory says of the tag (`TagInventory`); the places of the digest that is found are remembered
+(`Running`). Between sweeps these stay as they were.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from rescan.gate.inventory import MOST_PLACES, Place, RunningImage
+from rescan.kernel.image_tag import Digest
+
+# Of one tag. Each has three places of at most 300 characters: ten messages stay below 1 MiB.
+MOST_IMAGES = 10
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Running(Struct, frozen=True, omit_defaults=True):
+    """Where an image was seen running, as of the sweep that began `at`; `total` 0: nowhere.
+
+    `places` are the ones that were seen last, of `total`. `digests` are the image's own, and its
+    parent's. `known` False: that sweep could not tell, and these are places of an earlier one.
+    """
+
+    at: datetime
+    digests: tuple[Digest, ...] = ()
+    places: tuple[Place, ...] = ()
+    total: int = 0
+    known: bool = True
+
+    def about(self, digest: Digest | None) -> "Running | None":
+        """The same, if it is known and of this digest (None: of whatever the tag is on)."""
+        is_it = digest is None or digest in self.digests
+        return self if self.known and is_it else None
+
+    def lost(self, contexts: Collection[str]) -> tuple[Place, ...]:
+        """The places in contexts that nobody reports any more.
+
+        All of them when there are further ones, which may be in such a context.
+        """
+        if contexts and self.total > len(self.places):
+            return self.places
+        return tuple(place for place in self.places if place.context in contexts)
+
+
+class TagInventory(Struct, frozen=True, omit_defaults=True):
+    """What the inventory of the sweep that began `at` says of one tag.
+
+    `images` are those that its rows name by the tag, or by a digest that it was on. `known` False:
+    the inventory has a doubt.
+    """
+
+    at: datetime
+    images: tuple[RunningImage, ...] = ()
+    known: bool = True
+
+    @property
+    def digests(self) -> frozenset[Digest]:
+        """Those that its rows name: of platforms, or of an index, which says of no platform."""
+        return frozenset(one.digest for one in self.images if one.digest)
+
+    def of(self, digests: tuple[Digest, ...]) -> Running:
+        """Where the image with these digests runs; a row without a digest is of any."""
+        found = [one for one in self.images if one.digest is None or one.digest in digests]
+        newest_first = sorted((p for one in found for p in one.places), key=_seen, reverse=True)
+        places: dict[tuple[str, str], Place] = {}
+        for place in newest_first:
+            places.setdefault((place.type, place.context), place)
+        total = len(places) + sum(one.total - len(one.places) for one in found)
+        return Running(self.at, digests, tuple(places.values())[:MOST_PLACES], total)
+
+
+def running_after(
+    before: Running | None, seen: TagInventory | None, digests: tuple[Digest, ...]
+) -> Running | None:
+    """What is remembered after a result of a sweep that says this of the tag.
+
+    `digests` are those of the image that was found; none was: it stays the one before. A sweep that
+    did not ask what runs (`seen` None) leaves nothing.
+    """
+    if seen is None or (before is not None and before.at > seen.at):
+        return before if seen else None
+    if not seen.known:
+        return replace(before or Running(seen.at), at=seen.at, known=False)
+    return seen.of(digests or (before.digests if before else ()))
+
+
+def _seen(place: Place) -> datetime:
+    return place.last_seen or _NEVER

@@ -1,0 +1,102 @@
+"""What a result makes of the ledger's entry: the change that the recorder writes."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from rescan.events.commands import Gate
+from rescan.gate.model import Outcome
+from rescan.gate.report import Report
+from rescan.kernel.clock import Clock
+from rescan.kernel.errors import RescanError
+from rescan.kernel.image_tag import Digest
+from rescan.ledger.entry import Entry
+from rescan.ledger.failing import Failing
+from rescan.ledger.transitions import (
+    NotificationPolicy,
+    Remembered,
+    after_failure,
+    after_not_found,
+    after_verdict,
+)
+from rescan.settings import Settings
+from rescan.work.recorder import Change
+from rescan.work.unknown_push import unknown_push, with_push
+from rescan.work.unrecorded import as_told
+
+
+class Results:
+    """Results of one image each, as of now."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        paces = settings.reminder_hours, settings.not_evaluated_hours
+        reminder, not_evaluated = (timedelta(hours=pace) for pace in paces)
+        self._notification_policy = NotificationPolicy(reminder, not_evaluated, settings.due_terms)
+
+    def of_report(self, gate: Gate, report: Report) -> Change:
+        """What the workflow came to."""
+        if report.outcome.is_verdict:
+            change = self._verdict(gate, report)
+        elif report.outcome is Outcome.NOT_FOUND:
+            change = self._not_found(gate, report)
+        else:
+            failing = Failing.of_report(report, self._since(gate))
+            change = self._failure(gate, failing, report.digests)
+        push = unknown_push(gate, report, self._clock())
+        return change if push is None else with_push(push, change)
+
+    def of_error(self, gate: Gate, error: RescanError) -> Change:
+        """The workflow came to nothing."""
+        return self._failure(gate, Failing.of_error(error, self._since(gate)))
+
+    def _verdict(self, gate: Gate, report: Report) -> Change:
+        return self._change(
+            gate,
+            lambda e, now: after_verdict(e, report, now, self._notification_policy),
+            report.digests,
+        )
+
+    def _not_found(self, gate: Gate, report: Report) -> Change:
+        watched = gate.tag in self._settings.watch_list.tags
+        return self._change(
+            gate,
+            lambda e, now: after_not_found(
+                e, report, now, self._notification_policy, watched=watched
+            ),
+        )
+
+    def _since(self, gate: Gate) -> datetime:
+        now = self._clock()
+        return min(gate.first_seen or now, now)
+
+    def _failure(self, gate: Gate, failing: Failing, digests: tuple[Digest, ...] = ()) -> Change:
+        return self._change(
+            gate,
+            lambda e, now: after_failure(e, failing, gate.trigger, now, self._notification_policy),
+            digests,
+        )
+
+    def _change(
+        self,
+        gate: Gate,
+        result: Callable[[Entry, datetime], Remembered],
+        digests: tuple[Digest, ...] = (),
+    ) -> Change:
+        """The result as of now; an entry that was evaluated later stays as it is.
+
+        `digests` are those of the image that was found.
+        """
+        now, team = self._clock(), self._settings.routes.of(gate.tag)
+
+        def change(entry: Entry) -> Remembered:
+            outdated = entry.decided_at is not None and entry.decided_at > now
+            if outdated:
+                return entry.marked_by(gate.sweep), None
+            entry = as_told(gate, entry).known_to(team)
+            # Work that no sweep asked for knows nothing of it.
+            entry = entry.seen_by(gate.running, digests) if gate.sweep or gate.running else entry
+            after, news = result(entry, now)
+            return after.marked_by(gate.sweep), news
+
+        return change

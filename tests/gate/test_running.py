@@ -1,0 +1,100 @@
+"""Where an image runs: what a message says of its tag, and what a result remembers of that."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from rescan.gate.inventory import Place, RunningImage
+from rescan.gate.running import Running, TagInventory, running_after
+from rescan.kernel.image_tag import Digest
+from tests.support.fakes import NOON
+
+HOUR = timedelta(hours=1)
+OWN, PARENT, OLD = (Digest(f"sha256:{letter * 64}") for letter in "abc")
+
+
+def place(context: str, seen: datetime | None = NOON) -> Place:
+    return Place("kubernetes", context, seen)
+
+
+def image(digest: Digest | None, *places: Place, total: int | None = None) -> RunningImage:
+    return RunningImage(None, digest, places, len(places) if total is None else total)
+
+
+def seen(*images: RunningImage) -> TagInventory:
+    return TagInventory(NOON, images)
+
+
+EU, US, AP, SA = (place(name, NOON - n * HOUR) for n, name in enumerate(("eu", "us", "ap", "sa")))
+
+
+@pytest.mark.parametrize(
+    ("images", "places", "total"),
+    [
+        pytest.param([image(OWN, EU)], (EU,), 1, id="by-its-own-digest"),
+        pytest.param([image(PARENT, EU)], (EU,), 1, id="by-its-parent-s"),
+        pytest.param([image(None, EU)], (EU,), 1, id="by-its-tag-alone"),
+        pytest.param([image(OLD, EU)], (), 0, id="another-digest-under-the-tag"),
+        pytest.param([image(OWN, US), image(PARENT, EU)], (EU, US), 2, id="by-either-newest-first"),
+        pytest.param(
+            [image(OWN, place("eu", NOON - HOUR)), image(None, EU)], (EU,), 1, id="one-place-once"
+        ),
+        pytest.param(
+            [image(OWN, EU, US, AP, total=9), image(PARENT, SA)],
+            (EU, US, AP),
+            10,
+            id="more-than-are-named",
+        ),
+        pytest.param([], (), 0, id="nowhere"),
+    ],
+)
+def test_places_are_those_of_the_digest_that_was_found(
+    images: list[RunningImage], places: tuple[Place, ...], total: int
+) -> None:
+    found = running_after(None, seen(*images), (OWN, PARENT))
+    assert found == Running(NOON, (OWN, PARENT), places, total)
+
+
+IN_EU = Running(NOON - 6 * HOUR, (OWN, PARENT), (EU,), 1)
+
+
+def test_what_a_sweep_could_not_tell_is_not_known_and_not_forgotten() -> None:
+    doubted = running_after(IN_EU, TagInventory(NOON, known=False), (OWN,))
+    assert doubted == replace(IN_EU, at=NOON, known=False)
+    assert doubted.about(OWN) is None
+    assert doubted.lost(["eu"]) == (EU,)
+
+
+def test_a_sweep_that_asks_not_leaves_nothing_known() -> None:
+    assert running_after(IN_EU, None, (OWN,)) is None
+
+
+def test_the_result_of_an_older_sweep_changes_nothing() -> None:
+    older = TagInventory(IN_EU.at - HOUR, (image(OWN, US),))
+    assert running_after(IN_EU, older, (OWN,)) == IN_EU
+
+
+def test_an_attempt_that_found_no_image_goes_by_the_one_before() -> None:
+    after = running_after(IN_EU, seen(image(PARENT, US), image(OLD, AP)), ())
+    assert after == Running(NOON, (OWN, PARENT), (US,), 1)
+
+
+def test_no_place_of_one_digest_is_told_of_another() -> None:
+    """Between sweeps the tag has moved: where the new image runs is not known."""
+    assert (IN_EU.about(OLD), IN_EU.about(PARENT), IN_EU.about(None)) == (None, IN_EU, IN_EU)
+
+
+@pytest.mark.parametrize(
+    ("total", "gone", "lost"),
+    [
+        pytest.param(2, {"us"}, (US,), id="one-of-two"),
+        pytest.param(2, {"ap"}, (), id="none-of-its-own"),
+        pytest.param(2, set(), (), id="none-at-all"),
+        pytest.param(5, {"ap"}, (EU, US), id="perhaps-one-that-is-not-named"),
+    ],
+)
+def test_of_contexts_that_have_vanished_places_are_kept(
+    total: int, gone: set[str], lost: tuple[Place, ...]
+) -> None:
+    assert Running(NOON, (OWN,), (EU, US), total).lost(gone) == lost
