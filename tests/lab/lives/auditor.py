@@ -133,6 +133,15 @@ def _is_done(case: Case, sent: Sent, until: float) -> bool:
     return any(began - _SKEW <= check.at <= until for check in checks)
 
 
+def deferred_work_is_sent_first(case: Case) -> Found:
+    """Deferred work leaves the table only once it is on the queue again."""
+    for who, wrote in case.wrote.items():
+        for one in wrote:
+            is_removed = one.key.startswith("work#") and one.how == "deleted"
+            if is_removed and not any(sent.at <= one.at for sent in case.sent.get(who, ())):
+                yield one.at, f"{who} removed {one.key} before it was sent"
+
+
 # --- nothing false
 
 
@@ -451,6 +460,7 @@ RULES: tuple[Rule, ...] = (
     every_finished_stop_is_told,
     every_pushed_stop_is_told,
     no_work_vanishes,
+    deferred_work_is_sent_first,
     no_stop_is_invented,
     no_recovery_is_invented,
     the_last_message_is_true,

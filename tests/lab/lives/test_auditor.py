@@ -139,6 +139,7 @@ BREAKING: dict[str, list[Seen]] = {
     "no_work_vanishes": [
         one for one in WELL if one.who != "work-3" or isinstance(one, Started | Ended | Left)
     ],
+    "deferred_work_is_sent_first": [*WELL, Wrote(3000.0, "p1", "work#1", "deleted")],
     "no_stop_is_invented": instead(images=(Image("n1", TAG, D2, CVE),))(STOP),
     "no_recovery_is_invented": where(
         lambda one: isinstance(one, Asked) and one.step == "vuln" and one.who == "work-2",
