@@ -9,7 +9,7 @@ measures the previous one, which is complete when the tags that it enqueued have
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -35,6 +35,8 @@ from rescan.work.watching import Watched, Watching
 # Of the rows that are no tag; the log has more of them.
 _MOST_NAMES = 5
 _MOST_CONTEXTS = 20
+# Of a failing tag; several sweeps may fail in a row, or lose its message.
+_TRIED_AGAIN = timedelta(days=2)
 
 
 class FullSweep:
@@ -88,7 +90,7 @@ class FullSweep:
         watched = self._watching.watched(
             watch_list, deadline, lambda inventory: self._lost(known, inventory, snapshots)
         )
-        tags = _in_order(snapshots, watched, last.started if last else started)
+        tags = _in_order(snapshots, watched, started)
         # Results of a schedule's own list would count for a full sweep that never asked for them;
         # nor does such a sweep know in which contexts a full one saw what.
         mark = started if measured else None
@@ -204,12 +206,12 @@ class FullSweep:
 
 
 def _in_order(
-    snapshots: Sequence[EntrySnapshot], watched: Watched, since: datetime
+    snapshots: Sequence[EntrySnapshot], watched: Watched, now: datetime
 ) -> dict[ImageTag, None]:
-    """What is stopped, what runs, the rest, then what has failed since; each tag once."""
+    """What is stopped, what runs, the rest, then what has failed lately; each tag once."""
     stopped = (one.tag for one in snapshots if one.stopped)
     running = (tag for tag in watched.tags if tag in watched.running)
-    failed = (one.tag for one in snapshots if _has_failed(one, since))
+    failed = (one.tag for one in snapshots if _has_failed(one, now))
     return dict.fromkeys(chain(stopped, running, watched.tags, failed))
 
 
@@ -234,7 +236,7 @@ def _kept_of(
     return (before or InventoryRecord()).followed_by(inventory, now)
 
 
-def _has_failed(snapshot: EntrySnapshot, since: datetime) -> bool:
-    """Whether the last attempt failed, and was made since the sweep before began."""
+def _has_failed(snapshot: EntrySnapshot, now: datetime) -> bool:
+    """Whether the last attempt failed, and is so young that it was to be tried again."""
     tried = snapshot.result_at
-    return snapshot.failing is not None and tried is not None and tried >= since
+    return snapshot.failing is not None and tried is not None and now - tried < _TRIED_AGAIN
