@@ -36,6 +36,10 @@ class _Watched:
         with self._shown(Step.FIND_ACTIVE_IMAGE):
             return self.anchore.active_images(tag)
 
+    def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
+        with self._shown(Step.FIND_ACTIVE_IMAGE):
+            return self.anchore.tag_history(tag)
+
     def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
         with self._shown(Step.REFRESH_VULNERABILITIES):
             return self.anchore.refreshed_vulnerabilities(digest, vtype)

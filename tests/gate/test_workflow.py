@@ -69,6 +69,10 @@ class FakeAnchore:
         self.asked.append(("images", tag))
         return list(_said(self.images))
 
+    def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
+        self.asked.append(("history", tag))
+        return list(_said(self.images))
+
     def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
         self.asked.append(("forced", digest, vtype))
         return _said(self.forced)

@@ -134,7 +134,12 @@ class Estate:
         self.requests.append(("refresh", vtype))
         return ROWS
 
-    def submit(self, tag: ImageTag) -> None:
+    def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
+        return self.active_images(tag)
+
+    def submit(
+        self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None
+    ) -> None:
         raise NotImplementedError
 
     def vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:

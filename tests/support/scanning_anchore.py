@@ -98,7 +98,12 @@ class ScanningAnchore:
             self._kept[digest, tag] = (self.policy, report.number), kept
         return kept
 
-    def submit(self, tag: ImageTag) -> None:
+    def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
+        return self.active_images(tag)
+
+    def submit(
+        self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None
+    ) -> None:
         raise NotImplementedError
 
     # --- how it is worked out

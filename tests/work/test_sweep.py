@@ -59,6 +59,10 @@ TODAY = DataVersion("of today", received_at=NOON - HOUR)
 CHECKED = replace(TODAY, has_checksums=True)
 
 
+def subject_for(tag: ImageTag, old: Digest | None = None) -> str:
+    return f"{tag}@{old}" if old else str(tag)
+
+
 @dataclass
 class Estate:
     active: list[ImageTag] | Exception = field(default_factory=lambda: [A, B])
@@ -91,7 +95,7 @@ class Estate:
             self.ledger,
             self.queue,
             self.readers or self.topic,
-            Silence(recorder, str, logger, lambda: self.now),
+            Silence(recorder, subject_for, logger, lambda: self.now),
             self.tally,
             logger,
             self._data_version,

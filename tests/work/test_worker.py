@@ -134,7 +134,12 @@ class Desk:
             problems=(),
         )
 
-    def submit(self, tag: ImageTag) -> None:
+    def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
+        return self.active_images(tag)
+
+    def submit(
+        self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None
+    ) -> None:
         self.submitted.append(str(tag))
 
 

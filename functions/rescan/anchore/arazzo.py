@@ -4,6 +4,8 @@ No known server speaks it: camelCase, bare arrays, `tag` and `policyId` as param
 carry no tags, so the server's filter must be trusted.
 """
 
+from datetime import datetime
+
 from msgspec import Struct, json
 from msgspec.structs import asdict
 
@@ -47,8 +49,8 @@ class _PolicyEvaluation(Struct, frozen=True, rename="camel"):
 class ArazzoDialect(Struct, frozen=True):
     """The document's three operations: listImages, getImageVulnerabilities, checkImagePolicy."""
 
-    def images(self, tag: ImageTag) -> Query:
-        """The active images under the tag; only the server filters."""
+    def images(self, tag: ImageTag, *, history: bool = False) -> Query:
+        """The active images under the tag; only the server filters, and it knows no history."""
         parameters = {"tag": str(tag), "image_status": "active"}
         return Query(Step.FIND_ACTIVE_IMAGE, "/images", parameters)
 
@@ -82,8 +84,10 @@ class ArazzoDialect(Struct, frozen=True):
             parameters["policyId"] = policy_id
         return Query(Step.REGATE, f"/images/{digest}/check", parameters)
 
-    def submission(self, tag: ImageTag) -> Query:
-        """Submit the image for analysis (`addImage`)."""
+    def submission(
+        self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None
+    ) -> Query:
+        """Submit the image for analysis (`addImage`); the document knows tags alone."""
         return Query(
             Step.ADD_IMAGE, "/images", starts_work=True, body=json.encode({"tag": str(tag)})
         )

@@ -1,6 +1,7 @@
 """The workflow's view of Anchore: one dialect over one transport, under one deadline."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from rescan.anchore.dialect import Dialect
 from rescan.anchore.transport import Transport
@@ -24,6 +25,11 @@ class AnchoreClient:
             self.dialect.images(tag), self.dialect.read_images, self.deadline.half()
         )
 
+    def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
+        """The active images that bear the tag or ever bore it."""
+        query = self.dialect.images(tag, history=True)
+        return self.transport.ask(query, self.dialect.read_images, self.deadline.half())
+
     def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
         """The list after a forced scan, which is requested only once."""
         return self._vulnerabilities(digest, vtype, forced=True)
@@ -37,9 +43,12 @@ class AnchoreClient:
         query = self.dialect.check(digest, tag, policy_id)
         return self.transport.ask(query, self.dialect.read_check, self.deadline)
 
-    def submit(self, tag: ImageTag) -> None:
-        """Submit an image that Anchore does not know."""
-        self.transport.ask(self.dialect.submission(tag), lambda body: None, self.deadline)
+    def submit(
+        self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None
+    ) -> None:
+        """Submit an image that Anchore does not know; by its digest, with when it was there."""
+        query = self.dialect.submission(tag, digest, since)
+        self.transport.ask(query, lambda body: None, self.deadline)
 
     def _vulnerabilities(self, digest: Digest, vtype: str, *, forced: bool) -> VulnerabilityList:
         return self.transport.ask(

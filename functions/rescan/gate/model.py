@@ -103,7 +103,8 @@ class RescanRequest(Struct, frozen=True):
     `digest` is the one that the trigger names: no other image is gated, unless the tag was
     detected on another after `trigger.at`. `team` owns the image, by the name of its repository.
     `feeds` is the version of the feeds when the work was begun, if that is known; `fresh_digest` is
-    the image of which no refresh is forced, since one was on these feeds.
+    the image of which no refresh is forced, since one was on these feeds. `old_digest` is the image
+    to gate, though the tag may have moved on: it runs under the tag still.
     """
 
     tag: ImageTag
@@ -114,6 +115,7 @@ class RescanRequest(Struct, frozen=True):
     team: str = UNROUTED
     feeds: str | None = None
     fresh_digest: Digest | None = None
+    old_digest: Digest | None = None
 
 
 class DetectedTag(Struct, frozen=True):
@@ -138,9 +140,16 @@ class ImageRecord(Struct, frozen=True):
 
     def bears(self, tag: ImageTag) -> bool:
         """Whether the image is active and bears exactly this tag, as far as the record tells."""
-        if self.image_status not in (None, "active"):
-            return False
-        return self.tags is None or bool(self._named(tag))
+        return self.is_active and (self.tags is None or bool(self._named(tag)))
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the image is active, as far as the record tells."""
+        return self.image_status in (None, "active")
+
+    def is_called(self, digest: Digest) -> bool:
+        """Whether that is the image's digest, or that of the index it is a platform of."""
+        return digest in (self.digest, self.parent_digest)
 
     def detected_at(self, tag: ImageTag) -> datetime | None:
         """When Anchore last detected the tag on this image."""

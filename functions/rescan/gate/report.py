@@ -25,6 +25,7 @@ class Report(Struct, frozen=True, dict=True):
     kind of vulnerabilities that were asked for. `feeds` is the version of the feeds behind a forced
     refresh that was answered; None: there was none, or the version is not known. `plainly_read`: no
     refresh was forced. `parent_digest` is that of the index that the image is one platform of.
+    `current_digest` is what the tag is on, when it has moved on from this image.
     """
 
     tag: ImageTag
@@ -45,6 +46,7 @@ class Report(Struct, frozen=True, dict=True):
     feeds: str | None = None
     plainly_read: bool = False
     parent_digest: Digest | None = None
+    current_digest: Digest | None = None
 
     @property
     def digests(self) -> tuple[Digest, ...]:

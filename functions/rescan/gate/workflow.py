@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from rescan.gate.evaluation import Evaluation
 from rescan.gate.model import ImageRecord, Outcome, RescanRequest, Step, VulnerabilityList
+from rescan.gate.old_digest import TagHistory, history_of, record_of
 from rescan.gate.report import Report
 from rescan.gate.verdict import Judgement, judge
 from rescan.kernel.errors import AnchoreError, AnchoreInterrupted, ImageNotAnalyzed, ImageUnknown
@@ -21,7 +22,7 @@ from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.safe_text import one_line
 
 
-class Anchore(Protocol):
+class Anchore(TagHistory, Protocol):
     """What the workflow asks; each call raises `AnchoreError`."""
 
     def active_images(self, tag: ImageTag) -> list[ImageRecord]:
@@ -42,12 +43,16 @@ class Anchore(Protocol):
 
 
 class _Found(Struct, frozen=True):
-    """The image to gate; `notes` are what its report must say, `team` what Anchore says of it."""
+    """The image to gate; `notes` are what its report must say, `team` what Anchore says of it.
+
+    `current_digest` is what the tag is on, of an image from which it has moved on.
+    """
 
     digest: Digest
     notes: tuple[str, ...] = ()
     team: str | None = None
     parent_digest: Digest | None = None
+    current_digest: Digest | None = None
 
 
 class _Refreshed(Struct, frozen=True):
@@ -66,7 +71,8 @@ class _Refreshed(Struct, frozen=True):
 
 def rescan(anchore: Anchore, request: RescanRequest) -> Report:
     """Run the three steps; the report is complete whatever the outcome."""
-    found = _find_active_image(anchore, request)
+    find = _find_old_image if request.old_digest else _find_active_image
+    found = find(anchore, request)
     if isinstance(found, Report):
         return found
     refreshed = _refresh_vulnerabilities(anchore, request, found)
@@ -90,10 +96,32 @@ def _find_active_image(anchore: Anchore, request: RescanRequest) -> _Found | Rep
             )
             return _report(request, _pending(reason, Step.FIND_ACTIVE_IMAGE))
         found = replace(found, notes=(*found.notes, _superseded(image, request)))
+    return _analyzed(request, found, image.analysis_status)
+
+
+def _find_old_image(anchore: Anchore, request: RescanRequest) -> _Found | Report:
+    """The image that runs under the tag, or the report of a workflow that ends here."""
+    listed = history_of(anchore, request.tag)
+    image = record_of(request.old_digest, listed) if request.old_digest else None
+    if image is None:
+        reason = f"Anchore does not know {request.old_digest}, which runs under {request.tag}"
+        return _report(request, _absent(reason))
+    current = _newest_that_bears(request.tag, listed)
+    is_old = current is not None and not current.is_called(request.old_digest or image.digest)
+    found = _Found(
+        image.digest,
+        team=image.team,
+        parent_digest=image.parent_digest,
+        current_digest=current.digest if current and is_old else None,
+    )
+    return _analyzed(request, found, image.analysis_status)
+
+
+def _analyzed(request: RescanRequest, found: _Found, status: str | None) -> _Found | Report:
     # A record need not say its status: the next two requests answer 404 when it is unfinished.
-    if image.analysis_status in (None, "analyzed"):
+    if status in (None, "analyzed"):
         return found
-    return _not_analyzed(request, found, image.analysis_status, Step.FIND_ACTIVE_IMAGE)
+    return _not_analyzed(request, found, status, Step.FIND_ACTIVE_IMAGE)
 
 
 def _listed(anchore: Anchore, tag: ImageTag) -> list[ImageRecord]:
@@ -227,6 +255,7 @@ def _report(request: RescanRequest, judgement: Judgement, found: _Found | None =
         reason=judgement.reason,
         image_digest=found.digest if found else None,
         parent_digest=found.parent_digest if found else None,
+        current_digest=found.current_digest if found else None,
         policy_id=request.policy_id,
         notes=found.notes if found else (),
         team=(found and found.team) or request.team,

@@ -14,9 +14,15 @@ from rescan.ledger.failing import Failing
 from rescan.ledger.unreported import UnreportedChanges
 
 
-def subject_of(account: str | None, tag: ImageTag, policy_id: str | None) -> str:
-    """The key of an entry: one per account, tag and configured policy."""
-    return f"{account or 'own'}|{tag}|{policy_id or 'active'}"
+def subject_of(
+    account: str | None, tag: ImageTag, policy_id: str | None, old_digest: Digest | None = None
+) -> str:
+    """The key of an entry: one per account, tag and configured policy.
+
+    And one for each digest that runs under the tag, which has moved on.
+    """
+    old = f"@{old_digest}" if old_digest else ""
+    return f"{account or 'own'}|{tag}{old}|{policy_id or 'active'}"
 
 
 class UnknownPush(Struct, frozen=True):
@@ -48,7 +54,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     item ends that suppresses a finding. `listed` are the kinds of vulnerabilities that Anchore has
     listed of the digest; `empty_list_at` is since when it lists none, which is not believed yet.
     `refresh` is remembered while REFRESH is feed: the verdict rests on the feeds that it names.
-    `running` is where the image was last seen running, as far as sweeps ask that.
+    `running` is where the image was last seen running, as far as sweeps ask that. `old_digest` is
+    the one that runs, in an entry of its own, since the tag has moved on.
     """
 
     subject: str
@@ -75,6 +82,12 @@ class Entry(Struct, frozen=True, kw_only=True):
     empty_list_at: datetime | None = None
     refresh: Refresh | None = None
     running: Running | None = None
+    old_digest: Digest | None = None
+
+    @property
+    def tag_subject(self) -> str:
+        """The subject of the tag's own entry: this one's, but for an old digest."""
+        return self.subject.replace(f"@{self.old_digest}", "") if self.old_digest else self.subject
 
     @property
     def stopped(self) -> bool:

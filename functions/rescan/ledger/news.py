@@ -51,6 +51,19 @@ class EndCause(StrEnum):
     """Why a STOP ends although nothing says that it is fixed."""
 
     NO_LONGER_WATCHED = "no longer watched"
+    NO_LONGER_RUNNING = "no longer seen running"
+    BACK_UNDER_ITS_TAG = "back under its tag"
+
+
+class OldImage(Struct, frozen=True):
+    """An image that runs under a tag which has moved on.
+
+    `moved_to` is what the tag is on, `outcome` the verdict of that; None: not known.
+    """
+
+    digest: Digest
+    moved_to: Digest | None = None
+    outcome: Outcome | None = None
 
 
 # --- what the news of several kinds has
@@ -64,7 +77,7 @@ class ImageNews(Struct, frozen=True, kw_only=True):
     entry: of two in the same moment the later one has the higher. `team` receives the notice.
     `report` is what the workflow came to; None after an error. `anchore_url` is where Anchore's UI
     shows the image; None when nobody said how it forms its addresses. `running` is where the image
-    runs; None: not known.
+    runs; None: not known. `old` is set when it runs under a tag that has moved on.
     """
 
     event_type: ClassVar[ImageEvent]
@@ -80,6 +93,7 @@ class ImageNews(Struct, frozen=True, kw_only=True):
     report: Report | None = None
     anchore_url: str | None = None
     running: Running | None = None
+    old: OldImage | None = None
 
 
 class EvaluatedNews(ImageNews, frozen=True, kw_only=True):

@@ -174,6 +174,25 @@ def after_silence(entry: Entry, trigger: Trigger, now: datetime) -> Remembered:
     asked_at = entry.result_at
     if not entry.stopped or asked_at is None or now - asked_at < SILENCE:
         return entry, None
+    return _told_to_end(entry, EndCause.NO_LONGER_WATCHED, asked_at, trigger, now)
+
+
+def after_sight(
+    entry: Entry, cause: EndCause, sweep: datetime, trigger: Trigger, now: datetime
+) -> Remembered:
+    """The entry of an old digest that the sweep's inventory no longer sees as such.
+
+    What a later sweep has seen meanwhile stays as it is.
+    """
+    is_seen = entry.running is not None and entry.running.at >= sweep
+    if not entry.stopped or entry.old_digest is None or is_seen:
+        return entry, None
+    return _told_to_end(entry, cause, entry.result_at or now, trigger, now)
+
+
+def _told_to_end(
+    entry: Entry, cause: EndCause, asked_at: datetime, trigger: Trigger, now: datetime
+) -> Remembered:
     news = EndedNews(
         id=news_id(EventType.ENDED, entry, asked_at),
         tag=entry.tag,
@@ -183,7 +202,7 @@ def after_silence(entry: Entry, trigger: Trigger, now: datetime) -> Remembered:
         turn=entry.version,
         policy_id=entry.policy_id,
         team=entry.team,
-        cause=EndCause.NO_LONGER_WATCHED,
+        cause=cause,
         asked_at=asked_at,
         first_stop_at=entry.first_stop_at,
     )
@@ -203,6 +222,7 @@ def _ended(entry: Entry, now: datetime) -> Entry:
         team=entry.team,
         unknown_push=entry.unknown_push,
         running=entry.running,
+        old_digest=entry.old_digest,
     )
 
 

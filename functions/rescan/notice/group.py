@@ -94,7 +94,7 @@ class GroupNotice(NoticeContent):
 
     def _image(self, envelope: Envelope) -> str:
         """The tag, and that it runs; where nothing is common to all, how bad it is and why."""
-        facts = ["runs"] if envelope.runs else []
+        facts = ["old"] * envelope.old + ["runs"] * envelope.runs
         if self._group.issue is None and envelope.issues:
             bad = how_bad(envelope.worst, envelope.known_exploited)
             facts.append(f"{bad} {foreign(envelope.issues[0].name, 40)}".lstrip())
@@ -212,4 +212,5 @@ def _member(envelope: Envelope) -> shapes.GroupMember:
         known_exploited=envelope.known_exploited,
         due_at=date_or_unset(envelope.due_at),
         running=running_shape(envelope.running) if envelope.running else UNSET,
+        old=envelope.old or UNSET,
     )

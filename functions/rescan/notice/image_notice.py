@@ -24,7 +24,7 @@ from rescan.kernel.safe_text import one_line
 from rescan.kernel.team import UNROUTED, team_name
 from rescan.ledger.news import EvaluatedNews, ImageNews, stable_id
 from rescan.notice.content import NoticeContent, Paragraph
-from rescan.notice.foreign import foreign, full_name, resource_name
+from rescan.notice.foreign import foreign, full_name, image_subject, resource_name
 from rescan.notice.mail import fact, paragraph, row
 from rescan.notice.times import moment
 from rescan.notice.where import where
@@ -108,6 +108,7 @@ class ImageNotice(NoticeContent):
             findings=findings,
             known_exploited=known_exploited,
             running=news.running,
+            old=news.old is not None,
         )
 
     def where(self) -> str:
@@ -116,7 +117,12 @@ class ImageNotice(NoticeContent):
     @property
     def name(self) -> str:
         """repository:tag for the body, which may hold any alphabet."""
-        return foreign(f"{self.news.tag.repository}:{self.news.tag.tag}")
+        old = "an old " if self.news.old else ""
+        return f"{old}{foreign(f'{self.news.tag.repository}:{self.news.tag.tag}')}"
+
+    def with_name(self, start: str, end: str = "") -> str:
+        """A subject: what has happened, and to what."""
+        return image_subject(f"{start}{'old ' if self.news.old else ''}", self.news.tag, end)
 
     @property
     def previous_digest(self) -> str | None:

@@ -154,6 +154,14 @@ class Ended(Struct, frozen=True):
     asked_at: str
 
 
+class Old(Struct, frozen=True):
+    """What runs under a tag that has moved on, and what the tag is on."""
+
+    digest: str
+    moved_to: str | None
+    outcome: str | None
+
+
 class GroupIssue(Struct, frozen=True):
     """What the images of a group have in common."""
 
@@ -179,6 +187,7 @@ class GroupMember(Struct, frozen=True):
     known_exploited: bool | None
     due_at: str | UnsetType = UNSET
     running: Running | UnsetType = UNSET
+    old: bool | UnsetType = UNSET
 
 
 class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
@@ -229,5 +238,6 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     vulnerabilities: Vulnerabilities | None = None
     notes: Sequence[str] = ()
     running: Running | UnsetType = UNSET
+    old: Old | UnsetType = UNSET
     ended: Ended | UnsetType = UNSET
     summary: Summary | UnsetType = UNSET

@@ -1,0 +1,67 @@
+"""What a sweep gates, and what it gates no longer, by what runs and what is remembered. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import chain
+
+from rescan.gate.inventory import RunningImage
+from rescan.ledger.news import EndCause
+from rescan.work.ports import EntrySnapshot
+from rescan.work.watching import Watched
+from rescan.work.what_runs import Target
+
+
+def target_of(one: EntrySnapshot) -> Target:
+    """What the entry is of."""
+    return one.tag, one.old_digest
+
+
+def in_order(
+    snapshots: Sequence[EntrySnapshot], watched: Watched, since: datetime
+) -> dict[Target, None]:
+    """What is stopped, what runs, the rest, then what has failed since; each once.
+
+    An old digest that is no longer seen running is none of them.
+    """
+    kept = [one for one in snapshots if not watched.sees_no_longer(target_of(one))]
+    stopped = (target_of(one) for one in kept if one.stopped)
+    running = ((tag, None) for tag in watched.tags if tag in watched.running)
+    tags = ((tag, None) for tag in watched.tags)
+    failed = (target_of(one) for one in kept if _has_failed(one, since))
+    return dict.fromkeys(chain(stopped, running, watched.old, tags, failed))
+
+
+def ends(
+    snapshots: Sequence[EntrySnapshot], watched: Watched
+) -> Iterator[tuple[EntrySnapshot, EndCause]]:
+    """The STOPs of old digests that end: no longer seen running, or gated under the tag again."""
+    own = {one.tag: one for one in snapshots if one.old_digest is None}
+    for one in snapshots:
+        if not one.stopped or one.old_digest is None:
+            continue
+        if watched.sees_no_longer(target_of(one)):
+            yield one, EndCause.NO_LONGER_RUNNING
+        elif watched.is_current(target_of(one)) and _is_gated_since(one, own.get(one.tag)):
+            yield one, EndCause.BACK_UNDER_ITS_TAG
+
+
+def lost_in(contexts: frozenset[str], snapshots: Iterable[EntrySnapshot]) -> Iterator[RunningImage]:
+    """What ran in these contexts, by the places that are remembered."""
+    for one in snapshots:
+        if one.running is not None and (places := one.running.lost(contexts)):
+            digest = one.old_digest or next(iter(one.running.digests), None)
+            yield RunningImage(str(one.tag), digest, places, len(places))
+
+
+def _is_gated_since(old: EntrySnapshot, own: EntrySnapshot | None) -> bool:
+    """Whether the tag's own entry has a later verdict of the very digest."""
+    if own is None or own.running is None or own.evaluated_at is None or own.digest is None:
+        return False
+    is_same = {own.digest, old.old_digest} <= set(own.running.digests)
+    return is_same and old.evaluated_at is not None and own.evaluated_at > old.evaluated_at
+
+
+def _has_failed(snapshot: EntrySnapshot, since: datetime) -> bool:
+    """Whether the last attempt failed, and was made since the sweep before began."""
+    tried = snapshot.result_at
+    return snapshot.failing is not None and tried is not None and tried >= since
