@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast coverage faults conformance bench check package report-page build build-lambda golden simulation lock clean
+.PHONY: help demo test test-fast coverage faults conformance bench check package report-page build build-lambda golden simulation lives lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,10 @@ golden: $(VENV)/ready ## rewrites the golden notices; read the diff
 
 simulation: $(VENV)/ready ## a sweep over 10,000 images on a simulated clock; writes docs/simulation.md
 	$(BIN)/python -m tests.lab.simulation
+
+lives: $(VENV)/ready ## whole lives of the function under a seed, judged from outside; SEED=, LIVES=, SECONDS=, JOBS=
+	@$(BIN)/python -m tests.lab.lives $(if $(SEED),--seed $(SEED)) $(if $(LIVES),--lives $(LIVES)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(JOBS),--jobs $(JOBS))
 
 # The locks name no index: the machine's own settings say where packages come from.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -16,6 +16,7 @@ from rescan.events.commands import Gate, Sweep
 from rescan.gate.inventory import Inventory
 from rescan.gate.model import Trigger, TriggerKind
 from rescan.kernel.deadline import Deadline
+from rescan.kernel.errors import LedgerUnavailable
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Tally
 from rescan.ledger.entry import Entry
@@ -78,6 +79,7 @@ class World:
             clock=lambda: self.now,
             sleep=lambda seconds: None,
         )
+        self._dead: list[Gate] = []
         outbox, window = FakeOutbox(self.ledger), timedelta(minutes=1)
         self._parts = Parts(container, self.queue, self.ledger, outbox, self._deferred, window)
 
@@ -88,12 +90,20 @@ class World:
         self.works()
 
     def works(self) -> None:
-        """Whatever waits is done, a quarter of an hour after it went back; then all is said."""
+        """Whatever waits is done, a quarter of an hour after it went back; then all is said.
+
+        What fails is redriven the next time.
+        """
+        self.queue.send_all(self._dead)
+        self._dead.clear()
         for _ in range(MOST_TURNS):
             waiting = [*self.queue.take(), *(gate for gate, _ in self._deferred.work.values())]
             self._deferred.work.clear()
             for gate in waiting:
-                self._parts.work(gate, Deadline.after(60))
+                try:
+                    self._parts.work(gate, Deadline.after(60))
+                except LedgerUnavailable:
+                    self._dead.append(gate)
             self.now += A_QUARTER
             self._parts.publish(Deadline.after(60))
             if not waiting:

@@ -45,6 +45,7 @@ SUBJECT = subject_of(None, TAG, None)
 DIGEST = Digest("sha256:" + "c" * 64)
 HOUR = timedelta(hours=1)
 DOWN = errors.AnchoreUnreachable("no connection", **WHERE)
+UNREADABLE = errors.AnchoreAnswerUnreadable("HTML", **WHERE)
 
 
 @dataclass
@@ -438,6 +439,109 @@ def test_a_stop_that_cannot_be_recorded_goes_back_and_is_said_once_until_it_can_
     remembered = desk.work(desk.returned)
     assert (remembered.notification, remembered.requeued) == (Notification.KNOWN, False)
     assert (desk.said, desk.entry.stopped) == (["STOP"], True)
+
+
+@pytest.mark.parametrize("call", ["read", "write"])
+@pytest.mark.parametrize("anchore", [UNREADABLE, "maybe"])
+def test_a_push_whose_failure_cannot_be_recorded_goes_back(
+    desk: Desk, call: str, anchore: Any
+) -> None:
+    """No sweep may look at its tag, and nothing else would remember it."""
+    desk.anchore, desk.ledger.refuses = anchore, {call}
+    assert desk.work(PUSH).requeued
+    desk.anchore, desk.ledger.refuses = "stop", set()
+    desk.work(desk.returned)
+    assert desk.said == ["STOP"]
+
+
+@pytest.mark.parametrize("anchore", [UNREADABLE, "maybe", "analyzing", "unknown", DOWN])
+def test_an_old_push_whose_failure_cannot_be_recorded_becomes_a_dead_letter(
+    desk: Desk, anchore: Any
+) -> None:
+    desk.anchore, desk.ledger.refuses = anchore, {"read"}
+    with pytest.raises(errors.LedgerUnavailable, match="stays in the queue"):
+        desk.work(replace(PUSH, first_seen=NOON - 3 * HOUR))
+    assert not desk.queue.messages
+
+
+@pytest.mark.parametrize("anchore", [UNREADABLE, "maybe"])
+def test_what_a_sweep_asks_for_is_left_to_the_next_one_when_it_cannot_be_recorded(
+    desk: Desk, anchore: Any
+) -> None:
+    desk.anchore, desk.ledger.refuses = anchore, {"read"}
+    assert not desk.work(replace(SWEPT, sweep=NOON)).requeued
+    assert not desk.queue.messages
+
+
+def _published_without_a_ledger(desk: Desk) -> Gate:
+    """The message behind a STOP that readers know, and the ledger does not."""
+    desk.anchore, desk.ledger.refuses = "stop", {"read", "write"}
+    desk.work(PUSH)
+    desk.work(desk.returned)
+    assert desk.topic.said == ["STOP"]
+    desk.ledger.refuses = set()
+    return desk.returned
+
+
+@pytest.mark.parametrize("sweep", [None, NOON - HOUR])
+def test_a_stop_that_was_told_without_a_ledger_is_told_to_be_over(
+    desk: Desk, sweep: datetime | None
+) -> None:
+    gate = replace(_published_without_a_ledger(desk), sweep=sweep)
+    desk.anchore = "go"
+    desk.work(replace(PUSH, first_seen=NOON))  # another run, which knows nothing of the STOP
+    assert desk.said == ["STOP"]
+    desk.now += HOUR
+    desk.work(gate)
+    assert (desk.said, desk.entry.stopped) == (["STOP", "RECOVERED"], False)
+
+
+def test_a_stop_that_was_told_without_a_ledger_is_remembered_while_attempts_fail(
+    desk: Desk,
+) -> None:
+    gate = _published_without_a_ledger(desk)
+    desk.anchore = UNREADABLE
+    desk.work(gate)
+    assert desk.entry.stopped
+    desk.anchore = "go"
+    desk.work(SWEPT)
+    assert desk.said == ["STOP", "RECOVERED"]
+
+
+def test_a_stop_that_another_run_has_ended_since_is_not_ended_again(desk: Desk) -> None:
+    gate = _published_without_a_ledger(desk)
+    for minutes, action in ((1, "stop"), (2, "go")):
+        desk.now, desk.anchore = NOON + timedelta(minutes=minutes), action
+        desk.work(PUSH)
+    desk.now += HOUR
+    desk.work(gate)
+    assert desk.said == ["STOP", "STOP", "RECOVERED"]
+
+
+@pytest.mark.parametrize("call", ["read", "write"])
+def test_the_end_of_a_stop_that_was_told_without_a_ledger_goes_back(desk: Desk, call: str) -> None:
+    gate = _published_without_a_ledger(desk)
+    desk.anchore, desk.ledger.refuses = "go", {call}
+    assert desk.work(gate).requeued
+    desk.ledger.refuses = set()
+    desk.work(desk.returned)
+    assert desk.said == ["STOP", "RECOVERED"]
+
+
+@pytest.mark.parametrize("action", ["stop", "go"])
+def test_a_stop_that_was_told_without_a_ledger_is_not_given_up(desk: Desk, action: str) -> None:
+    gate = _published_without_a_ledger(desk)
+    desk.anchore, desk.ledger.refuses, desk.now = action, {"read", "write"}, NOON + 3 * HOUR
+    with pytest.raises(errors.LedgerUnavailable, match="STOP was published"):
+        desk.work(gate)
+    assert desk.topic.said == ["STOP"]
+
+
+def test_an_old_stop_is_told_once_and_goes_back_to_be_recorded(desk: Desk) -> None:
+    desk.anchore, desk.ledger.refuses = "stop", {"read", "write"}
+    gated = desk.work(replace(PUSH, first_seen=NOON - 3 * HOUR))
+    assert (gated.notification, gated.requeued) == (Notification.PUBLISHED, True)
+    assert desk.returned.published_id is not None
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -5,21 +5,28 @@ HTTP nor AWS: what it asks Anchore goes through the `Anchore` port. What can go 
 an `AnchoreError`; those that it does not turn into an outcome pass through to the handler.
 """
 
-from datetime import UTC, datetime
 from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from rescan.gate.active_image import (
+    is_newer_than_the_push,
+    newest_that_bears,
+    superseded,
+    unverified,
+)
 from rescan.gate.evaluation import Evaluation
 from rescan.gate.model import ImageRecord, Outcome, RescanRequest, Step, VulnerabilityList
-from rescan.gate.old_digest import TagHistory, history_of, record_of
+from rescan.gate.old_digest import TagHistory, find_by_digest
 from rescan.gate.report import Report
 from rescan.gate.verdict import Judgement, judge
 from rescan.kernel.errors import AnchoreError, AnchoreInterrupted, ImageNotAnalyzed, ImageUnknown
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.safe_text import one_line
+
+_LISTS_NOTHING = "Anchore lists no vulnerability at all; a scan that failed there looks the same"
 
 
 class Anchore(TagHistory, Protocol):
@@ -71,8 +78,11 @@ class _Refreshed(Struct, frozen=True):
 
 def rescan(anchore: Anchore, request: RescanRequest) -> Report:
     """Run the three steps; the report is complete whatever the outcome."""
-    find = _find_old_image if request.old_digest else _find_active_image
-    found = find(anchore, request)
+    found = (
+        _find_old_image(anchore, request, request.old_digest)
+        if request.old_digest
+        else _find_active_image(anchore, request)
+    )
     if isinstance(found, Report):
         return found
     refreshed = _refresh_vulnerabilities(anchore, request, found)
@@ -84,44 +94,19 @@ def rescan(anchore: Anchore, request: RescanRequest) -> Report:
 
 def _find_active_image(anchore: Anchore, request: RescanRequest) -> _Found | Report:
     """The image that bears the tag, or the report of a workflow that ends here."""
-    image = _newest_that_bears(request.tag, _listed(anchore, request.tag))
+    image = newest_that_bears(request.tag, _listed(anchore, request.tag))
     if image is None:
         reason = f"Anchore has no active image with the tag {request.tag}"
         return _report(request, _absent(reason))
-    found = _Found(image.digest, _unverified(image), image.team, image.parent_digest)
+    found = _Found(image.digest, unverified(image), image.team, image.parent_digest)
     if request.digest not in (None, image.digest, image.parent_digest):
-        if not _is_newer_than_the_push(image, request):
+        if not is_newer_than_the_push(image, request):
             reason = (
                 f"Anchore has not caught up: the tag is on {image.digest}, not {request.digest}"
             )
             return _report(request, _pending(reason, Step.FIND_ACTIVE_IMAGE))
-        found = replace(found, notes=(*found.notes, _superseded(image, request)))
+        found = replace(found, notes=(*found.notes, superseded(image, request)))
     return _analyzed(request, found, image.analysis_status)
-
-
-def _find_old_image(anchore: Anchore, request: RescanRequest) -> _Found | Report:
-    """The image that runs under the tag, or the report of a workflow that ends here."""
-    listed = history_of(anchore, request.tag)
-    image = record_of(request.old_digest, listed) if request.old_digest else None
-    if image is None:
-        reason = f"Anchore does not know {request.old_digest}, which runs under {request.tag}"
-        return _report(request, _absent(reason))
-    current = _newest_that_bears(request.tag, listed)
-    is_old = current is not None and not current.is_called(request.old_digest or image.digest)
-    found = _Found(
-        image.digest,
-        team=image.team,
-        parent_digest=image.parent_digest,
-        current_digest=current.digest if current and is_old else None,
-    )
-    return _analyzed(request, found, image.analysis_status)
-
-
-def _analyzed(request: RescanRequest, found: _Found, status: str | None) -> _Found | Report:
-    # A record need not say its status: the next two requests answer 404 when it is unfinished.
-    if status in (None, "analyzed"):
-        return found
-    return _not_analyzed(request, found, status, Step.FIND_ACTIVE_IMAGE)
 
 
 def _listed(anchore: Anchore, tag: ImageTag) -> list[ImageRecord]:
@@ -131,37 +116,23 @@ def _listed(anchore: Anchore, tag: ImageTag) -> list[ImageRecord]:
         return []
 
 
-def _newest_that_bears(tag: ImageTag, listed: list[ImageRecord]) -> ImageRecord | None:
-    """Never trust the server's filter: a parameter that it does not know, it ignores.
-
-    Among equals max() keeps the first, which is Anchore's own order (newest first), and the
-    document's rule for records that carry no tags.
-    """
-    bearing = [image for image in listed if image.bears(tag)]
-    return max(bearing, key=lambda image: image.detected_at(tag) or _LONG_AGO, default=None)
-
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_LISTS_NOTHING = "Anchore lists no vulnerability at all; a scan that failed there looks the same"
-
-
-def _unverified(image: ImageRecord) -> tuple[str, ...]:
-    if image.tags is None:
-        return ("this dialect's records carry no tags: the image's tag is not verified",)
-    return ()
-
-
-def _is_newer_than_the_push(image: ImageRecord, request: RescanRequest) -> bool:
-    """The trigger names another digest: was the tag moved on since, or is Anchore late?"""
-    pushed_at, detected_at = request.trigger.at, image.detected_at(request.tag)
-    return pushed_at is not None and detected_at is not None and detected_at > pushed_at
-
-
-def _superseded(image: ImageRecord, request: RescanRequest) -> str:
-    return (
-        f"the push of {request.digest} is superseded: since {image.detected_at(request.tag)}"
-        f" the tag is on {image.digest}, which was evaluated instead"
+def _find_old_image(anchore: Anchore, request: RescanRequest, digest: Digest) -> _Found | Report:
+    """The image that runs under the tag, or the report of a workflow that ends here."""
+    found = find_by_digest(anchore, request.tag, digest)
+    if isinstance(found, Judgement):
+        return _report(request, found)
+    image = found.record
+    old = _Found(
+        image.digest, (), image.team, image.parent_digest, current_digest=found.current_digest
     )
+    return _analyzed(request, old, image.analysis_status)
+
+
+def _analyzed(request: RescanRequest, found: _Found, status: str | None) -> _Found | Report:
+    # A record need not say its status: the next two requests answer 404 when it is unfinished.
+    if status in (None, "analyzed"):
+        return found
+    return _not_analyzed(request, found, status, Step.FIND_ACTIVE_IMAGE)
 
 
 def _not_analyzed(request: RescanRequest, found: _Found, status: str, step: Step) -> Report:

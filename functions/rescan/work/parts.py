@@ -1,5 +1,6 @@
 """The parts that work on events, on the queue, the ledger and the outbox that they share."""
 
+import random
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -38,7 +39,7 @@ from rescan.work.worker import AnalyzingAnchore, Worker
 class Container(Struct, frozen=True, kw_only=True):
     """What a container has, on whichever queue, ledger and outbox it works.
 
-    `clock` and `sleep` are arguments for the tests' sake.
+    `clock`, `sleep` and `jitter` (a number from 0 to 1) are arguments for the tests' sake.
     """
 
     settings: Settings
@@ -51,6 +52,7 @@ class Container(Struct, frozen=True, kw_only=True):
     logger: Logger
     clock: Clock = utc_now
     sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
 
 
 class Parts:
@@ -77,9 +79,10 @@ class Parts:
             clock,
             container.sleep,
             settings.containers,
-            ui_link=settings.ui_link,
+            container.jitter,
+            settings.ui_link,
         )
-        requeue = Requeue(queue, deferred, clock)
+        requeue = Requeue(queue, deferred, clock, container.jitter)
         worker = Worker(settings, container.anchore_until, recorder, requeue, tally, clock)
         collected = COLLECTED if window else timedelta()
         rules = GroupingRules(settings.digest_above, window, collected)

@@ -43,8 +43,9 @@ Change = Callable[[Entry], Remembered]
 class Recorded(Struct, frozen=True):
     """What became of a result.
 
-    `unrecorded`: a STOP that the ledger did not take; who can try again should. `published_id`
-    names what was published of it all the same.
+    `unrecorded`: what the ledger did not take of a STOP, of the end of one that it does not know,
+    or of a failed attempt; who can try again should.
+    `published_id` names what was published of a STOP all the same.
     """
 
     notification: Notification
@@ -172,7 +173,8 @@ class Recorder:
     ) -> Recorded:
         """Without a ledger only a STOP is published: once too often at worst, never missing."""
         if not after.stopped:
-            return Recorded(Notification.NONE)
+            is_missed = bool(after.failing or after.unknown_push or published_id)
+            return Recorded(Notification.NONE, unrecorded=is_missed, published_id=published_id)
         if patient or news is None or news.event_type is not EventType.STOP:
             return Recorded(Notification.NONE, unrecorded=True, published_id=published_id)
         self._wait_for_turn()

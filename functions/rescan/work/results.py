@@ -23,6 +23,7 @@ from rescan.ledger.transitions import (
 from rescan.settings import Settings
 from rescan.work.recorder import Change
 from rescan.work.unknown_push import unknown_push, with_push
+from rescan.work.unrecorded import as_told
 
 
 class Results:
@@ -94,7 +95,7 @@ class Results:
             outdated = entry.evaluated_at is not None and entry.evaluated_at > now
             if outdated:
                 return entry.marked_by(gate.sweep), None
-            entry = entry.known_to(team)
+            entry = as_told(gate, entry).known_to(team)
             # Work that no sweep asked for knows nothing of it.
             if gate.sweep or gate.running:
                 entry = entry.seen_by(gate.running, digests or _old(gate))

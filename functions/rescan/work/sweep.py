@@ -14,7 +14,6 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from rescan.events.commands import Gate
 from rescan.gate.data_version import DataVersion, ReadDataVersion
 from rescan.gate.inventory import Inventory, InventoryRecord, RunningImage
 from rescan.gate.model import Trigger
@@ -27,9 +26,9 @@ from rescan.notice.summary import Coverage, Unwatched
 from rescan.work.coverage import coverage_of, data_lag, failing_percent, one_a_tag
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
 from rescan.work.silence import Silence
-from rescan.work.targets import ends, in_order, lost_in, target_of
+from rescan.work.targets import ends, gates, in_order, lost_in, target_of
 from rescan.work.topics import Readers
-from rescan.work.watching import Watched, Watching
+from rescan.work.watching import Watching
 
 # Of the rows that are no tag; the log has more of them.
 _MOST_NAMES = 5
@@ -92,18 +91,7 @@ class FullSweep:
         # nor does such a sweep know in which contexts a full one saw what.
         mark = started if measured else None
         feeds = data.feeds if self._by_feeds and data and data.has_checksums else None
-        asked = watched if measured else Watched(())
-        enqueued = self._queue.send_all(
-            Gate(
-                tag,
-                trigger,
-                sweep=mark,
-                feeds=feeds,
-                running=asked.seen((tag, old), started),
-                old_digest=old,
-            )
-            for tag, old in targets
-        )
+        enqueued = self._queue.send_all(gates(targets, trigger, watched, mark, feeds))
         if measured:
             self._measure_age(one for one in snapshots if target_of(one) in targets)
             unwatched = _unwatched(watched.listed)

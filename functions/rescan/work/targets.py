@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 
+from rescan.events.commands import Gate
 from rescan.gate.inventory import RunningImage
+from rescan.gate.model import Trigger
 from rescan.ledger.news import EndCause
 from rescan.work.ports import EntrySnapshot
 from rescan.work.watching import Watched
@@ -29,6 +31,19 @@ def in_order(
     tags = ((tag, None) for tag in watched.tags)
     failed = (target_of(one) for one in kept if _has_failed(one, since))
     return dict.fromkeys(chain(stopped, running, watched.old, tags, failed))
+
+
+def gates(
+    targets: Iterable[Target],
+    trigger: Trigger,
+    watched: Watched,
+    mark: datetime | None,
+    feeds: str | None,
+) -> Iterator[Gate]:
+    """The messages of a sweep that began at the mark; None: of a schedule's own list."""
+    for tag, old in targets:
+        seen = watched.seen((tag, old), mark) if mark else None
+        yield Gate(tag, trigger, sweep=mark, feeds=feeds, running=seen, old_digest=old)
 
 
 def ends(

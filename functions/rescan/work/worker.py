@@ -3,8 +3,7 @@
     a verdict                             recorded, and its notices wait in the outbox
     pending, or a push not yet known      back to the queue; after PENDING_HOURS it is given up
     Anchore down, throttled, no time      the same
-    a STOP that the ledger does not take  back to the queue; published by the attempt after that,
-                                          and back to be recorded
+    what the ledger does not take         see `unrecorded.py`
     the ledger and SNS refuse,            back to the queue; after that the message fails
     or the turn to publish is far off
     any other error of Anchore's          recorded as a failed attempt; the next sweep tries again
@@ -47,6 +46,7 @@ from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue, ends_chain
 from rescan.work.results import Results
 from rescan.work.unknown_push import is_unknown_push, since
+from rescan.work.unrecorded import Unrecorded
 
 
 class AnalyzingAnchore(Anchore, Protocol):
@@ -74,6 +74,7 @@ class Worker:
         self._anchore_until = anchore_until
         self._recorder = recorder
         self._requeue = requeue
+        self._unrecorded = Unrecorded(requeue, self._is_too_old)
         self._tally = tally
         self._clock = clock
         self._results = Results(settings, clock)
@@ -102,7 +103,8 @@ class Worker:
         gate = replace(gate, first_seen=gate.first_seen or self._clock())
         fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
-        if entry is not None and entry.is_newer_than(gate.sweep):
+        is_told = gate.published_id is not None
+        if not is_told and entry is not None and entry.is_newer_than(gate.sweep):
             self._recorder.mark_swept(entry, gate.sweep or self._clock())
             return GateResult(gate.tag, why="it was evaluated since the sweep began")
         try:
@@ -130,13 +132,12 @@ class Worker:
             return replace(self._requeue.send(gate), report=report)
         is_pending = report.outcome is Outcome.PENDING
         self._count(Outcome.NOT_EVALUATED if is_pending else report.outcome)
-        is_last = self._is_last(gate)
-        patient = not (gate.unrecorded or is_last)
+        patient = not (gate.unrecorded or self._is_last(gate))
         change = self._results.of_report(gate, evaluated)
         recorded = self._recorder.record(entry, fresh, change, gate.published_id, patient=patient)
-        if recorded.unrecorded and not is_last:
-            gate = replace(gate, unrecorded=True, published_id=recorded.published_id)
-            back = self._requeue.send(gate)
+        is_verdict = report.outcome.is_verdict
+        sent_back = self._unrecorded.verdict if is_verdict else self._unrecorded.attempt
+        if (back := sent_back(gate, recorded)) is not None:
             return replace(back, report=report, notification=recorded.notification)
         is_given_up = report.outcome is Outcome.PENDING or is_unknown or recorded.unrecorded
         self._tally.add(Metric.GIVEN_UP, is_given_up)
@@ -152,6 +153,8 @@ class Worker:
         self._tally.add(Metric.GIVEN_UP, passes)
         self._count(Outcome.NOT_EVALUATED)
         recorded = self._recorder.record(entry, fresh, self._results.of_error(gate, error))
+        if (back := self._unrecorded.attempt(gate, recorded, error)) is not None:
+            return back
         return GateResult(gate.tag, notification=recorded.notification, why=str(error), failed=True)
 
     def _request(self, gate: Gate, entry: Entry) -> RescanRequest:

@@ -1,0 +1,405 @@
+"""Anchore as a life has it: images that are analyzed late, tags that move, feeds and policies.
+
+Below a session of `requests`: URLs in, bodies out. What it says is worked out from the state of the
+moment; an answer that is not so is seen as unsound.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from io import BytesIO
+from random import Random
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import requests
+
+from tests.lab.lives.calls import Invocation, Service
+from tests.lab.lives.case import EMPTY
+from tests.lab.lives.plan import STOPPING, WARNING, Plan, Vulnerability
+from tests.lab.lives.trace import Asked, Findings, Truth
+
+# A scan that fails does so for no longer; the function believes what agrees for 30 minutes.
+_SCANS_FAIL_SECONDS = 1500.0
+
+
+class _Wrong(Exception):
+    """The call does not end as it should; `kind` says how."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+ANCHORE = Service(
+    "anchore",
+    0.6,
+    1,
+    frozenset({"kill before", "kill after", "lost", "refused", "throttled", "slow", "wrong"}),
+    _Wrong,
+)
+
+
+@dataclass
+class Anchore:
+    """`tags` are those that it knows, each on a digest; `analyzed_at` seconds, of a digest."""
+
+    plan: Plan
+    passed: Callable[[], float]
+    see: Callable[[Any], None]
+    start: datetime
+    feed: int = 0
+    policy: int = 0
+    allowed: set[str] = field(default_factory=set)
+    tags: dict[str, tuple[str, float]] = field(default_factory=dict)
+    analyzed_at: dict[str, float] = field(default_factory=dict)
+    fed_at: float = 0.0
+    edited_at: float = 0.0
+    scans_failed_at: dict[str, float] = field(default_factory=dict)
+    failed_scans: set[str] = field(default_factory=set)
+    _told: dict[str, Truth] = field(default_factory=dict)
+
+    def moment(self, seconds: float) -> str:
+        """As Anchore writes it, to the microsecond."""
+        return (self.start + timedelta(seconds=seconds)).isoformat(timespec="microseconds")
+
+    # --- what is so
+
+    def rows(self, digest: str) -> list[Vulnerability]:
+        """What is in the image, on the feeds of now."""
+        feed = self.feed
+        return [
+            row
+            for row in self.plan.rows[digest]
+            if row.since <= feed and (row.until is None or feed < row.until)
+        ]
+
+    def stopping(self, digest: str) -> Findings:
+        """What stops the image under the policy of now."""
+        return tuple(
+            sorted(
+                (row.name, row.severity)
+                for row in self.rows(digest)
+                if row.severity in STOPPING and row.name not in self.allowed
+            )
+        )
+
+    def action(self, digest: str) -> str:
+        """What the policy of now comes to."""
+        if self.stopping(digest):
+            return "stop"
+        return "warn" if any(row.severity in WARNING for row in self.rows(digest)) else "go"
+
+    def is_analyzed(self, digest: str) -> bool:
+        return self.passed() >= self.analyzed_at.get(digest, 0.0)
+
+    def tell(self) -> None:
+        """What is so of each tag now, where it has changed."""
+        for tag in self.plan.tags:
+            digest, _ = self.tags.get(tag.name, (None, 0.0))
+            ready = digest is not None and self.is_analyzed(digest)
+            action = self.action(digest) if digest and ready else None
+            found = self.stopping(digest) if digest and ready else ()
+            truth = Truth(self.passed(), "anchore", tag.name, digest, action, found)
+            before = self._told.get(tag.name)
+            if before is None or (before.digest, before.action, before.findings) != (
+                digest,
+                action,
+                found,
+            ):
+                self._told[tag.name] = truth
+                self.see(truth)
+
+    # --- what is answered
+
+    def answer(self, path: str, query: dict[str, list[str]]) -> "_Answer":
+        """The whole and true answer to a request."""
+        match path.removeprefix("/v2/").split("/"):
+            case ["images"] if "full_tag" in query:
+                return self._images(query["full_tag"][0])
+            case ["images", digest, "vuln", _]:
+                return self._vulnerabilities(digest, is_forced="force_refresh" in query)
+            case ["images", digest, "check"]:
+                return self._check(digest, query["tag"][0])
+            case ["summaries", "image-tags"]:
+                return self._page(int(query["page"][0]), int(query["limit"][0]))
+            case ["system", "feeds"]:
+                feed = {
+                    "name": "vulnerabilities",
+                    "dataset_checksum": f"feed {self.feed}",
+                    "enterprise_received_at": self.moment(self.fed_at),
+                }
+                return _Answer("feeds", [feed])
+            case ["policies"]:
+                policy = {
+                    "policy_id": "policy",
+                    "active": True,
+                    "last_updated": self.moment(self.edited_at),
+                }
+                return _Answer("policies", [policy])
+        raise NotImplementedError(f"{path}: teach it to tests/lab/lives/anchore.py")
+
+    def _images(self, tag: str) -> "_Answer":
+        """With the records of other images that the filter left in, as some servers do."""
+        digest, _ = self.tags.get(tag, (None, 0.0))
+        if digest is None:
+            return _Answer(
+                "images", {"message": "image data not found in DB"}, 404, tag=tag, said="not found"
+            )
+        others = [name for name in self.tags if name != tag][:1]
+        records = [self._record(name) for name in (*others, tag)]
+        said = "analyzed" if self.is_analyzed(digest) else "analyzing"
+        return _Answer("images", {"items": records}, tag=tag, digest=digest, said=said)
+
+    def _record(self, tag: str) -> Any:
+        digest, detected = self.tags[tag]
+        detail = {"full_tag": tag, "tag_detected_at": self.moment(detected)}
+        return {
+            "image_digest": digest,
+            "image_status": "active",
+            "analysis_status": "analyzed" if self.is_analyzed(digest) else "analyzing",
+            "image_detail": [detail],
+        }
+
+    def _vulnerabilities(self, digest: str, *, is_forced: bool) -> "_Answer":
+        if not self._is_kept(digest):
+            return self._not_there("vuln", digest)
+        if is_forced:
+            self.failed_scans.discard(digest)
+        rows = [] if digest in self.failed_scans else self.rows(digest)
+        body = {
+            "image_digest": digest,
+            "vulnerabilities": [_row(row) for row in rows],
+        }
+        is_sound = digest not in self.failed_scans
+        return _Answer("vuln", body, digest=digest, said=f"{len(rows)} rows", sound=is_sound)
+
+    def _is_kept(self, digest: str) -> bool:
+        return any(digest == kept for kept, _ in self.tags.values()) and self.is_analyzed(digest)
+
+    def _not_there(self, step: str, digest: str, tag: str | None = None) -> "_Answer":
+        known = any(digest == kept for kept, _ in self.tags.values())
+        text = "image is not analyzed - analysis_status: analyzing" if known else "no such image"
+        return _Answer(
+            step, {"message": text}, 404, tag=tag, digest=digest, said="not there", sound=False
+        )
+
+    def _check(self, digest: str, tag: str) -> "_Answer":
+        if not self._is_kept(digest):
+            return self._not_there("check", digest, tag)
+        failed = digest in self.failed_scans
+        found = () if failed else self.stopping(digest)
+        action = "go" if failed else self.action(digest)
+        rows = [] if failed else self.rows(digest)
+        moment = self.moment(self.passed())
+        evaluation = {
+            "final_action": action,
+            "evaluation_time": moment,
+            "evaluation_problems": [],
+            "image_mapped_to_rule": True,
+            "details": {
+                "findings": [
+                    self._finding(row) for row in rows if row.severity in STOPPING | WARNING
+                ],
+                "policy": {"name": "the policy", "version": self.policy},
+            },
+        }
+        body = {
+            "image_digest": digest,
+            "evaluated_tag": tag,
+            "policy_id": "policy",
+            "evaluations": [evaluation],
+        }
+        return _Answer(
+            "check",
+            body,
+            tag=tag,
+            digest=digest,
+            said=action,
+            findings=found,
+            moment=moment,
+            sound=not failed,
+        )
+
+    def _finding(self, row: Vulnerability) -> Any:
+        return {
+            "gate": "vulnerabilities",
+            "trigger": "package",
+            "trigger_id": f"{row.name}+{row.package}",
+            "message": f"{row.severity} vulnerability {row.name} in {row.package}",
+            "action": "stop" if row.severity in STOPPING else "warn",
+            "policy_id": "rules",
+            "rule_id": "rule",
+            "allowlisted": row.name in self.allowed,
+        }
+
+    def _page(self, number: int, limit: int) -> "_Answer":
+        every = sorted(self.tags)
+        shown = every[(number - 1) * limit : number * limit]
+        items = [
+            {"full_tag": tag, "image_status": "active", "image_digest": self.tags[tag][0]}
+            for tag in shown
+        ]
+        return _Answer(
+            "tags", {"items": items, "total_rows": len(every)}, said=f"{len(shown)} rows"
+        )
+
+
+@dataclass
+class _Answer:
+    """`body` is what JSON is made of; a text stands for itself."""
+
+    step: str
+    body: Any
+    status: int = 200
+    tag: str | None = None
+    digest: str | None = None
+    said: str = ""
+    findings: Findings = ()
+    moment: str | None = None
+    sound: bool = True
+
+
+def _row(row: Vulnerability) -> Any:
+    return {
+        "vuln": row.name,
+        "severity": row.severity,
+        "package": f"{row.package}-1.0",
+        "package_name": row.package,
+        "package_version": "1.0",
+        "fix": "None",
+    }
+
+
+# --- below a session
+
+
+class AnchoreSession(requests.Session):
+    """A session that asks this Anchore, in the name of the container's invocation."""
+
+    def __init__(self, anchore: Anchore, invocation: Callable[[], Invocation]) -> None:
+        super().__init__()
+        self.trust_env = False
+        self._anchore = anchore
+        self._invocation = invocation
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        invocation, anchore = self._invocation(), self._anchore
+        url = urlsplit(request.url or "")
+        path, query = unquote(str(url.path)), parse_qs(str(url.query))
+        try:
+            answer = invocation.make(
+                ANCHORE, f"anchore {_name(path)}", lambda: anchore.answer(path, query)
+            )
+        except _Wrong as wrong:
+            answer = _otherwise(wrong.kind, anchore, path, query, invocation.chance)
+        anchore.see(_asked(answer, anchore.passed(), invocation.name))
+        return _response(request, answer)
+
+
+def _name(path: str) -> str:
+    last = path.rpartition("/")[2]
+    return "vuln" if "/vuln/" in path else last
+
+
+def _asked(answer: _Answer, at: float, who: str) -> Asked:
+    return Asked(
+        at, who, answer.step, answer.tag, answer.digest, answer.said, answer.findings, answer.sound,
+        answer.moment,
+    )  # fmt: skip
+
+
+def _response(request: requests.PreparedRequest, answer: _Answer) -> requests.Response:
+    response = requests.Response()
+    response.status_code, response.request = answer.status, request
+    body = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+    response.raw = BytesIO(body.encode())
+    return response
+
+
+def _otherwise(
+    kind: str, anchore: Anchore, path: str, query: dict[str, list[str]], chance: Random
+) -> _Answer:
+    """An answer that must not count, or none at all."""
+    true = anchore.answer(path, query)
+    true.sound = False
+    if kind == "lost":
+        anchore.see(_asked(true, anchore.passed(), "nobody"))
+        raise requests.ReadTimeout("no answer")
+    if kind in ("refused", "away"):
+        raise requests.ConnectionError("no connection")
+    if kind == "throttled":
+        return _failed(true, 429, "too many requests")
+    wrong = chance.choice((*_WRONG["any"], *_WRONG.get(true.step, ())))
+    return wrong(anchore, true, chance)
+
+
+def _failed(true: _Answer, status: int, text: str) -> _Answer:
+    true.status, true.body, true.said = status, {"message": text}, f"HTTP {status}"
+    true.findings, true.moment = (), None
+    return true
+
+
+def _html(anchore: Anchore, true: _Answer, chance: Random) -> _Answer:
+    true.body, true.said, true.findings, true.moment = "<html>portal</html>", "HTML", (), None
+    return true
+
+
+def _status(status: int) -> "_Wrongly":
+    return lambda anchore, true, chance: _failed(true, status, "no")
+
+
+def _cut(anchore: Anchore, true: _Answer, chance: Random) -> _Answer:
+    true.body, true.said, true.findings = json.dumps(true.body)[:-7], "cut", ()
+    true.moment = None
+    return true
+
+
+def _evaluation(changes: dict[str, Any], said: str) -> "_Wrongly":
+    """An evaluation that says go, and something by which it must not count."""
+
+    def wrong(anchore: Anchore, true: _Answer, chance: Random) -> _Answer:
+        if true.status == 200:
+            body = true.body
+            evaluation = {**body["evaluations"][0], "final_action": "go"}
+            of_body = {name: value for name, value in changes.items() if name in body}
+            of_evaluation = {name: value for name, value in changes.items() if name not in body}
+            true.body = {**body, "evaluations": [{**evaluation, **of_evaluation}], **of_body}
+            true.said, true.findings = said, ()
+        return true
+
+    return wrong
+
+
+def _scan_failed(anchore: Anchore, true: _Answer, chance: Random) -> _Answer:
+    """Empty, like the list of an image without any row; the evaluation is then of nothing."""
+    digest, now = true.digest or "", anchore.passed()
+    if true.status != 200:
+        return true
+    began = anchore.scans_failed_at.setdefault(digest, now)
+    if now - began > _SCANS_FAIL_SECONDS:
+        return _failed(true, 500, "no")
+    anchore.failed_scans.add(digest)
+    true.body, true.said = {"image_digest": digest, "vulnerabilities": []}, EMPTY
+    return true
+
+
+_Wrongly = Callable[[Anchore, _Answer, Random], _Answer]
+_OTHER = "sha256:" + "f" * 64
+_WRONG: dict[str, tuple[_Wrongly, ...]] = {
+    "any": (_html, _status(500), _status(401), _status(403), _cut),
+    "vuln": (_scan_failed, _scan_failed, _status(404)),
+    "check": (
+        _evaluation({"image_digest": _OTHER}, "of another digest"),
+        _evaluation({"evaluated_tag": "registry.example.com/other/app:1"}, "of another tag"),
+        _evaluation({"image_mapped_to_rule": False}, "not mapped"),
+        _evaluation({"image_mapped_to_rule": None}, "not said to be mapped"),
+        _evaluation(
+            {"evaluation_problems": [{"severity": "error", "problem_type": "x", "details": "y"}]},
+            "with a problem",
+        ),
+        _evaluation({"evaluation_problems": None}, "not said to be without problems"),
+        _evaluation({"final_action": "maybe"}, "an unknown action"),
+    ),
+}

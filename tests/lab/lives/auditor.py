@@ -1,0 +1,383 @@
+"""Judges a life by what was seen of it from outside: a rule each promise of docs/promises.md.
+
+It imports nothing of the product. The first line of a rule's docstring is the promise itself.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+from tests.lab.lives.case import Broken, Case, Told, each_told, is_gone, stopped_at_last
+from tests.lab.lives.trace import Asked, Crashed, Ended, Left, Published, Sent, Trace
+
+HOUR = 3600.0
+# Clocks of containers differ by so much.
+_SKEW = 5.0
+# What a result may still meet on its way from Anchore's answer to the ledger.
+_SLOW = 150.0
+# Behind the sweep that finds it: messages that wait for their queue, a storm's distance.
+_BEHIND_A_SWEEP = 1 * HOUR
+
+Found = Iterator[tuple[float, str]]
+Rule = Callable[[Case], Found]
+
+
+def judge(trace: Trace) -> list[Broken]:
+    """What the life breaks, in the order of the rules; nothing is what is wanted."""
+    case = Case(trace)
+    return [Broken(rule.__name__, at, what) for rule in RULES for at, what in rule(case)]
+
+
+# --- every STOP
+
+
+def every_stop_is_told(case: Case) -> Found:
+    """Every STOP of a watched image is published once the faults end, an hour after a sweep."""
+    for tag in sorted(case.estate.watched):
+        truth = case.truths[tag][-1] if tag in case.truths else None
+        if truth is None or truth.action != "stop":
+            continue
+        due = max(truth.at, case.calm_at) + case.estate.sweep_seconds + _BEHIND_A_SWEEP
+        wanted = {name for name, _ in truth.findings}
+        for channel in sorted(case.estate.channels):
+            if (channel, tag) in case.refused:
+                continue
+            in_time = [t for t in case.told.get((channel, tag), []) if t.message.at <= due]
+            if not stopped_at_last(in_time):
+                yield due, f"{tag} is stopped, and readers of {channel} do not know"
+            elif not in_time[-1].is_partial and (missing := wanted - in_time[-1].known):
+                yield due, f"{tag}: readers of {channel} do not know of {sorted(missing)}"
+
+
+def every_finished_stop_is_told(case: Case) -> Found:
+    """A STOP that a finished run found is published, even when it ends before that."""
+    for tag, checks in case.checks.items():
+        for check in checks:
+            if check.said == "stop" and check.sound and _is_kept(case, check):
+                yield from _untold(case, tag, check)
+
+
+def _is_kept(case: Case, check: Asked) -> bool:
+    return case.finished(check.who) and case.stands(check, _SLOW, _SLOW)
+
+
+def _untold(case: Case, tag: str, check: Asked) -> Found:
+    for channel in sorted(case.estate.channels):
+        history = case.told.get((channel, tag), [])
+        before = [told for told in history if told.message.at < check.at]
+        behind = history[len(before) :]
+        known = stopped_at_last(before) or any(told.stopped for told in behind)
+        if not known and (channel, tag) not in case.refused:
+            yield check.at, f"{tag} was found stopped by {check.who}, and nobody was told"
+
+
+def no_work_vanishes(case: Case) -> Found:
+    """A message is done only when its image was asked about, its work went back, or was done."""
+    sweeps = {sent.message: sent for sent in case.all(Sent)}
+    runs: dict[str, list[str]] = defaultdict(list)
+    for started in case.starts.values():
+        if started.message is not None:
+            runs[started.message].append(started.who)
+    for left in case.all(Left):
+        if left.how != "done":
+            continue
+        sent = sweeps[left.message]
+        every = runs[left.message]
+        is_left_to_the_next = sent.sweep is not None and any(case.faults.get(who) for who in every)
+        if (
+            not is_left_to_the_next
+            and not any(_is_accounted_for(case, who) for who in every)
+            and not _is_done(case, sent, left.at)
+        ):
+            yield left.at, f"{left.message} about {sent.tag} is done, and nothing was"
+
+
+def _is_accounted_for(case: Case, who: str) -> bool:
+    if case.ends[who].how != "answered":
+        return False
+    if case.went_back(who) or case.wrote.get(who):
+        return True
+    return any(asked.step == "check" for asked in case.asked.get(who, ()))
+
+
+def _is_done(case: Case, sent: Sent, until: float) -> bool:
+    """Whether the image was judged since the sweep that asks for it began, or since then."""
+    checks = case.checks.get(sent.tag or "", [])
+    began = sent.at if sent.sweep is None else sent.sweep
+    return any(began - _SKEW <= check.at <= until for check in checks)
+
+
+# --- nothing false
+
+
+def no_stop_is_invented(case: Case) -> Found:
+    """A STOP says of which image, by which evaluation and by which findings Anchore stops it."""
+    for message in case.all(Published):
+        if message.kind not in ("STOP", "REMINDER"):
+            continue
+        for image in message.images:
+            if not any(_is_said(check, message, image) for check in case.checks.get(image.tag, ())):
+                yield message.at, f"{message.kind} of {image.tag}: Anchore never said so"
+
+
+def _is_said(check: Asked, message: Published, image: object) -> bool:
+    said = check.said == "stop" and check.at <= message.at and check.sound
+    digest, findings = image.digest, dict(image.findings)  # type: ignore[attr-defined]
+    if not said or check.digest != digest:
+        return False
+    if not message.whole:
+        return findings.keys() <= dict(check.findings).keys()
+    severities = {name: word.lower() for name, word in check.findings}
+    is_all = severities.keys() == findings.keys()
+    return check.moment == message.moment and is_all and _alike(severities, findings)
+
+
+def _alike(said: dict[str, str], told: dict[str, str]) -> bool:
+    """Readers may know a severity as unknown, when the list could not be read."""
+    return all(told[name] in (severity, "unknown") for name, severity in said.items())
+
+
+def no_recovery_is_invented(case: Case) -> Found:
+    """A STOP ends by a real evaluation, or because Anchore has the image no longer."""
+    for _, tag, told in each_told(case):
+        message = told.message
+        if message.kind == "RECOVERED" and not any(
+            message.moment in (check.moment, None)
+            and check.digest == told.image.digest
+            and check.said in ("go", "warn")
+            and case.verdict_of(check)
+            for check in case.checks.get(tag, ())
+        ):
+            yield message.at, f"{tag} is told to have recovered, without a real evaluation"
+        if is_gone(message) and not any(
+            asked.step == "images" and asked.said == "not found" and asked.tag == tag
+            for asked in case.all(Asked)
+            if asked.at <= message.at
+        ):
+            yield message.at, f"{tag} is told to be gone, and Anchore never said so"
+        if message.kind == "ENDED":
+            yield message.at, f"{tag}: its STOP is told to have ended, and it is asked about"
+
+
+def the_last_message_is_true(case: Case) -> Found:
+    """The last message about an image is the true state of it."""
+    for (channel, tag), history in case.told.items():
+        truth = case.truths[tag][-1]
+        if (
+            stopped_at_last(history)
+            and truth.action != "stop"
+            and (channel, tag) not in case.refused
+        ):
+            yield history[-1].message.at, f"{tag} is {truth.action}, and told to be stopped"
+
+
+def a_recovery_follows_a_stop(case: Case) -> Found:
+    """What is told to have ended was told to be stopped, and a REMINDER reminds of a STOP."""
+    for channel, tag, told in each_told(case):
+        message = told.message
+        ends = message.kind in ("RECOVERED", "REMINDER") or is_gone(message)
+        is_excused = _is_repeated(case, told) or (channel, tag) in case.refused
+        if ends and not told.was_stopped and not is_excused:
+            yield message.at, f"{message.kind} of {tag}, which was not told to be stopped"
+
+
+def _is_repeated(case: Case, told: Told) -> bool:
+    """Whether readers have had this very message."""
+    history = case.told[told.message.channel, told.image.tag]
+    return any(
+        t.image.notice == told.image.notice
+        for t in history
+        if t is not told and t.message.at < told.message.at
+    )
+
+
+def no_message_reaches_another_team(case: Case) -> Found:
+    """A message goes to the team of each image that it names."""
+    for message in case.all(Published):
+        for image in message.images:
+            if case.estate.teams[image.tag] != message.team:
+                yield message.at, f"{message.kind} of {image.tag} went to {message.team}"
+
+
+def not_evaluated_is_true(case: Case) -> Found:
+    """An image is told to be not evaluated only after NotEvaluatedHours without a verdict."""
+    for _, tag, told in each_told(case):
+        message = told.message
+        if message.kind != "NOT_EVALUATED" or is_gone(message):
+            continue
+        until = message.decided - _SLOW
+        since = message.decided - case.estate.not_evaluated_seconds + _SLOW
+        for check in case.checks.get(tag, ()):
+            is_recorded = check.who in case.wrote and _is_kept(case, check)
+            if since < check.at < until and case.verdict_of(check) and is_recorded:
+                yield message.at, f"{tag} is told to be not evaluated, and was by {check.who}"
+
+
+# --- not too often
+
+
+def nothing_is_repeated(case: Case) -> Found:
+    """A message is repeated only for a crash or a lost answer, and at most once for each."""
+    last: dict[tuple[str, str], Published] = {}
+    for message in case.all(Published):
+        for image in message.images:
+            before = last.get((message.channel, image.notice))
+            if before is not None and not _is_excused(case, before, message):
+                yield (
+                    message.at,
+                    f"{message.kind} of {image.tag} was told before, at {before.at:.0f}",
+                )
+            last[message.channel, image.notice] = message
+
+
+def _is_excused(case: Case, before: Published, message: Published) -> bool:
+    if not before.answered:
+        return True
+    ended = case.ends.get(before.who)
+    if ended is None or ended.how == "killed":
+        return True
+    if _was_without_ledger(case, message) or _was_without_ledger(case, before):
+        return True
+    later = [fault for fault in case.faults.get(before.who, ()) if fault.at >= before.at]
+    return bool(later) and before.container != message.container
+
+
+def a_stop_says_something_new(case: Case) -> Found:
+    """A further STOP of a stopped image tells of something that readers did not know."""
+    for channel, tag, told in each_told(case):
+        message = told.message
+        is_further = message.kind == "STOP" and told.was_stopped and message.whole
+        if (
+            is_further
+            and not _says_something_new(case, told)
+            and not _may_be_said_again(case, told)
+        ):
+            yield message.at, f"STOP of {tag} on {channel} says nothing new"
+
+
+def _says_something_new(case: Case, told: Told) -> bool:
+    """Also when a finding has been gone meanwhile, or the list before was not whole."""
+    history = case.told[told.message.channel, told.image.tag]
+    behind = history[history.index(told) - 1]
+    named = dict(told.image.findings)
+    if not behind.message.whole or named.keys() - dict(behind.image.findings).keys():
+        return True
+    between = (
+        check
+        for check in case.checks.get(told.image.tag, ())
+        if behind.message.decided - _SLOW <= check.at <= told.message.at
+    )
+    return any(named.keys() - dict(check.findings).keys() for check in between)
+
+
+def _may_be_said_again(case: Case, told: Told) -> bool:
+    """A repetition has a rule of its own; without a ledger a STOP is published so."""
+    if _is_repeated(case, told):
+        return True
+    history = case.told[told.message.channel, told.image.tag]
+    behind = history[history.index(told) - 1].message
+    return any(_was_without_ledger(case, message) for message in (behind, told.message))
+
+
+def _was_without_ledger(case: Case, message: Published) -> bool:
+    """Whether the run that found it published it itself, since the ledger refused it."""
+    faults = case.faults.get(message.who, ())
+    is_refused = any(fault.call.startswith("dynamodb") for fault in faults)
+    return is_refused and case.starts[message.who].what != "publish"
+
+
+def a_reminder_waits(case: Case) -> Found:
+    """A REMINDER comes no sooner than ReminderHours after the last notice of the STOP."""
+    for history in case.told.values():
+        last: Told | None = None
+        for told in history:
+            if last is not None and _is_early(case, last, told):
+                yield told.message.at, f"{told.image.tag} is reminded of too early"
+            if told.message.kind in ("STOP", "REMINDER", "RECOVERED"):
+                last = told
+
+
+def _is_early(case: Case, last: Told, told: Told) -> bool:
+    """Of a group nobody knows when each was decided, and the ledger not of what it refused."""
+    messages = (last.message, told.message)
+    if told.message.kind != "REMINDER" or not all(message.whole for message in messages):
+        return False
+    if _is_repeated(case, told) or any(_was_without_ledger(case, m) for m in messages):
+        return False
+    waited = told.message.decided - last.message.decided
+    return waited < case.estate.reminder_seconds - 2 * _SKEW
+
+
+def nobody_gets_too_much_at_once(case: Case) -> Found:
+    """One run of the publisher sends at most four messages a second."""
+    times: dict[str, list[float]] = defaultdict(list)
+    for message in case.all(Published):
+        times[message.who].append(message.at)
+    for who, every in times.items():
+        for first, fifth in zip(every, every[4:], strict=False):
+            if fifth - first < 0.95:
+                yield fifth, f"{who} sent five messages within {fifth - first:.2f} s"
+
+
+# --- rest
+
+
+def all_comes_to_rest(case: Case) -> Found:
+    """Once the faults end the queues, the outbox, what is deferred and the claim come to rest."""
+    rest = case.rest
+    left = {
+        "notices wait": rest.waiting,
+        "messages are in flight": rest.flights,
+        "publishers have a claim": int(rest.is_claimed),
+        "messages are queued": rest.queued,
+        "messages are dead letters": rest.dead,
+        "messages are deferred": rest.deferred,
+    }
+    for what, number in left.items():
+        if number:
+            yield rest.at, f"{number} {what}"
+
+
+def only_what_is_refused_is_set_aside(case: Case) -> Found:
+    """What SNS never takes is set aside and counted, and nothing else is."""
+    if case.rest.aside and not case.refused:
+        yield case.rest.at, f"{case.rest.aside} notices are set aside"
+    if case.refused and not case.rest.aside:
+        yield case.rest.at, "SNS refuses a message for ever, and nothing is set aside"
+
+
+def nothing_crashes(case: Case) -> Found:
+    """Whatever fails outside is answered with an error of the function's own."""
+    for crashed in case.all(Crashed):
+        yield crashed.at, crashed.error
+    for ended in case.all(Ended):
+        if ended.how == "crashed":
+            yield ended.at, f"{ended.who}: {ended.detail}"
+
+
+def nothing_fails_by_itself(case: Case) -> Found:
+    """Once the faults end, what is begun succeeds."""
+    for ended in case.all(Ended):
+        started = case.starts[ended.who]
+        if started.at > case.calm_at + _SLOW and ended.how != "answered":
+            yield ended.at, f"{ended.who} {ended.how}: {ended.detail}"
+
+
+RULES: tuple[Rule, ...] = (
+    every_stop_is_told,
+    every_finished_stop_is_told,
+    no_work_vanishes,
+    no_stop_is_invented,
+    no_recovery_is_invented,
+    the_last_message_is_true,
+    a_recovery_follows_a_stop,
+    no_message_reaches_another_team,
+    not_evaluated_is_true,
+    nothing_is_repeated,
+    a_stop_says_something_new,
+    a_reminder_waits,
+    nobody_gets_too_much_at_once,
+    all_comes_to_rest,
+    only_what_is_refused_is_set_aside,
+    nothing_crashes,
+    nothing_fails_by_itself,
+)

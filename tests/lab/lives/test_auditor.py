@@ -1,0 +1,186 @@
+"""The auditor on traces that were made by hand: one that breaks nothing, and for each rule one that
+breaks it."""
+
+import ast
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.lab.lives.auditor import RULES, judge
+from tests.lab.lives.trace import (
+    Asked,
+    Calm,
+    Crashed,
+    Ended,
+    Estate,
+    Image,
+    Left,
+    Published,
+    Refused,
+    Rest,
+    Seen,
+    Sent,
+    Started,
+    Trace,
+    Truth,
+    Wrote,
+)
+from tests.support.paths import ROOT
+
+HERE = ROOT / "tests" / "lab" / "lives"
+TAG, D1, D2 = "reg.io/web/app:1", "sha256:" + "1" * 64, "sha256:" + "2" * 64
+CVE = (("CVE-1", "High"),)
+HOUR = 3600.0
+CALM = 20 * HOUR
+ESTATE = Estate({TAG: "web"}, frozenset({TAG}), frozenset({"stops"}), 6 * HOUR, 24 * HOUR, 6 * HOUR)
+STOP = Published(
+    at=2000.0,
+    who="p1",
+    container="c",
+    channel="stops",
+    id="n1",
+    kind="STOP",
+    team="web",
+    images=(Image("n1", TAG, D1, (("CVE-1", "high"),)),),
+    answered=True,
+    moment="at 1000",
+    decided=1000.0,
+)
+RECOVERED = replace(
+    STOP,
+    at=6000.0,
+    who="p2",
+    id="n2",
+    kind="RECOVERED",
+    images=(Image("n2", TAG, D1, ()),),
+    moment="at 5000",
+    decided=5000.0,
+)
+
+
+def run(number: int, at: float, action: str) -> list[Seen]:
+    """A message of a sweep that is worked on, with this evaluation."""
+    who, found = f"work-{number}", CVE if action == "stop" else ()
+    return [
+        Sent(at - 1, "sweep", "work", who, TAG, 0, at - 5),
+        Started(at - 0.5, who, "c", "work", who),
+        Asked(at - 0.4, who, "images", TAG, D1, "analyzed"),
+        Asked(at - 0.2, who, "vuln", None, D1, "2 rows"),
+        Asked(at, who, "check", TAG, D1, action, found, moment=f"at {at:.0f}"),
+        Wrote(at + 0.1, who, f"own|{TAG}|active", "written"),
+        Ended(at + 0.2, who, "answered", "c"),
+        Left(at + 0.2, "work", who, "done"),
+    ]
+
+
+def publishing(message: Published) -> list[Seen]:
+    """The run of the publisher that it is of."""
+    return [
+        Started(message.at - 1, message.who, "c", "publish"),
+        message,
+        Ended(message.at + 1, message.who, "answered", "c"),
+    ]
+
+
+REST = Rest(40 * HOUR, "world", 0, 0, 0, is_claimed=False, queued=0, dead=0, deferred=0)
+# Stopped at first, and a GO from 4,500 s on.
+WELL: list[Seen] = [
+    Truth(0.0, "anchore", TAG, D1, "stop", CVE),
+    *run(1, 1000, "stop"),
+    *publishing(STOP),
+    Truth(4500.0, "anchore", TAG, D1, "go", ()),
+    *run(2, 5000, "go"),
+    *publishing(RECOVERED),
+    Calm(CALM, "world"),
+    *run(3, CALM + HOUR, "go"),
+    REST,
+]
+
+
+def broken(seen: list[Seen]) -> set[str]:
+    return {each.rule for each in judge(Trace(1, ESTATE, sorted(seen, key=lambda one: one.at)))}
+
+
+def test_a_life_that_is_well_breaks_nothing() -> None:
+    assert broken(WELL) == set()
+
+
+def without(*left_out: Seen) -> list[Seen]:
+    return [seen for seen in WELL if seen not in left_out]
+
+
+def instead(**changed: object) -> Callable[[Seen], list[Seen]]:
+    return lambda seen: [replace(one, **changed) if one == seen else one for one in WELL]  # type: ignore[arg-type]
+
+
+def where(test: Callable[[Seen], bool], **changed: object) -> list[Seen]:
+    return [replace(one, **changed) if test(one) else one for one in WELL]  # type: ignore[arg-type]
+
+
+def again(message: Published, at: float, **changed: object) -> list[Seen]:
+    repeated = replace(message, at=at, who=f"p{at:.0f}", **changed)  # type: ignore[arg-type]
+    return [*WELL, *publishing(repeated)]
+
+
+STILL_STOPPED = [*WELL[:12], Calm(CALM, "world"), *run(3, CALM + HOUR, "stop"), REST]
+REMINDER = {"kind": "REMINDER", "id": "n3", "images": (Image("n3", TAG, D1, (("CVE-1", "high"),)),)}
+
+BREAKING: dict[str, list[Seen]] = {
+    "every_stop_is_told": [one for one in STILL_STOPPED if one != STOP],
+    "every_finished_stop_is_told": without(STOP, RECOVERED),
+    "no_work_vanishes": [
+        one for one in WELL if one.who != "work-3" or isinstance(one, Started | Ended | Left)
+    ],
+    "no_stop_is_invented": instead(images=(Image("n1", TAG, D2, CVE),))(STOP),
+    "no_recovery_is_invented": where(
+        lambda one: isinstance(one, Asked) and one.step == "vuln" and one.who == "work-2",
+        sound=False,
+    ),
+    "the_last_message_is_true": without(RECOVERED),
+    "a_recovery_follows_a_stop": without(STOP),
+    "no_message_reaches_another_team": instead(team="payments")(STOP),
+    "not_evaluated_is_true": again(
+        RECOVERED, 7000.0, kind="NOT_EVALUATED", reason="no answer", decided=6900.0, id="n4"
+    ),
+    "nothing_is_repeated": again(STOP, 2060.0),
+    "a_stop_says_something_new": again(
+        STOP, 2060.0, id="n5", images=(Image("n5", TAG, D1, (("CVE-1", "high"),)),)
+    ),
+    "a_reminder_waits": again(STOP, 3000.0, decided=2900.0, **REMINDER),
+    "nobody_gets_too_much_at_once": [
+        *WELL,
+        *(replace(STOP, at=2000 + n / 10, answered=False) for n in range(1, 5)),
+    ],
+    "all_comes_to_rest": instead(queued=1)(REST),
+    "only_what_is_refused_is_set_aside": [
+        *WELL,
+        Refused(2500.0, "p1", "stops", (Image("n1", TAG, D1, CVE),)),
+    ],
+    "nothing_crashes": [*WELL, Crashed(1.0, "", "KeyError()")],
+    "nothing_fails_by_itself": where(
+        lambda one: isinstance(one, Ended) and one.who == "work-3", how="failed"
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", [rule.__name__ for rule in RULES])
+def test_each_rule_can_be_broken(rule: str) -> None:
+    assert rule in broken(BREAKING[rule])
+
+
+def test_the_auditor_knows_nothing_of_the_product() -> None:
+    files = [HERE / f"{name}.py" for name in ("auditor", "case", "trace")]
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
+    modules = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    known = {f"tests.lab.lives.{file.stem}" for file in files}
+    standard = {"collections", "collections.abc", "dataclasses", "functools", "typing"}
+    assert modules <= known | standard
+    assert not any(isinstance(node, ast.Import) for node in nodes)
+
+
+def test_each_promise_is_a_rule_and_each_rule_a_promise() -> None:
+    page = (ROOT / "docs" / "promises.md").read_text()
+    promised = re.findall(r"^\| (.+\.) \| `(\w+)` \|$", page, re.MULTILINE)
+    assert promised == [((rule.__doc__ or "").split("\n")[0], rule.__name__) for rule in RULES]

@@ -1,0 +1,43 @@
+"""A few lives: the same seed is the same life, and none breaks a promise."""
+
+from dataclasses import replace
+
+from tests.lab.lives.auditor import judge
+from tests.lab.lives.plan import Plan, planned
+from tests.lab.lives.shrink import shortest
+from tests.lab.lives.table import rows
+from tests.lab.lives.trace import Fault, Published, Trace
+from tests.lab.lives.world import live
+
+FEW = range(1, 11)
+
+
+def test_a_few_lives_keep_all_promises() -> None:
+    traces = [live(planned(seed)) for seed in FEW]
+    assert {trace.seed: judge(trace) for trace in traces if judge(trace)} == {}
+    seen = [one for trace in traces for one in trace.seen]
+    assert {one.kind for one in seen if isinstance(one, Published)} >= {"STOP", "RECOVERED"}
+    assert {one.kind for one in seen if isinstance(one, Fault)} >= {"kill before", "lost"}
+
+
+def test_the_same_seed_is_the_same_life() -> None:
+    first, second = (list(rows(live(planned(7)).seen, whole=True)) for _ in range(2))
+    assert first == second
+
+
+def _without_its_stops(plan: Plan) -> Trace:
+    """As if SNS lost each message without saying so."""
+    trace = live(plan)
+    return replace(trace, seen=[one for one in trace.seen if not isinstance(one, Published)])
+
+
+def test_a_failing_life_is_made_short() -> None:
+    rule = "every_finished_stop_is_told"
+    seed = next(s for s in FEW if _breaks(rule, _without_its_stops(planned(s))))
+    found = shortest(planned(seed), rule, _without_its_stops, most=25)
+    assert _breaks(rule, _without_its_stops(found))
+    assert len(found.happenings) < len(planned(seed).happenings)
+
+
+def _breaks(rule: str, trace: Trace) -> bool:
+    return any(broken.rule == rule for broken in judge(trace))

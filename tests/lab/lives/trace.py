@@ -1,0 +1,205 @@
+"""What is seen of a life from outside: what went in, what came out, and which faults there were.
+
+No word of the product: the auditor judges by these alone. Times are seconds since the life began,
+on the world's own clock.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Something that happened; `who` is the invocation that it happened to, if any."""
+
+    at: float
+    who: str
+
+
+Findings = tuple[tuple[str, str], ...]  # each vulnerability with its severity
+
+
+@dataclass(frozen=True, slots=True)
+class Truth(Seen):
+    """What Anchore says of a tag from now on; `digest` None: no image bears it.
+
+    `action` is what the policy comes to, None while the image is not analyzed.
+    """
+
+    tag: str
+    digest: str | None
+    action: str | None
+    findings: Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed(Seen):
+    """An image was pushed; its event comes so many `times`."""
+
+    tag: str
+    digest: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Seen):
+    """An answer of Anchore's to one step; `sound`: it is whole, true, and of what was asked.
+
+    `moment` is the time that an evaluation bears.
+    """
+
+    step: str
+    tag: str | None
+    digest: str | None
+    said: str
+    findings: Findings = ()
+    sound: bool = True
+    moment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image that a message names; `notice` is the id of what it would have got alone.
+
+    `findings` are those that stop it, as far as the message lists them.
+    """
+
+    notice: str
+    tag: str
+    digest: str | None
+    findings: Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Published(Seen):
+    """A message that SNS took; `answered`: the function heard so.
+
+    `decided` is when its newest notice was decided, on the function's clock, `moment` the time that
+    the evaluation bears, and `whole` says that it is about one image, with all its findings.
+    """
+
+    container: str
+    channel: str
+    id: str
+    kind: str
+    team: str
+    images: tuple[Image, ...]
+    answered: bool
+    moment: str | None = None
+    reason: str = ""
+    whole: bool = True
+    decided: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Seen):
+    """A message that SNS never takes, of the images that it names."""
+
+    channel: str
+    images: tuple[Image, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault(Seen):
+    """Something went wrong at a call; `number` is the call's in its invocation."""
+
+    kind: str
+    call: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Seen):
+    """Lambda invokes a container with an event; `what` says with which, `message` of a queue."""
+
+    container: str
+    what: str
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(Seen):
+    """`how` is answered, failed (with an error of the tree), crashed (with any other) or killed."""
+
+    how: str
+    container: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed(Seen):
+    """The function logged an exception that it did not expect."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent(Seen):
+    """A message went to a queue; `sweep` is when the sweep began that it is of, if any."""
+
+    queue: str
+    message: str
+    tag: str | None
+    delay: int
+    sweep: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Left(Seen):
+    """A message left its queue: `how` is done, dead or redriven."""
+
+    message: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote(Seen):
+    """An item of the table was written or deleted; `key` names it."""
+
+    key: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured(Seen):
+    """The metrics of an invocation."""
+
+    values: dict[str, float] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Calm(Seen):
+    """From now on nothing fails, and nothing changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest(Seen):
+    """What is left in the end."""
+
+    waiting: int
+    aside: int
+    flights: int
+    is_claimed: bool
+    queued: int
+    dead: int
+    deferred: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """The images that are watched, whose each is, and within how long a STOP is to be known."""
+
+    teams: dict[str, str]
+    watched: frozenset[str]
+    channels: frozenset[str]
+    sweep_seconds: float
+    reminder_seconds: float
+    not_evaluated_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A whole life."""
+
+    seed: int
+    estate: Estate
+    seen: list[Seen]
