@@ -23,9 +23,14 @@ def in_order(
 ) -> dict[Target, None]:
     """What is stopped, what runs, the rest, then what has failed since; each once.
 
-    An old digest that is no longer seen running is none of them.
+    An old digest that is no longer seen running as such is none of them.
     """
-    kept = [one for one in snapshots if not watched.sees_no_longer(target_of(one))]
+    ending = {target_of(one) for one, _ in ends(snapshots, watched)}
+    kept = [
+        one
+        for one in snapshots
+        if target_of(one) not in ending and not watched.sees_no_longer(target_of(one))
+    ]
     stopped = (target_of(one) for one in kept if one.stopped)
     running = ((tag, None) for tag in watched.tags if tag in watched.running)
     tags = ((tag, None) for tag in watched.tags)
@@ -69,11 +74,11 @@ def lost_in(contexts: frozenset[str], snapshots: Iterable[EntrySnapshot]) -> Ite
 
 
 def _is_gated_since(old: EntrySnapshot, own: EntrySnapshot | None) -> bool:
-    """Whether the tag's own entry has a later verdict of the very digest."""
+    """Whether the tag's own entry has a verdict of the very digest since the STOP began."""
     if own is None or own.running is None or own.evaluated_at is None or own.digest is None:
         return False
     is_same = {own.digest, old.old_digest} <= set(own.running.digests)
-    return is_same and old.evaluated_at is not None and own.evaluated_at > old.evaluated_at
+    return is_same and old.first_stop_at is not None and own.evaluated_at > old.first_stop_at
 
 
 def _has_failed(snapshot: EntrySnapshot, since: datetime) -> bool:
