@@ -45,6 +45,11 @@ class EntrySnapshot(Struct, frozen=True):
     old_digest: Digest | None = None
 
     @property
+    def is_old(self) -> bool:
+        """Whether it is of a digest that runs though its tag has moved on."""
+        return self.old_digest is not None
+
+    @property
     def where(self) -> Running | None:
         """Where the image runs; None: not known."""
         return self.running.about(self.digest) if self.running else None
