@@ -82,6 +82,7 @@ def test_its_stop_ends_when_a_fresh_inventory_no_longer_sees_it(cluster: Cluster
     ended = cluster.results[-1]
     assert (ended["event_type"], ended["ended"]["cause"]) == ("ENDED", "no longer seen running")
     assert "Fresh inventories no longer see this digest" in cluster.notices[-1].body
+    assert ended["running"] == {"known": True, "places": [], "total": 0}
     before = len(cluster.notices)
     cluster.sweep()
     assert len(cluster.notices) == before

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from rescan.gate.model import Outcome, Step, Trigger, TriggerKind
 from rescan.gate.report import Report
+from rescan.gate.running import Running
 from rescan.kernel.clock import utc_day
 from rescan.kernel.due_days import DueDays
 from rescan.kernel.failure_cause import FailureCause
@@ -187,6 +188,9 @@ def after_sight(
     is_seen = entry.running is not None and entry.running.at >= sweep
     if not entry.stopped or entry.old_digest is None or is_seen:
         return entry, None
+    if cause is EndCause.NO_LONGER_RUNNING:
+        digests = entry.running.digests if entry.running else ()
+        entry = replace(entry, running=Running(sweep, digests))
     return _told_to_end(entry, cause, entry.result_at or now, trigger, now)
 
 

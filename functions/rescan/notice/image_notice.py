@@ -97,7 +97,7 @@ class ImageNotice(NoticeContent):
             turn=news.turn,
             pushed=news.trigger.kind is TriggerKind.ECR_PUSH,
             team=team_name(news.team) or UNROUTED,
-            digest=report.image_digest if report else None,
+            digest=(report and report.image_digest) or (news.old and news.old.digest) or None,
             policy_id=(report.policy_id if report else None) or news.policy_id,
             policy_name=one_line((report and report.policy_name) or "", 120) or None,
             final_action=report.final_action if report else None,
