@@ -170,6 +170,19 @@ def test_the_last_sweep_is_remembered(ledger: Ledger) -> None:
     assert ledger.last_sweep() == later
 
 
+def test_when_a_stop_of_the_last_sweep_was_published_is_known_until_the_next(
+    ledger: Ledger,
+) -> None:
+    ledger.note_notice(NOON, NOON)
+    assert ledger.last_sweep() is None
+    ledger.record_sweep(SweepRecord(NOON, 3))
+    ledger.note_notice(NOON, NOON + SECOND)
+    ledger.note_notice(NOON - SECOND, NOON + 2 * SECOND)
+    assert ledger.last_sweep() == SweepRecord(NOON, 3, noticed_at=NOON + SECOND)
+    ledger.record_sweep(SweepRecord(NOON + SECOND, 3))
+    assert ledger.last_sweep() == SweepRecord(NOON + SECOND, 3)
+
+
 # --- the table alone
 
 
@@ -330,6 +343,7 @@ def test_a_scan_of_many_pages_is_followed_to_its_end(client: Any) -> None:
         pytest.param(lambda t: t.last_sweep(), "get_item", id="last-sweep"),
         pytest.param(lambda t: t.begin_sweep(NOON), "update_item", id="begin-sweep"),
         pytest.param(lambda t: t.record_sweep(SweepRecord(NOON, 1)), "put_item", id="record"),
+        pytest.param(lambda t: t.note_notice(NOON, NOON), "update_item", id="notice"),
     ],
 )
 def test_what_dynamodb_refuses_is_one_error_that_names_the_table(

@@ -10,15 +10,20 @@ import pytest
 from msgspec.structs import replace
 
 from rescan.aws.ledger_items import item_of
+from rescan.aws.ledger_table import LedgerTable
+from rescan.gate.data_version import DataVersion
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.model import Outcome, Severity
 from rescan.kernel.errors import LedgerUnavailable
 from rescan.kernel.failure_cause import FailureCause
-from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.announced_findings import AnnouncedFindings, Reported
-from rescan.ledger.entry import Entry, UnknownPush, subject_of
+from rescan.ledger.entry import Entry, Refresh, UnknownPush, subject_of
 from rescan.ledger.failing import Failing
+from rescan.notice.summary import Coverage
+from rescan.notice.times import rfc3339
 from rescan.outbox.items import OutboxItem
+from rescan.work.ports import SweepRecord
 from rescan_cli.state.watch import watched
 from tests.support.entries import FRESH, OLD, key, stopped
 from tests.support.ledger_table import CALLER, REGION, cloudformation, fill, ledger_of, make_stack
@@ -29,7 +34,7 @@ from tests.support.run_command import Done, run
 from tests.support.scripted_server import ScriptedServer, refused_port, respond
 
 NOW = datetime.now(UTC)
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 FAILING = Failing(NOW - 7 * DAY, "regate", "HTTP 500", FailureCause.DOWN)
 
 
@@ -65,6 +70,32 @@ def state(*arguments: str, **options: Any) -> Any:
 
 
 # --- the overview
+
+
+def test_the_data_of_the_last_sweep_are_told_with_what_they_led_to() -> None:
+    began, received = NOW - HOUR, NOW - 2 * HOUR
+    data, before = DataVersion("f", received_at=received), Coverage(NOW - DAY, 1, 1, 1, 0)
+    noticed = NOW - HOUR / 2
+    swept = replace(GO, sweep=began, evaluated_at=began + HOUR / 4)
+    with ledger_of([swept]) as client:
+        table = LedgerTable(client, "ledger")
+        table.record_sweep(SweepRecord(began, 1, before, data=data))
+        table.note_notice(began, noticed)
+        shown, told = (
+            run("status", *options, variables={**CALLER, "LEDGER_TABLE": "ledger"})
+            for options in ((), ("-o", "json"))
+        )
+    assert (
+        "vulnerability data received 2 h ago, the last verdict after 75 min, the last notice"
+        " after 90 min"
+    ) in " ".join(shown.out.split())
+    lags = {"verdict_lag_seconds": 4_500, "notice_lag_seconds": 5_400}
+    assert json.loads(told.out)["data"] == {"received_at": rfc3339(received), **lags}
+
+
+def test_the_feeds_of_a_verdict_are_shown_with_the_image() -> None:
+    refreshed = replace(GO, refresh=Refresh(Digest("sha256:" + "a" * 64), "f00d", NOW - HOUR))
+    assert "1 h ago, on feeds f00d" in status("reg.io/go:1", entries=[refreshed]).out
 
 
 def test_what_is_stopped_comes_worst_first_with_its_numbers() -> None:

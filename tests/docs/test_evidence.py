@@ -50,7 +50,7 @@ def test_pushes_and_feeds_are_shown_with_their_times_before_and_after() -> None:
     head, before, _, after, analyzed = table(SIMULATION, "lanes")
     within = head.index("99 of 100 within")
     told = [after[within], before[within], analyzed[within]]
-    head, schedule, clock = table(SIMULATION, "what begins a sweep")
+    head, schedule, clock, _ = table(SIMULATION, "what begins a sweep")
     mean = head.index("mean from feed to STOP")
     told += [clock[mean], schedule[mean]]
     assert re.findall(r"\d+ (?:h|min|s)\b(?: \d+ (?:min|s)\b)?", shown) == told

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
 from rescan.events.parse import parse_event
+from rescan.gate.data_version import DataVersion
 from rescan.gate.evaluation import Evaluation
 from rescan.gate.inventory import Place, RunningImage
 from rescan.gate.model import (
@@ -27,10 +28,11 @@ from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreError
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Metric, Tally
-from rescan.ledger.entry import Entry, UnknownPush, subject_of
+from rescan.ledger.entry import Entry, Refresh, UnknownPush, subject_of
 from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
 from rescan.settings import Settings
+from rescan.work.feeds_seen import FeedsSeen
 from rescan.work.recorder import Recorder
 from rescan.work.requeue import LONGEST_CHAIN, Requeue, delay
 from rescan.work.topics import Topics
@@ -63,6 +65,7 @@ class Desk:
     tally: Tally = field(default_factory=Tally)
     asked: int = 0
     forced: int = 0
+    feeds: str = "today"
     submitted: list[str] = field(default_factory=list)
 
     @property
@@ -79,6 +82,7 @@ class Desk:
             Requeue(self.queue, self.deferred, lambda: self.now, lambda: 1.0),
             self.tally,
             lambda: self.now,
+            FeedsSeen(lambda deadline: DataVersion(self.feeds), lambda: self.now).version,
         )
 
     def work(self, gate: Gate, seconds: float = 60) -> GateResult:
@@ -738,6 +742,18 @@ def test_a_sweep_forces_no_refresh_that_would_find_the_same(
     desk.work(gate)
     assert desk.forced == forced
     assert desk.entry.evaluated_at == desk.now
+
+
+def test_the_feeds_of_a_sweep_s_verdict_are_remembered_also_where_all_refreshes_are_forced(
+    desk: Desk,
+) -> None:
+    remembered = []
+    for gate in (PUSH, swept(NOON + HOUR, None), swept(NOON + 2 * HOUR, None)):
+        desk.now = gate.sweep or NOON
+        desk.work(gate)
+        remembered.append(desk.entry.refresh)
+    refreshes = [Refresh(DIGEST, "today", NOON + hours * HOUR) for hours in (1, 2)]
+    assert (remembered, desk.forced) == ([None, *refreshes], 3)
 
 
 def test_a_direct_invocation_forces_a_refresh(desk: Desk) -> None:

@@ -181,6 +181,7 @@ def sweep_of(item: Any) -> SweepRecord:
         _unwatched(item),
         _written(item, "data", DataVersion),
         _written(item, "inventory", InventoryRecord),
+        datetime.fromisoformat(item["noticed_at"]["S"]) if "noticed_at" in item else None,
     )
 
 

@@ -144,6 +144,21 @@ class LedgerTable:
             ),
         )
 
+    def note_notice(self, started: datetime, at: datetime) -> None:
+        note = partial(
+            self._client.update_item,
+            TableName=self._table,
+            Key={"subject": {"S": _SWEEP}},
+            UpdateExpression="SET noticed_at = :at",
+            ConditionExpression="sweep = :started",
+            ExpressionAttributeValues={
+                ":at": {"S": at.isoformat()},
+                ":started": {"S": started.isoformat()},
+            },
+        )
+        with suppress(ConditionFailed):  # another sweep has begun since
+            self._call("writing", note)
+
     def count_set_aside(self) -> int:
         count = partial(
             self._client.query,

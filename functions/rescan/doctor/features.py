@@ -47,7 +47,8 @@ FEATURES = (
     Feature(
         (2, 7, 2),
         (5, 9),
-        "feeds have no checksums: each sync of theirs begins a sweep, though nothing is new in it",
+        "feeds have no checksums: each sync of theirs begins a sweep, though nothing is new in it,"
+        " and Refresh at feed forces every refresh, as always does",
     ),
     # Between 5.9 and 5.22 no release is told whose API is 2.12.1.
     Feature(

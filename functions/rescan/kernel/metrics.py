@@ -32,6 +32,7 @@ class Metric(StrEnum):
     SWEEP_FAILING_PERCENT = "SweepFailingPercent"
     FEED_AGE_HOURS = "FeedAgeHours"
     FEED_LAG_SECONDS = "FeedLagSeconds"
+    FEED_NOTICE_LAG_SECONDS = "FeedNoticeLagSeconds"
 
 
 class Tally:

@@ -53,7 +53,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     0: never written. `team` got the STOP, if there is one. `held_until` is when the first allowlist
     item ends that suppresses a finding. `listed` are the kinds of vulnerabilities that Anchore has
     listed of the digest; `empty_list_at` is since when it lists none, which is not believed yet.
-    `refresh` is remembered while REFRESH is feed: the verdict rests on the feeds that it names.
+    `refresh`: the verdict rests on the feeds that it names, or on newer ones.
     `running` is where the image was last seen running, as far as sweeps ask that. `old_digest` is
     the one that runs, in an entry of its own, since the tag has moved on.
     """

@@ -5,6 +5,7 @@ from datetime import datetime
 from threading import Lock
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rescan.kernel.errors import LedgerConflict
 from rescan.ledger.due_dates import earliest_first_days
@@ -72,6 +73,10 @@ class MemoryLedger(Struct):
 
     def record_sweep(self, sweep: SweepRecord) -> None:
         self.sweeps.append(sweep)
+
+    def note_notice(self, started: datetime, at: datetime) -> None:
+        if self.sweeps and self.sweeps[-1].started == started:
+            self.sweeps[-1] = replace(self.sweeps[-1], noticed_at=at)
 
     def count_set_aside(self) -> int:
         return len(self.aside)

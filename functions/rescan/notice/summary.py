@@ -7,6 +7,7 @@ from msgspec import Struct
 from rescan.gate.running import Running
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.failing import Failing
+from rescan.notice.data_age import DataAge
 
 # Earlier ones were in the summaries before this.
 _LATELY = timedelta(days=1)
@@ -98,9 +99,9 @@ class Summary(Struct, frozen=True, kw_only=True):
     list of images what runs comes first: `stopped` (since when) and `failing` oldest first,
     `unknown_pushes` newest first, `ending` (until when an allowlist suppresses a finding) soonest
     first. `due` has the team of most overdue images first. `next_sweep` is when it begins at the
-    latest, `next_summary` None when none is planned. `set_aside` counts notices. `data_received_at`
-    is when Anchore got the data that the last sweep began with; None: not known. `running_unknown`
-    says why it is not known what runs; None: it is known, or no sweep asks.
+    latest, `next_summary` None when none is planned. `set_aside` counts notices. `data` None: not
+    known. `running_unknown` says why it is not known what runs; None: it is known, or no sweep
+    asks.
     """
 
     at: datetime
@@ -113,7 +114,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     unknown_pushes: tuple[Dated, ...] = ()
     ending: tuple[Dated, ...] = ()
     set_aside: int = 0
-    data_received_at: datetime | None = None
+    data: DataAge | None = None
     due: tuple[TeamDue, ...] = ()
     running_unknown: str | None = None
 

@@ -158,9 +158,8 @@ class SummaryNotice(NoticeContent):
         if (sweep := summary.under_way) is not None:
             done = f"{sweep.answered:,} of {sweep.expected:,} so far"
             yield "Under way", f"{moment(sweep.started)}, {done}"
-        if summary.data_received_at is not None:
-            received = age(summary.data_received_at, summary.at)
-            yield "Vulnerability data", f"received {received} ago"
+        if summary.data is not None:
+            yield "Vulnerability data", summary.data.told(summary.at)
         if summary.next_sweep is not None:
             word = "was due by" if summary.is_overdue else "by"
             yield "Next sweep", f"{word} {moment(summary.next_sweep)}"

@@ -1,6 +1,7 @@
 """The part `summary` of a result: of each list as much as fits, in its order."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
@@ -27,6 +28,7 @@ _Item = TypeVar("_Item", bound=Struct)
 
 def summary_shape(summary: Summary) -> shapes.Summary:
     """With the rest of the result at most LARGEST_SUMMARY_RESULT bytes of UTF-8."""
+    data = summary.data
     return shapes.Summary(
         quiet=summary.is_quiet,
         sweep=_coverage(summary.sweep),
@@ -42,10 +44,16 @@ def summary_shape(summary: Summary) -> shapes.Summary:
             map(_dated, summary.unknown_pushes), len(summary.unknown_pushes), _UNKNOWN_PUSHES
         ),
         ending=_images(map(_dated, summary.ending), len(summary.ending), _ENDING),
-        data_received_at=moment_or_none(summary.data_received_at) or UNSET,
+        data_received_at=rfc3339(data.received_at) if data else UNSET,
+        verdict_lag_seconds=_seconds(data.verdict_lag if data else None),
+        notice_lag_seconds=_seconds(data.notice_lag if data else None),
         due=that_fit(map(_due, summary.due), _DUE) or UNSET,
         running_unknown=one_line(summary.running_unknown or "", 300) or UNSET,
     )
+
+
+def _seconds(lag: timedelta | None) -> int | UnsetType:
+    return UNSET if lag is None else int(lag.total_seconds())
 
 
 def _coverage(coverage: Coverage | None) -> shapes.Coverage | None:

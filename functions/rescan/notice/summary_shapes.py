@@ -74,5 +74,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     unknown_pushes: Images[Dated]
     ending: Images[Dated]
     data_received_at: str | UnsetType = UNSET
+    verdict_lag_seconds: int | UnsetType = UNSET
+    notice_lag_seconds: int | UnsetType = UNSET
     due: Sequence[TeamDue] | UnsetType = UNSET
     running_unknown: str | UnsetType = UNSET

@@ -19,7 +19,7 @@ from rescan.kernel.due_days import DueDays
 from rescan.notice.render import summary_outbox_items
 from rescan.notice.summary import Coverage, Dated, Failed, Summary, TeamDue
 from rescan.outbox.items import Channel
-from rescan.work.coverage import coverage_of, one_a_tag
+from rescan.work.coverage import coverage_of, data_age, one_a_tag
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord
 
 _Image = TypeVar("_Image", Dated, Failed)
@@ -94,7 +94,7 @@ def summary_of(
         under_way=under_way,
         next_sweep=sweep.started + schedule.sweep_period if sweep else None,
         next_summary=schedule.next_summary(now),
-        data_received_at=sweep.data.received_at if sweep and sweep.data else None,
+        data=data_age(sweep, every),
         stopped=_oldest_first(_dated(g, g.first_stop_at) for g in every if g.stopped),
         failing=_failing(every, min(now - _DAY, counted.started if counted else now)),
         unknown_pushes=_what_runs_first(

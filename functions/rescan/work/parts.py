@@ -25,6 +25,8 @@ from rescan.settings import Settings
 from rescan.work.daily_summary import DailySummary, Schedule
 from rescan.work.deferral import Deferral
 from rescan.work.feed_clock import FeedClock
+from rescan.work.feed_lag import FeedLag
+from rescan.work.feeds_seen import FeedsSeen
 from rescan.work.ports import DeferredWork, Ledger, Outbox, WorkQueue
 from rescan.work.publisher import Publisher
 from rescan.work.recorder import Recorder
@@ -72,32 +74,27 @@ class Parts:
     ) -> None:
         settings, tally, clock = container.settings, container.tally, container.clock
         topics, logger = Topics(container.topics, tally), container.logger
-        recorder = Recorder(
-            ledger,
-            topics,
-            tally,
-            clock,
-            container.sleep,
-            settings.containers,
-            container.jitter,
-            settings.ui_link,
-        )
+        recorder = _recorder(container, ledger, topics)
+        version = container.data_version
         requeue = Requeue(queue, deferred, clock, container.jitter)
-        worker = Worker(settings, container.anchore_until, recorder, requeue, tally, clock)
+        feeds = FeedsSeen(version, clock).version
+        worker = Worker(settings, container.anchore_until, recorder, requeue, tally, clock, feeds)
         collected = COLLECTED if window else timedelta()
         rules = GroupingRules(settings.digest_above, window, collected)
         schedule = Schedule(timedelta(hours=settings.sweep_hours), settings.daily_summary)
         self.topics = topics
         self.gate_now = logged(worker.gate_now, logger)
         self.work = logged(worker.work, logger)
-        version = container.data_version
         silence = Silence(recorder, _swept_as(settings), logger, clock)
         self.full_sweep = _full_sweep(container, queue, ledger, topics, silence)
         shortest = timedelta(minutes=settings.min_sweep_minutes)
         self.feed_clock = FeedClock(
             version, ledger, queue, self._sweep_all, shortest, tally, logger, clock
         )
-        self.publisher = Publisher(outbox, topics, rules, tally, logger, clock, container.sleep)
+        lag = FeedLag(ledger, tally, logger, clock)
+        self.publisher = Publisher(
+            outbox, topics, rules, tally, logger, clock, container.sleep, lag.measure
+        )
         self.daily_summary = DailySummary(
             ledger, topics.channels, schedule, logger, clock, settings.due_terms
         )
@@ -146,6 +143,20 @@ def _full_sweep(
         container.data_version,
         container.clock,
         by_feeds=container.settings.refresh == "feed",
+    )
+
+
+def _recorder(container: Container, ledger: Ledger, topics: Topics) -> Recorder:
+    settings = container.settings
+    return Recorder(
+        ledger,
+        topics,
+        container.tally,
+        container.clock,
+        container.sleep,
+        settings.containers,
+        container.jitter,
+        settings.ui_link,
     )
 
 

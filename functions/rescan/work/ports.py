@@ -61,6 +61,7 @@ class SweepRecord(Struct, frozen=True):
     While a sweep is under way, the previous one tells whether the images are watched. `expected`
     counts the tags that it enqueued, and the rows that are `unwatched`. `data` is what Anchore
     judged by when it began; None: not known. `inventory` None: what runs was not asked.
+    `noticed_at` is when a STOP of its own was last published.
     """
 
     started: datetime
@@ -69,6 +70,7 @@ class SweepRecord(Struct, frozen=True):
     unwatched: Unwatched = Unwatched()
     data: DataVersion | None = None
     inventory: InventoryRecord | None = None
+    noticed_at: datetime | None = None
 
 
 class Ledger(Protocol):
@@ -111,6 +113,10 @@ class Ledger(Protocol):
 
     def record_sweep(self, sweep: SweepRecord) -> None:
         """Record a full sweep that has enqueued its tags."""
+        ...
+
+    def note_notice(self, started: datetime, at: datetime) -> None:
+        """Remember when a STOP of the sweep was last published; nothing if another began since."""
         ...
 
     def count_set_aside(self) -> int:

@@ -62,7 +62,7 @@ MOST_WAITING = 5_000
 
 
 class Publisher:
-    """`clock` and `sleep` are arguments for the tests' sake."""
+    """`tell` is told what each run has published; `clock` and `sleep` are for the tests' sake."""
 
     def __init__(
         self,
@@ -73,6 +73,7 @@ class Publisher:
         logger: Logger,
         clock: Clock = utc_now,
         sleep: Callable[[float], None] = time.sleep,
+        tell: Callable[[Iterable[PendingNotice]], None] = lambda published: None,
     ) -> None:
         self._outbox = outbox
         self._rules = rules
@@ -82,6 +83,7 @@ class Publisher:
         self._set_aside = SetAside(outbox, tally, logger)
         self._delivery = Delivery(outbox, topics, tally, logger, clock, sleep)
         self._in_doubt: set[NoticeKey] = set()
+        self._tell = tell
 
     def run(self, deadline: Deadline) -> dict[str, Any]:
         """Publish what waits, at the pace: {"published", "images", "failed", "left"}."""
@@ -112,6 +114,7 @@ class Publisher:
         in_flight = self._publish_in_flight(waiting, run)
         repeated = {notice.key for notices in run.superseded.values() for notice in notices}
         self._publish_rounds([n for n in waiting if n.key not in in_flight | repeated], run)
+        self._tell(notice for notice in waiting if notice.key in run.published_notices)
 
     def _measure(self, waiting: Collection[PendingNotice]) -> None:
         """Also nothing: an alarm takes silence for a publisher that has died."""

@@ -59,7 +59,7 @@ class AnalyzingAnchore(Anchore, Protocol):
 
 
 class Worker:
-    """One image at a time; it may be called from many threads at once."""
+    """One image at a time, from many threads; `feeds` tells the ledger on which a verdict rests."""
 
     def __init__(
         self,
@@ -69,6 +69,7 @@ class Worker:
         requeue: Requeue,
         tally: Tally,
         clock: Clock = utc_now,
+        feeds: Callable[[Gate, Deadline], str | None] = lambda gate, deadline: gate.feeds,
     ) -> None:
         self._settings = settings
         self._anchore_until = anchore_until
@@ -77,6 +78,7 @@ class Worker:
         self._unrecorded = Unrecorded(requeue, self._is_too_old)
         self._tally = tally
         self._clock = clock
+        self._feeds = feeds
         self._results = Results(settings, clock)
 
     def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:
@@ -121,7 +123,7 @@ class Worker:
         self, gate: Gate, entry: Entry | None, fresh: Entry, deadline: Deadline
     ) -> GateResult:
         anchore = self._anchore(gate, deadline)
-        evaluated = rescan(anchore, self._request(gate, entry or fresh))
+        evaluated = rescan(anchore, self._request(gate, entry or fresh, deadline))
         report = believed(evaluated, entry or fresh, self._clock())
         is_unknown = is_unknown_push(gate, report) or self._is_to_be_added(gate, report)
         if (report.outcome is Outcome.PENDING or is_unknown) and not self._is_too_old(gate):
@@ -157,10 +159,11 @@ class Worker:
             return back
         return GateResult(gate.tag, notification=recorded.notification, why=str(error), failed=True)
 
-    def _request(self, gate: Gate, entry: Entry) -> RescanRequest:
+    def _request(self, gate: Gate, entry: Entry, deadline: Deadline) -> RescanRequest:
         period = timedelta(hours=self._settings.sweep_hours)
         digest = fresh_digest(entry, gate.feeds, self._clock(), period)
-        return replace(gate.request(self._settings), fresh_digest=digest)
+        feeds = self._feeds(gate, deadline)
+        return replace(gate.request(self._settings), feeds=feeds, fresh_digest=digest)
 
     def _anchore(self, gate: Gate, deadline: Deadline) -> AnalyzingAnchore:
         if deadline.passed:

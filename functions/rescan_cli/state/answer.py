@@ -12,7 +12,7 @@ from rescan.kernel.image_tag import ImageTag
 from rescan.notice.wording import counted
 from rescan_cli.exit_status import ExitStatus, of_outcome
 from rescan_cli.state.overview import Overview, overview_of
-from rescan_cli.state.reading import entries, pending_notices
+from rescan_cli.state.reading import entries, last_sweep, pending_notices
 from rescan_cli.state.remembered import Remembered, found_of, near, remembered
 from rescan_cli.state.row import row_of
 from rescan_cli.state.source import Source
@@ -47,8 +47,8 @@ def whole_overview(source: Source) -> Overview:
     """Of every image in the ledger."""
     now = utc_now()
     unreadable: list[str] = []
-    rows = (row_of(entry, now, source.due_days) for entry in entries(source, unreadable))
-    return overview_of(rows, now, unreadable)
+    rows = [row_of(entry, now, source.due_days) for entry in entries(source, unreadable)]
+    return overview_of(rows, now, unreadable, last_sweep(source))
 
 
 def overview_answer(source: Source, filters: Filters) -> OverviewAnswer:

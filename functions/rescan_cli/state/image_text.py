@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rescan.kernel.safe_text import one_line
+from rescan.ledger.entry import Refresh
 from rescan.notice.times import age, moment
 from rescan.notice.where import where
 from rescan.notice.wording import counted
@@ -44,6 +45,7 @@ def _facts(one: Remembered, now: datetime) -> Iterator[tuple[str, Text]]:
     yield "Where", plain(where(row.running, now, one_line))
     yield "Stopped", _at(row.since, now)
     yield "Evaluated", _at(entry.evaluated_at, now)
+    yield "Refreshed", _refreshed(entry.refresh, now)
     yield "Last result", _at(entry.result_at, now)
     yield "Not evaluated", _failing(one, now)
     yield "Due", due_text(row) if row.due else Text()
@@ -56,6 +58,10 @@ def _facts(one: Remembered, now: datetime) -> Iterator[tuple[str, Text]]:
 
 def _at(at: datetime | None, now: datetime) -> Text:
     return Text(f"{moment(at)}, {age(at, now)} ago" if at else "")
+
+
+def _refreshed(refresh: Refresh | None, now: datetime) -> Text:
+    return Text(f"{age(refresh.at, now)} ago, on feeds {refresh.feeds}" if refresh else "")
 
 
 def _failing(one: Remembered, now: datetime) -> Text:

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import json
 
+from rescan.notice.data_age import DataAge
 from rescan.notice.times import rfc3339
 from rescan.notice.where import running_shape
 from rescan_cli.state.overview import Overview
@@ -31,6 +32,7 @@ def overview_json(overview: Overview, source: Source) -> str:
         {
             **_basis(source, overview.at),
             "last_result_at": _moment(overview.last_result),
+            "data": _data(overview.data),
             "counts": counts,
             "stopped": [_row(row) for row in overview.stopped],
             "not_evaluated": [_row(row) for row in overview.failing],
@@ -43,6 +45,16 @@ def overview_json(overview: Overview, source: Source) -> str:
 def image_json(found: list[Remembered], source: Source, now: datetime) -> str:
     """Every entry of one image, the one that counts first."""
     return _text({**_basis(source, now), "entries": [_remembered(one) for one in found]})
+
+
+def _data(data: DataAge | None) -> dict[str, Any] | None:
+    if data is None:
+        return None
+    return {
+        "received_at": rfc3339(data.received_at),
+        "verdict_lag_seconds": data.verdict_lag and int(data.verdict_lag.total_seconds()),
+        "notice_lag_seconds": data.notice_lag and int(data.notice_lag.total_seconds()),
+    }
 
 
 def _basis(source: Source, at: datetime) -> dict[str, Any]:

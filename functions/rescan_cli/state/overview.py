@@ -8,7 +8,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rescan.gate.model import Severity
-from rescan.work.coverage import one_a_tag
+from rescan.notice.data_age import DataAge
+from rescan.work.coverage import data_age, one_a_tag
+from rescan.work.ports import SweepRecord
 from rescan_cli.state.row import Row, StoppingFinding
 
 SOON = timedelta(days=30)
@@ -24,7 +26,8 @@ class Overview(Struct, frozen=True, kw_only=True):
 
     `teams` counts all images that the ledger knows, `last_result` is the newest result of any.
     `unreadable` are the subjects of entries that could not be read. `about` says which images were
-    asked for, and `unanswered` counts the stopped ones of which the ledger cannot tell.
+    asked for, and `unanswered` counts the stopped ones of which the ledger cannot tell. `data` is
+    of the last sweep; None: not known.
     """
 
     at: datetime
@@ -36,6 +39,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     unreadable: tuple[str, ...] = ()
     about: str = ""
     unanswered: int = 0
+    data: DataAge | None = None
 
     @property
     def images(self) -> int:
@@ -134,7 +138,12 @@ class Coming(Struct, frozen=True):
     is_end: bool
 
 
-def overview_of(rows: Iterable[Row], at: datetime, unreadable: Iterable[str] = ()) -> Overview:
+def overview_of(
+    rows: Iterable[Row],
+    at: datetime,
+    unreadable: Iterable[str] = (),
+    sweep: SweepRecord | None = None,
+) -> Overview:
     """Of every entry; a tag that several policies have gated counts once, as in a summary.
 
     `unreadable` is read after the last row.
@@ -154,6 +163,7 @@ def overview_of(rows: Iterable[Row], at: datetime, unreadable: Iterable[str] = (
         teams=Counter(row.team for row in every),
         last_result=max((row.result_at for row in every if row.result_at), default=None),
         unreadable=tuple(unreadable),
+        data=data_age(sweep, every),
     )
 
 

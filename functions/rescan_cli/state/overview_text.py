@@ -57,7 +57,9 @@ def _nothing_stopped(overview: Overview) -> Text:
 def _basis(overview: Overview, where: str) -> str:
     last = overview.last_result
     result = f"last result {age(last, overview.at)} ago" if last else "no result yet"
-    return f"{where}: {counted(overview.images, 'image')}, {result}"
+    data = overview.data
+    told = f"; vulnerability data {data.told(overview.at)}" if data else ""
+    return f"{where}: {counted(overview.images, 'image')}, {result}{told}"
 
 
 def _stopped(overview: Overview) -> Table:

@@ -8,10 +8,12 @@ from msgspec import MsgspecError
 
 from rescan.aws.dynamodb import TableCalls
 from rescan.aws.ledger_items import entry_of
+from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
 from rescan.kernel.safe_text import one_line
 from rescan.ledger.entry import Entry
 from rescan.outbox.items import PendingNotice
+from rescan.work.ports import SweepRecord
 from rescan_cli.state.refusals import explained
 from rescan_cli.state.source import Source
 
@@ -38,6 +40,12 @@ def entries(source: Source, unreadable: list[str]) -> Iterator[Entry]:
                 unreadable.append(one_line(item["subject"]["S"], 600))
             else:
                 yield entry
+
+
+def last_sweep(source: Source) -> SweepRecord | None:
+    """The last full sweep; None before the first."""
+    with explained(source.table, source.region):
+        return LedgerTable(source.client, source.table).last_sweep()
 
 
 def pending_notices(source: Source, subjects: frozenset[str]) -> list[PendingNotice]:

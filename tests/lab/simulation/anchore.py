@@ -12,7 +12,7 @@ import requests
 from msgspec import json
 from requests.adapters import BaseAdapter
 
-from tests.lab.simulation.findings import Found
+from tests.lab.simulation.findings import HARMLESS, Found
 from tests.lab.simulation.scenario import Scenario
 from tests.lab.simulation.turns import SimulatedTime
 
@@ -86,7 +86,9 @@ class SimulatedAnchore(BaseAdapter):
         number = int(found["number"], 16)
         stopping = self._scenario.found(number, self._time.passed())
         if found["step"] == "vuln":
-            return "vuln", {"vulnerabilities": [each.row() for each in stopping]}
+            is_forced = query.get("force_refresh") == ["true"]
+            rows = {"vulnerabilities": [each.row() for each in (*stopping, HARMLESS)]}
+            return "vuln" if is_forced else "plain", rows
         return "check", _check(number, query["tag"][0], stopping)
 
     def _feed(self) -> dict[str, Any]:

@@ -107,6 +107,7 @@ class Estate:
             _SILENT,
             data_version,
             self.time.now,
+            by_feeds=scenario.by_feeds,
         )
         self._clock = FeedClock(
             data_version,

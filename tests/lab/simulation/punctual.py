@@ -55,13 +55,23 @@ def pushed() -> Iterator[Punctual]:
     yield label, pushes_beside_a_sweep(_WORKERS, _PUSH_WORKERS, analysis=MINUTES)
 
 
-def fed(*, clock: bool, images: int = _ESTATE, days: float = _DAYS) -> Estate:
+def fed(
+    *, clock: bool, by_feeds: bool = False, images: int = _ESTATE, days: float = _DAYS
+) -> Estate:
     """An estate after days of sweeps and of feeds, each of which stops a few images of its own."""
     last = days * 24
     moves = range(_BEFORE_THE_FIRST, int(last), FEED_HOURS)
     stops = frozenset(range(len(moves) * _STOPS_OF_A_FEED))
     estate = Estate(
-        Scenario(images, stops, _WORKERS, jitter=0.5, seed=SEED, feeds=tuple(map(float, moves)))
+        Scenario(
+            images,
+            stops,
+            _WORKERS,
+            jitter=0.5,
+            seed=SEED,
+            feeds=tuple(map(float, moves)),
+            by_feeds=by_feeds,
+        )
     )
     if clock:
         estate.time.begin(lambda: estate.check_feeds(FEED_MINUTES), after=60)
@@ -73,3 +83,4 @@ def detected() -> Iterator[Punctual]:
     """In their order in the page."""
     yield f"the schedule, every {SWEEP_HOURS} h", fed(clock=False)
     yield f"the schedule, and the feed clock, every {FEED_MINUTES} min", fed(clock=True)
+    yield "the same, with Refresh at feed", fed(clock=True, by_feeds=True)

@@ -48,6 +48,7 @@ _DETECTED = (
     "what begins a sweep",
     "sweeps",
     "Anchore calls",
+    "forced scans",
     "images named in a STOP",
     "mean from feed to STOP",
     "longest",
@@ -122,6 +123,7 @@ How to read it:
 - SweepHours 6, FeedMinutes 5, MinSweepMinutes 60, and 500 images, of which each feed stops five;
   the first feed comes an hour after the first sweep began. Two days.
 - The clock adds sweeps and takes none away: the schedule stays. Each of its looks is two requests.
+- {_saved(detected)}
 - After a look a sweep takes minutes here, and hours for many images at the defaults: what is
   stopped by the feed may be among the last.
 
@@ -199,9 +201,22 @@ def _detected(run: Punctual) -> tuple[str, ...]:
         label,
         f"{estate.sweeps}",
         f"{estate.anchore.asked.total():,}",
+        f"{estate.anchore.asked['vuln']:,}",
         f"{len(lags)}",
         _after(mean),
         _after(max(lags)),
+    )
+
+
+def _saved(detected: Sequence[Punctual]) -> str:
+    """What Refresh at feed spares Anchore."""
+    always, feed = (estate for _, estate in detected[-2:])
+    scans = always.anchore.asked["vuln"] - feed.anchore.asked["vuln"]
+    share = scans / always.anchore.asked["vuln"]
+    seconds = scans * (always.scenario.scan_seconds - always.scenario.list_seconds)
+    return (
+        f"Refresh at feed makes a plain read of {scans:,} forced scans, {share:.0%}: {seconds:,.0f}"
+        f" s\n  of Anchore's at these times. The requests are as many, and the STOPs the same."
     )
 
 

@@ -30,7 +30,7 @@ class Scenario:
     same one. `refused`: for how long SNS takes no message from the beginning on.
     It has not analyzed an image before `analyzed_after_hours`, and work that waits is given up
     after `pending_hours`. `feeds`: after so many hours new feeds come in, of which each stops its
-    share of the `stopped`; none: all stop from the beginning on.
+    share of the `stopped`; none: all stop from the beginning on. `by_feeds`: REFRESH is feed.
     """
 
     images: int
@@ -49,6 +49,7 @@ class Scenario:
     pending_hours: int = 2
     push_workers: int | None = 2
     feeds: tuple[float, ...] = ()
+    by_feeds: bool = False
 
     def tag(self, number: int) -> ImageTag:
         """The tag of one image of the estate."""

@@ -52,3 +52,12 @@ def test_a_stop_follows_its_feed_at_the_next_sweep(
     lags = estate.stop_lags()
     assert (len(lags), estate.sweeps) == (30, sweeps)
     assert max(lags) < latest
+
+
+def test_refresh_by_the_feeds_stops_the_same_images_with_fewer_scans() -> None:
+    always, feed = (fed(clock=True, by_feeds=by, images=40, days=1) for by in (False, True))
+    assert feed.stop_lags() == always.stop_lags()
+    assert feed.topic.messages == always.topic.messages
+    asked = [each.anchore.asked for each in (always, feed)]
+    assert asked[0].total() == asked[1].total()
+    assert asked[1]["vuln"] + asked[1]["plain"] == asked[0]["vuln"] > asked[1]["vuln"]

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from rescan.gate.model import Step
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.failing import Failing
+from rescan.notice.data_age import DataAge
 from rescan.notice.render import summary_outbox_items
 from rescan.notice.summary import Coverage, Dated, Failed, Summary, TeamDue, Unwatched
 from rescan.outbox.items import Channel
@@ -76,7 +77,7 @@ def not_quiet() -> Summary:
         unknown_pushes=(_days("shop/search:7.1", 0.4), _days("shop/search:7.0", 8)),
         ending=(Dated(_tag("shop/web-cart:1.9.1"), datetime(2026, 12, 1, tzinfo=UTC)),),
         set_aside=2,
-        data_received_at=MORNING - 3 * HOUR,
+        data=DataAge(MORNING - 3 * HOUR, HOUR / 5, HOUR / 4),
     )
 
 
