@@ -98,6 +98,8 @@ def _rows(rows: list[Vulnerability]) -> Table:
 def _words(finding: BlockingFinding, *, has_rows: bool) -> Iterator[str]:
     if finding.message and not has_rows:
         yield finding.message
+    if finding.platforms:
+        yield f"On {', '.join(finding.platforms)}"
     if about := [*likelihood(finding), *([finding.url] if finding.url else [])]:
         yield "; ".join(about)
     yield f"To do: {_way_out(finding)}"

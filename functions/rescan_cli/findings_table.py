@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rescan.gate.blocking_findings import BlockingFinding
+from rescan.gate.platforms import in_short, worst_first
 from rescan.gate.report import Report
 from rescan.notice.stop import StopNotice
 from rescan.notice.wording import by_severity, counted
@@ -27,8 +28,14 @@ def heading(report: Report) -> Iterator[RenderableType]:
     yield Text.assemble((word, STYLES.get(report.outcome, "bold")), "  ", plain(str(report.tag)))
     rows = [("Digest", report.image_digest), ("Policy", report.policy_id), ("Why", report.reason)]
     rows += [("Rows", _counts(report)), ("Not read", report.vulnerabilities_problem)]
+    rows += [("Platform", f"{said}, {digest}") for said, digest in _platforms(report)]
     rows += [("Note", note) for note in report.notes]
     yield facts([(name, plain(value, 500)) for name, value in rows if value])
+
+
+def _platforms(report: Report) -> Iterator[tuple[str, str]]:
+    for each in worst_first(report.platforms):
+        yield f"{each.platform}: {in_short(each)}", each.image_digest or ""
 
 
 def how_bad(finding: BlockingFinding) -> Text:
@@ -68,9 +75,11 @@ def _counts(report: Report) -> str | None:
 
 
 def _findings(findings: tuple[BlockingFinding, ...]) -> Table:
-    """Worst first; FROM is left out when Anchore names no origin."""
+    """Worst first; FROM is left out when Anchore names no origin, ON for a single platform."""
     with_origin = any(finding.inherited_from_base is not None for finding in findings)
-    shown = table(*_COLUMNS, *(("FROM",) if with_origin else ()))
+    with_platforms = any(finding.platforms for finding in findings)
+    optional = [*(["FROM"] if with_origin else []), *(["ON"] if with_platforms else [])]
+    shown = table(*_COLUMNS, *optional)
     for finding in (finding.bounded() for finding in findings):
         origin = (plain(origin_text(finding.inherited_from_base)),) if with_origin else ()
         shown.add_row(
@@ -81,6 +90,7 @@ def _findings(findings: tuple[BlockingFinding, ...]) -> Table:
             plain(fix_text(finding)),
             plain(finding.rule),
             *origin,
+            *((plain(", ".join(finding.platforms)),) if with_platforms else ()),
         )
     return shown
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
@@ -37,8 +37,11 @@ class _Watched:
             return self.anchore.active_images(tag)
 
     def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
-        with self._shown(Step.FIND_ACTIVE_IMAGE):
+        with self._shown(f"{Step.FIND_ACTIVE_IMAGE}, its other platforms"):
             return self.anchore.tag_history(tag)
+
+    def share(self, number: int) -> Anchore:
+        return replace(self, anchore=self.anchore.share(number))
 
     def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
         with self._shown(Step.REFRESH_VULNERABILITIES):

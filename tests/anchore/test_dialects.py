@@ -155,6 +155,33 @@ def test_an_enterprise_record_is_read_with_all_its_tags() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("content", "platform"),
+    [
+        pytest.param(
+            {"metadata": {"arch": "arm64", "distro": "debian"}}, "linux/arm64", id="linux"
+        ),
+        pytest.param(
+            {"metadata": {"arch": "amd64", "distro": "windows"}}, "windows/amd64", id="win"
+        ),
+        pytest.param({"metadata": {"arch": "s390x"}}, "linux/s390x", id="no-distro"),
+        pytest.param({"metadata": {"arch": ""}}, None, id="before-the-analysis"),
+        pytest.param({"metadata": {"arch": 7, "distro": 7}}, None, id="another-type"),
+        pytest.param({"metadata": None}, None, id="no-metadata"),
+        pytest.param(None, None, id="nothing"),
+    ],
+)
+def test_a_record_names_its_platform(content: object, platform: str | None) -> None:
+    record = {"image_digest": DIGEST, "image_content": content}
+    (read,) = ENTERPRISE.read_images(body({"items": [record]}))
+    assert read.platform == platform
+
+
+def test_the_history_of_a_tag_is_asked_for_by_its_name() -> None:
+    parameters = {"full_tag": str(TAG), "image_status": "active", "history": "true"}
+    assert ENTERPRISE.images(TAG, history=True).parameters == parameters
+
+
 @pytest.mark.parametrize("detail", [{}, {"image_detail": None}, {"image_detail": []}])
 def test_an_enterprise_record_that_names_no_tag_bears_none(detail: dict[str, object]) -> None:
     (record,) = ENTERPRISE.read_images(body({"items": [{"image_digest": DIGEST, **detail}]}))

@@ -36,6 +36,7 @@ OUTCOMES = {
     "not_found_empty_list": 3,
     "pending": 2,
     "superseded_push": 0,
+    "platforms": 1,
     "analysis_failed": 2,
     "denylisted": 1,
     "evaluation_problem": 1,

@@ -37,7 +37,7 @@ def image(digest: Digest = NEW, at: datetime | None = NOON, **changes: object) -
     record = ImageRecord(
         digest=digest,
         tags=(DetectedTag("reg.io/other:1", AFTER), DetectedTag("reg.io/app:1", at)),
-        parent_digest=PARENT,
+        parent_digest=digest,
         image_status="active",
         analysis_status="analyzed",
     )
@@ -72,6 +72,9 @@ class FakeAnchore:
     def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
         self.asked.append(("history", tag))
         return list(_said(self.images))
+
+    def share(self, number: int) -> "FakeAnchore":
+        raise NotImplementedError
 
     def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
         self.asked.append(("forced", digest, vtype))
@@ -111,14 +114,14 @@ def test_the_three_steps_are_asked_in_order_with_their_inputs() -> None:
 
 def test_a_digest_that_was_refreshed_on_these_feeds_is_only_read() -> None:
     anchore = FakeAnchore()
-    report = rescan(anchore, request(feeds="today", fresh_digest=NEW))
+    report = rescan(anchore, request(feeds="today", fresh_digests=frozenset({NEW})))
     assert anchore.asked[1:] == [("unforced", NEW, "all"), ("check", NEW, TAG, None)]
     assert (report.feeds, report.plainly_read) == (None, True)
 
 
 def test_another_digest_than_the_one_refreshed_is_refreshed() -> None:
     anchore = FakeAnchore()
-    report = rescan(anchore, request(feeds="today", fresh_digest=OLD))
+    report = rescan(anchore, request(feeds="today", fresh_digests=frozenset({OLD})))
     assert anchore.asked[1] == ("forced", NEW, "all")
     assert (report.feeds, report.plainly_read) == ("today", False)
 
@@ -218,7 +221,8 @@ def test_a_record_need_not_say_its_status() -> None:
 
 @pytest.mark.parametrize("pushed", [NEW, PARENT])
 def test_a_pushed_digest_is_the_image_s_own_or_its_parent_s(pushed: Digest) -> None:
-    report = rescan(FakeAnchore(), request(pushed))
+    anchore = FakeAnchore(images=[image(parent_digest=PARENT)])
+    report = rescan(anchore, request(pushed))
     assert (report.outcome, report.notes) == (Outcome.GO, ())
 
 

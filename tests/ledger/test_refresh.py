@@ -11,7 +11,7 @@ from rescan.gate.report import Report
 from rescan.kernel.image_tag import Digest
 from rescan.ledger.entry import Entry, Refresh
 from rescan.ledger.failing import Failing
-from rescan.ledger.refresh import fresh_digest
+from rescan.ledger.refresh import fresh_digests
 from rescan.ledger.transitions import after_failure, after_verdict
 from tests.support.entries import FRESH, HOUR, NEW, OLD, PACE, TRIGGER, finding, report, stopped
 from tests.support.fakes import NOON
@@ -41,12 +41,12 @@ def test_a_plain_read_is_enough_while_nothing_but_the_feeds_could_change(
     changes: dict[str, object], digest: Digest | None
 ) -> None:
     entry: Entry = replace(REFRESHED, **changes)
-    assert fresh_digest(entry, "today", NOON + HOUR, SIX_HOURS) == digest
+    assert fresh_digests(entry, "today", NOON + HOUR, SIX_HOURS) == ({digest} - {None})
 
 
 @pytest.mark.parametrize("feeds", [None, "newer"])
 def test_feeds_that_moved_or_are_not_known_need_a_refresh(feeds: str | None) -> None:
-    assert fresh_digest(REFRESHED, feeds, NOON, SIX_HOURS) is None
+    assert not fresh_digests(REFRESHED, feeds, NOON, SIX_HOURS)
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_feeds_that_moved_or_are_not_known_need_a_refresh(feeds: str | None) -> 
 )
 def test_the_next_sweep_finds_no_refresh_older_than_a_day(period: timedelta, hours: int) -> None:
     last = NOON + hours * HOUR
-    assert fresh_digest(REFRESHED, "today", last, period) == OLD
-    assert fresh_digest(REFRESHED, "today", last + MINUTE, period) is None
+    assert fresh_digests(REFRESHED, "today", last, period) == {OLD}
+    assert not fresh_digests(REFRESHED, "today", last + MINUTE, period)
 
 
 def after(entry: Entry, said: Report, at: datetime = NOON) -> Refresh | None:
@@ -114,4 +114,4 @@ def test_a_failed_attempt_is_no_refresh() -> None:
 
 
 def test_an_entry_of_an_older_version_needs_a_refresh() -> None:
-    assert fresh_digest(stopped(), "today", NOON, SIX_HOURS) is None
+    assert not fresh_digests(stopped(), "today", NOON, SIX_HOURS)

@@ -30,7 +30,7 @@ class Image:
     """An image, what it holds (`rows`, `dockerfile`), and the methods that record answers on it.
 
     Rows called in `base` come from the base image; that is only said when it is asked for.
-    `exploited` are the CVEs that are known to be.
+    `exploited` are the CVEs that are known to be. What was pushed was an index when `of_index`.
     """
 
     repository: str
@@ -44,6 +44,8 @@ class Image:
     verdict: Json = field(default_factory=dict)
     exploited: tuple[str, ...] = (EXPLOITED,)
     evaluated_at: str = "2026-11-20T09:31:04Z"
+    arch: str = "amd64"
+    of_index: bool = False
 
     @property
     def full_tag(self) -> str:
@@ -53,11 +55,14 @@ class Image:
     @property
     def digest(self) -> str:
         """The digest of the image's manifest."""
-        return sha256(f"{self.repository}:{self.tag} {self.build}")
+        other = "" if self.arch == "amd64" else f" {self.arch}"
+        return sha256(f"{self.repository}:{self.tag} {self.build}{other}")
 
     @property
     def parent_digest(self) -> str:
-        """The digest of the manifest list that the push was of."""
+        """The digest of the manifest that the push was of: the image's own, or its index's."""
+        if not self.of_index:
+            return self.digest
         return sha256(f"{self.repository}:{self.tag} {self.build} list")
 
     @property
@@ -82,6 +87,11 @@ class Image:
     def found(self) -> Exchange:
         """The list by full tag, with this image in it."""
         return answered("/images", self.list_query, {"items": [self.record()]})
+
+    def history(self, *others: "Image") -> Exchange:
+        """The list of all that bear the tag or ever bore it, newest first."""
+        records = [image.record() for image in (self, *others)]
+        return answered("/images", self.list_query | {"history": "true"}, {"items": records})
 
     def refreshed(self, *, forced: bool = True, base: bool = False) -> Exchange:
         """The vulnerabilities."""
@@ -117,7 +127,7 @@ class Image:
             "analysis_status": self.analysis_status,
             "annotations": {},
             "created_at": self.detected_at,
-            "image_content": {"metadata": _METADATA},
+            "image_content": {"metadata": _METADATA | {"arch": self.arch}},
             "image_detail": [self._detail()],
             "image_digest": self.digest,
             "image_status": "active",

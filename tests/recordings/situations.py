@@ -55,6 +55,10 @@ WARNED = replace(STOPPED, rows=("GHSA-mvr2-9pj6-7w5j+guava", *_LOW), dockerfile=
 PASSED = replace(STOPPED, rows=_LOW, dockerfile=())
 SUPERSEDING = replace(PASSED, build="2", detected_at="2026-11-20T09:41:03Z")
 ORDERS = replace(PASSED, repository="orders/web", tag="1.9.0")
+INDEXED = replace(STOPPED, of_index=True)
+ARM = replace(INDEXED, arch="arm64", detected_at="2026-11-20T09:36:40Z")
+AMD = replace(PASSED, of_index=True)
+OLD_INDEX = replace(AMD, build="0", detected_at="2026-11-02T16:12:09Z")
 BATCH = replace(PASSED, repository="legacy/batch", tag="3.0")
 
 
@@ -88,8 +92,15 @@ _DENYLIST_RULE = {
 
 
 def three_steps(image: Image) -> list[Exchange]:
-    """What gating the image takes."""
-    return [image.found(), image.refreshed(), image.checked()]
+    """What gating the image takes; of an index, it is asked for other platforms, too."""
+    history = [image.history()] if image.of_index else []
+    return [image.found(), *history, image.refreshed(), image.checked()]
+
+
+def _two_platforms() -> list[Exchange]:
+    """The newest stops, the other one passes; an older index bore the tag before."""
+    lists = [ARM.found(), ARM.history(AMD, OLD_INDEX)]
+    return [*lists, *(step for each in (ARM, AMD) for step in (each.refreshed(), each.checked()))]
 
 
 def summaries(page: int, images: list[Image], total: int) -> Exchange:
@@ -102,8 +113,8 @@ def summaries(page: int, images: list[Image], total: int) -> Exchange:
 _CLUSTER = "arn:aws:ecs:eu-central-1:123456789012:cluster/legacy"
 # What is seen, as the inventory names it, and where; the names are made up.
 _SEEN: tuple[tuple[str, str, str, str | None, str], ...] = (
-    ("kubernetes", "prod-eu/payments", STOPPED.full_tag, STOPPED.parent_digest, "2026-11-20T10:42"),
-    ("kubernetes", "prod-us/payments", STOPPED.full_tag, STOPPED.parent_digest, "2026-11-20T10:41"),
+    ("kubernetes", "prod-eu/payments", STOPPED.full_tag, INDEXED.parent_digest, "2026-11-20T10:42"),
+    ("kubernetes", "prod-us/payments", STOPPED.full_tag, INDEXED.parent_digest, "2026-11-20T10:41"),
     ("ecs", _CLUSTER, ORDERS.full_tag, None, "2026-11-12T02:00"),
     ("kubernetes", "prod-eu/payments", STOPPED.full_tag, SUPERSEDING.digest, "2026-11-18T07:00"),
 )
@@ -156,7 +167,7 @@ def data(day: str = "2026-11-20") -> list[Exchange]:
 
 def _swept() -> list[Exchange]:
     return [
-        *three_steps(STOPPED),
+        *three_steps(INDEXED),
         *three_steps(ORDERS),
         refusals.not_in_database(BATCH.list_query),
     ]
@@ -189,6 +200,11 @@ SITUATIONS = {
     ),
     "analysis_failed": Situation(
         _SPEC, [replace(STOPPED, analysis_status="analysis_failed").found()]
+    ),
+    "platforms": Situation(
+        f"{_FULL} Which records share an index, and what is listed without history: the engine's"
+        " parent_digest and its list.",
+        _two_platforms(),
     ),
     "denylisted": Situation(
         f"{_FULL} Nothing but the denylist stops the image.",
@@ -239,7 +255,7 @@ SITUATIONS = {
         [
             *data(),
             _inventory(),
-            summaries(1, [STOPPED, ORDERS], 3),
+            summaries(1, [INDEXED, ORDERS], 3),
             summaries(2, [BATCH], 3),
             *_swept(),
         ],
@@ -252,7 +268,7 @@ SITUATIONS = {
             answered(
                 "/images",
                 {"image_status": "active"},
-                {"items": [image.record() for image in (STOPPED, ORDERS, BATCH)]},
+                {"items": [image.record() for image in (INDEXED, ORDERS, BATCH)]},
             ),
             *_swept(),
         ],

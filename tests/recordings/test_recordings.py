@@ -48,13 +48,14 @@ EXPECTED = {
     "pending": Expected(Outcome.PENDING, requests=1),
     "superseded_push": Expected(Outcome.GO, requests=3),
     "analysis_failed": Expected(Outcome.NOT_EVALUATED, requests=1),
+    "platforms": Expected(Outcome.STOP, requests=6, stopping=6),
     "denylisted": Expected(Outcome.STOP, requests=3),
     "evaluation_problem": Expected(Outcome.STOP, requests=3),
     "evaluation_problem_warn": Expected(Outcome.NOT_EVALUATED, requests=3),
     "unmapped": Expected(Outcome.NOT_EVALUATED, requests=3),
     "refresh_interrupted": Expected(Outcome.STOP, requests=4, stopping=6),
-    "sweep": Expected(Outcome.STOP, requests=3, stopping=6),
-    "sweep_plain_list": Expected(Outcome.STOP, requests=3, stopping=6),
+    "sweep": Expected(Outcome.STOP, requests=4, stopping=6),
+    "sweep_plain_list": Expected(Outcome.STOP, requests=4, stopping=6),
     "arazzo_stop": Expected(Outcome.STOP, requests=3),
     "arazzo_warn": Expected(Outcome.WARN, requests=3),
     "arazzo_go": Expected(Outcome.GO, requests=3),
@@ -181,6 +182,17 @@ def _swept(name) -> dict[str, Outcome]:
     replay = Replay(recording(name))
     tags = list_active_tags(_transport(replay), Deadline.after(60))
     return {str(tag): _rescan(replay, str(tag)).outcome for tag in tags.tags}
+
+
+def test_one_of_two_platforms_stops_the_image():
+    report = _rescan("platforms")
+
+    assert [(each.platform, each.outcome) for each in report.platforms] == [
+        ("linux/arm64", Outcome.STOP),
+        ("linux/amd64", Outcome.GO),
+    ]
+    assert report.reason == "linux/arm64: 6 findings; linux/amd64: go"
+    assert {finding.platforms for finding in report.blocking} == {("linux/arm64",)}
 
 
 @pytest.mark.parametrize("name", ["sweep", "sweep_plain_list"])

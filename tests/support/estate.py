@@ -32,6 +32,7 @@ from rescan.work.parts import Container
 from tests.support.anchore_answers import ROWS, WHERE
 from tests.support.environment import LEAST
 from tests.support.fakes import NOON
+from tests.support.one_platform import OnePlatform
 
 DIGEST = Digest("sha256:" + "c" * 64)
 UNREACHABLE = errors.AnchoreUnreachable("no connection", **WHERE)
@@ -47,7 +48,7 @@ class Log:
 
 
 @dataclass
-class Estate:
+class Estate(OnePlatform):
     """An Anchore that knows tags by what gating them comes to, and a topic that keeps notices.
 
     An outcome is a final action, "unknown", "analyzing", or an exception; each evaluation has the
@@ -133,9 +134,6 @@ class Estate:
     def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
         self.requests.append(("refresh", vtype))
         return ROWS
-
-    def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
-        return self.active_images(tag)
 
     def submit(
         self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None

@@ -14,6 +14,7 @@ from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.notice.times import rfc3339
 from tests.support.anchore_answers import WHERE
 from tests.support.entries import NEW, OLD, finding
+from tests.support.one_platform import OnePlatform
 
 STATUSES = ("analyzing", "analysis_failed")
 ERRORS = {
@@ -54,7 +55,7 @@ class Evaluated:
 Answer = Evaluated | str
 
 
-class OneImage:
+class OneImage(OnePlatform):
     """Implements `worker.AnalyzingAnchore`; `cleared` are the moments of every real go and warn."""
 
     def __init__(self, clock: Clock) -> None:
@@ -108,9 +109,6 @@ class OneImage:
             findings=tuple(map(finding, said.findings)),
             findings_problem="1 finding is not readable" if said.findings_unread else None,
         )
-
-    def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
-        return self.active_images(tag)
 
     def submit(
         self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None

@@ -24,6 +24,7 @@ from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.watch_list import ListedTags
 from tests.support.anchore_answers import WHERE
 from tests.support.entries import finding
+from tests.support.one_platform import OnePlatform
 
 Cves = frozenset[str]
 DOWN = errors.AnchoreUnreachable("no connection", **WHERE)
@@ -41,7 +42,7 @@ class _Report:
 
 
 @dataclass
-class ScanningAnchore:
+class ScanningAnchore(OnePlatform):
     """`known` are the CVEs of each digest on each version of the data, `allowed` those that the
     policy's allowlist holds back, with their ends (None: for ever).
 
@@ -97,9 +98,6 @@ class ScanningAnchore:
             kept = self._evaluation(digest, tag, report.cves)
             self._kept[digest, tag] = (self.policy, report.number), kept
         return kept
-
-    def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
-        return self.active_images(tag)
 
     def submit(
         self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None

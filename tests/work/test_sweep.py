@@ -589,12 +589,13 @@ def test_what_runs_is_swept_by_its_tag_or_its_digest(
 
 
 def test_an_image_that_is_active_under_another_name_is_swept_under_that(estate: Estate) -> None:
-    """D is how the cluster calls B; A is active, and another image runs under it."""
+    """D is how the cluster calls B. A is active, and on another image than runs under it."""
     estate.watch, estate.digests = "running", {OF_B: B}
     images = (RunningImage(str(tag), OF_B, (), 1) for tag in (D, A))
     estate.inventory = Inventory(tuple(images), {EU: NOON})
     estate.sweep()
-    assert estate.enqueued == [A, B]
+    gated = [(gate.tag, gate.old_digest) for gate in estate.gates]
+    assert gated == [(A, None), (B, None), (A, OF_B)]
 
 
 @pytest.mark.parametrize("watch", ["all", "running"])
@@ -721,10 +722,11 @@ def test_each_message_says_what_runs_by_its_tag_or_its_digest(estate: Estate) ->
     images = placed(A, None, EU), placed(A, OLD_A, US), placed(D, OF_B, US), placed(None, OF_B, EU)
     estate.inventory = Inventory(images, {EU: NOON, US: NOON})
     estate.sweep()
-    sent = {gate.tag: gate.running for gate in estate.gates}
+    sent = {(gate.tag, gate.old_digest): gate.running for gate in estate.gates}
     assert sent == {
-        B: TagInventory(NOON, (placed(None, OF_B, US), placed(None, OF_B, EU))),
-        A: TagInventory(NOON, (placed(None, None, EU), placed(None, OLD_A, US))),
+        (B, None): TagInventory(NOON, (placed(None, OF_B, US), placed(None, OF_B, EU))),
+        (A, None): TagInventory(NOON, (placed(None, None, EU), placed(None, OLD_A, US))),
+        (A, OLD_A): TagInventory(NOON, (placed(None, OLD_A, US),)),
     }
 
 

@@ -40,6 +40,7 @@ from rescan.work.worker import Worker
 from tests.support.anchore_answers import ROWS, WHERE
 from tests.support.environment import LEAST
 from tests.support.fakes import NOON, FakeDeferred, FakeLedger, FakeOutbox, FakeQueue, FakeTopic
+from tests.support.one_platform import OnePlatform
 from tests.support.one_publisher import publisher_of
 
 TAG = ImageTag.parse("reg.io/app:1")
@@ -51,7 +52,7 @@ UNREADABLE = errors.AnchoreAnswerUnreadable("HTML", **WHERE)
 
 
 @dataclass
-class Desk:
+class Desk(OnePlatform):
     """A worker on fakes; `anchore` is a final action, "unknown", "analyzing", or an error."""
 
     anchore: Any = "go"
@@ -138,9 +139,6 @@ class Desk:
             mapped_to_rule=True,
             problems=(),
         )
-
-    def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
-        return self.active_images(tag)
 
     def submit(
         self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None

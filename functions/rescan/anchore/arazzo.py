@@ -9,7 +9,7 @@ from datetime import datetime
 from msgspec import Struct, json
 from msgspec.structs import asdict
 
-from rescan.anchore.enterprise import DigestText
+from rescan.anchore.image_records import DigestText
 from rescan.anchore.transport import Query
 from rescan.gate.evaluation import Evaluation
 from rescan.gate.model import ImageRecord, Step, Vulnerability, VulnerabilityList

@@ -1,6 +1,6 @@
 """The workflow's view of Anchore: one dialect over one transport, under one deadline."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rescan.anchore.dialect import Dialect
@@ -29,6 +29,10 @@ class AnchoreClient:
         """The active images that bear the tag or ever bore it."""
         query = self.dialect.images(tag, history=True)
         return self.transport.ask(query, self.dialect.read_images, self.deadline.half())
+
+    def share(self, number: int) -> "AnchoreClient":
+        """The same, with the time of the first of so many that share what is left."""
+        return replace(self, deadline=self.deadline.share(number))
 
     def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
         """The list after a forced scan, which is requested only once."""

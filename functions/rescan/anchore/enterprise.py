@@ -7,39 +7,18 @@ does not depend on are read leniently: one that changed its type must not lose t
 
 from datetime import datetime
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Any
 
-from msgspec import Meta, Raw, Struct, ValidationError, json
+from msgspec import Raw, Struct, ValidationError, json
 
 from rescan.anchore.allowlists import AllowlistItems
+from rescan.anchore.image_records import image_records
 from rescan.anchore.transport import Query
 from rescan.gate.evaluation import Allowlisted, Evaluation, Finding, Problem, RuleSet
-from rescan.gate.model import DetectedTag, ImageRecord, Step, Vulnerability, VulnerabilityList
-from rescan.kernel.clock import moment_of
+from rescan.gate.model import ImageRecord, Step, Vulnerability, VulnerabilityList
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.json_decoding import MALFORMED, NULL, lenient, preload_decoders
 from rescan.kernel.safe_text import one_line
-from rescan.kernel.team import team_name
-
-DigestText = Annotated[str, Meta(pattern="^sha256:[0-9a-fA-F]{64}$")]
-
-
-class _TagDetail(Struct, frozen=True):
-    full_tag: str | None = None
-    tag_detected_at: str | None = None
-
-
-class _Image(Struct, frozen=True):
-    image_digest: DigestText
-    parent_digest: str | None = None
-    image_status: str | None = None
-    analysis_status: str | None = None
-    image_detail: list[_TagDetail] | None = None
-    annotations: Raw = NULL
-
-
-class _ImageList(Struct, frozen=True):
-    items: list[_Image]
 
 
 class _VulnerabilityList(Struct, frozen=True):
@@ -106,17 +85,7 @@ class EnterpriseDialect(Struct, frozen=True):
 
     def read_images(self, body: bytearray) -> list[ImageRecord]:
         """The records, each with all its tags."""
-        return [
-            ImageRecord(
-                digest=Digest(image.image_digest),
-                tags=tuple(map(_detected_tag, image.image_detail or ())),
-                parent_digest=Digest(image.parent_digest) if image.parent_digest else None,
-                image_status=image.image_status,
-                analysis_status=image.analysis_status,
-                team=self._team(image.annotations),
-            )
-            for image in json.decode(body, type=_ImageList).items
-        ]
+        return image_records(body, self.team_annotation)
 
     def vulnerabilities(self, digest: Digest, vtype: str, *, forced: bool) -> Query:
         """The image's vulnerabilities; `forced` makes the server scan again first."""
@@ -181,20 +150,8 @@ class EnterpriseDialect(Struct, frozen=True):
         body = json.encode({"source": source})
         return Query(Step.ADD_IMAGE, "/images", starts_work=True, body=body)
 
-    def _team(self, annotations: Raw) -> str | None:
-        """The annotation's text; None when it is missing or no text."""
-        if self.team_annotation is None:
-            return None
-        values = lenient(annotations, dict[str, Raw]) or {}
-        team = lenient(values.get(self.team_annotation, NULL), str)
-        return team_name(team or "")
-
     def _base_digest(self) -> dict[str, str]:
         return {"base_digest": "auto"} if self.base_image else {}
-
-
-def _detected_tag(detail: _TagDetail) -> DetectedTag:
-    return DetectedTag(detail.full_tag or "", moment_of(detail.tag_detected_at))
 
 
 def _policy_id(raw: Raw) -> str | None:
@@ -247,6 +204,4 @@ def _policy_digest(policy: Raw) -> str | None:
     return sha256(json.encode(document, order="sorted")).hexdigest()
 
 
-preload_decoders(
-    _ImageList, _VulnerabilityList, _Check, _Details, _Policy, RuleSet, Finding, Problem
-)
+preload_decoders(_VulnerabilityList, _Check, _Details, _Policy, RuleSet, Finding, Problem)

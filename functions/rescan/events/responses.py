@@ -7,6 +7,8 @@ import msgspec
 
 from rescan.events.gate_result import GateResult
 from rescan.gate.model import VulnerabilityList
+from rescan.gate.platforms import outcome_of, worst_first
+from rescan.gate.report import Report
 from rescan.kernel.json_decoding import MALFORMED
 
 # Lambda refuses a synchronous answer above 6 MB; the rest of the answer is below 100 kB.
@@ -28,6 +30,7 @@ def result(gated: GateResult) -> dict[str, Any]:
         "vulnerabilities": rows and rows.by_severity(),
         "notification": gated.notification.value,
         "reason": "; ".join((report.reason, *report.notes)) if report else gated.why,
+        **_platforms(report),
     }
 
 
@@ -35,7 +38,8 @@ def in_full(gated: GateResult) -> dict[str, Any]:
     """A direct invocation's answer: the workflow's outputs by their names, and what they mean.
 
     `vulnerabilities` are Anchore's rows as it sent them, as many as fit into Lambda's answer;
-    `vulnerabilitiesTotal` says how many there are.
+    `vulnerabilitiesTotal` says how many there are. Of several platforms, the outputs are those of
+    the one that decides.
     """
     report = gated.report
     if report is None:
@@ -55,7 +59,19 @@ def in_full(gated: GateResult) -> dict[str, Any]:
         "reason": "; ".join(remarks),
         "policyId": report.policy_id,
         "vulnerabilitiesTotal": total,
+        **_platforms(report),
     }
+
+
+def _platforms(report: Report | None) -> dict[str, Any]:
+    """Only of an image that has several, the worst first."""
+    if report is None or not report.platforms:
+        return {}
+    platforms = [
+        {"platform": each.platform, "digest": each.image_digest, "outcome": outcome_of(each)}
+        for each in worst_first(report.platforms)
+    ]
+    return {"platforms": platforms}
 
 
 def _rows_that_fit(listed: VulnerabilityList | None) -> tuple[list[Any] | None, int]:

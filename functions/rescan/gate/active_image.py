@@ -1,39 +1,124 @@
-"""findActiveImage: which record of Anchore's bears a tag, and how it stands to a push. Pure."""
+"""findActiveImage: which records of Anchore's are the image that bears a tag, by its platforms.
 
-from datetime import UTC, datetime
+The request may name the image's digest: then no other one is found, unless it was pushed later.
+"""
 
-from rescan.gate.model import ImageRecord, RescanRequest
-from rescan.kernel.image_tag import ImageTag
+from typing import Protocol
 
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+from msgspec import Struct
+
+from rescan.gate.model import ImageRecord, Outcome, RescanRequest, Step
+from rescan.gate.platforms import newest_that_bears, of_one_image, platform_names
+from rescan.gate.verdict import Judgement
+from rescan.kernel.errors import ImageUnknown
+from rescan.kernel.failure_cause import FailureCause
+from rescan.kernel.image_tag import Digest, ImageTag
 
 
-def newest_that_bears(tag: ImageTag, listed: list[ImageRecord]) -> ImageRecord | None:
-    """Never trust the server's filter: a parameter that it does not know, it ignores.
+class TagLists(Protocol):
+    """What this step asks; each call raises `AnchoreError`."""
 
-    Among equals max() keeps the first, which is Anchore's own order (newest first), and the
-    document's rule for records that carry no tags.
+    def active_images(self, tag: ImageTag) -> list[ImageRecord]:
+        """The active images that Anchore lists for the tag, in its order."""
+        ...
+
+    def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
+        """The active images that bear the tag or ever bore it."""
+        ...
+
+
+class Found(Struct, frozen=True):
+    """A record to gate, and what its report must say; `platform` is set where there are several.
+
+    `current_digest` is what the tag is on, of an image from which it has moved on.
     """
-    bearing = [image for image in listed if image.bears(tag)]
-    return max(bearing, key=lambda image: image.detected_at(tag) or _LONG_AGO, default=None)
+
+    record: ImageRecord
+    notes: tuple[str, ...] = ()
+    platform: str | None = None
+    current_digest: Digest | None = None
+
+    @property
+    def digest(self) -> Digest:
+        """That of the record, not of its index."""
+        return self.record.digest
 
 
-def unverified(image: ImageRecord) -> tuple[str, ...]:
-    """A note where the record cannot say which tags it bears."""
+def find_active_image(anchore: TagLists, request: RescanRequest) -> list[Found] | Judgement:
+    """The image that bears the tag, by its platforms; or why the workflow ends here.
+
+    The newest record says which image that is.
+    """
+    records = _records(anchore, request.tag)
+    if not records:
+        reason = f"Anchore has no active image with the tag {request.tag}"
+        return absent(reason)
+    newest, notes = records[0], _unverified(records[0])
+    known = {*(record.digest for record in records), newest.parent_digest}
+    if request.digest is not None and request.digest not in known:
+        if not _is_newer_than_the_push(newest, request):
+            reason = (
+                f"Anchore has not caught up: the tag is on {newest.digest}, not {request.digest}"
+            )
+            return pending(reason, Step.FIND_ACTIVE_IMAGE)
+        notes = (*notes, _superseded(newest, request))
+    return by_platform(records, notes)
+
+
+def by_platform(
+    records: list[ImageRecord], notes: tuple[str, ...] = (), current_digest: Digest | None = None
+) -> list[Found]:
+    """The records of one image, by platform where there are several."""
+    if len(records) == 1:
+        return [Found(records[0], notes, current_digest=current_digest)]
+    named = zip(records, platform_names(records), strict=True)
+    return [Found(record, notes, platform, current_digest) for record, platform in named]
+
+
+def _records(anchore: TagLists, tag: ImageTag) -> list[ImageRecord]:
+    """Those of one image, newest first. Anchore lists the newest of a tag, unless asked for all.
+
+    A history without any image contradicts the list, and so is an error: others may be missing.
+    """
+    listed = _listed(anchore, tag)
+    newest = newest_that_bears(tag, listed)
+    if newest is not None and newest.is_of_index:
+        listed += anchore.tag_history(tag)
+    return of_one_image(tag, listed)
+
+
+def _listed(anchore: TagLists, tag: ImageTag) -> list[ImageRecord]:
+    try:
+        return anchore.active_images(tag)
+    except ImageUnknown:
+        return []
+
+
+def _unverified(image: ImageRecord) -> tuple[str, ...]:
     if image.tags is None:
         return ("this dialect's records carry no tags: the image's tag is not verified",)
     return ()
 
 
-def is_newer_than_the_push(image: ImageRecord, request: RescanRequest) -> bool:
+def _is_newer_than_the_push(image: ImageRecord, request: RescanRequest) -> bool:
     """The trigger names another digest: was the tag moved on since, or is Anchore late?"""
     pushed_at, detected_at = request.trigger.at, image.detected_at(request.tag)
     return pushed_at is not None and detected_at is not None and detected_at > pushed_at
 
 
-def superseded(image: ImageRecord, request: RescanRequest) -> str:
-    """The note that another image was evaluated than the one that was pushed."""
+def _superseded(image: ImageRecord, request: RescanRequest) -> str:
     return (
         f"the push of {request.digest} is superseded: since {image.detected_at(request.tag)}"
         f" the tag is on {image.digest}, which was evaluated instead"
     )
+
+
+def absent(reason: str) -> Judgement:
+    """Anchore has no such image."""
+    cause = FailureCause.NOT_FOUND
+    return Judgement(Outcome.NOT_FOUND, reason, cause, Step.FIND_ACTIVE_IMAGE)
+
+
+def pending(reason: str, step: Step) -> Judgement:
+    """What passes by itself, once Anchore has finished."""
+    return Judgement(Outcome.PENDING, reason, FailureCause.NOT_ANALYZED, step)

@@ -14,7 +14,12 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rescan.gate.blocking_findings import BlockingFinding, blocking_findings, worst_first
+from rescan.gate.blocking_findings import (
+    BlockingFinding,
+    blocking_findings,
+    told_once,
+    worst_first,
+)
 from rescan.gate.evaluation import Allowlisted, Finding
 from rescan.gate.vulnerability_index import VulnerabilityIndex
 
@@ -68,6 +73,21 @@ class SuppressedFindings(Struct, frozen=True):
             unknown=_stopping(unknown, rows),
         )
 
+    @classmethod
+    def together(
+        cls, platforms: Iterable[tuple[str, "SuppressedFindings"]]
+    ) -> "SuppressedFindings":
+        """Those of an image's platforms, each once."""
+        several = list(platforms)
+        by_end: dict[datetime, list[tuple[str, Ending]]] = {}
+        for platform, suppressed in several:
+            for ending in suppressed.endings:
+                by_end.setdefault(ending.until, []).append((platform, ending))
+        return cls(
+            endings=tuple(_of_platforms(until, by_end[until]) for until in sorted(by_end)),
+            unknown=told_once((platform, each.unknown) for platform, each in several),
+        )
+
     def as_of(self, now: datetime) -> AllowlistExpiry:
         """What of it has ended by now, and what has not."""
         over = (finding for e in self.endings if e.until <= now for finding in e.findings)
@@ -103,6 +123,12 @@ def _freed(suppressed: Allowlisted) -> Finding:
 
 def _ending(until: datetime, items: list[Allowlisted], rows: VulnerabilityIndex) -> Ending:
     return Ending(until, _stopping(items, rows), tuple(sorted({one.allowlist for one in items})))
+
+
+def _of_platforms(until: datetime, endings: list[tuple[str, Ending]]) -> Ending:
+    lists = {name for _, ending in endings for name in ending.allowlists}
+    found = told_once((platform, ending.findings) for platform, ending in endings)
+    return Ending(until, found, tuple(sorted(lists)))
 
 
 def _stopping(

@@ -25,7 +25,8 @@ class BlockingFinding(Struct, frozen=True, kw_only=True):
     `fixed_in` None mean that there is no fix. In `fixed_in` the suggested fix comes first.
     `locations` counts the paths of the package. `known_exploited`, `epss`, `cvss` and `url` are
     those of `Advisory`; `annotation` is what Anchore's users say of it (VEX), `detected_at` when
-    Anchore first saw it in the image (aware), `rule_set` the name of the rule's set.
+    Anchore first saw it in the image (aware), `rule_set` the name of the rule's set. `platforms`
+    are those that have it, of an image with several.
     """
 
     key: FindingKey
@@ -53,6 +54,7 @@ class BlockingFinding(Struct, frozen=True, kw_only=True):
     annotation: str | None = None
     detected_at: datetime | None = None
     rule_set: str | None = None
+    platforms: tuple[str, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -82,6 +84,7 @@ class BlockingFinding(Struct, frozen=True, kw_only=True):
             suggested_fix=one_line(self.suggested_fix or "", 80) or None,
             annotation=one_line(self.annotation or "", 80) or None,
             rule_set=one_line(self.rule_set or "", 120) or None,
+            platforms=tuple(one_line(name, 60) for name in self.platforms[:20]),
         )
 
 
@@ -104,6 +107,28 @@ def blocking_findings(
     return worst_first(
         _joined(same, index, names.get(same[0].policy_id)) for same in repeated.values()
     )
+
+
+def told_once(
+    platforms: Iterable[tuple[str, Iterable[BlockingFinding]]],
+) -> tuple[BlockingFinding, ...]:
+    """The findings of an image's platforms, worst first, each once with those that have it.
+
+    Where they differ, as the package's version may, the worst one is told.
+    """
+    found: dict[object, dict[str, BlockingFinding]] = {}
+    for platform, findings in platforms:
+        for finding in findings:
+            of_package = finding.vulnerability is not None
+            same = finding.key, finding.policy_id, None if of_package else finding.message
+            found.setdefault(same, {}).setdefault(platform, finding)
+    return worst_first(_of_all(by_platform) for by_platform in found.values())
+
+
+def _of_all(by_platform: dict[str, BlockingFinding]) -> BlockingFinding:
+    worst = worst_first(by_platform.values())[0]
+    locations = max(finding.locations for finding in by_platform.values())
+    return replace(worst, platforms=tuple(by_platform), locations=locations)
 
 
 def any_fix(findings: Iterable[BlockingFinding]) -> bool | None:

@@ -102,8 +102,10 @@ class RescanRequest(Struct, frozen=True):
 
     `digest` is the one that the trigger names: no other image is gated, unless the tag was
     detected on another after `trigger.at`. `team` owns the image, by the name of its repository.
-    `feeds` is the version of the feeds when the work was begun, if that is known; `fresh_digest` is
-    the image of which no refresh is forced, since one was on these feeds. `old_digest` is the image
+    `feeds` is the version of the feeds when the work was begun, if that is known; `fresh_digests`
+    are the images of which no refresh is forced, since one was on these feeds. `running` are the
+    digests that the inventory saw; a platform that Anchore has not analyzed and that is not among
+    them is waited for only while `awaits_analysis`. `old_digest` is the image
     to gate, though the tag may have moved on: it runs under the tag still.
     """
 
@@ -114,7 +116,9 @@ class RescanRequest(Struct, frozen=True):
     digest: Digest | None = None
     team: str = UNROUTED
     feeds: str | None = None
-    fresh_digest: Digest | None = None
+    fresh_digests: frozenset[Digest] = frozenset()
+    running: frozenset[Digest] = frozenset()
+    awaits_analysis: bool = True
     old_digest: Digest | None = None
 
 
@@ -129,6 +133,7 @@ class ImageRecord(Struct, frozen=True):
     """One image as Anchore lists it, with all its tags in no order.
 
     `tags` is None in a dialect whose records carry no tags; `team` comes from an annotation.
+    `platform` is e.g. "linux/arm64"; None: Anchore does not say, as before the analysis.
     """
 
     digest: Digest
@@ -137,6 +142,12 @@ class ImageRecord(Struct, frozen=True):
     image_status: str | None = None
     analysis_status: str | None = None
     team: str | None = None
+    platform: str | None = None
+
+    @property
+    def is_of_index(self) -> bool:
+        """Whether it was found through an index, which may have other platforms besides."""
+        return self.parent_digest not in (None, self.digest)
 
     def bears(self, tag: ImageTag) -> bool:
         """Whether the image is active and bears exactly this tag, as far as the record tells."""
@@ -195,6 +206,11 @@ class VulnerabilityList(Struct, frozen=True):
 
     rows: Sequence[Vulnerability]
     answer: bytearray | Raw
+
+    def counted(self) -> "VulnerabilityList":
+        """Only what is counted of each row: without the answer, which takes most of the memory."""
+        rows = [Vulnerability(vuln=row.vuln, severity=row.severity) for row in self.rows]
+        return VulnerabilityList(rows, Raw(b'{"vulnerabilities":[]}'))
 
     @property
     def document(self) -> Raw:

@@ -58,6 +58,11 @@ class TagInventory(Struct, frozen=True, omit_defaults=True):
     images: tuple[RunningImage, ...] = ()
     known: bool = True
 
+    @property
+    def digests(self) -> frozenset[Digest]:
+        """Those that its rows name: of platforms, or of an index, which says of no platform."""
+        return frozenset(one.digest for one in self.images if one.digest)
+
     def of(self, digests: tuple[Digest, ...]) -> Running:
         """Where the image with these digests runs; a row without a digest is of any."""
         found = [one for one in self.images if one.digest is None or one.digest in digests]

@@ -10,18 +10,14 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rescan.gate.active_image import (
-    is_newer_than_the_push,
-    newest_that_bears,
-    superseded,
-    unverified,
-)
+from rescan.gate.active_image import Found, TagLists, find_active_image, pending
 from rescan.gate.evaluation import Evaluation
-from rescan.gate.model import ImageRecord, Outcome, RescanRequest, Step, VulnerabilityList
-from rescan.gate.old_digest import TagHistory, find_by_digest
+from rescan.gate.model import Outcome, RescanRequest, Step, VulnerabilityList
+from rescan.gate.old_digest import find_by_digest
+from rescan.gate.platforms import is_needed, together, worst_first
 from rescan.gate.report import Report
 from rescan.gate.verdict import Judgement, judge
-from rescan.kernel.errors import AnchoreError, AnchoreInterrupted, ImageNotAnalyzed, ImageUnknown
+from rescan.kernel.errors import AnchoreError, AnchoreInterrupted, ImageNotAnalyzed
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.safe_text import one_line
@@ -29,11 +25,11 @@ from rescan.kernel.safe_text import one_line
 _LISTS_NOTHING = "Anchore lists no vulnerability at all; a scan that failed there looks the same"
 
 
-class Anchore(TagHistory, Protocol):
+class Anchore(TagLists, Protocol):
     """What the workflow asks; each call raises `AnchoreError`."""
 
-    def active_images(self, tag: ImageTag) -> list[ImageRecord]:
-        """The active images that Anchore lists for the tag, in its order."""
+    def share(self, number: int) -> "Anchore":
+        """The same, with the time of the first of so many that share what is left."""
         ...
 
     def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
@@ -47,19 +43,6 @@ class Anchore(TagHistory, Protocol):
     def evaluate(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Evaluation | None:
         """Evaluate the policy now; None when the answer holds no evaluation."""
         ...
-
-
-class _Found(Struct, frozen=True):
-    """The image to gate; `notes` are what its report must say, `team` what Anchore says of it.
-
-    `current_digest` is what the tag is on, of an image from which it has moved on.
-    """
-
-    digest: Digest
-    notes: tuple[str, ...] = ()
-    team: str | None = None
-    parent_digest: Digest | None = None
-    current_digest: Digest | None = None
 
 
 class _Refreshed(Struct, frozen=True):
@@ -78,66 +61,51 @@ class _Refreshed(Struct, frozen=True):
 
 def rescan(anchore: Anchore, request: RescanRequest) -> Report:
     """Run the three steps; the report is complete whatever the outcome."""
+    old = request.old_digest
     found = (
-        _find_old_image(anchore, request, request.old_digest)
-        if request.old_digest
-        else _find_active_image(anchore, request)
+        find_by_digest(anchore, request.tag, old) if old else find_active_image(anchore, request)
     )
-    if isinstance(found, Report):
-        return found
+    if isinstance(found, Judgement):
+        return _report(request, found)
+    if len(found) == 1:
+        return _gate(anchore, request, found[0])
+    return _gate_platforms(anchore, request, found)
+
+
+def _gate(anchore: Anchore, request: RescanRequest, found: Found) -> Report:
+    # A record need not say its status: the next two requests answer 404 when it is unfinished.
+    if (status := found.record.analysis_status) not in (None, "analyzed"):
+        return _not_analyzed(request, found, status, Step.FIND_ACTIVE_IMAGE)
     refreshed = _refresh_vulnerabilities(anchore, request, found)
     return _regate(anchore, request, found, refreshed)
 
 
-# --- findActiveImage
+def _gate_platforms(anchore: Anchore, request: RescanRequest, found: list[Found]) -> Report:
+    """All of them, since any may stop the image; of the lists the worst one alone is kept whole."""
+    gated: list[Report] = []
+    for number, platform in enumerate(found):
+        report = _attempt(anchore.share(len(found) - number), request, platform)
+        gated.append(replace(report, needed=is_needed(report, request)))
+        worst = worst_first(gated)[0]
+        gated = [each if each is worst else each.condensed() for each in gated]
+    report = together(gated)
+    if report.first_error is not None and report.outcome is not Outcome.STOP:
+        raise report.first_error
+    return report
 
 
-def _find_active_image(anchore: Anchore, request: RescanRequest) -> _Found | Report:
-    """The image that bears the tag, or the report of a workflow that ends here."""
-    image = newest_that_bears(request.tag, _listed(anchore, request.tag))
-    if image is None:
-        reason = f"Anchore has no active image with the tag {request.tag}"
-        return _report(request, _absent(reason))
-    found = _Found(image.digest, unverified(image), image.team, image.parent_digest)
-    if request.digest not in (None, image.digest, image.parent_digest):
-        if not is_newer_than_the_push(image, request):
-            reason = (
-                f"Anchore has not caught up: the tag is on {image.digest}, not {request.digest}"
-            )
-            return _report(request, _pending(reason, Step.FIND_ACTIVE_IMAGE))
-        found = replace(found, notes=(*found.notes, superseded(image, request)))
-    return _analyzed(request, found, image.analysis_status)
-
-
-def _listed(anchore: Anchore, tag: ImageTag) -> list[ImageRecord]:
+def _attempt(anchore: Anchore, request: RescanRequest, platform: Found) -> Report:
+    """The report; an error of one platform keeps no other one from its STOP."""
     try:
-        return anchore.active_images(tag)
-    except ImageUnknown:
-        return []
+        return _gate(anchore, request, platform)
+    except AnchoreError as error:
+        judged = Judgement(Outcome.NOT_EVALUATED, str(error), error.cause)
+        return replace(_report(request, judged, platform), error=error)
 
 
-def _find_old_image(anchore: Anchore, request: RescanRequest, digest: Digest) -> _Found | Report:
-    """The image that runs under the tag, or the report of a workflow that ends here."""
-    found = find_by_digest(anchore, request.tag, digest)
-    if isinstance(found, Judgement):
-        return _report(request, found)
-    image = found.record
-    old = _Found(
-        image.digest, (), image.team, image.parent_digest, current_digest=found.current_digest
-    )
-    return _analyzed(request, old, image.analysis_status)
-
-
-def _analyzed(request: RescanRequest, found: _Found, status: str | None) -> _Found | Report:
-    # A record need not say its status: the next two requests answer 404 when it is unfinished.
-    if status in (None, "analyzed"):
-        return found
-    return _not_analyzed(request, found, status, Step.FIND_ACTIVE_IMAGE)
-
-
-def _not_analyzed(request: RescanRequest, found: _Found, status: str, step: Step) -> Report:
+def _not_analyzed(request: RescanRequest, found: Found, status: str, step: Step) -> Report:
     if status in ("not_analyzed", "analyzing"):
-        return _report(request, _pending(f"the analysis is not finished: {status}", step), found)
+        return _report(request, pending(f"the analysis is not finished: {status}", step), found)
     if status == "analysis_failed":
         reason = "the analysis failed: Anchore must analyze the image again"
         cause = FailureCause.ANALYSIS_FAILED
@@ -147,22 +115,13 @@ def _not_analyzed(request: RescanRequest, found: _Found, status: str, step: Step
     return _report(request, Judgement(Outcome.NOT_EVALUATED, reason, cause, step), found)
 
 
-def _absent(reason: str) -> Judgement:
-    cause = FailureCause.NOT_FOUND
-    return Judgement(Outcome.NOT_FOUND, reason, cause, Step.FIND_ACTIVE_IMAGE)
-
-
-def _pending(reason: str, step: Step) -> Judgement:
-    return Judgement(Outcome.PENDING, reason, FailureCause.NOT_ANALYZED, step)
-
-
 # --- refreshVulnerabilities
 
 
-def _refresh_vulnerabilities(anchore: Anchore, request: RescanRequest, found: _Found) -> _Refreshed:
+def _refresh_vulnerabilities(anchore: Anchore, request: RescanRequest, found: Found) -> _Refreshed:
     """A list that cannot be read does not keep the gate from running."""
     try:
-        if found.digest == request.fresh_digest:
+        if found.digest in request.fresh_digests:
             plain = anchore.vulnerabilities(found.digest, request.vtype)
             return _Refreshed(plain, plainly_read=True)
         try:
@@ -179,7 +138,7 @@ def _refresh_vulnerabilities(anchore: Anchore, request: RescanRequest, found: _F
 
 
 def _regate(
-    anchore: Anchore, request: RescanRequest, found: _Found, refreshed: _Refreshed
+    anchore: Anchore, request: RescanRequest, found: Found, refreshed: _Refreshed
 ) -> Report:
     try:
         evaluation = anchore.evaluate(found.digest, request.tag, request.policy_id)
@@ -202,7 +161,7 @@ def _regate(
 
 
 def _judged(
-    evaluation: Evaluation | None, request: RescanRequest, found: _Found, refreshed: _Refreshed
+    evaluation: Evaluation | None, request: RescanRequest, found: Found, refreshed: _Refreshed
 ) -> Judgement:
     if evaluation is None:
         reason = "Anchore answered an empty list of evaluations"
@@ -218,19 +177,20 @@ def _judged(
     )
 
 
-def _report(request: RescanRequest, judgement: Judgement, found: _Found | None = None) -> Report:
+def _report(request: RescanRequest, judgement: Judgement, found: Found | None = None) -> Report:
     return Report(
         tag=request.tag,
         trigger=request.trigger,
         outcome=judgement.outcome,
         reason=judgement.reason,
         image_digest=found.digest if found else None,
-        parent_digest=found.parent_digest if found else None,
-        current_digest=found.current_digest if found else None,
         policy_id=request.policy_id,
         notes=found.notes if found else (),
-        team=(found and found.team) or request.team,
+        team=(found and found.record.team) or request.team,
         cause=judgement.cause,
         failed_step=judgement.failed_step,
         vtype=request.vtype,
+        parent_digest=found.record.parent_digest if found else None,
+        current_digest=found.current_digest if found else None,
+        platform=found.platform if found else None,
     )

@@ -41,4 +41,8 @@ class Deadline:
 
         So a server that drips its answer leaves time for the later steps.
         """
-        return Deadline(self.clock() + self.remaining() / 2, self.clock)
+        return self.share(2)
+
+    def share(self, number: int) -> "Deadline":
+        """The deadline of the first of so many that share what is left."""
+        return Deadline(self.clock() + self.remaining() / number, self.clock)

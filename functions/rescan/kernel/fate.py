@@ -10,3 +10,8 @@ class Fate(StrEnum):
     REQUEUE = "requeue"
     STOP = "stop"
     ALARM = "alarm"
+
+    @property
+    def passes(self) -> bool:
+        """Whether the same may succeed later, without anybody's help."""
+        return self in (Fate.RETRY, Fate.REQUEUE)

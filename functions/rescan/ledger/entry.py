@@ -1,5 +1,6 @@
 """What is remembered of one tag: an entry of the ledger."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
@@ -43,6 +44,14 @@ class Refresh(Struct, frozen=True):
     at: datetime
 
 
+class PlatformFacts(Struct, frozen=True):
+    """What is remembered of one platform, under its digest; the fields are those of an entry."""
+
+    listed: tuple[str, ...] = ()
+    empty_list_at: datetime | None = None
+    refresh: Refresh | None = None
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """What is remembered of one tag under one configured policy (None: the active one).
 
@@ -53,7 +62,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     0: never written. `team` got the STOP, if there is one. `held_until` is when the first allowlist
     item ends that suppresses a finding. `listed` are the kinds of vulnerabilities that Anchore has
     listed of the digest; `empty_list_at` is since when it lists none, which is not believed yet.
-    `refresh`: the verdict rests on the feeds that it names, or on newer ones.
+    `refresh`: the verdict rests on the feeds that it names, or on newer ones. These three are of
+    `digest`; `platforms` has them of the image's other ones.
     `running` is where the image was last seen running, as far as sweeps ask that. `old_digest` is
     the one that runs, in an entry of its own, since the tag has moved on.
     """
@@ -83,6 +93,12 @@ class Entry(Struct, frozen=True, kw_only=True):
     refresh: Refresh | None = None
     running: Running | None = None
     old_digest: Digest | None = None
+    platforms: Mapping[Digest, PlatformFacts] = {}
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """Those of all platforms that were evaluated and have not gone since."""
+        return frozenset({*self.platforms, *([self.digest] if self.digest else [])})
 
     @property
     def tag_subject(self) -> str:
@@ -95,8 +111,18 @@ class Entry(Struct, frozen=True, kw_only=True):
         return self.verdict is Outcome.STOP
 
     def is_newer_than(self, sweep: datetime | None) -> bool:
-        """Whether there is a real evaluation since the sweep began; None: not of a sweep."""
-        return sweep is not None and self.evaluated_at is not None and self.evaluated_at > sweep
+        """Whether there is a real evaluation since the sweep began; None: not of a sweep.
+
+        One that lacks a platform's verdict does not count.
+        """
+        if sweep is None or self.evaluated_at is None or self._lacks_a_platform:
+            return False
+        return self.evaluated_at > sweep
+
+    @property
+    def _lacks_a_platform(self) -> bool:
+        """Whether the last result was an evaluation, and left something failing."""
+        return self.failing is not None and self.evaluated_at == self.result_at
 
     def marked_by(self, sweep: datetime | None) -> "Entry":
         """The same, as a result for the sweep and for earlier ones; None: for none."""

@@ -1,9 +1,11 @@
 """Since when an image has no evaluation, at which step, and why. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rescan.gate.model import Step
 from rescan.gate.report import Report
@@ -27,6 +29,14 @@ class Failing(Struct, frozen=True):
         """What keeps the report from being a verdict."""
         step, cause = report.failed_step or Step.FIND_ACTIVE_IMAGE, report.cause
         return cls(since, step, report.reason, cause or FailureCause.OTHER)
+
+    @classmethod
+    def of_platforms(cls, missing: Sequence[Report], since: datetime) -> Self:
+        """What keeps some platforms of an image from a verdict that others have."""
+        reasons = "; ".join(f"{each.platform}: {each.reason}" for each in missing)
+        error = missing[0].error
+        first = cls.of_error(error, since) if error else cls.of_report(missing[0], since)
+        return replace(first, reason=reasons)
 
     @classmethod
     def of_error(cls, error: RescanError, since: datetime) -> Self:

@@ -136,7 +136,7 @@ class Reevaluation(Struct, frozen=True):
     def _clearance_reasons(self) -> ClearanceReasons:
         return ClearanceReasons.of(
             self.report,
-            moved=self.before.digest != self.after.digest,
+            moved=not self.before.digests <= self.after.digests,
             policy_changed=self.before.policy_digest != self.after.policy_digest,
         )
 

@@ -4,7 +4,7 @@ Between two changes of the feeds a forced refresh scans the same SBOM on the sam
 read is enough then, for the evaluation too, unless something else than the feeds may have changed
 what Anchore keeps:
 
-    another image bears the tag             forced: `fresh_digest` is of the image before
+    another image bears the tag             forced: `fresh_digests` are of the image before
     the image is stopped, or it failed      forced: somebody may be at work on it
     an allowlist's item has ended           forced: Anchore keeps an evaluation, not the time
     when an item ends is not known          forced, as for one that has ended and holds all the same
@@ -23,20 +23,22 @@ from rescan.ledger.entry import Entry, Refresh
 _A_DAY = timedelta(days=1)
 
 
-def fresh_digest(
+def fresh_digests(
     entry: Entry, feeds: str | None, now: datetime, sweep_period: timedelta
-) -> Digest | None:
-    """The digest for which a plain read is enough while the feeds are these; None: for none.
+) -> frozenset[Digest]:
+    """Those of its digests for which a plain read is enough while the feeds are these.
 
     The next sweep comes after `sweep_period`, and must not find the refresh older than a day.
     """
-    last = entry.refresh
-    if last is None or feeds != last.feeds or entry.stopped or entry.failing is not None:
-        return None
-    if now + sweep_period > last.at + _A_DAY:
-        return None
     has_ended = entry.held_until is not None and entry.held_until <= now
-    return None if has_ended else last.digest
+    if has_ended or entry.stopped or entry.failing is not None:
+        return frozenset()
+    refreshes = entry.refresh, *(facts.refresh for facts in entry.platforms.values())
+    return frozenset(
+        last.digest
+        for last in refreshes
+        if last is not None and last.feeds == feeds and now + sweep_period <= last.at + _A_DAY
+    )
 
 
 def refresh_after(entry: Entry, report: Report, now: datetime) -> Refresh | None:

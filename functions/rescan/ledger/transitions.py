@@ -19,12 +19,17 @@ from rescan.kernel.due_days import DueDays
 from rescan.kernel.failure_cause import FailureCause
 from rescan.ledger.announced_findings import AnnouncedFindings, blocking_in
 from rescan.ledger.due_dates import due_dates
-from rescan.ledger.empty_list import believed, contradicts, listed_after
 from rescan.ledger.entry import Entry
 from rescan.ledger.failing import Failing
 from rescan.ledger.news import EndCause, EndedNews, EventType, News, NotEvaluatedNews
+from rescan.ledger.platforms import (
+    believed_of_all,
+    contradicts_any,
+    digest_after,
+    facts_after,
+    with_facts,
+)
 from rescan.ledger.reevaluation import Reevaluation, news_id
-from rescan.ledger.refresh import refresh_after
 from rescan.ledger.unreported import UnreportedChanges
 
 _A_DAY = timedelta(days=1)
@@ -60,15 +65,17 @@ def after_verdict(
 
     A warn or a go that rests on a doubtful list is a failed attempt (`empty_list.py`).
     """
-    if not (doubted := believed(report, entry, now)).outcome.is_verdict:
-        failing = Failing.of_report(doubted, now)
+    said, report = report, believed_of_all(report, entry, now)
+    facts = facts_after(entry, said, report, now)
+    if not report.outcome.is_verdict:
+        failing = Failing.of_report(report, now)
         after, news = after_failure(entry, failing, report.trigger, now, policy)
-        return replace(after, empty_list_at=entry.empty_list_at or now), news
+        return with_facts(after, facts), news
     evaluation, expiry = report.evaluation, report.expiry(now)
     after = replace(
         entry,
         verdict=report.outcome,
-        digest=report.image_digest,
+        digest=digest_after(report, entry),
         policy_digest=evaluation.policy_digest if evaluation else None,
         evaluated_at=now,
         result_at=now,
@@ -77,12 +84,11 @@ def after_verdict(
         team=report.team,
         unknown_push=None if _has_learned(entry, report) else entry.unknown_push,
         held_until=expiry.endings[0].until if expiry.endings else None,
-        listed=listed_after(entry, report),
-        empty_list_at=None,
-        refresh=refresh_after(entry, report, now),
     )
+    after = with_facts(after, facts)
     if report.outcome is Outcome.STOP:
-        return _after_stop(entry, after, report, now, policy)
+        remembered = _after_stop(entry, after, report, now, policy)
+        return _partly(entry, remembered, report, now, policy) if report.unevaluated else remembered
     after = replace(
         after, stopping=AnnouncedFindings(), unreported=UnreportedChanges(), first_stop_at=None
     )
@@ -105,12 +111,13 @@ def _after_another_go(reevaluation: Reevaluation) -> Remembered:
 
 def _has_learned(entry: Entry, report: Report) -> bool:
     """Whether this is the image that was pushed, or one that took its place since."""
-    push, digest = entry.unknown_push, report.image_digest
+    push = entry.unknown_push
     return (
         push is None
-        or push.digest in (None, digest)
+        or push.digest is None
+        or push.digest in report.digests
         or report.trigger.kind is TriggerKind.ECR_PUSH
-        or entry.digest not in (None, digest)
+        or entry.digest not in (None, *report.digests)
     )
 
 
@@ -119,7 +126,7 @@ def _after_stop(
 ) -> Remembered:
     current = blocking_in(report)
     is_whole = report.evaluation is not None and report.evaluation.findings_problem is None
-    is_whole = is_whole and not contradicts(report, entry)
+    is_whole = is_whole and not report.unevaluated and not contradicts_any(report, entry)
     first_stop_at = (entry.first_stop_at if entry.stopped else None) or now
     stopping = entry.stopping.followed_by(
         current, is_whole=is_whole, today=utc_day(now), first_stop=utc_day(first_stop_at)
@@ -136,6 +143,21 @@ def _after_stop(
         return replace(after, team=entry.team, unreported=reevaluation.unreported), None
     reported = UnreportedChanges(after.digest, after.policy_digest)
     return replace(after, notice_at=now, unreported=reported), news
+
+
+def _partly(
+    entry: Entry, remembered: Remembered, report: Report, now: datetime, policy: NotificationPolicy
+) -> Remembered:
+    """A STOP of some platforms: that others have no verdict is remembered, and told in time."""
+    after, news = remembered
+    since = entry.failing.since if entry.failing else now
+    failing = Failing.of_platforms(report.unevaluated, since)
+    after = replace(after, failing=failing, failure_notice_at=entry.failure_notice_at)
+    is_due = now - since >= policy.not_evaluated
+    if news is not None or not is_due or not policy.may_repeat(entry.failure_notice_at, now):
+        return after, news
+    told = _not_evaluated(entry, failing, report.trigger, now)
+    return replace(after, failure_notice_at=now), told
 
 
 # --- no evaluation

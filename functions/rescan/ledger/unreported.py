@@ -31,14 +31,19 @@ class ClearanceReasons(Struct, frozen=True):
 
     @classmethod
     def of(cls, report: Report, *, moved: bool, policy_changed: bool) -> "ClearanceReasons":
-        """`moved` and `policy_changed` compare with the evaluation before."""
-        evaluation, listed = report.evaluation, report.vulnerabilities
+        """`moved` and `policy_changed` compare with the evaluation before.
+
+        A platform that has gone is as good as moved on: nothing says that it was mended.
+        """
+        evaluation, lists = report.evaluation, [each.vulnerabilities for each in report.each]
         return cls(
             moved=moved,
             policy_changed=policy_changed,
             image_allowlisted=evaluation is not None and evaluation.is_allowlisted,
             findings={f.key: f for f in (evaluation.findings if evaluation else ())},
-            listed=frozenset((row.vuln or "").upper() for row in (listed.rows if listed else ())),
+            listed=frozenset(
+                (row.vuln or "").upper() for listed in lists if listed for row in listed.rows
+            ),
         )
 
     def cleared(self, key: FindingKey, severity: Severity | None) -> ClearedFinding:

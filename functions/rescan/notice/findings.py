@@ -9,6 +9,7 @@ from rescan.kernel.safe_text import one_line
 from rescan.notice.content import Paragraph
 from rescan.notice.foreign import foreign
 from rescan.notice.mail import paragraph
+from rescan.notice.platforms import on_platforms
 from rescan.notice.wording import named
 
 MOST_FINDINGS = 40
@@ -84,6 +85,8 @@ def _details(finding: BlockingFinding) -> list[str]:
         details.append("base image" if finding.inherited_from_base else "own layer")
     if finding.locations > 1:
         details.append(f"in {finding.locations:,} places")
+    if finding.platforms:
+        details.append(on_platforms(finding.platforms))
     if finding.annotation is not None:
         details.append(f"annotated {foreign(finding.annotation)}")
     return details
@@ -99,9 +102,11 @@ def stopping_line(finding: BlockingFinding, due: str | None = None) -> str:
     """
     shown, when = finding.bounded(), f", {due}" if due else ""
     if shown.vulnerability is None:
-        return f"POLICY {foreign(shown.rule)}: {foreign(shown.message)}{when}"
+        where = f", {on_platforms(shown.platforms)}" if shown.platforms else ""
+        return f"POLICY {foreign(shown.rule)}: {foreign(shown.message)}{where}{when}"
     name = f"{_how_bad(shown)} {foreign(shown.vulnerability)} in {_package(shown)}"
     facts = [foreign(shown.file)] if shown.file else []
+    facts += [on_platforms(shown.platforms)] if shown.platforms else []
     line = ", ".join([name, *facts, *likelihood(shown), _fix(shown)]) + when
     return f"{line}\n  {shown.url}" if shown.url else line
 

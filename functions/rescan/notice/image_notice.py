@@ -26,6 +26,7 @@ from rescan.ledger.news import EvaluatedNews, ImageNews, stable_id
 from rescan.notice.content import NoticeContent, Paragraph
 from rescan.notice.foreign import foreign, full_name, image_subject, resource_name
 from rescan.notice.mail import fact, paragraph, row
+from rescan.notice.platforms import decided_by, digest_facts, platform_digests
 from rescan.notice.times import moment
 from rescan.notice.where import where
 from rescan.notice.wording import by_severity
@@ -135,7 +136,7 @@ class ImageNotice(NoticeContent):
         return stable_id(self.news.subject or [image, one_line(self.labels.policy_id or "", 200)])
 
     def resources(self) -> list[str]:
-        """The image, and its digest."""
+        """The image, and its digest, which is that of the platform that decides."""
         digest = self.labels.digest
         return [str(self.news.tag), *([digest] if digest else [])]
 
@@ -147,8 +148,7 @@ class ImageNotice(NoticeContent):
             yield f"In Anchore: {self.news.anchore_url}"
         if self.previous_digest is not None:
             yield f"The tag has moved from {foreign(self.previous_digest, 80)}"
-        if digest is not None:
-            yield f"Digest {foreign(digest, 80)}"
+        yield from digest_facts(self.news.report, digest)
         yield f"Team {foreign(self.labels.team)}"
         if policy_id:
             yield f"Policy {policy(policy_id, self.labels.policy_name)}"
@@ -185,9 +185,11 @@ class ImageNotice(NoticeContent):
         """The digest on a line of its own, or the two between which the tag has moved."""
         if (digest := self.labels.digest) is None:
             return []
+        of_each = platform_digests(self.news.report)
+        digests = of_each or [foreign(digest, 80)]
         if (previous := self.previous_digest) is None:
-            return ["Digest", foreign(digest, 80)]
-        return ["The tag has moved from", foreign(previous, 80), "to", foreign(digest, 80)]
+            return ["Digests" if of_each else "Digest", *digests]
+        return ["The tag has moved from", foreign(previous, 80), "to", *digests]
 
 
 class VerdictNotice(ImageNotice):
@@ -223,7 +225,8 @@ class VerdictNotice(ImageNotice):
         if (listed := self.news.report.vulnerabilities) is None:
             return []
         counts = by_severity(listed.by_severity()) or "none"
-        return paragraph(f"All vulnerabilities of the image: {counts}", hanging=2)
+        of = decided_by(self.news.report) or "the image"
+        return paragraph(f"All vulnerabilities of {of}: {counts}", hanging=2)
 
 
 def _each_once(issues: Iterable[Issue]) -> Iterator[Issue]:

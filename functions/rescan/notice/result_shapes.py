@@ -18,6 +18,14 @@ class Image(Struct, frozen=True):
     digest: str | None
 
 
+class Platform(Struct, frozen=True):
+    """One platform of an image that has several."""
+
+    platform: str
+    digest: str
+    outcome: str
+
+
 class Trigger(Struct, frozen=True):
     """What woke the function."""
 
@@ -61,6 +69,7 @@ class Finding(Struct, frozen=True):
     annotation: str | None
     detected_at: str | None
     due_at: str | UnsetType = UNSET
+    platforms: Sequence[str] | UnsetType = UNSET
 
 
 class Stopping(Struct, frozen=True, kw_only=True):
@@ -209,7 +218,8 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     """The whole; the parts that a kind of notice does not have are None.
 
     Only a SUMMARY has the field `summary`, only an ENDED the field `ended`, and only one image the
-    field `running`. A date is written only where something is due.
+    field `running`. A date is written only where something is due, platforms only of an image that
+    has several.
     """
 
     version: str = "2"
@@ -241,3 +251,4 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     old: Old | UnsetType = UNSET
     ended: Ended | UnsetType = UNSET
     summary: Summary | UnsetType = UNSET
+    platforms: Sequence[Platform] | UnsetType = UNSET

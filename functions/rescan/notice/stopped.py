@@ -32,6 +32,7 @@ from rescan.notice.issues import exploited_issue, finding_issue, policy_issue
 from rescan.notice.mail import items, paragraph
 from rescan.notice.old import redeploy, sentence
 from rescan.notice.over_time import changes_list, upcoming
+from rescan.notice.platforms import where_it_stops
 from rescan.notice.result import (
     LARGEST_RESULT,
     blocking,
@@ -141,8 +142,8 @@ class StoppedNotice(VerdictNotice):
         number = len(self.listed)
         stops = f"{counted(number, self.noun)} {'stops' if number == 1 else 'stop'}"
         if self.cause is StopCause.FINDINGS:
-            return f"{stops} {self.name}"
-        why = REASONS[self.cause].format(self.name)
+            return f"{stops} {self.name}{where_it_stops(self.news.report)}"
+        why = REASONS[self.cause].format(self.name) + where_it_stops(self.news.report)
         return f"{why}. Also, {stops} it" if number else why
 
     def steps(self) -> list[str]:

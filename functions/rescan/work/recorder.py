@@ -159,10 +159,10 @@ class Recorder:
         return replace(news, running=running, anchore_url=url, old=self._old(news, after))
 
     def _old(self, news: News, after: Entry) -> OldImage | None:
-        """What the tag has moved on to, and the verdict of that."""
-        if after.old_digest is None:
-            return None
+        """What the tag has moved on to, and the verdict of that; None: it is on this image."""
         moved_to = news.report.current_digest if news.report else None
+        if after.old_digest is None or (news.report and not moved_to):
+            return None
         current = self.read(Entry(subject=after.tag_subject, tag=after.tag)) if moved_to else None
         if current is None or current.digest != moved_to:
             return OldImage(after.old_digest, moved_to)

@@ -8,6 +8,8 @@
     or the turn to publish is far off
     any other error of Anchore's          recorded as a failed attempt; the next sweep tries again
     not evaluated                         the same
+    a STOP of some platforms, others      the STOP is recorded, and what passes by itself sends the
+    without a verdict                     work back to the queue
     no image                              recorded; it ends a STOP, and fails a tag that is watched
     a push that never became known        recorded as such as well
 
@@ -35,12 +37,11 @@ from rescan.kernel.errors import (
     RescanError,
     SecretUnusable,
 )
-from rescan.kernel.fate import Fate
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Metric, Tally
-from rescan.ledger.empty_list import believed
 from rescan.ledger.entry import Entry, subject_of
-from rescan.ledger.refresh import fresh_digest
+from rescan.ledger.platforms import believed_of_all
+from rescan.ledger.refresh import fresh_digests
 from rescan.settings import Settings
 from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue, ends_chain
@@ -89,7 +90,7 @@ class Worker:
         evaluated = rescan(self._anchore(gate, deadline), gate.request(self._settings))
         fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
-        report = believed(evaluated, entry or fresh, self._clock())
+        report = believed_of_all(evaluated, entry or fresh, self._clock())
         self._count(report.outcome)
         is_known = entry is not None and entry.version > 0
         if report.outcome is Outcome.PENDING or (
@@ -124,7 +125,7 @@ class Worker:
     ) -> GateResult:
         anchore = self._anchore(gate, deadline)
         evaluated = rescan(anchore, self._request(gate, entry or fresh, deadline))
-        report = believed(evaluated, entry or fresh, self._clock())
+        report = believed_of_all(evaluated, entry or fresh, self._clock())
         is_unknown = is_unknown_push(gate, report) or self._is_to_be_added(gate, report)
         if (report.outcome is Outcome.PENDING or is_unknown) and not self._is_too_old(gate):
             if is_unknown and self._settings.add_missing_images and not gate.submitted:
@@ -134,14 +135,19 @@ class Worker:
             return replace(self._requeue.send(gate), report=report)
         is_pending = report.outcome is Outcome.PENDING
         self._count(Outcome.NOT_EVALUATED if is_pending else report.outcome)
+        self._tally.add(Metric.ANCHORE_ERRORS, report.first_error is not None)
         patient = not (gate.unrecorded or self._is_last(gate))
         change = self._results.of_report(gate, evaluated)
         recorded = self._recorder.record(entry, fresh, change, gate.published_id, patient=patient)
         is_verdict = report.outcome.is_verdict
         sent_back = self._unrecorded.verdict if is_verdict else self._unrecorded.attempt
-        if (back := sent_back(gate, recorded)) is not None:
+        back = sent_back(gate, recorded)
+        if report.unfinished and not (recorded.unrecorded or self._is_too_old(gate)):
+            copy = replace(gate, unrecorded=False, published_id=None)
+            back = self._requeue.send(copy, report.first_error)
+        if back is not None:
             return replace(back, report=report, notification=recorded.notification)
-        is_given_up = report.outcome is Outcome.PENDING or is_unknown or recorded.unrecorded
+        is_given_up = is_pending or is_unknown or recorded.unrecorded or report.unfinished
         self._tally.add(Metric.GIVEN_UP, is_given_up)
         return GateResult(gate.tag, report, recorded.notification)
 
@@ -149,10 +155,9 @@ class Worker:
         self, gate: Gate, error: RescanError, entry: Entry | None, fresh: Entry
     ) -> GateResult:
         self._tally.add(Metric.ANCHORE_ERRORS, isinstance(error, AnchoreError))
-        passes = error.fate in (Fate.RETRY, Fate.REQUEUE)
-        if passes and not self._is_too_old(gate):
+        if error.fate.passes and not self._is_too_old(gate):
             return self._requeue.send(gate, error)
-        self._tally.add(Metric.GIVEN_UP, passes)
+        self._tally.add(Metric.GIVEN_UP, error.fate.passes)
         self._count(Outcome.NOT_EVALUATED)
         recorded = self._recorder.record(entry, fresh, self._results.of_error(gate, error))
         if (back := self._unrecorded.attempt(gate, recorded, error)) is not None:
@@ -161,9 +166,12 @@ class Worker:
 
     def _request(self, gate: Gate, entry: Entry, deadline: Deadline) -> RescanRequest:
         period = timedelta(hours=self._settings.sweep_hours)
-        digest = fresh_digest(entry, gate.feeds, self._clock(), period)
-        feeds = self._feeds(gate, deadline)
-        return replace(gate.request(self._settings), feeds=feeds, fresh_digest=digest)
+        return replace(
+            gate.request(self._settings),
+            feeds=self._feeds(gate, deadline),
+            fresh_digests=fresh_digests(entry, gate.feeds, self._clock(), period),
+            awaits_analysis=not self._is_too_old(gate),
+        )
 
     def _anchore(self, gate: Gate, deadline: Deadline) -> AnalyzingAnchore:
         if deadline.passed:

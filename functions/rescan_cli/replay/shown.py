@@ -78,6 +78,8 @@ def _result(result: dict[str, Any], tag: str) -> Text:
     outcome = str(result["outcome"])
     text = Text.assemble((outcome.upper(), STYLES.get(outcome, "bold")), "\n")
     text.append(f"{printable(result.get('tag', tag))}\n{result['imageDigest'] or 'no image'}\n")
+    for each in result.get("platforms", ()):
+        text.append(printable(f"{each['platform']}: {each['outcome']}, {each['digest']}\n"))
     text.append(f"{printable(result['reason'])}\n{_counted(result)}")
     return text.append(f"notification: {result['notification']}\n")
 

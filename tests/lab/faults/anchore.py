@@ -12,11 +12,13 @@ from tests.lab.faults.loopback import BreakingServer, answering, has_hung_up, pl
 from tests.recordings.enterprise_image import Image
 from tests.support.scripted_server import Act
 
+ANY, HISTORY = "", "history"
 _POLICY = {"policy_id": "default", "active": True, "last_updated": "2026-11-01T00:00:00Z"}
 
 
 class LoopbackAnchore(BreakingServer):
-    """`gone_through` holds the full tag and the action of each evaluation that was answered.
+    """`gone_through` holds the full tag and the action of each evaluation that was answered, of
+    several platforms once all were.
 
     `too_late` counts answers that no fault held back, and that the function did not wait for all
     the same; `crashes` how often the function was killed by now. `feeds` is their version, which a
@@ -28,8 +30,10 @@ class LoopbackAnchore(BreakingServer):
         self._crashes = crashes
         self.gone_through: list[tuple[str, str]] = []
         self.feeds = 1
-        self._images: dict[str, Image] = {}
+        self._images: dict[str, list[Image]] = {}
         self._step: Step | None = None
+        self._of = ANY
+        self._evaluated: dict[str, str] = {}
         self._act: Act | None = None
         self._healed = Event()
         super().__init__(answering(self._answer))
@@ -40,13 +44,15 @@ class LoopbackAnchore(BreakingServer):
         super().close()
 
     def hold(self, images: Iterable[Image]) -> None:
-        """From now on it holds these images, and no others."""
-        self._images = {image.full_tag: image for image in images}
+        """From now on it holds these images, and no others; of a tag the newest comes first."""
+        self._images, self._evaluated = {}, {}
+        for image in images:
+            self._images.setdefault(image.full_tag, []).append(image)
 
-    def fault(self, step: Step, act: Act) -> None:
-        """From now on the step is answered by the act."""
+    def fault(self, step: Step, act: Act, of: str = ANY) -> None:
+        """From now on the step is answered by the act; `of`: this platform or HISTORY."""
         self._healed = Event()
-        self._step, self._act = step, act
+        self._step, self._act, self._of = step, act, of
 
     def heal(self) -> None:
         """End the fault, and whatever waits in it."""
@@ -56,12 +62,17 @@ class LoopbackAnchore(BreakingServer):
     def _answer(self, request: Request) -> Response:
         crashes = self._crashes()
         step, answer = self._route(request)
-        if self._act is not None and step is self._step:
+        if self._act is not None and step is self._step and self._concerns(request):
             play(self._act, request, self._healed)
         answered = answer(request)
         if has_hung_up(request) and self._crashes() == crashes:
             self.too_late += 1
         return answered
+
+    def _concerns(self, request: Request) -> bool:
+        if self._of == HISTORY:
+            return "history" in request.args
+        return self._of == ANY or self._by_digest(request).arch == self._of
 
     def _route(self, request: Request) -> tuple[Step, Callable[[Request], Response]]:
         match request.path.removeprefix("/v2/").split("/"):
@@ -80,17 +91,19 @@ class LoopbackAnchore(BreakingServer):
         return Step.REGATE, self._check
 
     def _list_tags(self, request: Request) -> Response:
-        summaries = [image.summary() for image in self._images.values()]
+        summaries = [images[0].summary() for images in self._images.values()]
         return _json({"items": summaries, "total_rows": len(summaries)})
 
     def _list_feeds(self, request: Request) -> Response:
         return _json([{"name": "vulnerabilities", "dataset_checksum": str(self.feeds)}])
 
     def _find(self, request: Request) -> Response:
-        image = self._images.get(request.args["full_tag"])
-        if image is None:
+        images = self._images.get(request.args["full_tag"])
+        if not images:
             return _json({"httpcode": 404, "message": "image data not found in DB"}, 404)
-        return _content(image.found())
+        newest, *others = images
+        is_history = "history" in request.args
+        return _content(newest.history(*others) if is_history else newest.found())
 
     def _refresh(self, request: Request) -> Response:
         return _content(self._by_digest(request).refreshed())
@@ -99,12 +112,16 @@ class LoopbackAnchore(BreakingServer):
         image = self._by_digest(request)
         checked = image.checked()
         action = "stop" if '"final_action": "stop"' in _text(checked) else "go"
-        self.gone_through.append((image.full_tag, action))
+        self._evaluated[image.digest] = action
+        each = [self._evaluated.get(one.digest) for one in self._images[image.full_tag]]
+        if None not in each:
+            self.gone_through.append((image.full_tag, "stop" if "stop" in each else "go"))
         return _content(checked)
 
     def _by_digest(self, request: Request) -> Image:
         digest = request.path.split("/")[3]
-        return next(image for image in self._images.values() if image.digest == digest)
+        every = (image for images in self._images.values() for image in images)
+        return next(image for image in every if image.digest == digest)
 
 
 def _json(body: Any, status: int = 200) -> Response:

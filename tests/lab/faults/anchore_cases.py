@@ -4,16 +4,27 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from rescan.gate.model import Step
+from tests.lab.faults.anchore import HISTORY
 from tests.lab.faults.anchore_faults import LASTING, PASSING
 from tests.lab.faults.aws_calls import AwsCall
 from tests.lab.faults.aws_faults import aged
 from tests.lab.faults.case import Case, at_anchore, at_aws, both
 from tests.lab.faults.outcome import Stage
 from tests.lab.faults.rules import Expected
-from tests.lab.faults.story import LONGEST_DELAY, Story
+from tests.lab.faults.story import LONGEST_DELAY, NEWEST, SECOND, Story
 
 _STEPS = (Step.FIND_ACTIVE_IMAGE, Step.REFRESH_VULNERABILITIES, Step.REGATE)
 _SAMPLE = ("404, not analyzed",)
+_OF_PLATFORMS = (
+    "connection reset",
+    "no answer in time",
+    "404, not analyzed",
+    "429, Retry-After an hour",
+    "503",
+    "403",
+    "404, image data not found",
+    "half a JSON",
+)
 
 
 def anchore_cases() -> Iterator[Case]:
@@ -35,6 +46,23 @@ def _latest(row: str, step: Step) -> Stage:
     if step is Step.REFRESH_VULNERABILITIES:
         return Stage.FAULT
     return Stage.LATER if row in PASSING else Stage.SWEEP
+
+
+def platform_cases() -> Iterator[Case]:
+    """An image of two platforms, while the history or the second one's requests fail."""
+    for row in _OF_PLATFORMS:
+        act, later = (PASSING | LASTING)[row], Stage.LATER if row in PASSING else Stage.SWEEP
+        delay = 900 if row.startswith("429") else 15
+        for column, step, of, stops_on, latest in (
+            ("its history", Step.FIND_ACTIVE_IMAGE, HISTORY, SECOND, later),
+            ("refresh, and it stops", Step.REFRESH_VULNERABILITIES, SECOND, SECOND, Stage.FAULT),
+            ("regate, and it stops", Step.REGATE, SECOND, SECOND, later),
+            ("regate, and the first stops", Step.REGATE, SECOND, NEWEST, Stage.FAULT),
+        ):
+            story = Story(at_anchore(step, act, of), stops_on=stops_on)
+            sample = (row, latest) == ("404, not analyzed", Stage.FAULT) and step is Step.REGATE
+            expected = Expected(latest, least_delay=delay)
+            yield Case("Anchore, the second platform", row, column, story, expected, sample)
 
 
 def given_up_cases() -> Iterator[Case]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rescan.gate.model import Step
+from tests.lab.faults.anchore import ANY
 from tests.lab.faults.anchore_faults import SLOW
 from tests.lab.faults.aws_calls import AwsCall
 from tests.lab.faults.aws_proxy import Fault
@@ -48,9 +49,9 @@ class Case:
         return self.row in ("no answer", *SLOW)
 
 
-def at_anchore(step: Step, act: Act) -> Begin:
-    """The step of Anchore's is answered by the act."""
-    return lambda lane: lane.anchore.fault(step, act)
+def at_anchore(step: Step, act: Act, of: str = ANY) -> Begin:
+    """The step of Anchore's is answered by the act; `of` as in `LoopbackAnchore.fault`."""
+    return lambda lane: lane.anchore.fault(step, act, of)
 
 
 def at_aws(fault: Fault, *kinds: AwsCall, times: int | None = None) -> Begin:

@@ -134,7 +134,7 @@ class Lane:
         detail = _PUSH["detail"] | {
             "repository-name": image.repository,
             "image-tag": image.tag,
-            "image-digest": image.digest,
+            "image-digest": image.parent_digest,
         }
         time = datetime.now(UTC) + self.push_skew
         event = _PUSH | {"time": time.isoformat(timespec="seconds"), "detail": detail}

@@ -13,7 +13,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -25,6 +25,8 @@ from tests.recordings.enterprise_image import Image
 
 _numbers = count(1)
 _STOPS = ("port 22",)
+NEWEST, SECOND = "arm64", "amd64"
+_LATER = "2026-11-20T09:36:40Z"
 _SWEEP = re.compile('"sweep":"([^"]+)"')
 # In seconds: within which each first copy comes back, and no second one; within which any does;
 # within which Lambda tries an event for the last time; and until what was received five times would
@@ -41,7 +43,8 @@ class Story:
     before it ends. `pushes`: how often each image is pushed. `repeats`: whether each delivery gives
     leave to say a notice again, because it is a duplicate or the ledger refuses; `forgetful`: the
     ledger then forgets what was said, and under which id. `looks`: how often the feed clock looks,
-    each five minutes, in place of pushes and a sweep.
+    each five minutes, in place of pushes and a sweep. `stops_on`: each image has two platforms, of
+    which this one becomes a STOP or ceases to be one, NEWEST or SECOND; empty: it has one.
     """
 
     begin: Callable[[Lane], None]
@@ -52,6 +55,7 @@ class Story:
     repeats: bool = False
     forgetful: bool = False
     looks: int = 0
+    stops_on: str = ""
 
 
 class Telling:
@@ -100,10 +104,16 @@ class Telling:
 
     def _images(self, *, flipped: bool) -> list[Image]:
         stopped = {Role.FLIPS: flipped, Role.MENDS: not flipped}
-        return [
-            Image(f"{self._name}/{role}", "1.0", dockerfile=_STOPS if stopped.get(role) else ())
-            for role in Role
-        ]
+        return [each for role in Role for each in self._image(role, stopped.get(role, False))]
+
+    def _image(self, role: Role, stopped: bool) -> list[Image]:
+        """Each of its platforms, the newest record first."""
+        image, stops = Image(f"{self._name}/{role}", "1.0"), _STOPS if stopped else ()
+        if not (stops_on := self._story.stops_on):
+            return [replace(image, dockerfile=stops)]
+        index = replace(image, of_index=True)
+        platforms = [replace(index, arch=NEWEST, detected_at=_LATER), replace(index, arch=SECOND)]
+        return [replace(e, dockerfile=stops if e.arch == stops_on else ()) for e in platforms]
 
     def _through_the_fault(self) -> Counter[Role]:
         """How often each role was disturbed."""
@@ -123,7 +133,8 @@ class Telling:
         return self._disturbed((Counter(lane.pump.delivered) - before).elements())
 
     def _images_are_pushed_and_swept(self) -> None:
-        for image in self._images(flipped=True) * self._story.pushes:
+        pushed = [image for image in self._images(flipped=True) if image.arch == SECOND]
+        for image in pushed * self._story.pushes:
             self._lane.push(image)
         self._lane.sweep()
         self._time_passes(Stage.FAULT, self._story.lasts)

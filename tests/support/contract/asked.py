@@ -60,7 +60,11 @@ class _Listening(RouterAdapter):
 def every_request() -> dict[str, list[requests.PreparedRequest]]:
     """By what it is for; the names are columns of docs/conformance.md."""
     return {
-        "list images": [*_sent(EnterpriseDialect().images(_TAG))],
+        "list images": [
+            request
+            for history in _YES_NO
+            for request in _sent(EnterpriseDialect().images(_TAG, history=history))
+        ],
         "vulnerabilities": [
             request
             for dialect, vtype, forced in product(_dialects(), _VTYPES, _YES_NO)

@@ -37,10 +37,18 @@ def drifted(recording: Recording, answer: str, change: Callable[[Any], Any]) -> 
 def reported(recording: Recording) -> Report:
     """The report of the workflow on the tag that most recordings are about."""
     auth = AnchoreAuth(lambda: '{"username": "u", "password": "p"}')
-    transport = Transport(replayed_session(recording), "https://h/v2", auth)
+    transport = Transport(replayed_session(_with_history(recording)), "https://h/v2", auth)
     client = AnchoreClient(transport, EnterpriseDialect(), Deadline.after(60))
     tag = ImageTag.parse(STOPPED.full_tag)
     return rescan(client, RescanRequest(tag, Trigger(TriggerKind.DIRECT)))
+
+
+def _with_history(recording: Recording) -> Recording:
+    """A record whose parent has changed makes the workflow ask for the tag's history, too."""
+    asked = ("history", "true")
+    lists = [each for each in recording.entries if each.path.endswith(IMAGES)]
+    history = [replace(e, query=(*e.query, asked)) for e in lists if asked not in e.query]
+    return replace(recording, entries=(*recording.entries, *history))
 
 
 def came_to(recording: Recording) -> str:

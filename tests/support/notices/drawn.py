@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from rescan.gate.evaluation import Allowlisted, Evaluation, Finding, FindingKey, RuleSet
 from rescan.gate.model import Outcome, Severity, Vulnerability
+from rescan.gate.platforms import together
 from rescan.gate.report import Report
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import ImageTag
@@ -106,6 +107,18 @@ def stopped(draw: st.DrawFn) -> Report:
     )
 
 
+@st.composite
+def of_platforms(draw: st.DrawFn, said: Report) -> Report:
+    """The report, or one of an image that has other platforms besides, which decide nothing."""
+    others = [
+        replace(said, outcome=Outcome.NOT_EVALUATED, reason=draw(TEXT), platform=name, needed=False)
+        for name in draw(st.lists(TEXT, max_size=2))
+    ]
+    if not others or not said.outcome.is_verdict:
+        return said
+    return together((replace(said, platform=draw(TEXT)), *others))
+
+
 TIMES = st.datetimes(timezones=st.just(UTC))
 
 
@@ -179,6 +192,7 @@ def any_news(draw: st.DrawFn, event_type: ImageEvent) -> News:
         )
         said = replace(said, evaluation=evaluated)
     said = replace(said, outcome=draw(st.sampled_from(OUTCOMES[event_type])))
+    said = draw(of_platforms(said))
     is_ended = event_type is EventType.ENDED
     without = is_ended or (event_type is EventType.NOT_EVALUATED and draw(st.booleans()))
     facts = {

@@ -371,6 +371,7 @@ _FIRST_STOPS = (
     reports.storm,
     reports.hostile_names,
     reports.superseded_push,
+    reports.platforms,
     reports.findings_unreadable,
     reports.base_image,
     reports.long_names,

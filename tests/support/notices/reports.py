@@ -10,6 +10,7 @@ from msgspec import Raw, json, structs
 
 from rescan.gate.evaluation import Evaluation, Finding, Problem, RuleSet
 from rescan.gate.model import Outcome, Trigger, TriggerKind, Vulnerability, VulnerabilityList
+from rescan.gate.platforms import together
 from rescan.gate.report import Report
 from rescan.kernel.image_tag import Digest, ImageTag
 
@@ -358,6 +359,37 @@ def long_names() -> Report:
             )
         ),
     )
+
+
+def platforms() -> Report:
+    """Two of three stop, by one finding that both have and another; the third is not analyzed."""
+    arm = report(
+        evaluation(
+            finding("CVE-2013-2512+ftpd-0.2.1.gemspec"), finding("CVE-2023-4911+glibc-common")
+        ),
+        reason="2 findings stop it",
+        vulnerabilities=listed(KEV_FTPD, KEV_GLIBC),
+        platform="linux/arm64",
+    )
+    amd = report(
+        evaluation(finding("CVE-2023-4911+glibc-common"), image_digest=OTHER_DIGEST),
+        reason="1 finding stops it",
+        image_digest=OTHER_DIGEST,
+        vulnerabilities=listed(KEV_GLIBC),
+        platform="linux/amd64",
+    )
+    digest = Digest("sha256:486ea46224d1bb4fb680f34f7c9ad96a8f24ec88be73ea8e5a6c65260e9cb8a7")
+    failed = Report(
+        tag=TAG,
+        trigger=arm.trigger,
+        outcome=Outcome.NOT_EVALUATED,
+        reason="the analysis failed: Anchore must analyze the image again",
+        image_digest=digest,
+        team="payments",
+        platform=f"unknown ({digest[:19]})",
+        needed=False,
+    )
+    return together((arm, amd, failed))
 
 
 def findings_unreadable() -> Report:

@@ -1,0 +1,287 @@
+"""An image of several platforms: all are gated, and the worst outcome is the image's."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from rescan.gate.model import DetectedTag, ImageRecord, Outcome, RescanRequest
+from rescan.gate.platforms import is_needed, outcome_of, platform_names
+from rescan.gate.report import Report
+from rescan.gate.workflow import rescan
+from rescan.kernel.errors import AnchoreError, ImageUnknown
+from rescan.kernel.image_tag import Digest
+from tests.support.entries import NEW, OLD, TAG, TRIGGER
+from tests.support.several_platforms import (
+    ERRORS,
+    INDEX,
+    NEWEST_AT,
+    OLD_INDEX,
+    STATUSES,
+    Platforms,
+    digest_of,
+)
+
+REQUEST = RescanRequest(TAG, TRIGGER)
+VERDICTS = ("stop", "warn", "go")
+_ARCHES = ("amd64", "arm64", "s390x", "ppc64le")
+
+
+def outcomes(report: Report) -> dict[str | None, str]:
+    return {each.platform: outcome_of(each) for each in report.platforms}
+
+
+# --- which records are the image, and what they are asked
+
+
+def test_each_platform_is_gated_by_its_own_digest() -> None:
+    anchore = Platforms({"arm64": "go", "amd64": "go"})
+    report = rescan(anchore, REQUEST)
+    asked = [(how, arch) for arch in ("arm64", "amd64") for how in ("forced", "check")]
+    assert anchore.asked == [("list", ""), ("history", ""), *asked]
+    assert outcomes(report) == {"linux/arm64": "go", "linux/amd64": "go"}
+    assert report.reason == "linux/arm64: go; linux/amd64: go"
+
+
+@pytest.mark.parametrize("parent", [None, digest_of("amd64")])
+def test_an_image_of_one_platform_takes_the_three_requests(parent: Digest | None) -> None:
+    anchore = Platforms({"amd64": "stop"}, {"amd64": ("CVE-1",)}, parent=parent)
+    report = rescan(anchore, REQUEST)
+    assert anchore.asked == [("list", ""), ("forced", "amd64"), ("check", "amd64")]
+    assert (report.platforms, report.blocking[0].platforms, anchore.shares) == ((), (), [])
+
+
+def test_an_index_of_which_one_platform_is_known_is_an_image_of_one() -> None:
+    anchore = Platforms({"amd64": "go"})
+    report = rescan(anchore, REQUEST)
+    assert anchore.asked[:2] == [("list", ""), ("history", "")]
+    assert (report.outcome, report.platforms, len(anchore.asked)) == (Outcome.GO, (), 4)
+
+
+def test_a_history_that_knows_no_image_contradicts_the_list() -> None:
+    anchore = Platforms({"arm64": "go", "amd64": "stop"}, history_is_unknown=True)
+    with pytest.raises(ImageUnknown):
+        rescan(anchore, REQUEST)
+
+
+def _older(digest: Digest, parent: Digest, tag: str = str(TAG)) -> ImageRecord:
+    at = NEWEST_AT - timedelta(days=9)
+    return ImageRecord(digest, (DetectedTag(tag, at),), parent_digest=parent)
+
+
+def test_records_of_an_older_index_are_another_image() -> None:
+    others = (_older(OLD, OLD_INDEX), _older(NEW, INDEX, "reg.io/app:2"))
+    anchore = Platforms({"arm64": "go", "amd64": "go"}, others=others)
+    digests = rescan(anchore, REQUEST).digests
+    assert digests == (digest_of("arm64"), digest_of("amd64"), INDEX)
+
+
+@pytest.mark.parametrize("pushed", [INDEX, digest_of("arm64"), digest_of("amd64")])
+def test_a_push_of_an_index_is_known_by_its_digest(pushed: Digest) -> None:
+    report = rescan(Platforms({"arm64": "go", "amd64": "go"}), replace(REQUEST, digest=pushed))
+    assert (report.outcome, report.notes) == (Outcome.GO, ())
+
+
+def test_a_push_of_another_index_is_not_known_yet() -> None:
+    anchore = Platforms({"arm64": "stop", "amd64": "go"})
+    assert rescan(anchore, replace(REQUEST, digest=OLD_INDEX)).outcome is Outcome.PENDING
+
+
+def test_the_time_that_is_left_is_shared_by_the_platforms_to_come() -> None:
+    anchore = Platforms({"arm64": "go", "amd64": "go", "s390x": "go"})
+    rescan(anchore, REQUEST)
+    assert anchore.shares == [3, 2, 1]
+
+
+def test_only_the_platforms_that_were_refreshed_are_plainly_read() -> None:
+    anchore = Platforms({"arm64": "go", "amd64": "go"})
+    rescan(anchore, replace(REQUEST, fresh_digests=frozenset({digest_of("amd64")})))
+    assert [how for how, _ in anchore.asked[2:]] == ["forced", "check", "plain", "check"]
+
+
+def test_platforms_are_named_so_that_no_two_are_alike() -> None:
+    records = [
+        ImageRecord(digest, None, platform=platform)
+        for digest, platform in ((OLD, "linux/arm"), (NEW, "linux/arm"), (INDEX, None))
+    ]
+    assert platform_names(records) == [
+        "linux/arm (sha256:aaaaaaaaaaaa)",
+        "linux/arm (sha256:bbbbbbbbbbbb)",
+        "unknown (sha256:111111111111)",
+    ]
+
+
+# --- what they come to
+
+
+@pytest.mark.parametrize(
+    ("arm64", "amd64", "outcome"),
+    [
+        ("go", "warn", Outcome.WARN),
+        ("warn", "stop", Outcome.STOP),
+        ("stop", "analyzing", Outcome.STOP),
+        ("forbidden", "stop", Outcome.STOP),
+        ("go", "analyzing", Outcome.PENDING),
+        ("go", "doubt", Outcome.NOT_EVALUATED),
+        ("doubt", "analyzing", Outcome.NOT_EVALUATED),
+        ("analysis_failed", "go", Outcome.GO),
+        ("analysis_failed", "analysis_failed", Outcome.NOT_EVALUATED),
+        ("analyzing", "analysis_failed", Outcome.PENDING),
+    ],
+)
+def test_the_worst_outcome_is_the_image_s(arm64: str, amd64: str, outcome: Outcome) -> None:
+    assert rescan(Platforms({"arm64": arm64, "amd64": amd64}), REQUEST).outcome is outcome
+
+
+def test_the_outputs_are_those_of_the_platform_that_decides() -> None:
+    cves = {"amd64": ("CVE-1", "CVE-2")}
+    report = rescan(Platforms({"arm64": "go", "amd64": "stop"}, cves), REQUEST)
+    assert (report.image_digest, report.final_action) == (digest_of("amd64"), "stop")
+    assert report.reason == "linux/arm64: go; linux/amd64: 2 findings"
+    assert report.vulnerabilities is not None
+    assert len(report.vulnerabilities.rows) == 2
+
+
+def test_the_rows_of_a_platform_that_does_not_decide_are_only_counted() -> None:
+    cves = {"arm64": ("CVE-1",), "amd64": ("CVE-2", "CVE-3")}
+    decides, other = rescan(Platforms({"arm64": "stop", "amd64": "stop"}, cves), REQUEST).platforms
+    assert decides.vulnerabilities is not None
+    assert other.vulnerabilities is not None
+    assert decides.vulnerabilities.rows[0].package_name == "lib"
+    assert {row.package_name for row in other.vulnerabilities.rows} == {None}
+    assert other.vulnerabilities.by_severity() == {"high": 2}
+    assert {finding.package for finding in other.blocking} == {"lib"}
+
+
+def test_a_finding_of_several_platforms_is_told_once() -> None:
+    cves = {"arm64": ("CVE-1", "CVE-2"), "amd64": ("CVE-2", "CVE-3")}
+    report = rescan(Platforms({"arm64": "stop", "amd64": "stop"}, cves), REQUEST)
+    assert {finding.vulnerability: finding.platforms for finding in report.blocking} == {
+        "CVE-1": ("linux/arm64",),
+        "CVE-2": ("linux/arm64", "linux/amd64"),
+        "CVE-3": ("linux/amd64",),
+    }
+    assert all(finding.severity.name == "HIGH" for finding in report.blocking)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_an_error_of_one_platform_is_the_image_s_unless_another_stops(error: str) -> None:
+    with pytest.raises(AnchoreError) as raised:
+        rescan(Platforms({"arm64": error, "amd64": "go"}), REQUEST)
+    assert raised.value is ERRORS[error]
+
+    stopped = rescan(Platforms({"arm64": error, "amd64": "stop"}), REQUEST)
+    assert stopped.outcome is Outcome.STOP
+    assert [each.error for each in stopped.unevaluated] == [ERRORS[error]]
+    assert stopped.unfinished == ERRORS[error].fate.passes
+
+
+# --- what Anchore has not analyzed
+
+
+@pytest.mark.parametrize(
+    ("status", "request_", "outcome", "said"),
+    [
+        pytest.param("analysis_failed", REQUEST, "go", "not_analyzed", id="failed"),
+        pytest.param("analyzing", REQUEST, "pending", "pending", id="awaited"),
+        pytest.param(
+            "analyzing",
+            replace(REQUEST, awaits_analysis=False),
+            "go",
+            "not_analyzed",
+            id="given-up",
+        ),
+        pytest.param(
+            "analyzing",
+            replace(REQUEST, awaits_analysis=False, running=frozenset({digest_of("arm64")})),
+            "pending",
+            "pending",
+            id="given-up-and-it-runs",
+        ),
+        pytest.param(
+            "analysis_failed",
+            replace(REQUEST, running=frozenset({digest_of("arm64")})),
+            "not_evaluated",
+            "not_evaluated",
+            id="failed-and-it-runs",
+        ),
+        pytest.param(
+            "analysis_failed",
+            replace(REQUEST, running=frozenset({digest_of("amd64"), INDEX})),
+            "go",
+            "not_analyzed",
+            id="failed-and-another-runs",
+        ),
+    ],
+)
+def test_what_is_not_analyzed_is_named_and_needed_only_while_it_runs(
+    status: str, request_: RescanRequest, outcome: str, said: str
+) -> None:
+    report = rescan(Platforms({"arm64": status, "amd64": "go"}), request_)
+    name = f"unknown ({digest_of('arm64')[:19]})"
+    assert report.outcome == outcome
+    assert outcomes(report) == {name: said, "linux/amd64": "go"}
+    assert f"{name}: the analysis" in report.reason
+
+
+# --- whatever they come to
+
+came_to = st.sampled_from([*VERDICTS, "doubt", *STATUSES, *ERRORS])
+images = st.lists(came_to, min_size=2, max_size=4).map(
+    lambda each: dict(zip(_ARCHES, each, strict=False))
+)
+requests = st.builds(
+    lambda awaits, running: replace(
+        REQUEST, awaits_analysis=awaits, running=frozenset(map(digest_of, running))
+    ),
+    st.booleans(),
+    st.sets(st.sampled_from(_ARCHES)),
+)
+
+
+def _rescanned(anchore: Platforms, request: RescanRequest) -> Report | None:
+    try:
+        return rescan(anchore, request)
+    except AnchoreError:
+        return None
+
+
+@given(images, requests)
+def test_one_stop_among_the_platforms_always_stops(
+    image: dict[str, str], request_: RescanRequest
+) -> None:
+    report = _rescanned(Platforms(image), request_)
+    stops = report is not None and report.outcome is Outcome.STOP
+    assert stops == ("stop" in image.values())
+
+
+@given(images, requests)
+def test_no_go_while_a_platform_that_counts_has_no_verdict(
+    image: dict[str, str], request_: RescanRequest
+) -> None:
+    report = _rescanned(Platforms(image), request_)
+    if report is None or report.outcome not in (Outcome.GO, Outcome.WARN):
+        return
+    others = {arch: said for arch, said in image.items() if said not in ("go", "warn")}
+    assert set(others.values()) <= set(STATUSES)
+    assert not {digest_of(arch) for arch in others} & request_.running
+    if request_.awaits_analysis:
+        assert set(others.values()) <= {"analysis_failed"}
+    assert {"go", "warn"} & set(image.values())
+    assert [each.needed for each in report.platforms] == [arch not in others for arch in image]
+
+
+@given(images, requests)
+def test_one_list_or_two_and_two_requests_a_platform_that_is_analyzed(
+    image: dict[str, str], request_: RescanRequest
+) -> None:
+    anchore = Platforms(image)
+    report = _rescanned(anchore, request_)
+    analyzed = [arch for arch, said in image.items() if said not in STATUSES]
+    steps = [(how, arch) for arch in analyzed for how in ("forced", "check")]
+    assert anchore.asked == [("list", ""), ("history", ""), *steps]
+    if report is not None:
+        assert len(report.platforms) == len(image)
+        assert all(is_needed(each, request_) == each.needed for each in report.platforms)
