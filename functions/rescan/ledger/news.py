@@ -22,6 +22,7 @@ from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
 from rescan.ledger.changes import Change, Changes, ClearedFinding
 from rescan.ledger.failing import Failing
+from rescan.ledger.old_image import OldImage
 
 
 class EventType(StrEnum):
@@ -53,17 +54,6 @@ class EndCause(StrEnum):
     NO_LONGER_WATCHED = "no longer watched"
     NO_LONGER_RUNNING = "no longer seen running"
     BACK_UNDER_ITS_TAG = "back under its tag"
-
-
-class OldImage(Struct, frozen=True):
-    """An image that runs under a tag which has moved on.
-
-    `moved_to` is what the tag is on, `outcome` the verdict of that; None: not known.
-    """
-
-    digest: Digest
-    moved_to: Digest | None = None
-    outcome: Outcome | None = None
 
 
 # --- what the news of several kinds has

@@ -30,7 +30,8 @@ from rescan.kernel.errors import LedgerConflict, LedgerUnavailable, PublishFaile
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.ui_link import UiLink
 from rescan.ledger.entry import Entry
-from rescan.ledger.news import EventType, News, OldImage, stable_id
+from rescan.ledger.news import EventType, News, stable_id
+from rescan.ledger.old_image import OldImage
 from rescan.ledger.transitions import Remembered
 from rescan.notice.render import outbox_items
 from rescan.outbox.items import OutboxItem

@@ -27,9 +27,10 @@ from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import LedgerConflict
 from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.ledger.ends import SILENCE, after_sight, after_silence
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import EndCause
-from rescan.ledger.transitions import SILENCE, Remembered, after_sight, after_silence
+from rescan.ledger.transitions import Remembered
 from rescan.work.ports import EntrySnapshot
 from rescan.work.recorder import Change, Recorder
 

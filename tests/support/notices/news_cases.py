@@ -13,7 +13,8 @@ from rescan.kernel.team import UNROUTED
 from rescan.kernel.ui_link import UiLink
 from rescan.ledger.changes import Change, ChangedFinding, ClearedBy, ClearedFinding
 from rescan.ledger.failing import Failing
-from rescan.ledger.news import EndCause, News, OldImage
+from rescan.ledger.news import EndCause, News
+from rescan.ledger.old_image import OldImage
 from tests.support.notices import reports
 from tests.support.notices.announced import (
     FIRST_STOP,
