@@ -36,8 +36,8 @@ def test_an_old_digest_has_a_stop_of_its_own_that_says_so_first(cluster: Cluster
     assert notice.subject == "STOP: old payments/api:2.4.1, no reason given"
     first, second = " ".join(notice.body.split()).split(". Runs in")
     assert first == (
-        "STOP: an old payments/api:2.4.1 still runs in prod-eu/payments and 1 more: no reason"
-        " given; the tag has moved on to sha256:bbbbbbbbbbbb... (GO)"
+        "STOP: an old payments/api:2.4.1 still runs in prod-eu/payments and 1 more: it is"
+        " stopped; the tag has moved on to sha256:bbbbbbbbbbbb... (GO)"
     )
     assert "Redeploy what runs: the tag is on a newer image, which is GO." in second
     [result] = cluster.results

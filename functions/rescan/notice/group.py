@@ -10,8 +10,9 @@ from rescan.notice import result_shapes as shapes
 from rescan.notice.content import NoticeContent, Paragraph
 from rescan.notice.foreign import foreign, full_name
 from rescan.notice.group_headline import group_sentence
-from rescan.notice.image_notice import ImageNotice, policy, policy_facts
+from rescan.notice.image_notice import ImageNotice
 from rescan.notice.mail import fact, items, paragraph
+from rescan.notice.policy_facts import policy, policy_facts
 from rescan.notice.result import date_or_unset, fitted, full_tag, moment_or_none, text
 from rescan.notice.times import moment, rfc3339
 from rescan.notice.where import any_of, running_shape

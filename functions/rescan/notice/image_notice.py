@@ -27,6 +27,7 @@ from rescan.notice.content import NoticeContent, Paragraph
 from rescan.notice.foreign import foreign, full_name, image_subject, resource_name
 from rescan.notice.mail import fact, paragraph, row
 from rescan.notice.platforms import decided_by, digest_facts, platform_digests
+from rescan.notice.policy_facts import policy, policy_facts
 from rescan.notice.times import moment
 from rescan.notice.where import where
 from rescan.notice.wording import by_severity
@@ -235,20 +236,6 @@ def _each_once(issues: Iterable[Issue]) -> Iterator[Issue]:
         if issue.key not in keys:
             keys.add(issue.key)
             yield issue
-
-
-def policy(policy_id: str, name: str | None) -> str:
-    """The policy's name with its id, or the id alone."""
-    shown = foreign(policy_id, 200)
-    return f"{foreign(name, 120)} ({shown})" if name else shown
-
-
-def policy_facts(labels: Envelope | Group) -> Iterator[str]:
-    """The policy's name, if it is known, and its id."""
-    if labels.policy_name:
-        yield fact("Policy", foreign(labels.policy_name, 120))
-    policy_id = foreign(labels.policy_id or "not said", 200)
-    yield fact("Policy id" if labels.policy_name else "Policy", policy_id)
 
 
 def shortened(text: str, longest: int) -> str:

@@ -4,7 +4,7 @@ from rescan.gate.model import Outcome
 from rescan.kernel.safe_text import one_line
 from rescan.ledger.news import EndCause, ImageNews
 from rescan.ledger.old_image import OldImage
-from rescan.notice import result_shapes as shapes
+from rescan.notice import running_shapes as shapes
 from rescan.notice.foreign import foreign
 from rescan.notice.where import places
 

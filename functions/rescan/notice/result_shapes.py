@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType
 
-from rescan.notice.running_shapes import Running
+from rescan.notice.running_shapes import Old, Running
 from rescan.notice.summary_shapes import Summary
 
 
@@ -161,14 +161,6 @@ class Ended(Struct, frozen=True):
 
     cause: str
     asked_at: str
-
-
-class Old(Struct, frozen=True):
-    """What runs under a tag that has moved on, and what the tag is on."""
-
-    digest: str
-    moved_to: str | None
-    outcome: str | None
 
 
 class GroupIssue(Struct, frozen=True):

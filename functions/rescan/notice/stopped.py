@@ -125,18 +125,14 @@ class StoppedNotice(VerdictNotice):
         lead = "".join(f"{said}. " for said in (exploited_now(self.turned), self.still) if said)
         said = f"{self._why()}{self._by_when()}"
         if self.news.old is not None:
-            said = sentence(self.news, self.name, f"{self._number()}{self._by_when()}")
+            number = counted(len(self.listed), self.noun) if self.listed else "it is stopped"
+            said = sentence(self.news, self.name, f"{number}{self._by_when()}")
         return f"{self.kind}{bad}: {lead}{said}."
 
     def _by_when(self) -> str:
         """Of what the notice lists; what is overdue leads it."""
         when = self.due.first_of(self.listed)
         return f", {when}" if when and when not in self.still else ""
-
-    def _number(self) -> str:
-        if not self.listed:
-            return SUBJECTS.get(self.cause, "it is stopped").lstrip(", ")
-        return counted(len(self.listed), self.noun)
 
     def _why(self) -> str:
         number = len(self.listed)

@@ -33,7 +33,7 @@ def seen(printed: str) -> Seen:
     return Seen(tuple(outcomes), len(requests), printed.count("│ Subject: "))
 
 
-# An image that is gated costs three requests, one that Anchore does not know costs one.
+# An image that is gated costs three requests, of an index four, one that Anchore does not know one.
 EXPECTED = {
     "ecr-push": Seen(("STOP",), 3, 1),
     "ecr-push-superseded": Seen(("GO",), 3),
@@ -45,9 +45,9 @@ EXPECTED = {
     "ecr-replication": Seen(("STOP",), 3, 1),
     "ecr-replication-failed": Seen(),
     # The inventory and two pages of tags; one stops, one goes, one is gone.
-    "schedule-rule": Seen(("STOP", "GO", "NOT_FOUND"), 1 + 2 + 3 + 3 + 1, 1),
-    "schedule-scheduler": Seen(("STOP", "GO", "NOT_FOUND"), 1 + 2 + 3 + 3 + 1, 1),
-    "schedule-tags": Seen(("STOP", "GO"), 3 + 3, 1),
+    "schedule-rule": Seen(("STOP", "GO", "NOT_FOUND"), 1 + 2 + 4 + 3 + 1, 1),
+    "schedule-scheduler": Seen(("STOP", "GO", "NOT_FOUND"), 1 + 2 + 4 + 3 + 1, 1),
+    "schedule-tags": Seen(("STOP", "GO"), 4 + 3, 1),
     # In place nothing waits, and nothing is remembered.
     "schedule-publish": Seen(),
     "schedule-summarize": Seen(),
@@ -182,7 +182,7 @@ def test_a_sweep_of_what_runs_fails_on_an_inventory_that_is_as_old_as_the_record
 
 
 def test_a_sweep_of_what_is_active_does_not_ask_what_runs() -> None:
-    expected = Seen(("STOP", "GO", "NOT_FOUND"), 2 + 3 + 3 + 1, 1)
+    expected = Seen(("STOP", "GO", "NOT_FOUND"), 2 + 4 + 3 + 1, 1)
     assert seen(shown("sweep", "schedule-rule", WATCH="active")) == expected
 
 
