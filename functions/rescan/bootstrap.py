@@ -28,11 +28,15 @@ from rescan.events.dispatcher import Dispatcher, Handlers
 from rescan.kernel.clock import utc_now
 from rescan.kernel.errors import SettingsError
 from rescan.kernel.metrics import Tally
+from rescan.kernel.side_by_side import SideBySide
 from rescan.memory.invocation import Invocation
 from rescan.outbox.items import Channel
 from rescan.settings import Settings
 from rescan.work.lanes import Lanes
 from rescan.work.parts import Container, Parts
+
+# What the function takes without any answer, and 100 threads.
+_OWN_MB = 150
 
 
 def build(
@@ -70,7 +74,10 @@ def build(
         read_secret=secret,
         stack=Stack(aws, environment).checks(),
     )
-    return Dispatcher(_handlers(container, aws), examination.answer, dns_suffix, logger)
+    side_by_side = SideBySide(_room(environment))
+    return Dispatcher(
+        _handlers(container, aws), examination.answer, dns_suffix, logger, side_by_side
+    )
 
 
 def _handlers(container: Container, aws: boto3.Session) -> Callable[[], Handlers]:
@@ -102,6 +109,12 @@ def _topics(settings: Settings, aws: boto3.Session) -> dict[Channel, StopTopic]:
     if settings.chat_topic_arn is not None:
         topics[Channel.CHAT] = StopTopic(sns, settings.chat_topic_arn, "CHAT_TOPIC_ARN")
     return topics
+
+
+def _room(environment: Mapping[str, str]) -> int:
+    """Bytes of answers at once; with what is decoded from them they take up to four times that."""
+    memory = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"))
+    return max(0, memory - _OWN_MB) * 1024 * 1024 // 4
 
 
 def _check_ca_bundle(settings: Settings) -> None:

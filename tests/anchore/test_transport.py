@@ -2,6 +2,7 @@
 
 import gzip
 import ssl
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from rescan.anchore.transport import Query, Transport, new_session
 from rescan.gate.model import Step
 from rescan.kernel import errors
 from rescan.kernel.deadline import Deadline
+from rescan.kernel.side_by_side import MOST, SideBySide
 from tests.support.scripted_server import (
     Act,
     ScriptedServer,
@@ -280,6 +282,32 @@ def test_a_read_timeout_is_not_tried_again() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("status", "limit"), [(429, 1), (503, 1), (500, MOST), (502, MOST), (404, MOST)]
+)
+def test_a_refusal_lessens_what_is_asked_side_by_side_also_if_a_retry_succeeds(
+    status: int, limit: int
+) -> None:
+    side_by_side = SideBySide()
+    with (
+        ScriptedServer(respond(status), OK) as server,
+        side_by_side.turn(Deadline.after(60)),
+        suppress(errors.AnchoreError),
+    ):
+        get(server.url)
+    assert side_by_side.limit == limit
+
+
+def test_an_answer_holds_its_bytes_until_its_image_is_done() -> None:
+    long = json(b'{"items": ["' + b"x" * 300_000 + b'"]}')
+    side_by_side = SideBySide()
+    with ScriptedServer(long, long, OK) as server, side_by_side.turn(Deadline.after(60)):
+        for _ in range(3):
+            get(server.url)
+        assert 600_000 < side_by_side.held < 610_000
+    assert side_by_side.held == 0
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_retry_after_that_fits_is_waited_for(status: int) -> None:
     with ScriptedServer(respond(status, b"", "Retry-After: 1"), OK) as server:

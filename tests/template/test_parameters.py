@@ -114,7 +114,7 @@ def test_function_has_a_chat_topic_only_when_one_is_wanted(chat, topic):
     [
         ("MaxConcurrency", 2, 100),  # what Lambda takes
         ("PushConcurrency", 2, 100),
-        ("BatchSize", 1, 10),  # what SQS hands over at once
+        ("BatchSize", 1, 100),  # as many threads as a container has
         ("PendingHours", 0, 24),  # as the settings
         ("RunningWithinHours", 1, 720),
         ("DigestAbove", 1, None),

@@ -161,21 +161,23 @@ def test_function_takes_from_both_queues():
     assert sorted(mappings()) == ["PushQueue", "WorkQueue"]
 
 
-@pytest.mark.parametrize("queue", ["WorkQueue", "PushQueue"])
-def test_function_takes_from_the_queue_and_returns_only_what_failed(queue):
-    assert mappings()[queue] == {
+@pytest.mark.parametrize(
+    ("queue", "batch", "window"), [("WorkQueue", "100", 1), ("PushQueue", 5, 0)]
+)
+def test_function_takes_from_the_queue_and_returns_only_what_failed(queue, batch, window):
+    assert mappings(BatchSize="100")[queue] == {
         "EventSourceArn": {"Fn::GetAtt": [queue, "Arn"]},
         "FunctionName": {"Ref": "RescanFunction"},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
-        "MaximumBatchingWindowInSeconds": 0,
-        "BatchSize": 5,
+        "MaximumBatchingWindowInSeconds": window,
+        "BatchSize": batch,
         "ScalingConfig": {"MaximumConcurrency": 2},
     }
 
 
 def test_load_on_anchore_is_what_the_parameters_say():
     found = mappings(MaxConcurrency="50", PushConcurrency="7", BatchSize="10")
-    assert {it["BatchSize"] for it in found.values()} == {"10"}
+    assert {it: found[it]["BatchSize"] for it in found} == {"WorkQueue": "10", "PushQueue": 5}
     assert {queue: it["ScalingConfig"] for queue, it in found.items()} == {
         "WorkQueue": {"MaximumConcurrency": "50"},
         "PushQueue": {"MaximumConcurrency": "7"},
@@ -185,7 +187,8 @@ def test_load_on_anchore_is_what_the_parameters_say():
 @pytest.mark.parametrize("queue", ["WorkQueue", "PushQueue"])
 def test_message_stays_hidden_six_times_as_long_as_the_function_may_take(queue):
     timeout = properties("RescanFunction")["Timeout"]
-    assert properties(queue)["VisibilityTimeout"] >= 6 * timeout
+    window = mappings()[queue]["MaximumBatchingWindowInSeconds"]
+    assert properties(queue)["VisibilityTimeout"] >= 6 * timeout + window
 
 
 @pytest.mark.parametrize("queue", ["WorkQueue", "PushQueue"])

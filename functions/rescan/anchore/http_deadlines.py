@@ -23,6 +23,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError, ResponseError
 
 from rescan.kernel.deadline import Deadline
+from rescan.kernel.side_by_side import MOST, refused
 
 CONNECT_SECONDS = 5.0
 # A longer Retry-After is not waited for: the work goes back to the queue.
@@ -30,6 +31,8 @@ LONGEST_WAIT_SECONDS = 20.0
 _ATTEMPTS = 3
 _DIGITS = re.compile("[0-9]+")
 
+# What says that less should be asked at once.
+_REFUSALS = (429, 503)
 PATIENT = frozenset({429, 502, 503, 504})
 # Each repetition of a forced refresh is another scan: only a refusal to begin one is repeated.
 ONCE = frozenset({429})
@@ -122,6 +125,8 @@ class _BudgetedRetry(Retry):
         return retry_after_seconds(retry_after) or 0.0
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        if status_code in _REFUSALS:
+            refused()
         return bool(self.total) and status_code in _SCOPE.get().retried_statuses
 
     def increment(
@@ -153,7 +158,7 @@ class TimedAdapter(HTTPAdapter):
     `backoff_seconds` is the first pause, doubled each time, with as much jitter again.
     """
 
-    def __init__(self, *, pool_size: int = 10, backoff_seconds: float = 0.5) -> None:
+    def __init__(self, *, pool_size: int = MOST, backoff_seconds: float = 0.5) -> None:
         retries = _BudgetedRetry(
             total=_ATTEMPTS,
             connect=_ATTEMPTS,

@@ -22,6 +22,7 @@ from rescan.gate.model import Step
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreAnswerTooLarge, AnchoreAnswerUnreadable, AnchoreError
 from rescan.kernel.json_decoding import MALFORMED
+from rescan.kernel.side_by_side import keep, reserve
 
 _Fact = TypeVar("_Fact")
 _CHUNK = 256 * 1024
@@ -132,7 +133,7 @@ class Transport:
                 allow_redirects=False,
                 **self._route,
             ) as response:
-                return response, self._body(query, response)
+                return response, self._body(query, response, deadline)
         except (requests.RequestException, TimeoutError) as exception:
             raise failures.of_exception(
                 exception, step=query.step, request=str(query)
@@ -159,16 +160,23 @@ class Transport:
             self._base_url, {}, stream=True, verify=self._ca_bundle, cert=None
         )
 
-    def _body(self, query: Query, response: requests.Response) -> bytearray:
-        """The decoded body; reading ends at the limit, which bounds memory."""
-        body = bytearray()
+    def _body(self, query: Query, response: requests.Response, deadline: Deadline) -> bytearray:
+        """The decoded body; reading ends at the limit, and begins once memory has room for it."""
         announced = response.headers.get("Content-Length", "")
         if announced.isdigit() and int(announced) > self._max_body_bytes:
             raise self._too_large(query)
-        for chunk in response.iter_content(_CHUNK):
-            if len(body) + len(chunk) > self._max_body_bytes:
-                raise self._too_large(query)
-            body += chunk
+        # Compressed, it has any length once it is decoded.
+        is_plain = announced.isdigit() and "Content-Encoding" not in response.headers
+        size = int(announced) if is_plain else self._max_body_bytes
+        body = bytearray()
+        reserve(size, deadline)
+        try:
+            for chunk in response.iter_content(_CHUNK):
+                if len(body) + len(chunk) > self._max_body_bytes:
+                    raise self._too_large(query)
+                body += chunk
+        finally:
+            keep(size, len(body))
         return body
 
     def _too_large(self, query: Query) -> AnchoreError:

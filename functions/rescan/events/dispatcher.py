@@ -22,6 +22,7 @@ from rescan.events.parse import parse_event
 from rescan.events.sqs_batch import answer_batch
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import EventRefused
+from rescan.kernel.side_by_side import SideBySide
 
 Answer: TypeAlias = dict[str, Any]
 
@@ -44,7 +45,7 @@ class Handlers(Struct, frozen=True):
 class Dispatcher:
     """`begin` returns the handlers for one invocation, and `examine` the answer of the checks.
 
-    `dns_suffix` knows AWS's partitions.
+    `dns_suffix` knows AWS's partitions. The images of batches are gated `side_by_side`.
     """
 
     def __init__(
@@ -53,11 +54,13 @@ class Dispatcher:
         examine: Callable[[Deadline], Answer],
         dns_suffix: Callable[[str], str | None],
         logger: Logger,
+        side_by_side: SideBySide | None = None,
     ) -> None:
         self._begin = begin
         self._examine = examine
         self._dns_suffix = dns_suffix
         self._logger = logger
+        self._side_by_side = side_by_side or SideBySide()
 
     def handle(self, event: object, deadline: Deadline) -> Answer:
         """The function's answer to one event; RescanError when it must fail."""
@@ -82,7 +85,8 @@ class Dispatcher:
             case Batch():
                 raise EventRefused("it is a batch within a batch", "one event as JSON")
             case Gate() as gate:
-                handlers.work(gate, deadline)
+                with self._side_by_side.turn(deadline):
+                    handlers.work(gate, deadline)
             case command:
                 self._answer(command, handlers, deadline)
 

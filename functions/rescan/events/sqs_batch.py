@@ -12,8 +12,12 @@ from typing import Any
 import msgspec
 from aws_lambda_powertools import Logger
 
+from rescan.kernel.arenas import share_arenas
 from rescan.kernel.errors import EventRefused, RescanError
 from rescan.kernel.json_decoding import MALFORMED
+
+# As many threads as there are arenas with two cores.
+_MANY = 16
 
 
 def answer_batch(
@@ -21,6 +25,8 @@ def answer_batch(
 ) -> dict[str, Any]:
     """`{"batchItemFailures": [{"itemIdentifier"}]}`: the records on which `handle` raised."""
     records = batch["Records"]
+    if len(records) > _MANY:
+        share_arenas()
 
     def succeeds(record: Mapping[str, Any]) -> bool:
         # The key belongs to this thread alone, which ends with the batch.

@@ -33,7 +33,8 @@ def seen(printed: str) -> Seen:
     return Seen(tuple(outcomes), len(requests), printed.count("│ Subject: "))
 
 
-# An image that is gated costs three requests, of an index four, one that Anchore does not know one.
+# An image that is gated costs three requests, one of an index a fourth, for its tag's history; one
+# that Anchore does not know costs one.
 EXPECTED = {
     "ecr-push": Seen(("STOP",), 3, 1),
     "ecr-push-superseded": Seen(("GO",), 3),
@@ -44,7 +45,7 @@ EXPECTED = {
     "ecr-delete": Seen(),
     "ecr-replication": Seen(("STOP",), 3, 1),
     "ecr-replication-failed": Seen(),
-    # The inventory and two pages of tags; one stops, one goes, one is gone.
+    # The inventory and two pages of tags; one stops, which is of an index, one goes, one is gone.
     "schedule-rule": Seen(("STOP", "GO", "NOT_FOUND"), 1 + 2 + 4 + 3 + 1, 1),
     "schedule-scheduler": Seen(("STOP", "GO", "NOT_FOUND"), 1 + 2 + 4 + 3 + 1, 1),
     "schedule-tags": Seen(("STOP", "GO"), 4 + 3, 1),

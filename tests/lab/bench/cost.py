@@ -9,6 +9,7 @@ from statistics import median
 from msgspec import Struct
 
 from tests.lab.bench import anchore_server, aws_server
+from tests.lab.bench.batch import MEMORY
 from tests.lab.bench.canned_server import running
 from tests.lab.bench.child import in_child
 from tests.lab.bench.function import environment, handle, pushes
@@ -19,7 +20,9 @@ from tests.lab.bench.timing import cpu_seconds
 GB_SECOND_DOLLARS = 0.0000133334
 REQUEST_DOLLARS = 0.20 / 1_000_000
 LATENCIES = (0.2, 2.0, 20.0)
-BATCHES = (1, 5, 10)
+BATCHES = (1, 5, 10, 100)
+# So many images in flight, by batches of these sizes, on the default MemorySize.
+IN_FLIGHT, DEFAULT_MB = 200, 512
 MEMORY_SIZES = (256, 512, 1024, 1769)
 ORDINARY_ROWS = 500
 LONG_ROWS = 20_000
@@ -68,7 +71,7 @@ def measure_work(runs: int) -> tuple[Work, ...]:
             cpu = {batch: in_child(variables, _cpu, batch, runs) for batch in BATCHES}
         # All lists of a batch are held while Anchore evaluates.
         with running(anchore_server, LONG_ROWS, 0, LATENCIES[0]) as anchore:
-            variables = environment(anchore, aws)
+            variables = environment(anchore, aws) | MEMORY
             peaks = {batch: in_child(variables, _peak, batch) for batch in BATCHES}
     return tuple(Work(batch, cpu[batch], peaks[batch]) for batch in BATCHES)
 

@@ -19,7 +19,7 @@ from tests.support.lambda_poller import MOST_LINKS
 _COPIES = 13 * LONGEST_DELAY
 _HOUR = 3600.0
 _AS_USUAL = Expected()
-_VISIBILITY = 1800.0
+_VISIBILITY = 1801.0
 _PENDING = at_anchore(Step.REGATE, NOT_ANALYZED)
 
 

@@ -32,7 +32,7 @@ _SWEEP = re.compile('"sweep":"([^"]+)"')
 # within which Lambda tries an event for the last time; and until what was received five times would
 # be received again.
 LOOK, MIN_SWEEP = timedelta(minutes=5), timedelta(minutes=60)
-FIRST_DELAY, LONGEST_DELAY, THREE_TRIES, FIVE_RECEIVES = 30.0, 900.0, 180.0, 5 * 1800.0
+FIRST_DELAY, LONGEST_DELAY, THREE_TRIES, FIVE_RECEIVES = 50.0, 900.0, 180.0, 5 * 1801.0
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tests.support.runtime_api import Invocation
 pytestmark = pytest.mark.slow  # SAM translates the template
 
 FINE = Invocation(answer={"batchItemFailures": []})
-HALF_AN_HOUR, MINUTE = 1800, 60
+VISIBILITY, MINUTE = 1801, 60
 
 
 def failing(*bodies: str) -> Callable[[Any, str], Invocation]:
@@ -46,12 +46,12 @@ def test_what_is_reported_failed_comes_back_five_times_and_is_a_dead_letter() ->
     pump = pumping(failing("bad"))
     pump.run()
     assert (pump.sweeps.poller.done, pump.delivered) == (1, ["good", *["bad"] * 5])
-    assert (dead(pump), pump.now) == (["bad"], 5 * HALF_AN_HOUR)
+    assert (dead(pump), pump.now) == (["bad"], 5 * VISIBILITY)
 
 
 def test_what_is_not_done_is_hidden_for_the_visibility_timeout() -> None:
     pump = pumping(failing("bad"))
-    pump.run(HALF_AN_HOUR - 1)
+    pump.run(VISIBILITY - 1)
     assert pump.delivered == ["good", "bad"]
     pump.run(1)
     assert pump.delivered == ["good", "bad", "bad"]
@@ -118,9 +118,9 @@ def test_a_batch_holds_no_more_than_the_template_says() -> None:
 
 def test_a_throttled_batch_is_received_and_comes_back() -> None:
     pump = pumping(failing())
-    pump.throttled_until = 4 * HALF_AN_HOUR
+    pump.throttled_until = 4 * VISIBILITY
     pump.run()
-    assert (pump.delivered, pump.now) == (["good", "bad"], 4 * HALF_AN_HOUR)
+    assert (pump.delivered, pump.now) == (["good", "bad"], 4 * VISIBILITY)
     pump = pumping(failing())
     pump.throttled_until = float("inf")
     pump.run()
