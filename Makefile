@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast coverage faults conformance bench check package report-page build build-lambda golden simulation lives lock clean
+.PHONY: help demo test test-fast coverage faults conformance bench check package report-page build build-lambda golden simulation lives mutants lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,14 @@ golden: $(VENV)/ready ## rewrites the golden notices; read the diff
 simulation: $(VENV)/ready ## a sweep over 10,000 images on a simulated clock; writes docs/simulation.md
 	$(BIN)/python -m tests.lab.simulation
 
+mutants: $(VENV)/ready .build/mutants/venv/ready ## what the tests of a folder would miss, minutes; MODULE=rescan.gate.verdict: one module
+	@$(BIN)/python -m tests.lab.mutants $(MODULE)
+
+.build/mutants/venv/ready: tests/lab/mutants/requirements.lock
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .build/mutants/venv
+	$(BIN)/uv pip sync --quiet --require-hashes --python .build/mutants/venv/bin/python $<
+	touch $@
+
 lives: $(VENV)/ready ## whole lives of the function under a seed, judged from outside; SEED=, LIVES=, SECONDS=, JOBS=
 	@$(BIN)/python -m tests.lab.lives $(if $(SEED),--seed $(SEED)) $(if $(LIVES),--lives $(LIVES)) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(JOBS),--jobs $(JOBS))
@@ -79,9 +87,11 @@ lives: $(VENV)/ready ## whole lives of the function under a seed, judged from ou
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml
 
-lock: $(VENV)/ready ## both lock files from pyproject.toml; LOCK=--upgrade for the newest versions
+lock: $(VENV)/ready ## the lock files from pyproject.toml; LOCK=--upgrade for the newest versions
 	$(COMPILE) $(LOCK) --group dev --extra replay --output-file requirements.lock
 	$(COMPILE) --constraint requirements.lock --output-file functions/requirements.txt
+	$(COMPILE) $(LOCK) --constraint functions/requirements.txt --group mutants --extra replay \
+		--output-file tests/lab/mutants/requirements.lock
 
 clean: ## removes everything that make has created
 	rm -rf .venv .build .aws-sam .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 import requests
-from urllib3.exceptions import NewConnectionError, ProtocolError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+)
 
 from rescan.anchore.error_mapping import of_exception, of_status
 from rescan.gate.model import Step
@@ -73,6 +79,66 @@ def test_the_words_of_an_exception_are_not_told_for_they_may_hold_credentials() 
     for kind in MEANING.keys() - {requests.exceptions.JSONDecodeError}:
         error = of_exception(kind("https://user:s3cr3t@anchore"), **WHERE)
         assert "s3cr3t" not in str(error)
+
+
+SSL, PROXY = requests.exceptions.SSLError, requests.exceptions.ProxyError
+REFUSED = NewConnectionError(None, "HTTPSConnection(host=x): Failed: [Errno 111] refused\n")  # type: ignore[arg-type]
+NETWORK = "Check ANCHORE_URL, DNS, subnets and security groups."
+SLOW = ConnectTimeoutError(None, "Connection to x timed out")
+
+
+@pytest.mark.parametrize(
+    ("exception", "words"),
+    [
+        pytest.param(
+            SSL(
+                "(SSLCertVerificationError(1, '[SSL] certificate verify failed: expired (_ssl.c)'))"
+            ),
+            "TLS failed: certificate verify failed: expired. Set CA_BUNDLE to a PEM file that holds"
+            " your CA, or check the host name.",
+            id="certificate",
+        ),
+        pytest.param(
+            SSL("EOF occurred"),
+            "TLS failed: the handshake failed. Set CA_BUNDLE to a PEM file that holds your CA, or"
+            " check the host name.",
+            id="handshake",
+        ),
+        pytest.param(
+            PROXY(REFUSED),
+            "the proxy refused or cannot be reached. Check HTTPS_PROXY.",
+            id="proxy",
+        ),
+        pytest.param(
+            requests.ConnectionError(MaxRetryError(None, "/", REFUSED)),  # type: ignore[arg-type]
+            f"no connection: [Errno 111] refused. {NETWORK}",
+            id="refused-within-retries",
+        ),
+        pytest.param(
+            requests.ConnectionError(SLOW),
+            f"no connection: the connect timeout passed. {NETWORK}",
+            id="connect-timeout-of-urllib3",
+        ),
+        pytest.param(
+            requests.ConnectTimeout("x"),
+            f"no connection: the connect timeout passed. {NETWORK}",
+            id="connect-timeout",
+        ),
+        pytest.param(
+            requests.ConnectionError("x"),
+            "no connection: ConnectionError. Check ANCHORE_URL and ANCHORE_ACCOUNT.",
+            id="no-words-of-its-own",
+        ),
+        pytest.param(requests.ReadTimeout(), "no whole answer came in time.", id="no-arguments"),
+        pytest.param(requests.RequestException("x"), "RequestException.", id="unknown"),
+    ],
+)
+def test_an_error_without_an_answer_says_what_failed_and_what_to_check(
+    exception: requests.RequestException, words: str
+) -> None:
+    what, _, advice = words.partition(". ")
+    error = of_exception(exception, **WHERE)
+    assert str(error) == f"regate: {what.removesuffix('.')} (GET /x). {advice}".rstrip()
 
 
 def raised(exception: Exception) -> errors.AnchoreError:
@@ -177,6 +243,46 @@ def test_a_404_is_told_from_the_others_by_its_words(
     message: str, kind: type[errors.AnchoreError]
 ) -> None:
     assert type(answered(404, {"message": message, "httpcode": 404})) is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "advice"),
+    [
+        (404, NO_IMAGE, ""),
+        (404, "image is not analyzed - analysis_status: analyzing", ""),
+        (
+            404,
+            "could not find any evaluations for input images",
+            " Anchore's policy engine failed: see its log.",
+        ),
+        (404, "no such path", " Check ANCHORE_URL, ANCHORE_DIALECT and POLICY_ID."),
+        (400, "bad tag", ""),
+        (401, "no", " Check the secret: its user, password or token."),
+        (403, "no", " Check the user's role and ANCHORE_ACCOUNT."),
+        (429, "later", ""),
+        (503, "later", ""),
+    ],
+)
+def test_an_error_repeats_what_anchore_said_and_what_a_person_can_do(
+    status: int, message: str, advice: str
+) -> None:
+    error = answered(status, {"message": message})
+    assert str(error) == f"regate: HTTP {status} {message!r} (GET /x).{advice}"
+
+
+@pytest.mark.parametrize(
+    ("status", "is_redirect"), [(299, False), (300, True), (399, True), (400, False)]
+)
+def test_a_redirect_is_never_followed(status: int, is_redirect: bool) -> None:
+    error = answered(status)
+    assert type(error) is errors.AnchoreRefused
+    assert ("a redirect, which is never followed" in str(error)) is is_redirect
+
+
+def test_too_many_requests_is_no_failure_of_the_server() -> None:
+    assert type(answered(429)) is errors.AnchoreThrottled
+    assert type(answered(430)) is errors.AnchoreRefused
+    assert type(answered(500)) is errors.AnchoreServerError
 
 
 def test_the_words_of_a_404_do_not_count_under_another_status() -> None:

@@ -61,6 +61,36 @@ def test_a_text_hides(case: str) -> None:
     assert redactor().text(text) == expected
 
 
+def test_a_secret_of_another_service_is_hidden_by_its_form() -> None:
+    key = "AKIA" + "Z7QX" * 4
+    assert redactor().text(f"key {key}, and so on") == "key redacted, and so on"
+
+
+def test_without_names_nothing_of_a_text_is_one() -> None:
+    plain = Redactor("https://anchore.corp.example.org/v2", [], Names((), ()))
+    assert plain.text("platform watcher") == "platform watcher"
+    assert plain.text("at anchore.corp.example.org:443/x") == "at anchore.example.com:443/x"
+
+
+def test_names_of_one_length_that_overlap_are_each_found() -> None:
+    hidden = redactor(names=Names(("eu", "eu-west-1", "eu-west"), ("eve", "bob")))
+    assert hidden.text("eu-west-1 eu-west eu") == "account-1 account-2 account-3"
+    assert hidden.text("bob, eve, bob") == "user-1, user-2, user-1"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/images", "/images"),
+        ("/images?full_tag=a%3A1&x=", "/images?full_tag=a%3A1&x="),
+        ("/images/sha256:ab@c", "/images/sha256:ab@c"),
+        ("/accounts/platform", "/accounts/account-1"),
+    ],
+)
+def test_a_url_keeps_its_shape(path: str, expected: str) -> None:
+    assert redactor().url(URL + path) == f"https://anchore.example.com/v2{expected}"
+
+
 def test_the_same_original_has_the_same_replacement_and_another_another() -> None:
     hidden = redactor(r"team-\w+")
     texts = [hidden.text(text) for text in ("team-a", "x team-b", "team-a/team-b")]

@@ -241,6 +241,91 @@ def test_an_unknown_shape_is_refused_with_what_was_expected(event: object, says:
     assert ". Expected " in str(raised.value)
 
 
+ANY_EVENT = (
+    'an "ECR Image Action" or "ECR Replication Action" of ECR, a "Scheduled Event" of EventBridge,'
+    ' {"tags": [...]},'
+    ' {"tag": "registry/repository:tag", "vtype"?, "policyId"?, "imageDigest"?},'
+    " or an SQS batch whose bodies are one of these"
+)
+OF_A_PUSH = "the fields that Amazon ECR documents for an image push"
+OF_TAGS = '{"tags": ["registry/repository:tag", ...]}'
+
+
+@pytest.mark.parametrize(
+    ("event", "problem", "expected"),
+    [
+        ([], "it is no JSON object but a list", ANY_EVENT),
+        ({"b": 1, "a": 2}, "unknown shape keys ['a', 'b']", ANY_EVENT),
+        (
+            {"source": "aws.s3", "detail-type": "x"},
+            "unknown shape keys ['detail-type', 'source'], source 'aws.s3', detail-type 'x'",
+            ANY_EVENT,
+        ),
+        ({"Records": 1}, "its Records are no list of records", ANY_EVENT),
+        ({"Records": [{}]}, "its Records come from something other than SQS", ANY_EVENT),
+        (
+            push(region="moon-base-1"),
+            "the region 'moon-base-1' is of no known partition",
+            OF_A_PUSH,
+        ),
+        (push(account=1), "Expected `str`, got `int` - at `$.account`", OF_A_PUSH),
+        ({"tags": 1}, "Expected `array`, got `int` - at `$.tags`", OF_TAGS),
+        (
+            {"tag": 1},
+            "Expected `str`, got `int` - at `$.tag`",
+            '{"tag", "vtype"?, "policyId"?, "imageDigest"?}',
+        ),
+        (
+            {"tag": "app:1", "imageDigest": "x"},
+            "'x' is no digest",
+            "sha256: and 64 hexadecimal digits",
+        ),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_and_what_was_expected(
+    event: object, problem: str, expected: str
+) -> None:
+    with pytest.raises(EventRefused) as raised:
+        parsed(event)
+    assert str(raised.value) == f"The event was refused: {problem}. Expected {expected}."
+
+
+@pytest.mark.parametrize("event", [{"tag": "a b"}, push(detail__repository_name="a b")])
+def test_a_tag_that_is_none_is_refused_as_one(event: object) -> None:
+    with pytest.raises(EventRefused) as raised:
+        parsed(event)
+    assert str(raised.value).endswith(". Expected a tag, registry/repository:tag.")
+
+
+def test_a_tag_of_a_list_that_is_none_is_refused_with_the_list_s_shape() -> None:
+    with pytest.raises(EventRefused) as raised:
+        parsed({"tags": ["a b"]})
+    assert str(raised.value).endswith(f". Expected {OF_TAGS}.")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"source": "aws.events", "detail-type": "Something"},
+        {"source": "aws.s3", "detail-type": "Scheduled Event"},
+    ],
+)
+def test_what_only_looks_like_a_schedule_is_no_sweep(event: object) -> None:
+    with pytest.raises(EventRefused):
+        parsed(event)
+
+
+def test_a_push_without_a_tag_says_why_it_is_ignored() -> None:
+    ignored = Ignored("the push has no tag: an image is gated under a tag")
+    assert parsed(push(detail__image_tag=None)) == ignored
+
+
+def test_a_refusal_names_a_dozen_keys_at_most() -> None:
+    with pytest.raises(EventRefused) as raised:
+        parsed({f"key-{number:02}": 1 for number in range(20)})
+    assert "'key-11']" in str(raised.value)
+
+
 def test_a_refusal_repeats_no_value_that_could_be_secret() -> None:
     with pytest.raises(EventRefused) as raised:
         parsed({"password": "s3cr3t-pass", "token": "t0ken"})

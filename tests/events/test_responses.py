@@ -98,3 +98,27 @@ def test_an_answer_stays_below_lambda_s_6_mb_and_says_that_it_was_cut(text: str)
     assert len(json.dumps(answer).encode()) < 6 * 1024 * 1024
     assert (answer["vulnerabilitiesTotal"], answer["vulnerabilities"]) == (20_000, rows[:shown])
     assert answer["reason"].endswith(f"{shown:,} of 20,000 vulnerabilities fit into this answer")
+
+
+def test_work_that_ended_without_a_report_says_how() -> None:
+    gone_back = GateResult(ImageTag.parse("app:1"), requeued=True, why="no connection")
+    result = answers.result(gone_back)
+    assert (result["outcome"], result["reason"]) == (None, "no connection")
+
+
+def test_who_waits_for_an_answer_gets_one_or_an_error() -> None:
+    with pytest.raises(
+        ValueError, match=r"^work that a caller waits for always ends with a report$"
+    ):
+        answers.in_full(GateResult(ImageTag.parse("app:1")))
+
+
+def test_a_list_that_was_not_read_has_no_rows() -> None:
+    assert answers.in_full(gated(None))["vulnerabilitiesTotal"] == 0
+
+
+def test_rows_that_just_fit_are_all_shown() -> None:
+    fixed = len(json.dumps({"vuln": ""})) + 2
+    text = "x" * (answers.LARGEST_LIST_BYTES - fixed)
+    assert answers.in_full(gated([{"vuln": text}]))["vulnerabilities"] == [{"vuln": text}]
+    assert answers.in_full(gated([{"vuln": text + "x"}]))["vulnerabilities"] == []

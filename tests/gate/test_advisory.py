@@ -71,6 +71,16 @@ def test_exploited_when_anybody_says_so_and_not_known_when_nobody_says(
             id="the-highest",
         ),
         pytest.param({"epss": [{"epss": 94.0}]}, None, id="no-probability"),
+        pytest.param({"epss": [{"epss": 1.5}]}, None, id="more-than-certain"),
+        pytest.param({"epss": [{"epss": 0.0, "percentile": 0.0}]}, Epss(0.0, 0.0), id="zero"),
+        pytest.param(
+            {"epss": [{"epss": 0.3, "percentile": 1.5}]}, Epss(0.3), id="more-than-all-CVEs"
+        ),
+        pytest.param(
+            {"epss": [{"epss": 0.2}, {"epss": 0.2, "percentile": 0.5}]},
+            Epss(0.2),
+            id="the-first-of-two-equal-ones",
+        ),
         pytest.param({"epss": [{"epss": -1.0}]}, None, id="no-score-as-servers-write-it"),
         pytest.param({"epss": [{"epss": "0.94"}]}, None, id="text"),
         pytest.param({"epss": [{"epss": 0.3, "percentile": 97}]}, Epss(0.3), id="no-share"),

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
-from rescan.gate.blocking_findings import BlockingFinding, blocking_findings
+from rescan.gate.advisory import Epss
+from rescan.gate.blocking_findings import (
+    BlockingFinding,
+    any_exploited,
+    any_fix,
+    blocking_findings,
+    worst_first,
+    worst_severity,
+)
 from rescan.gate.evaluation import Finding, FindingKey
 from rescan.gate.model import Severity, Vulnerability
 from rescan.gate.vulnerability_index import VulnerabilityIndex
@@ -318,3 +326,90 @@ def test_index_reads_each_row_a_bounded_number_of_times() -> None:
     for called in ["same", "p.jar", *(f"/{number}/p.jar" for number in range(2_000))] * 2:
         index.package("CVE-1", called)
     assert reads["fix"] == 3 * 2_000
+
+
+def stopped_by(**known: object) -> BlockingFinding:
+    return replace(NSS_STOPS, **known)
+
+
+@pytest.mark.parametrize(
+    ("findings", "expected"),
+    [
+        pytest.param([], None, id="none"),
+        pytest.param([stopped_by(listed=False, fixed_in="1")], None, id="no-row-describes-it"),
+        pytest.param([stopped_by(fixed_in=None)], False, id="no-fix"),
+        pytest.param([stopped_by(fixed_in=None), stopped_by(fixed_in="1")], True, id="one-has"),
+    ],
+)
+def test_whether_there_is_a_fix_is_known_of_packages_that_a_row_describes(
+    findings: list[BlockingFinding], expected: bool | None
+) -> None:
+    assert any_fix(findings) is expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [([], None), ([None], None), ([False, None], False), ([False, True], True)],
+)
+def test_exploited_is_what_anybody_says(said: list[bool | None], expected: bool | None) -> None:
+    assert any_exploited(stopped_by(known_exploited=each) for each in said) is expected
+
+
+def test_the_worst_severity_stands_anywhere() -> None:
+    found = [stopped_by(known_severity=each) for each in (Severity.LOW, Severity.HIGH, None)]
+    assert worst_severity(found) is Severity.HIGH
+    assert worst_severity([]) is Severity.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "in_order",
+    [
+        pytest.param(
+            [
+                stopped_by(epss=Epss(0.9)),
+                stopped_by(epss=Epss(0.1)),
+                stopped_by(epss=None, fixed_in=None),
+            ],
+            id="the-likeliest-first-and-none-is-the-least",
+        ),
+        pytest.param([stopped_by(epss=Epss(0.0)), stopped_by(vulnerability="CVE-3")], id="zero"),
+        pytest.param(
+            [stopped_by(package=None), stopped_by(package="b"), stopped_by(package="c")],
+            id="by-package",
+        ),
+        pytest.param(
+            [stopped_by(vulnerability=None), stopped_by(vulnerability="CVE-1")],
+            id="what-has-no-name-first",
+        ),
+    ],
+)
+def test_findings_of_one_severity_have_an_order(in_order: list[BlockingFinding]) -> None:
+    assert list(worst_first(reversed(in_order))) == in_order
+    assert list(worst_first(in_order)) == in_order
+
+
+def test_a_vulnerability_is_asked_for_in_whatever_case() -> None:
+    index = VulnerabilityIndex([NSS_TOOLS])
+    upper = index.package("CVE-2020-25648", "nss-tools")
+    assert upper is not None
+    assert index.package("cve-2020-25648", "nss-tools") is upper
+
+
+def test_the_worst_severity_of_a_packages_rows_counts() -> None:
+    rows = [replace(NSS_TOOLS, severity=each) for each in ("Low", "Critical", "High")]
+    elsewhere = row("CVE-2020-25648", "Low", "nss", "3.53.1")
+    assert joined(NSS_FINDING, elsewhere, *rows).known_severity is Severity.CRITICAL
+
+
+def test_a_fix_that_will_not_come_is_said() -> None:
+    assert joined(NSS_FINDING, replace(NSS_TOOLS, will_not_fix=True)).will_not_fix
+    assert not joined(NSS_FINDING).will_not_fix
+
+
+def test_half_a_name_with_its_version_is_no_name() -> None:
+    unnamed = replace(NSS_TOOLS, package_name=None, package=None)
+    unversioned = replace(NSS_TOOLS, package_version=None, package=None)
+    index = VulnerabilityIndex([unnamed, unversioned])
+    assert not index.rows("CVE-2020-25648", "None-3.53.1-3.el7_9")
+    assert not index.rows("CVE-2020-25648", "nss-tools-None")
+    assert not index.rows("CVE-2020-25648", "nss-tools-3.53.1-3.el7_9")

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Evaluation, Finding, Problem
-from rescan.gate.model import Outcome
+from rescan.gate.model import Outcome, Step
 from rescan.gate.verdict import Judgement, judge
 from rescan.kernel import errors
 from rescan.kernel.failure_cause import FailureCause
@@ -145,9 +145,13 @@ def test_an_empty_list_spares_only_a_stop_when_a_finding_names_a_vulnerability(
         refresh_error=None,
         is_list_empty=True,
     )
-    failed = expected is Outcome.NOT_EVALUATED
     assert judgement.outcome is expected
-    assert (judgement.cause is FailureCause.SCAN_FAILED) is failed
+    if expected is Outcome.NOT_EVALUATED:
+        lists_none = (
+            "Anchore lists no vulnerability, and the evaluation names some: its scan failed"
+        )
+        reason = f"Anchore answered {action}, which does not count: {lists_none}"
+        assert judgement == Judgement(expected, reason, FailureCause.SCAN_FAILED, REFRESH)
 
 
 def test_of_many_problems_five_are_named_and_the_others_counted() -> None:
@@ -197,32 +201,123 @@ def test_a_stop_says_why(changes: dict[str, object], reason: str) -> None:
 
 
 REFUSED = errors.AnchoreRefused("HTTP 400", **WHERE)
+REFRESH, REGATE = Step.REFRESH_VULNERABILITIES, Step.REGATE
+NOT_REFRESHED = "the vulnerabilities were not refreshed: "
+UNCOUNTED = "Anchore answered go, which does not count: "
 
 
 @pytest.mark.parametrize(
-    ("changes", "policy_id", "refresh", "cause"),
+    ("changes", "refresh", "reason", "cause", "step"),
     [
-        pytest.param({"mapped_to_rule": False}, None, None, FailureCause.NOT_MAPPED, id="mapping"),
-        pytest.param({"mapped_to_rule": None}, None, None, FailureCause.OTHER, id="not-said"),
-        pytest.param({}, None, TIMEOUT, FailureCause.DOWN, id="refresh-timed-out"),
-        pytest.param({}, None, REFUSED, FailureCause.WRONG_ANSWER, id="refresh-refused"),
-        pytest.param({}, "p2", TIMEOUT, FailureCause.DOWN, id="the-first-cause-that-is-known"),
-        pytest.param({}, "p2", None, FailureCause.OTHER, id="another-policy"),
-        pytest.param({"problems": (ERROR,)}, None, None, FailureCause.OTHER, id="problem"),
         pytest.param(
-            {"final_action": "maybe"}, None, None, FailureCause.OTHER, id="unknown-action"
+            {"mapped_to_rule": False},
+            None,
+            "no mapping rule of the policy matches the image",
+            FailureCause.NOT_MAPPED,
+            REGATE,
+            id="mapping",
         ),
-        pytest.param({"evaluated_tag": "x:1"}, None, None, FailureCause.OTHER, id="another-tag"),
+        pytest.param(
+            {"mapped_to_rule": None},
+            None,
+            "it does not say whether a mapping rule of the policy matches the image",
+            FailureCause.OTHER,
+            REGATE,
+            id="mapping-not-said",
+        ),
+        pytest.param(
+            {}, TIMEOUT, f"{NOT_REFRESHED}{TIMEOUT}", FailureCause.DOWN, REFRESH, id="timed-out"
+        ),
+        pytest.param(
+            {},
+            REFUSED,
+            f"{NOT_REFRESHED}{REFUSED}",
+            FailureCause.WRONG_ANSWER,
+            REFRESH,
+            id="refused",
+        ),
+        pytest.param(
+            {"policy_id": "p1\n"},
+            None,
+            "policy p1 was evaluated, asked for p2",
+            FailureCause.OTHER,
+            REGATE,
+            id="another-policy",
+        ),
+        pytest.param(
+            {"problems": (ERROR,)},
+            None,
+            "evaluation problem: feeds: no feed data",
+            FailureCause.OTHER,
+            REGATE,
+            id="problem",
+        ),
+        pytest.param(
+            {"problems": None},
+            None,
+            "it does not say whether the evaluation met problems",
+            FailureCause.OTHER,
+            REGATE,
+            id="problems-not-said",
+        ),
+        pytest.param(
+            {"problems": None, "mapped_to_rule": False},
+            TIMEOUT,
+            f"{NOT_REFRESHED}{TIMEOUT}; it does not say whether the evaluation met problems;"
+            " no mapping rule of the policy matches the image",
+            FailureCause.DOWN,
+            REFRESH,
+            id="the-first-cause-that-is-known",
+        ),
     ],
 )
-def test_an_answer_that_does_not_count_has_a_cause(
+def test_a_go_that_does_not_count_says_why_and_which_step_failed(
     changes: dict[str, object],
-    policy_id: str | None,
     refresh: errors.AnchoreError | None,
+    reason: str,
     cause: FailureCause,
+    step: Step,
 ) -> None:
-    said = judged(evaluation("go", **changes), policy_id, refresh)
-    assert (said.outcome, said.cause) == (Outcome.NOT_EVALUATED, cause)
+    asked_for = "p2" if "policy_id" in changes else None
+    said = judged(evaluation("go", **changes), asked_for, refresh)
+    assert said == Judgement(Outcome.NOT_EVALUATED, UNCOUNTED + reason, cause, step)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        pytest.param(
+            {"final_action": "maybe\n"},
+            "Anchore answered an unknown final action: 'maybe'",
+            id="unknown-action",
+        ),
+        pytest.param(
+            {"image_digest": "sha256:b"},
+            f"the answer is about another image: sha256:b, asked for {DIGEST}",
+            id="another-image",
+        ),
+        pytest.param(
+            {"evaluated_tag": "reg.io/app:2"},
+            "the answer is about another tag: reg.io/app:2, asked for reg.io/app:1",
+            id="another-tag",
+        ),
+    ],
+)
+def test_what_is_no_answer_to_the_question_says_what_was_answered(
+    changes: dict[str, object], reason: str
+) -> None:
+    expected = Judgement(Outcome.NOT_EVALUATED, reason, FailureCause.OTHER, REGATE)
+    assert judged(evaluation("stop", **changes)) == expected
+
+
+@pytest.mark.parametrize("action", ["warn", "go"])
+def test_a_verdict_says_what_the_evaluation_said(action: str) -> None:
+    reason = f"the policy evaluation says {action}"
+    assert judged(evaluation(action)) == Judgement(Outcome(action), reason)
+
+
+def test_a_list_that_nobody_says_is_empty_is_no_doubt() -> None:
+    assert outcome(evaluation("go", findings=(NAMED,))) is Outcome.GO
 
 
 @pytest.mark.parametrize("action", ["stop", "warn", "go"])

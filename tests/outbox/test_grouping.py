@@ -127,7 +127,8 @@ def test_a_group_never_crosses_a_channel() -> None:
 )
 def test_ten_are_not_too_many_because_of_another(facts: dict[str, object]) -> None:
     notices = [*many(range(10), "CVE-1"), *many(range(10, 30), "CVE-1", **facts)]
-    assert messages(planned(notices)) == [*alone(range(10)), ("CVE-1", 20)]
+    first, *rest = alone(range(10))
+    assert messages(planned(notices)) == [first, ("CVE-1", 20), *rest]
 
 
 def test_more_images_than_a_message_takes_are_several_parts() -> None:

@@ -72,7 +72,10 @@ def test_a_run_ends_within_its_time_and_the_next_goes_on(desk: Desk) -> None:
     assert desk.run()["left"] == 400 - 180  # 45 s, at 4 a second
     for _ in range(2):
         desk.run()
-    assert desk.published == [item.envelope.id for item in items]
+    assert sorted(desk.published) == [item.envelope.id for item in items]
+    # Whoever had fewer comes first: ten of each team, one after the other.
+    by_turn = sorted(range(400), key=lambda n: (n % 10, n // 10))
+    assert desk.published == [items[n].envelope.id for n in by_turn]
 
 
 def test_without_time_left_nothing_begins(desk: Desk) -> None:
@@ -420,3 +423,20 @@ def test_whatever_fails_all_along_all_is_published_and_each_message_twice_at_mos
     messages = 1 if items is STORM else 3
     assert len(set(desk.topic.ids)) == messages
     assert len(desk.topic.ids) <= 2 * messages
+
+
+# --- a thousand teams at once
+
+
+def test_a_thousand_teams_have_their_first_message_within_seven_minutes(desk: Desk) -> None:
+    """Three images of each stop at once: too few for a group, and at four a second too many."""
+    teams, images = 1_000, 3
+    desk.hold(*(outbox_item(n, team=f"{n // images}", at=NOON) for n in range(teams * images)))
+    for minute in range(1, 8):
+        desk.now = max(desk.now, NOON + timedelta(minutes=minute))
+        desk.run(265)
+        if desk.now < NOON + timedelta(minutes=7):
+            published = [int(name[1:]) // images for name in desk.published]
+    assert len(set(published)) == teams
+    # Nobody has a second message before all have one.
+    assert len(set(published[:teams])) == teams

@@ -16,6 +16,7 @@ a team, a channel, a kind of notice, a policy or a final action.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -77,20 +78,26 @@ def plan(
     rules: GroupingRules,
     now: datetime,
 ) -> Plan:
-    """What becomes of notices about different images, oldest first; `storms` by their ids."""
+    """What becomes of notices about different images, oldest first; `storms` by their ids.
+
+    Whoever had fewer lately comes first, since 1,000 teams may stop at once: the first message of
+    each comes before the second of any.
+    """
     series: defaultdict[str, list[PendingNotice]] = defaultdict(list)
     repeats: Counter[Channel] = Counter()
     for notice in notices:
         series[storm_id(notice)].append(notice)
         repeats[notice.channel] += notice.envelope.event_type in REPEATING
     collecting = {channel for channel, many in repeats.items() if many <= MOST_COLLECTED}
-    plans = [
-        _of_series(members, _storm(name, storms, rules, now), rules, now, collecting)
-        for name, members in series.items()
-    ]
-    groups = (group for planned in plans for group in planned.groups)
-    held = (notice for planned in plans for notice in planned.held)
-    return Plan(tuple(sorted(groups, key=_first_at)), tuple(held))
+    turns: list[tuple[int, datetime, Group]] = []
+    held: list[PendingNotice] = []
+    for name, members in series.items():
+        storm = _storm(name, storms, rules, now)
+        planned = _of_series(members, storm, rules, now, collecting)
+        groups, had = sorted(planned.groups, key=_first_at), storm.images_lately(now)
+        turns += ((had + turn, _first_at(group), group) for turn, group in enumerate(groups))
+        held += planned.held
+    return Plan(tuple(group for *_, group in sorted(turns, key=itemgetter(0, 1))), tuple(held))
 
 
 def alone(notice: PendingNotice) -> Group:

@@ -1,0 +1,1 @@
+"""How much of the code its tests would miss: `make mutants`."""
