@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from rescan.aws.sns_topic import StopTopic
 from rescan.gate.model import Outcome, Trigger, TriggerKind
 from rescan.kernel.image_tag import ImageTag
+from rescan.ledger.ends import SILENCE, after_silence
 from rescan.ledger.entry import Entry, subject_of
 from rescan.ledger.failing import Failing
 from rescan.ledger.news import ImageEvent, News, StopNews
-from rescan.ledger.transitions import SILENCE, after_failure, after_silence, after_verdict
+from rescan.ledger.transitions import after_failure, after_verdict
 from rescan.notice.foreign import foreign, in_chat
 from tests.support.entries import HOUR, PACE
 from tests.support.notices.announced import NOW, expiring, held, not_evaluated, stop

@@ -116,7 +116,7 @@ _SEEN: tuple[tuple[str, str, str, str | None, str], ...] = (
     ("kubernetes", "prod-eu/payments", STOPPED.full_tag, INDEXED.parent_digest, "2026-11-20T10:42"),
     ("kubernetes", "prod-us/payments", STOPPED.full_tag, INDEXED.parent_digest, "2026-11-20T10:41"),
     ("ecs", _CLUSTER, ORDERS.full_tag, None, "2026-11-12T02:00"),
-    ("kubernetes", "prod-eu/payments", STOPPED.full_tag, SUPERSEDING.digest, "2026-11-18T07:00"),
+    ("kubernetes", "prod-eu/payments", ORDERS.full_tag, None, "2026-11-18T07:00"),
 )
 
 

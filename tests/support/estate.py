@@ -135,7 +135,9 @@ class Estate(OnePlatform):
         self.requests.append(("refresh", vtype))
         return ROWS
 
-    def submit(self, tag: ImageTag) -> None:
+    def submit(
+        self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None
+    ) -> None:
         raise NotImplementedError
 
     def vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from msgspec import Raw, json
 
@@ -109,7 +110,9 @@ class OneImage(OnePlatform):
             findings_problem="1 finding is not readable" if said.findings_unread else None,
         )
 
-    def submit(self, tag: ImageTag) -> None:
+    def submit(
+        self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None
+    ) -> None:
         raise NotImplementedError
 
     def _evaluated(self) -> Evaluated:

@@ -99,7 +99,9 @@ class ScanningAnchore(OnePlatform):
             self._kept[digest, tag] = (self.policy, report.number), kept
         return kept
 
-    def submit(self, tag: ImageTag) -> None:
+    def submit(
+        self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None
+    ) -> None:
         raise NotImplementedError
 
     # --- how it is worked out

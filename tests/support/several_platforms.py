@@ -86,7 +86,9 @@ class Platforms:
             findings=tuple(map(self._finding, self.cves.get(arch, ()))),
         )
 
-    def submit(self, tag: ImageTag) -> None:
+    def submit(
+        self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None
+    ) -> None:
         raise NotImplementedError
 
     def _finding(self, cve: str) -> Finding:

@@ -59,6 +59,10 @@ TODAY = DataVersion("of today", received_at=NOON - HOUR)
 CHECKED = replace(TODAY, has_checksums=True)
 
 
+def subject_for(tag: ImageTag, old: Digest | None = None) -> str:
+    return f"{tag}@{old}" if old else str(tag)
+
+
 @dataclass
 class Estate:
     active: list[ImageTag] | Exception = field(default_factory=lambda: [A, B])
@@ -91,7 +95,7 @@ class Estate:
             self.ledger,
             self.queue,
             self.readers or self.topic,
-            Silence(recorder, str, logger, lambda: self.now),
+            Silence(recorder, subject_for, logger, lambda: self.now),
             self.tally,
             logger,
             self._data_version,
@@ -587,12 +591,13 @@ def test_what_runs_is_swept_by_its_tag_or_its_digest(
 
 
 def test_an_image_that_is_active_under_another_name_is_swept_under_that(estate: Estate) -> None:
-    """D is how the cluster calls B; A is active, and another image runs under it."""
+    """D is how the cluster calls B. A is active, and on another image than runs under it."""
     estate.watch, estate.digests = "running", {OF_B: B}
     images = (RunningImage(str(tag), OF_B, (), 1) for tag in (D, A))
     estate.inventory = Inventory(tuple(images), {EU: NOON})
     estate.sweep()
-    assert estate.enqueued == [A, B]
+    gated = [(gate.tag, gate.old_digest) for gate in estate.gates]
+    assert gated == [(A, None), (B, None), (A, OF_B)]
 
 
 @pytest.mark.parametrize("watch", ["all", "running"])
@@ -719,10 +724,11 @@ def test_each_message_says_what_runs_by_its_tag_or_its_digest(estate: Estate) ->
     images = placed(A, None, EU), placed(A, OLD_A, US), placed(D, OF_B, US), placed(None, OF_B, EU)
     estate.inventory = Inventory(images, {EU: NOON, US: NOON})
     estate.sweep()
-    sent = {gate.tag: gate.running for gate in estate.gates}
+    sent = {(gate.tag, gate.old_digest): gate.running for gate in estate.gates}
     assert sent == {
-        B: TagInventory(NOON, (placed(None, OF_B, US), placed(None, OF_B, EU))),
-        A: TagInventory(NOON, (placed(None, None, EU), placed(None, OLD_A, US))),
+        (B, None): TagInventory(NOON, (placed(None, OF_B, US), placed(None, OF_B, EU))),
+        (A, None): TagInventory(NOON, (placed(None, None, EU), placed(None, OLD_A, US))),
+        (A, OLD_A): TagInventory(NOON, (placed(None, OLD_A, US),)),
     }
 
 

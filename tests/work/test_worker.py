@@ -140,7 +140,9 @@ class Desk(OnePlatform):
             problems=(),
         )
 
-    def submit(self, tag: ImageTag) -> None:
+    def submit(
+        self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None
+    ) -> None:
         self.submitted.append(str(tag))
 
 

@@ -4,6 +4,8 @@ No known server speaks it: camelCase, bare arrays, `tag` and `policyId` as param
 carry no tags, so the server's filter must be trusted.
 """
 
+from datetime import datetime
+
 from msgspec import Struct, json
 from msgspec.structs import asdict
 
@@ -82,8 +84,10 @@ class ArazzoDialect(Struct, frozen=True):
             parameters["policyId"] = policy_id
         return Query(Step.REGATE, f"/images/{digest}/check", parameters)
 
-    def submission(self, tag: ImageTag) -> Query:
-        """Submit the image for analysis (`addImage`)."""
+    def submission(
+        self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None
+    ) -> Query:
+        """Submit the image for analysis (`addImage`); the document knows tags alone."""
         return Query(
             Step.ADD_IMAGE, "/images", starts_work=True, body=json.encode({"tag": str(tag)})
         )

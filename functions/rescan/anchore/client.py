@@ -1,6 +1,7 @@
 """The workflow's view of Anchore: one dialect over one transport, under one deadline."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from rescan.anchore.dialect import Dialect
 from rescan.anchore.transport import Transport
@@ -46,9 +47,12 @@ class AnchoreClient:
         query = self.dialect.check(digest, tag, policy_id)
         return self.transport.ask(query, self.dialect.read_check, self.deadline)
 
-    def submit(self, tag: ImageTag) -> None:
-        """Submit an image that Anchore does not know."""
-        self.transport.ask(self.dialect.submission(tag), lambda body: None, self.deadline)
+    def submit(
+        self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None
+    ) -> None:
+        """Submit an image that Anchore does not know; by its digest, with when it was there."""
+        query = self.dialect.submission(tag, digest, since)
+        self.transport.ask(query, lambda body: None, self.deadline)
 
     def _vulnerabilities(self, digest: Digest, vtype: str, *, forced: bool) -> VulnerabilityList:
         return self.transport.ask(

@@ -5,7 +5,9 @@ Source: Anchore's OpenAPI 2.13.0 (`list_images`, `get_image_vulnerabilities_by_d
 does not depend on are read leniently: one that changed its type must not lose the STOP.
 """
 
+from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from msgspec import Raw, Struct, ValidationError, json
 
@@ -133,9 +135,19 @@ class EnterpriseDialect(Struct, frozen=True):
             rule_sets=details.rule_sets,
         )
 
-    def submission(self, tag: ImageTag) -> Query:
-        """Submit the image for analysis (`add_image`); the answer is not used."""
-        body = json.encode({"source": {"tag": {"pull_string": str(tag)}}})
+    def submission(
+        self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None
+    ) -> Query:
+        """Submit the image for analysis (`add_image`); the answer is not used.
+
+        By its digest it is dated `since`: as of now the tag would move back to it.
+        """
+        source: dict[str, Any] = {"tag": {"pull_string": str(tag)}}
+        if digest is not None:
+            name = f"{tag.registry}/{tag.repository}@{digest}"
+            dated = {"creation_timestamp_override": since} if since else {}
+            source = {"digest": {"pull_string": name, "tag": str(tag), **dated}}
+        body = json.encode({"source": source})
         return Query(Step.ADD_IMAGE, "/images", starts_work=True, body=body)
 
     def _base_digest(self) -> dict[str, str]:

@@ -31,6 +31,7 @@ class _Row(Struct, frozen=True):
     image_tag: str | None = None
     image_digest: str | None = None
     last_seen: str | None = None
+    created_at: str | None = None
 
 
 class _Rows(Struct, frozen=True):
@@ -71,6 +72,7 @@ def _image(row: _Row) -> Row | None:
         _word(row.inventory_type),
         _word(row.context),
         utc_moment_of(row.last_seen) if row.last_seen else None,
+        utc_moment_of(row.created_at) if row.created_at else None,
     )
     return name or None, cast("Digest | None", digest), place
 

@@ -33,7 +33,8 @@ from rescan.work.ports import EntrySnapshot, SweepRecord
 # Scans pay for whole items, whatever they project; this only keeps `memory` from being sent.
 SNAPSHOT = (
     "subject, tag, stopped, evaluated_at, sweep, result_at, first_stop_at, failing, failing_since,"
-    " failing_cause, unknown_push_at, held_until, team, first_days, digest, running"
+    " failing_cause, unknown_push_at, held_until, team, first_days, digest, running,"
+    " old_digest"
 )
 
 LARGEST_MEMORY_BYTES = 64 * 1024
@@ -71,6 +72,7 @@ def item_of(entry: Entry) -> dict[str, Any]:
         "first_stop_at": entry.first_stop_at and entry.first_stop_at.isoformat(),
         "unknown_push_at": entry.unknown_push and entry.unknown_push.at.isoformat(),
         "held_until": entry.held_until and entry.held_until.isoformat(),
+        "old_digest": entry.old_digest,
         "running": entry.running and json.encode(entry.running).decode(),
     }
     item: dict[str, Any] = {name: {"S": value} for name, value in facts.items() if value}
@@ -153,6 +155,7 @@ def snapshot_of(item: Any) -> EntrySnapshot:
         },
         digest=Digest(item["digest"]["S"]) if "digest" in item else None,
         running=_written(item, "running", Running),
+        old_digest=Digest(item["old_digest"]["S"]) if "old_digest" in item else None,
     )
 
 

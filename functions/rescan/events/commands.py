@@ -21,8 +21,8 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     the history of work that goes through the queue: the start of the sweep that asked for it, when
     the work was first seen, how often it was sent back, whether the image was submitted to Anchore,
     whether the ledger did not take its STOP, what was published of that STOP all the same, the
-    version of the feeds when the sweep began, which only REFRESH=feed tells, and where that sweep's
-    inventory saw the tag, if it asked.
+    version of the feeds when the sweep began, which only REFRESH=feed tells, where that sweep's
+    inventory saw the tag, if it asked, and the digest that runs though the tag has moved on.
     """
 
     tag: ImageTag
@@ -39,6 +39,7 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     published_id: str | None = None
     feeds: str | None = None
     running: TagInventory | None = None
+    old_digest: Digest | None = None
 
     def request(self, settings: Settings) -> RescanRequest:
         """The workflow's inputs; the settings fill in what the event does not name."""
@@ -50,6 +51,7 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
             digest=self.digest,
             team=settings.routes.of(self.tag),
             feeds=self.feeds,
+            old_digest=self.old_digest,
             running=self.running.digests if self.running else frozenset(),
         )
 

@@ -28,11 +28,15 @@ class TagLists(Protocol):
 
 
 class Found(Struct, frozen=True):
-    """A record to gate, and what its report must say; `platform` is set where there are several."""
+    """A record to gate, and what its report must say; `platform` is set where there are several.
+
+    `current_digest` is what the tag is on, of an image from which it has moved on.
+    """
 
     record: ImageRecord
     notes: tuple[str, ...] = ()
     platform: str | None = None
+    current_digest: Digest | None = None
 
     @property
     def digest(self) -> Digest:
@@ -48,7 +52,7 @@ def find_active_image(anchore: TagLists, request: RescanRequest) -> list[Found] 
     records = _records(anchore, request.tag)
     if not records:
         reason = f"Anchore has no active image with the tag {request.tag}"
-        return _absent(reason)
+        return absent(reason)
     newest, notes = records[0], _unverified(records[0])
     known = {*(record.digest for record in records), newest.parent_digest}
     if request.digest is not None and request.digest not in known:
@@ -58,10 +62,17 @@ def find_active_image(anchore: TagLists, request: RescanRequest) -> list[Found] 
             )
             return pending(reason, Step.FIND_ACTIVE_IMAGE)
         notes = (*notes, _superseded(newest, request))
+    return by_platform(records, notes)
+
+
+def by_platform(
+    records: list[ImageRecord], notes: tuple[str, ...] = (), current_digest: Digest | None = None
+) -> list[Found]:
+    """The records of one image, by platform where there are several."""
     if len(records) == 1:
-        return [Found(newest, notes)]
+        return [Found(records[0], notes, current_digest=current_digest)]
     named = zip(records, platform_names(records), strict=True)
-    return [Found(record, notes, platform) for record, platform in named]
+    return [Found(record, notes, platform, current_digest) for record, platform in named]
 
 
 def _records(anchore: TagLists, tag: ImageTag) -> list[ImageRecord]:
@@ -102,7 +113,8 @@ def _superseded(image: ImageRecord, request: RescanRequest) -> str:
     )
 
 
-def _absent(reason: str) -> Judgement:
+def absent(reason: str) -> Judgement:
+    """Anchore has no such image."""
     cause = FailureCause.NOT_FOUND
     return Judgement(Outcome.NOT_FOUND, reason, cause, Step.FIND_ACTIVE_IMAGE)
 

@@ -22,12 +22,16 @@ _ROOM, _MOMENT = 150_000, 40
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-class Place(Struct, frozen=True, gc=False):
-    """Where an image runs: `type` is ecs or kubernetes; `last_seen` (aware) None: not told."""
+class Place(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Where an image runs: `type` is ecs or kubernetes; moments (aware) that are not told are None.
+
+    `since` is when the inventory noted it there.
+    """
 
     type: str
     context: str
     last_seen: datetime | None = None
+    since: datetime | None = None
 
 
 class RunningImage(Struct, frozen=True):

@@ -105,7 +105,8 @@ class RescanRequest(Struct, frozen=True):
     `feeds` is the version of the feeds when the work was begun, if that is known; `fresh_digests`
     are the images of which no refresh is forced, since one was on these feeds. `running` are the
     digests that the inventory saw; a platform that Anchore has not analyzed and that is not among
-    them is waited for only while `awaits_analysis`.
+    them is waited for only while `awaits_analysis`. `old_digest` is the image
+    to gate, though the tag may have moved on: it runs under the tag still.
     """
 
     tag: ImageTag
@@ -118,6 +119,7 @@ class RescanRequest(Struct, frozen=True):
     fresh_digests: frozenset[Digest] = frozenset()
     running: frozenset[Digest] = frozenset()
     awaits_analysis: bool = True
+    old_digest: Digest | None = None
 
 
 class DetectedTag(Struct, frozen=True):
@@ -149,9 +151,16 @@ class ImageRecord(Struct, frozen=True):
 
     def bears(self, tag: ImageTag) -> bool:
         """Whether the image is active and bears exactly this tag, as far as the record tells."""
-        if self.image_status not in (None, "active"):
-            return False
-        return self.tags is None or bool(self._named(tag))
+        return self.is_active and (self.tags is None or bool(self._named(tag)))
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the image is active, as far as the record tells."""
+        return self.image_status in (None, "active")
+
+    def is_called(self, digest: Digest) -> bool:
+        """Whether that is the image's digest, or that of the index it is a platform of."""
+        return digest in (self.digest, self.parent_digest)
 
     def detected_at(self, tag: ImageTag) -> datetime | None:
         """When Anchore last detected the tag on this image."""

@@ -27,6 +27,7 @@ class Report(Struct, frozen=True, dict=True):
     kind of vulnerabilities that were asked for. `feeds` is the version of the feeds behind a forced
     refresh that was answered; None: there was none, or the version is not known. `plainly_read`: no
     refresh was forced. `parent_digest` is that of the index that the image was found through.
+    `current_digest` is what the tag is on, when it has moved on from this image.
 
     An image of several platforms has a report for each in `platforms`, that of the newest record
     first. Each of those has its `platform`; `error` is what ended it, and `needed` says whether the
@@ -51,6 +52,7 @@ class Report(Struct, frozen=True, dict=True):
     feeds: str | None = None
     plainly_read: bool = False
     parent_digest: Digest | None = None
+    current_digest: Digest | None = None
     platform: str | None = None
     error: AnchoreError | None = None
     needed: bool = True

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from rescan.gate.active_image import Found, TagLists, find_active_image, pending
 from rescan.gate.evaluation import Evaluation
 from rescan.gate.model import Outcome, RescanRequest, Step, VulnerabilityList
+from rescan.gate.old_digest import find_by_digest
 from rescan.gate.platforms import is_needed, together, worst_first
 from rescan.gate.report import Report
 from rescan.gate.verdict import Judgement, judge
@@ -60,7 +61,10 @@ class _Refreshed(Struct, frozen=True):
 
 def rescan(anchore: Anchore, request: RescanRequest) -> Report:
     """Run the three steps; the report is complete whatever the outcome."""
-    found = find_active_image(anchore, request)
+    old = request.old_digest
+    found = (
+        find_by_digest(anchore, request.tag, old) if old else find_active_image(anchore, request)
+    )
     if isinstance(found, Judgement):
         return _report(request, found)
     if len(found) == 1:
@@ -187,5 +191,6 @@ def _report(request: RescanRequest, judgement: Judgement, found: Found | None = 
         failed_step=judgement.failed_step,
         vtype=request.vtype,
         parent_digest=found.record.parent_digest if found else None,
+        current_digest=found.current_digest if found else None,
         platform=found.platform if found else None,
     )

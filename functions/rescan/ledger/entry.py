@@ -15,9 +15,15 @@ from rescan.ledger.failing import Failing
 from rescan.ledger.unreported import UnreportedChanges
 
 
-def subject_of(account: str | None, tag: ImageTag, policy_id: str | None) -> str:
-    """The key of an entry: one per account, tag and configured policy."""
-    return f"{account or 'own'}|{tag}|{policy_id or 'active'}"
+def subject_of(
+    account: str | None, tag: ImageTag, policy_id: str | None, old_digest: Digest | None = None
+) -> str:
+    """The key of an entry: one per account, tag and configured policy.
+
+    And one for each digest that runs under the tag, which has moved on.
+    """
+    old = f"@{old_digest}" if old_digest else ""
+    return f"{account or 'own'}|{tag}{old}|{policy_id or 'active'}"
 
 
 class UnknownPush(Struct, frozen=True):
@@ -58,7 +64,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     listed of the digest; `empty_list_at` is since when it lists none, which is not believed yet.
     `refresh`: the verdict rests on the feeds that it names, or on newer ones. These three are of
     `digest`; `platforms` has them of the image's other ones.
-    `running` is where the image was last seen running, as far as sweeps ask that.
+    `running` is where the image was last seen running, as far as sweeps ask that. `old_digest` is
+    the one that runs, in an entry of its own, since the tag has moved on.
     """
 
     subject: str
@@ -85,12 +92,18 @@ class Entry(Struct, frozen=True, kw_only=True):
     empty_list_at: datetime | None = None
     refresh: Refresh | None = None
     running: Running | None = None
+    old_digest: Digest | None = None
     platforms: Mapping[Digest, PlatformFacts] = {}
 
     @property
     def digests(self) -> frozenset[str]:
         """Those of all platforms that were evaluated and have not gone since."""
         return frozenset({*self.platforms, *([self.digest] if self.digest else [])})
+
+    @property
+    def tag_subject(self) -> str:
+        """The subject of the tag's own entry: this one's, but for an old digest."""
+        return self.subject.replace(f"@{self.old_digest}", "") if self.old_digest else self.subject
 
     @property
     def stopped(self) -> bool:

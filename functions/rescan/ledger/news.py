@@ -22,6 +22,7 @@ from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
 from rescan.ledger.changes import Change, Changes, ClearedFinding
 from rescan.ledger.failing import Failing
+from rescan.ledger.old_image import OldImage
 
 
 class EventType(StrEnum):
@@ -51,6 +52,8 @@ class EndCause(StrEnum):
     """Why a STOP ends although nothing says that it is fixed."""
 
     NO_LONGER_WATCHED = "no longer watched"
+    NO_LONGER_RUNNING = "no longer seen running"
+    BACK_UNDER_ITS_TAG = "back under its tag"
 
 
 # --- what the news of several kinds has
@@ -64,7 +67,7 @@ class ImageNews(Struct, frozen=True, kw_only=True):
     entry: of two in the same moment the later one has the higher. `team` receives the notice.
     `report` is what the workflow came to; None after an error. `anchore_url` is where Anchore's UI
     shows the image; None when nobody said how it forms its addresses. `running` is where the image
-    runs; None: not known.
+    runs; None: not known. `old` is set when it runs under a tag that has moved on.
     """
 
     event_type: ClassVar[ImageEvent]
@@ -80,6 +83,7 @@ class ImageNews(Struct, frozen=True, kw_only=True):
     report: Report | None = None
     anchore_url: str | None = None
     running: Running | None = None
+    old: OldImage | None = None
 
 
 class EvaluatedNews(ImageNews, frozen=True, kw_only=True):

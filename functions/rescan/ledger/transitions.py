@@ -3,7 +3,7 @@
 Pure: no clock, no table. A result is one of three: a real evaluation (`after_verdict`), a failed
 attempt (`after_failure`), or no image (`after_not_found`). Only a real evaluation changes the
 verdict, and only a real evaluation ends a STOP, but for an image that Anchore no longer has, and
-for one that nobody asks about any more (`after_silence`).
+for one that nobody asks about, or sees running, any more (`ends.py`).
 """
 
 from datetime import datetime, timedelta
@@ -18,9 +18,10 @@ from rescan.kernel.due_days import DueDays
 from rescan.kernel.failure_cause import FailureCause
 from rescan.ledger.announced_findings import AnnouncedFindings, blocking_in
 from rescan.ledger.due_dates import due_dates
+from rescan.ledger.ends import ended
 from rescan.ledger.entry import Entry
 from rescan.ledger.failing import Failing
-from rescan.ledger.news import EndCause, EndedNews, EventType, News, NotEvaluatedNews
+from rescan.ledger.news import EventType, News, NotEvaluatedNews
 from rescan.ledger.platforms import (
     believed_of_all,
     contradicts_any,
@@ -32,8 +33,6 @@ from rescan.ledger.reevaluation import Reevaluation, news_id
 from rescan.ledger.unreported import UnreportedChanges
 
 _A_DAY = timedelta(days=1)
-# Longer than any schedule of somebody's own is likely to pause.
-SILENCE = timedelta(days=30)
 
 
 class NotificationPolicy(Struct, frozen=True):
@@ -185,47 +184,10 @@ def after_not_found(
     if entry.stopped:
         reason = f"no longer in Anchore: {report.reason}"
         gone = Failing(now, Step.FIND_ACTIVE_IMAGE, reason, FailureCause.GONE)
-        return _ended(entry, now), _not_evaluated(entry, gone, report.trigger, now)
+        return ended(entry, now), _not_evaluated(entry, gone, report.trigger, now)
     if watched:
         return after_failure(entry, Failing.of_report(report, now), report.trigger, now, policy)
     return replace(entry, result_at=now, failing=None, failure_notice_at=None), None
-
-
-def after_silence(entry: Entry, trigger: Trigger, now: datetime) -> Remembered:
-    """The entry of a STOP under a policy that no sweep asks for; only a long silence ends it."""
-    asked_at = entry.result_at
-    if not entry.stopped or asked_at is None or now - asked_at < SILENCE:
-        return entry, None
-    news = EndedNews(
-        id=news_id(EventType.ENDED, entry, asked_at),
-        tag=entry.tag,
-        trigger=trigger,
-        at=now,
-        subject=entry.subject,
-        turn=entry.version,
-        policy_id=entry.policy_id,
-        team=entry.team,
-        cause=EndCause.NO_LONGER_WATCHED,
-        asked_at=asked_at,
-        first_stop_at=entry.first_stop_at,
-    )
-    return _ended(entry, now), news
-
-
-def _ended(entry: Entry, now: datetime) -> Entry:
-    """Nothing is remembered of the STOP: the next one is news."""
-    return Entry(
-        subject=entry.subject,
-        tag=entry.tag,
-        policy_id=entry.policy_id,
-        version=entry.version,
-        result_at=now,
-        notice_at=now,
-        sweep=entry.sweep,
-        team=entry.team,
-        unknown_push=entry.unknown_push,
-        running=entry.running,
-    )
 
 
 def _not_evaluated(

@@ -111,4 +111,5 @@ def _snapshot(entry: Entry) -> EntrySnapshot:
         first_days=earliest_first_days(entry),
         digest=entry.digest,
         running=entry.running,
+        old_digest=entry.old_digest,
     )

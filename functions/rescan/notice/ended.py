@@ -5,12 +5,13 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from rescan.ledger.news import EndedNews
+from rescan.ledger.news import EndCause, EndedNews
 from rescan.notice import result_shapes as shapes
 from rescan.notice.content import Paragraph
-from rescan.notice.foreign import foreign, image_subject
+from rescan.notice.foreign import foreign
 from rescan.notice.image_notice import ImageNotice, Verbs
 from rescan.notice.mail import fact, items, paragraph, row
+from rescan.notice.old import MEANINGS, STEPS
 from rescan.notice.result import encoded, image_result, moment_or_none
 from rescan.notice.times import age, moment, rfc3339
 from rescan.outbox.envelope import Envelope, Issue, IssueKind
@@ -22,6 +23,10 @@ _STEPS = (
     "If this policy still counts, have it asked for regularly, by a schedule with its policy_id. A"
     " STOP is then news again.",
 )
+
+
+def _steps(cause: EndCause) -> Sequence[str]:
+    return [STEPS[cause]] if cause in STEPS else _STEPS
 
 
 class EndedNotice(ImageNotice):
@@ -36,7 +41,7 @@ class EndedNotice(ImageNotice):
 
     @staticmethod
     def group_steps(group: Group) -> Sequence[str]:
-        return _STEPS
+        return _steps(EndCause(group.issue.name) if group.issue else EndCause.NO_LONGER_WATCHED)
 
     @cached_property
     def labels(self) -> Envelope:
@@ -47,13 +52,15 @@ class EndedNotice(ImageNotice):
 
     def subject(self) -> str:
         """E.g. "ENDED, no longer watched: payments/api:2.4.1"."""
-        return image_subject(f"ENDED, {self.news.cause}: ", self.news.tag)
+        return self.with_name(f"ENDED, {self.news.cause}: ")
 
     def headline(self) -> str:
         return f"ENDED, {self.news.cause}: {self.name} was STOP."
 
     def _meaning(self) -> str:
-        """Under which policy nobody has asked, and since when."""
+        """Why it ends: for an old digest what was seen, else since when nobody has asked."""
+        if self.news.cause in MEANINGS:
+            return MEANINGS[self.news.cause]
         policy_id, asked_at = self.labels.policy_id, self.news.asked_at
         policy = f"policy {foreign(policy_id, 200)}" if policy_id else "Anchore's active policy"
         since = f"since {moment(asked_at)} ({age(asked_at, self.news.at)})"
@@ -63,7 +70,7 @@ class EndedNotice(ImageNotice):
         )
 
     def steps(self) -> Sequence[str]:
-        return _STEPS
+        return _steps(self.news.cause)
 
     # --- the mail
 

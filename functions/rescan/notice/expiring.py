@@ -12,7 +12,7 @@ from rescan.ledger.news import ExpiringNews
 from rescan.notice.advice import ownership, update_of_many
 from rescan.notice.content import Paragraph
 from rescan.notice.findings import MOST_FINDINGS, finding_names, numbered, stopping_line
-from rescan.notice.foreign import foreign, image_subject
+from rescan.notice.foreign import foreign
 from rescan.notice.image_notice import Verbs, VerdictNotice
 from rescan.notice.issues import finding_issue
 from rescan.notice.mail import items
@@ -67,7 +67,7 @@ class ExpiringNotice(VerdictNotice):
         first = self.soon[0]
         severity = f" ({bad})" if (bad := _how_bad(first)) else ""
         until = f"{self.news.report.outcome.name} until {first.until.date().isoformat()}"
-        return image_subject(f"EXPIRING: {until}, then STOP{severity}: ", self.news.tag)
+        return self.with_name(f"EXPIRING: {until}, then STOP{severity}: ")
 
     def headline(self) -> str:
         """How bad, until when the image is good, and what stops it then."""

@@ -10,8 +10,9 @@ from rescan.notice import result_shapes as shapes
 from rescan.notice.content import NoticeContent, Paragraph
 from rescan.notice.foreign import foreign, full_name
 from rescan.notice.group_headline import group_sentence
-from rescan.notice.image_notice import ImageNotice, policy, policy_facts
+from rescan.notice.image_notice import ImageNotice
 from rescan.notice.mail import fact, items, paragraph
+from rescan.notice.policy_facts import policy, policy_facts
 from rescan.notice.result import date_or_unset, fitted, full_tag, moment_or_none, text
 from rescan.notice.times import moment, rfc3339
 from rescan.notice.where import any_of, running_shape
@@ -94,7 +95,7 @@ class GroupNotice(NoticeContent):
 
     def _image(self, envelope: Envelope) -> str:
         """The tag, and that it runs; where nothing is common to all, how bad it is and why."""
-        facts = ["runs"] if envelope.runs else []
+        facts = ["old"] * envelope.old + ["runs"] * envelope.runs
         if self._group.issue is None and envelope.issues:
             bad = how_bad(envelope.worst, envelope.known_exploited)
             facts.append(f"{bad} {foreign(envelope.issues[0].name, 40)}".lstrip())
@@ -212,4 +213,5 @@ def _member(envelope: Envelope) -> shapes.GroupMember:
         known_exploited=envelope.known_exploited,
         due_at=date_or_unset(envelope.due_at),
         running=running_shape(envelope.running) if envelope.running else UNSET,
+        old=envelope.old or UNSET,
     )

@@ -24,9 +24,10 @@ from rescan.kernel.safe_text import one_line
 from rescan.kernel.team import UNROUTED, team_name
 from rescan.ledger.news import EvaluatedNews, ImageNews, stable_id
 from rescan.notice.content import NoticeContent, Paragraph
-from rescan.notice.foreign import foreign, full_name, resource_name
+from rescan.notice.foreign import foreign, full_name, image_subject, resource_name
 from rescan.notice.mail import fact, paragraph, row
 from rescan.notice.platforms import decided_by, digest_facts, platform_digests
+from rescan.notice.policy_facts import policy, policy_facts
 from rescan.notice.times import moment
 from rescan.notice.where import where
 from rescan.notice.wording import by_severity
@@ -98,7 +99,7 @@ class ImageNotice(NoticeContent):
             turn=news.turn,
             pushed=news.trigger.kind is TriggerKind.ECR_PUSH,
             team=team_name(news.team) or UNROUTED,
-            digest=report.image_digest if report else None,
+            digest=(report and report.image_digest) or (news.old and news.old.digest) or None,
             policy_id=(report.policy_id if report else None) or news.policy_id,
             policy_name=one_line((report and report.policy_name) or "", 120) or None,
             final_action=report.final_action if report else None,
@@ -109,6 +110,7 @@ class ImageNotice(NoticeContent):
             findings=findings,
             known_exploited=known_exploited,
             running=news.running,
+            old=news.old is not None,
         )
 
     def where(self) -> str:
@@ -117,7 +119,12 @@ class ImageNotice(NoticeContent):
     @property
     def name(self) -> str:
         """repository:tag for the body, which may hold any alphabet."""
-        return foreign(f"{self.news.tag.repository}:{self.news.tag.tag}")
+        old = "an old " if self.news.old else ""
+        return f"{old}{foreign(f'{self.news.tag.repository}:{self.news.tag.tag}')}"
+
+    def with_name(self, start: str, end: str = "") -> str:
+        """A subject: what has happened, and to what."""
+        return image_subject(f"{start}{'old ' if self.news.old else ''}", self.news.tag, end)
 
     @property
     def previous_digest(self) -> str | None:
@@ -229,20 +236,6 @@ def _each_once(issues: Iterable[Issue]) -> Iterator[Issue]:
         if issue.key not in keys:
             keys.add(issue.key)
             yield issue
-
-
-def policy(policy_id: str, name: str | None) -> str:
-    """The policy's name with its id, or the id alone."""
-    shown = foreign(policy_id, 200)
-    return f"{foreign(name, 120)} ({shown})" if name else shown
-
-
-def policy_facts(labels: Envelope | Group) -> Iterator[str]:
-    """The policy's name, if it is known, and its id."""
-    if labels.policy_name:
-        yield fact("Policy", foreign(labels.policy_name, 120))
-    policy_id = foreign(labels.policy_id or "not said", 200)
-    yield fact("Policy id" if labels.policy_name else "Policy", policy_id)
 
 
 def shortened(text: str, longest: int) -> str:

@@ -12,7 +12,7 @@ from rescan.kernel.safe_text import one_line
 from rescan.ledger.news import NotEvaluatedNews
 from rescan.notice import result_shapes as shapes
 from rescan.notice.content import Paragraph
-from rescan.notice.foreign import foreign, image_subject
+from rescan.notice.foreign import foreign
 from rescan.notice.image_notice import ImageNotice, Verbs, shortened
 from rescan.notice.issues import failure_issue
 from rescan.notice.mail import fact, items, paragraph, row
@@ -105,6 +105,10 @@ _FAILURES = {
         "Read the reason in this notice; the function's log has more under the image's name.",
     ),
 }
+_ADD_OR_REDEPLOY = (
+    "Redeploy what runs with an image that Anchore knows, or have Anchore analyze this digest:"
+    " AddMissingImages submits it, dated when it was first seen."
+)
 _STEPS = {
     Step.FIND_ACTIVE_IMAGE: "looking the image up",
     Step.REFRESH_VULNERABILITIES: "refreshing its vulnerabilities",
@@ -148,7 +152,7 @@ class NotEvaluatedNotice(ImageNotice):
 
     def subject(self) -> str:
         """E.g. "NOT EVALUATED for 7 h, still STOP: payments/api:2.4.1"."""
-        return image_subject(f"{self._state()}: ", self.news.tag)
+        return self.with_name(f"{self._state()}: ")
 
     def headline(self) -> str:
         return f"{self._state()}: {self.name}."
@@ -176,6 +180,8 @@ class NotEvaluatedNotice(ImageNotice):
     def steps(self) -> list[str]:
         who = _FOR_THE_PLATFORM if self.failing.cause in _OF_THE_PLATFORM else ""
         steps = [f"{who}{self._failure.step}{self._failure.more}"]
+        if self.news.old is not None and self._is_absent:
+            steps = [_ADD_OR_REDEPLOY]
         if self.news.first_stop_at is not None:
             steps.append("Do not deploy the image: nothing says that what stopped it is gone.")
         if not self._is_absent:

@@ -17,7 +17,7 @@ from rescan.ledger.news import RecoveredNews
 from rescan.notice import result_shapes as shapes
 from rescan.notice.content import Paragraph
 from rescan.notice.findings import rule_name
-from rescan.notice.foreign import foreign, image_subject
+from rescan.notice.foreign import foreign
 from rescan.notice.image_notice import Verbs, VerdictNotice
 from rescan.notice.issues import cleared_issue, policy_issue
 from rescan.notice.mail import items, paragraph, row
@@ -90,7 +90,7 @@ class RecoveredNotice(VerdictNotice):
 
     def subject(self) -> str:
         """E.g. "RECOVERED: payments/api:2.4.1 is GO again"."""
-        return image_subject("RECOVERED: ", self.news.tag, self._verdict())
+        return self.with_name("RECOVERED: ", self._verdict())
 
     def headline(self) -> str:
         since = self.news.first_stop_at

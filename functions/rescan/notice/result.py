@@ -23,6 +23,7 @@ from rescan.kernel.team import UNROUTED, team_name
 from rescan.ledger.changes import ChangedFinding, Changes, ClearedFinding
 from rescan.ledger.news import ComparedNews, EvaluatedNews, ImageNews
 from rescan.notice import result_shapes as shapes
+from rescan.notice.old import old_shape
 from rescan.notice.platforms import platform_results
 from rescan.notice.times import rfc3339
 from rescan.notice.where import running_shape
@@ -97,6 +98,7 @@ def image_result(news: ImageNews, event_type: str) -> shapes.Result:
         vulnerabilities=_vulnerabilities(report) if report else None,
         notes=[one_line(note, 400) for note in report.notes[:_MOST_NOTES]] if report else [],
         running=running_shape(news.running),
+        old=old_shape(news.old) if news.old else UNSET,
         platforms=(platform_results(report) or UNSET) if report else UNSET,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType
 
-from rescan.notice.running_shapes import Running
+from rescan.notice.running_shapes import Old, Running
 from rescan.notice.summary_shapes import Summary
 
 
@@ -188,6 +188,7 @@ class GroupMember(Struct, frozen=True):
     known_exploited: bool | None
     due_at: str | UnsetType = UNSET
     running: Running | UnsetType = UNSET
+    old: bool | UnsetType = UNSET
 
 
 class Group(Struct, frozen=True, kw_only=True, rename={"issue": "matter"}):
@@ -239,6 +240,7 @@ class Result(Struct, frozen=True, kw_only=True, rename={"suppressed": "held_back
     vulnerabilities: Vulnerabilities | None = None
     notes: Sequence[str] = ()
     running: Running | UnsetType = UNSET
+    old: Old | UnsetType = UNSET
     ended: Ended | UnsetType = UNSET
     summary: Summary | UnsetType = UNSET
     platforms: Sequence[Platform] | UnsetType = UNSET

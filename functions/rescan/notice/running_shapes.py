@@ -19,3 +19,11 @@ class Running(Struct, frozen=True, kw_only=True):
     known: bool
     places: Sequence[Place] = ()
     total: int = 0
+
+
+class Old(Struct, frozen=True):
+    """What runs under a tag that has moved on, and what the tag is on."""
+
+    digest: str
+    moved_to: str | None
+    outcome: str | None

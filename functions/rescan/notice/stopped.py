@@ -26,10 +26,11 @@ from rescan.notice.findings import (
     stopping_line,
     stopping_list,
 )
-from rescan.notice.foreign import foreign, image_subject
+from rescan.notice.foreign import foreign
 from rescan.notice.image_notice import VerdictNotice, shortened
 from rescan.notice.issues import exploited_issue, finding_issue, policy_issue
 from rescan.notice.mail import items, paragraph
+from rescan.notice.old import redeploy, sentence
 from rescan.notice.over_time import changes_list, upcoming
 from rescan.notice.platforms import where_it_stops
 from rescan.notice.result import (
@@ -111,18 +112,22 @@ class StoppedNotice(VerdictNotice):
         """E.g. "STOP: 2 new findings (critical, exploited) in payments/api:2.4.1"."""
         still = f"{self.still}, " if self.still else ""
         if without := SUBJECTS.get(self.cause):
-            return image_subject(f"{self.kind}: {still}", self.news.tag, without)
+            return self.with_name(f"{self.kind}: {still}", without)
         number = exploited_now(self.turned, most=1) or counted(len(self.listed), self.noun)
         if self.cause is StopCause.FINDINGS_UNREADABLE:
             number = "unknown number of findings"
         bad = how_bad(self.labels.worst, self.labels.known_exploited and not self.turned)
         worst = f" ({bad})" if bad else ""
-        return image_subject(f"{self.kind}: {still}{number}{worst} in ", self.news.tag)
+        return self.with_name(f"{self.kind}: {still}{number}{worst} in ")
 
     def headline(self) -> str:
         bad = f", {self._how_bad}" if self._how_bad else ""
         lead = "".join(f"{said}. " for said in (exploited_now(self.turned), self.still) if said)
-        return f"{self.kind}{bad}: {lead}{self._why()}{self._by_when()}."
+        said = f"{self._why()}{self._by_when()}"
+        if self.news.old is not None:
+            number = counted(len(self.listed), self.noun) if self.listed else "it is stopped"
+            said = sentence(self.news, self.name, f"{number}{self._by_when()}")
+        return f"{self.kind}{bad}: {lead}{said}."
 
     def _by_when(self) -> str:
         """Of what the notice lists; what is overdue leads it."""
@@ -138,16 +143,16 @@ class StoppedNotice(VerdictNotice):
         return f"{why}. Also, {stops} it" if number else why
 
     def steps(self) -> list[str]:
-        return [
-            *step_for_cause(self.cause),
-            *steps_for_findings(self.listed, self.noun),
-            "This notice changes nothing by itself: what runs already goes on running.",
-        ]
+        last = "This notice changes nothing by itself: what runs already goes on running."
+        if self.news.old is not None:
+            return [redeploy(self.news.old), last]
+        findings = steps_for_findings(self.listed, self.noun)
+        return [*step_for_cause(self.cause), *findings, last]
 
     # --- the mail
 
     def mail_step(self, step: str) -> str:
-        return f"{_DO_NOT_DEPLOY} {step}"
+        return step if self.news.old else f"{_DO_NOT_DEPLOY} {step}"
 
     def mail_paragraphs(self, other_steps: Sequence[str]) -> Iterator[Paragraph]:
         yield stopping_list(self.listed, self.noun, self.due.each_of(self.listed))
@@ -202,7 +207,7 @@ class StoppedNotice(VerdictNotice):
     # --- the chat message
 
     def chat_lead(self) -> str:
-        return f"{self.headline()} {_DO_NOT_DEPLOY}"
+        return self.headline() if self.news.old else f"{self.headline()} {_DO_NOT_DEPLOY}"
 
     def chat_lines(self) -> Iterator[str]:
         yield from super().chat_lines()

@@ -59,9 +59,10 @@ class Coverage(Struct, frozen=True):
 
 
 class _Listed(Struct, frozen=True, kw_only=True):
-    """`running` None: it is not known where the image runs."""
+    """`running` None: it is not known where the image runs; `old`: its tag has moved on."""
 
     running: Running | None = None
+    old: bool = False
 
     @property
     def runs(self) -> bool:

@@ -52,4 +52,5 @@ def failed_line(failed: Failed, now: datetime) -> str:
 
 
 def _name(one: Dated | Failed) -> str:
-    return f"{full_name(str(one.tag), _LONGEST_NAME)}{runs_in(one.running)}"
+    old = "an old " if one.old else ""
+    return f"{old}{full_name(str(one.tag), _LONGEST_NAME)}{runs_in(one.running)}"

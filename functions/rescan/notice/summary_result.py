@@ -76,7 +76,8 @@ def _images(images: Iterable[_Item], total: int, room: int) -> shapes.Images[_It
 
 
 def _dated(dated: Dated) -> shapes.Dated:
-    return shapes.Dated(full_tag(dated.tag), moment_or_none(dated.at), _running(dated.running))
+    running, old = _running(dated.running), dated.old or UNSET
+    return shapes.Dated(full_tag(dated.tag), moment_or_none(dated.at), running, old)
 
 
 def _failed(failed: Failed) -> shapes.Failed:
@@ -86,6 +87,7 @@ def _failed(failed: Failed) -> shapes.Failed:
         step=one_line(failed.failing.step, 80),
         reason=one_line(failed.failing.reason, 300),
         running=_running(failed.running),
+        old=failed.old or UNSET,
     )
 
 

@@ -28,6 +28,7 @@ class Dated(Struct, frozen=True):
     full_tag: str
     at: str | None
     running: Running | UnsetType = UNSET
+    old: bool | UnsetType = UNSET
 
 
 class Failed(Struct, frozen=True):
@@ -38,6 +39,7 @@ class Failed(Struct, frozen=True):
     step: str
     reason: str
     running: Running | UnsetType = UNSET
+    old: bool | UnsetType = UNSET
 
 
 class Images(Struct, Generic[_Image], frozen=True):

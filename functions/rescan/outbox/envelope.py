@@ -51,7 +51,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     first and may be cut; `findings` counts all of them. `order` is the one in which the notices of
     an image were decided. `pushed`: a push made the verdict, and somebody waits for it. `due_at` is
     the date (UTC) by which the first finding of the image is to be gone; None: none is due.
-    `running` None: it is not known where the image runs.
+    `running` None: it is not known where the image runs. `old`: it runs, and its tag has moved on.
     """
 
     id: str
@@ -74,6 +74,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     known_exploited: bool | None = None
     due_at: date | None = None
     running: Running | None = None
+    old: bool = False
 
     @property
     def runs(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.failing import Failing
 from rescan.notice.data_age import DataAge
 from rescan.notice.summary import Coverage
@@ -21,6 +21,8 @@ class _Evaluated(Protocol):
     @property
     def tag(self) -> ImageTag: ...
     @property
+    def old_digest(self) -> Digest | None: ...
+    @property
     def sweep(self) -> datetime | None: ...
     @property
     def evaluated_at(self) -> datetime | None: ...
@@ -32,12 +34,16 @@ _Remembered = TypeVar("_Remembered", bound=_Evaluated)
 
 
 def one_a_tag(snapshots: Iterable[_Remembered]) -> list[_Remembered]:
-    """One entry a tag, which has one for each policy that ever gated it: that of the sweeps."""
+    """One entry a tag, which has one for each policy that ever gated it: that of the sweeps.
+
+    A digest that runs though its tag has moved on is one of its own.
+    """
     found: dict[Any, _Remembered] = {}
     for snapshot in snapshots:
-        before = found.get(snapshot.tag)
+        key = snapshot.tag, snapshot.old_digest
+        before = found.get(key)
         if before is None or standing(snapshot) > standing(before):
-            found[snapshot.tag] = snapshot
+            found[key] = snapshot
     return list(found.values())
 
 

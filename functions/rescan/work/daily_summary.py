@@ -95,23 +95,23 @@ def summary_of(
         next_sweep=sweep.started + schedule.sweep_period if sweep else None,
         next_summary=schedule.next_summary(now),
         data=data_age(sweep, every),
-        stopped=_oldest_first(
-            Dated(g.tag, g.first_stop_at, running=g.where) for g in every if g.stopped
-        ),
+        stopped=_oldest_first(_dated(g, g.first_stop_at) for g in every if g.stopped),
         failing=_failing(every, min(now - _DAY, counted.started if counted else now)),
         unknown_pushes=_what_runs_first(
-            _oldest_first(
-                Dated(g.tag, g.unknown_push_at, running=g.where) for g in every if g.unknown_push_at
-            )[::-1]
+            _oldest_first(_dated(g, g.unknown_push_at) for g in every if g.unknown_push_at)[::-1]
         ),
         ending=_oldest_first(
-            Dated(g.tag, g.held_until, running=g.where)
+            _dated(g, g.held_until)
             for g in every
             if g.held_until and not g.stopped and now < g.held_until <= now + HORIZON
         ),
         due=_due(every, terms, utc_day(now)),
         running_unknown=sweep.inventory.doubt if sweep and sweep.inventory else None,
     )
+
+
+def _dated(one: EntrySnapshot, at: datetime | None) -> Dated:
+    return Dated(one.tag, at, running=one.where, old=one.is_old)
 
 
 def _due(every: list[EntrySnapshot], terms: DueDays, today: date) -> tuple[TeamDue, ...]:
@@ -145,7 +145,7 @@ def _sweeps(
 def _failing(every: list[EntrySnapshot], since: datetime) -> tuple[Failed, ...]:
     """The failing images that were tried since then; one that is no longer tried is unwatched."""
     failing = [
-        Failed(g.tag, g.failing, running=g.where)
+        Failed(g.tag, g.failing, running=g.where, old=g.is_old)
         for g in every
         if g.failing is not None and g.result_at is not None and g.result_at >= since
     ]

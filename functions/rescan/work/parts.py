@@ -16,7 +16,7 @@ from rescan.gate.inventory import ReadInventory
 from rescan.gate.model import Trigger, TriggerKind
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
-from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Tally
 from rescan.ledger.entry import subject_of
 from rescan.outbox.grouping import COLLECTED, GroupingRules
@@ -160,9 +160,9 @@ def _recorder(container: Container, ledger: Ledger, topics: Topics) -> Recorder:
     )
 
 
-def _swept_as(settings: Settings) -> Callable[[ImageTag], str]:
-    """The subject under which a sweep gates a tag."""
-    return lambda tag: subject_of(settings.anchore_account, tag, settings.policy_id)
+def _swept_as(settings: Settings) -> Callable[[ImageTag, Digest | None], str]:
+    """The subject under which a sweep gates a tag, or an old digest that runs under it."""
+    return lambda tag, old: subject_of(settings.anchore_account, tag, settings.policy_id, old)
 
 
 def _watching(container: Container) -> Watching:

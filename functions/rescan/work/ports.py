@@ -25,6 +25,7 @@ class EntrySnapshot(Struct, frozen=True):
 
     `first_days` are its earliest days under each term of DueDays (`ledger/due_dates.py`). `running`
     is where a sweep last saw an image of the tag, which need not have its `digest` any more.
+    `old_digest` is set in the entry of a digest that runs though the tag has moved on.
     """
 
     tag: ImageTag
@@ -41,6 +42,12 @@ class EntrySnapshot(Struct, frozen=True):
     first_days: Mapping[str, date] = {}
     digest: Digest | None = None
     running: Running | None = None
+    old_digest: Digest | None = None
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it is of a digest that runs though its tag has moved on."""
+        return self.old_digest is not None
 
     @property
     def where(self) -> Running | None:

@@ -31,6 +31,7 @@ from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.ui_link import UiLink
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import EventType, News, stable_id
+from rescan.ledger.old_image import OldImage
 from rescan.ledger.transitions import Remembered
 from rescan.notice.render import outbox_items
 from rescan.outbox.items import OutboxItem
@@ -156,7 +157,17 @@ class Recorder:
         digest = news.report.image_digest if news.report else None
         running = after.running.about(digest) if after.running else None
         url = self._ui_link.of(news.tag, digest) if self._ui_link else None
-        return replace(news, running=running, anchore_url=url)
+        return replace(news, running=running, anchore_url=url, old=self._old(news, after))
+
+    def _old(self, news: News, after: Entry) -> OldImage | None:
+        """What the tag has moved on to, and the verdict of that; None: it is on this image."""
+        moved_to = news.report.current_digest if news.report else None
+        if after.old_digest is None or (news.report and not moved_to):
+            return None
+        current = self.read(Entry(subject=after.tag_subject, tag=after.tag)) if moved_to else None
+        if current is None or current.digest != moved_to:
+            return OldImage(after.old_digest, moved_to)
+        return OldImage(after.old_digest, moved_to, current.verdict)
 
     def _unrecorded(
         self, after: Entry, news: News | None, published_id: str | None, *, patient: bool

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from rescan.events.commands import Gate
 from rescan.gate.model import Outcome
 from rescan.gate.report import Report
@@ -39,7 +41,7 @@ class Results:
         if report.outcome.is_verdict:
             change = self._verdict(gate, report)
         elif report.outcome is Outcome.NOT_FOUND:
-            change = self._not_found(gate, report)
+            change = self._not_found(gate, _located(report, gate))
         else:
             failing = Failing.of_report(report, self._since(gate))
             change = self._failure(gate, failing, report.digests)
@@ -58,7 +60,7 @@ class Results:
         )
 
     def _not_found(self, gate: Gate, report: Report) -> Change:
-        watched = gate.tag in self._settings.watch_list.tags
+        watched = gate.tag in self._settings.watch_list.tags or gate.old_digest is not None
         return self._change(
             gate,
             lambda e, now: after_not_found(
@@ -95,8 +97,23 @@ class Results:
                 return entry.marked_by(gate.sweep), None
             entry = as_told(gate, entry).known_to(team)
             # Work that no sweep asked for knows nothing of it.
-            entry = entry.seen_by(gate.running, digests) if gate.sweep or gate.running else entry
+            if gate.sweep or gate.running:
+                entry = entry.seen_by(gate.running, digests or _old(gate))
             after, news = result(entry, now)
             return after.marked_by(gate.sweep), news
 
         return change
+
+
+def _old(gate: Gate) -> tuple[Digest, ...]:
+    return (gate.old_digest,) if gate.old_digest else ()
+
+
+def _located(report: Report, gate: Gate) -> Report:
+    """The report on what Anchore does not know, though it runs: where that is."""
+    seen = gate.running.of(_old(gate)) if gate.running and gate.old_digest else None
+    if seen is None or not seen.places:
+        return report
+    more = f" and {seen.total - 1:,} more" if seen.total > 1 else ""
+    reason = f"runs in {seen.places[0].context}{more}, and Anchore does not know it"
+    return replace(report, reason=f"{gate.old_digest} {reason}")

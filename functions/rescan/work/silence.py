@@ -11,10 +11,13 @@ ever. It ends when
                                    the image; while that one fails, what was known stays
 
 So a tag that leaves WATCHED_TAGS while it is stopped is swept on, until it recovers.
+
+The STOP of an old digest ends when a fresh inventory no longer sees it running, too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
 
 from aws_lambda_powertools import Logger
@@ -23,11 +26,13 @@ from rescan.gate.model import Notification, Trigger
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import LedgerConflict
-from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.ledger.ends import SILENCE, after_sight, after_silence
 from rescan.ledger.entry import Entry
-from rescan.ledger.transitions import SILENCE, after_silence
+from rescan.ledger.news import EndCause
+from rescan.ledger.transitions import Remembered
 from rescan.work.ports import EntrySnapshot
-from rescan.work.recorder import Recorder
+from rescan.work.recorder import Change, Recorder
 
 # A sweep: each takes a read and a write. The next one ends more.
 _MOST = 500
@@ -40,7 +45,7 @@ class Silence:
     def __init__(
         self,
         recorder: Recorder,
-        swept_as: Callable[[ImageTag], str],
+        swept_as: Callable[[ImageTag, Digest | None], str],
         logger: Logger,
         clock: Clock = utc_now,
     ) -> None:
@@ -54,7 +59,7 @@ class Silence:
         now = self._clock()
         silent = [one for one in every if self._is_silent(one, now)]
         own = {one.subject: one for one in every} if silent else {}
-        due = (one for one in silent if _is_answered(one, own.get(self._swept_as(one.tag))))
+        due = (one for one in silent if _is_answered(one, own.get(self._own(one))))
         ended = [
             one.subject
             for one in islice(due, _MOST)
@@ -67,18 +72,49 @@ class Silence:
     def _is_silent(self, one: EntrySnapshot, now: datetime) -> bool:
         if not one.stopped or one.result_at is None or now - one.result_at < SILENCE:
             return False
-        return one.subject != self._swept_as(one.tag)
+        return one.subject != self._own(one)
+
+    def _own(self, one: EntrySnapshot) -> str:
+        return self._swept_as(one.tag, one.old_digest)
+
+    def end_unseen(
+        self,
+        due: Iterable[tuple[EntrySnapshot, EndCause]],
+        sweep: datetime,
+        trigger: Trigger,
+        deadline: Deadline,
+    ) -> None:
+        """End the STOPs of old digests that the sweep's inventory no longer sees as such."""
+        now = self._clock()
+        ended = [
+            one.subject
+            for one, cause in islice(due, _MOST)
+            if not deadline.passed
+            and self._record(one, partial(_unseen, cause, sweep, trigger, now))
+        ]
+        if ended:
+            named = ended[:_MOST_NAMED]
+            self._logger.info("old digests no longer run", total=len(ended), subjects=named)
 
     def _end(self, one: EntrySnapshot, trigger: Trigger, now: datetime) -> bool:
+        return self._record(one, lambda entry: after_silence(entry, trigger, now))
+
+    def _record(self, one: EntrySnapshot, change: Change) -> bool:
         """Whether it has ended; not when it was asked about meanwhile, or the ledger refuses."""
         fresh = Entry(subject=one.subject, tag=one.tag)
         if (entry := self._recorder.read(fresh)) is None:
             return False
         try:
-            recorded = self._recorder.record(entry, fresh, lambda e: after_silence(e, trigger, now))
+            recorded = self._recorder.record(entry, fresh, change)
         except LedgerConflict:
             return False
         return recorded.notification is Notification.QUEUED
+
+
+def _unseen(
+    cause: EndCause, sweep: datetime, trigger: Trigger, now: datetime, entry: Entry
+) -> Remembered:
+    return after_sight(entry, cause, sweep, trigger, now)
 
 
 def _is_answered(one: EntrySnapshot, own: EntrySnapshot | None) -> bool:

@@ -8,35 +8,31 @@ ECR delivers its events on a best effort basis, so each sweep is a full reconcil
 measures the previous one, which is complete when the tags that it enqueued have a newer result.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
-from itertools import chain
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from rescan.events.commands import Gate
 from rescan.gate.data_version import DataVersion, ReadDataVersion
 from rescan.gate.inventory import Inventory, InventoryRecord, RunningImage
 from rescan.gate.model import Trigger
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreError, LedgerUnavailable, PublishFailed
-from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import ListedTags, WatchList
 from rescan.notice.summary import Coverage, Unwatched
 from rescan.work.coverage import coverage_of, data_lag, failing_percent, one_a_tag
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
 from rescan.work.silence import Silence
+from rescan.work.targets import ends, gates, in_order, lost_in, target_of
 from rescan.work.topics import Readers
-from rescan.work.watching import Watched, Watching
+from rescan.work.watching import Watching
 
 # Of the rows that are no tag; the log has more of them.
 _MOST_NAMES = 5
 _MOST_CONTEXTS = 20
-# Of a failing tag; several sweeps may fail in a row, or lose its message.
-_TRIED_AGAIN = timedelta(days=2)
 
 
 class FullSweep:
@@ -90,23 +86,20 @@ class FullSweep:
         watched = self._watching.watched(
             watch_list, deadline, lambda inventory: self._lost(known, inventory, snapshots)
         )
-        tags = _in_order(snapshots, watched, started)
+        targets = in_order(snapshots, watched, started)
         # Results of a schedule's own list would count for a full sweep that never asked for them;
         # nor does such a sweep know in which contexts a full one saw what.
         mark = started if measured else None
         feeds = data.feeds if self._by_feeds and data and data.has_checksums else None
-        asked = watched if measured else Watched(())
-        enqueued = self._queue.send_all(
-            Gate(tag, trigger, sweep=mark, feeds=feeds, running=asked.seen(tag, started))
-            for tag in tags
-        )
+        enqueued = self._queue.send_all(gates(targets, trigger, watched, mark, feeds))
         if measured:
-            self._measure_age(one for one in snapshots if one.tag in tags)
+            self._measure_age(one for one in snapshots if target_of(one) in targets)
             unwatched = _unwatched(watched.listed)
             expected = enqueued + unwatched.rows
             kept = _kept_of(watched.inventory, known, started)
             self._record(SweepRecord(started, expected, before, unwatched, data, kept))
             self._silence.end(snapshots, trigger, deadline)
+            self._silence.end_unseen(ends(snapshots, watched), started, trigger, deadline)
         self._logger.info("sweep enqueued", enqueued=enqueued)
         return {"enqueued": enqueued, "sweep": started.isoformat()}
 
@@ -145,7 +138,7 @@ class FullSweep:
                 contexts=vanished[:_MOST_CONTEXTS],
                 number=len(vanished),
             )
-        return list(_lost_in(frozenset(vanished), snapshots))
+        return list(lost_in(frozenset(vanished), snapshots))
 
     def _measure_age(self, swept: Iterable[EntrySnapshot]) -> None:
         """Of the tags that are enqueued: those of tags that are gone grow older for ever."""
@@ -205,27 +198,8 @@ class FullSweep:
         self._logger.error(message, reason=str(error))
 
 
-def _in_order(
-    snapshots: Sequence[EntrySnapshot], watched: Watched, now: datetime
-) -> dict[ImageTag, None]:
-    """What is stopped, what runs, the rest, then what has failed lately; each tag once."""
-    stopped = (one.tag for one in snapshots if one.stopped)
-    running = (tag for tag in watched.tags if tag in watched.running)
-    failed = (one.tag for one in snapshots if _has_failed(one, now))
-    return dict.fromkeys(chain(stopped, running, watched.tags, failed))
-
-
 def _unwatched(listed: ListedTags) -> Unwatched:
     return Unwatched(listed.unwatched, listed.not_tags[:_MOST_NAMES])
-
-
-def _lost_in(
-    contexts: frozenset[str], snapshots: Iterable[EntrySnapshot]
-) -> Iterator[RunningImage]:
-    for one in snapshots:
-        if one.running is not None and (places := one.running.lost(contexts)):
-            digest = next(iter(one.running.digests), None)
-            yield RunningImage(str(one.tag), digest, places, len(places))
 
 
 def _kept_of(
@@ -234,9 +208,3 @@ def _kept_of(
     if inventory is None:
         return None
     return (before or InventoryRecord()).followed_by(inventory, now)
-
-
-def _has_failed(snapshot: EntrySnapshot, now: datetime) -> bool:
-    """Whether the last attempt failed, and is so young that it was to be tried again."""
-    tried = snapshot.result_at
-    return snapshot.failing is not None and tried is not None and now - tried < _TRIED_AGAIN

@@ -7,11 +7,9 @@
 Tags that the watch list names are swept in any case, and its patterns hold for what runs, too.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from itertools import chain, islice
 from typing import NamedTuple
 
 from aws_lambda_powertools import Logger
@@ -26,6 +24,7 @@ from rescan.kernel.errors import AnchoreError, AnchoreRefused
 from rescan.kernel.image_tag import ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import ListedTags, Watch, WatchList
+from rescan.work.what_runs import Target, WhatRuns, joined
 
 # The deadline, and the digests that run.
 ActiveTags = Callable[[Deadline, AbstractSet[str]], ListedTags]
@@ -34,33 +33,41 @@ LostImages = Callable[[Inventory], Iterable[RunningImage]]
 _MOST_NAMED = 20
 
 
-# Of each tag what the rows call by its name, or by a digest that it is on.
-_ByTag = Mapping[ImageTag, Mapping[RunningImage, None]]
-
-
 class Watched(Struct, frozen=True):
     """The tags of a sweep, each once; `listed` is what Anchore lists as active.
 
-    `inventory` None: what runs was not asked. `images` are what runs, by tag.
+    `old` are the old digests that run, `inventory` None: what runs was not asked.
     """
 
     tags: tuple[ImageTag, ...]
     running: AbstractSet[ImageTag] = frozenset()
     listed: ListedTags = ListedTags()
     inventory: Inventory | None = None
-    images: _ByTag = {}
+    old: tuple[Target, ...] = ()
+    what_runs: WhatRuns = WhatRuns()
 
-    def seen(self, tag: ImageTag, at: datetime) -> TagInventory | None:
-        """What the inventory of the sweep that began then says of the tag; None: it was not asked.
+    def seen(self, target: Target, at: datetime) -> TagInventory | None:
+        """What the inventory of the sweep that began then says of it; None: it was not asked.
 
-        What Anchore lists it on comes first, so that nothing else takes its place in a message.
+        What Anchore lists a tag on comes first, so that nothing else takes its place in a message.
         """
         if self.inventory is None:
             return None
-        if self.inventory.doubt:
-            return TagInventory(at, known=False)
-        images = islice(self.images.get(tag, ()), MOST_IMAGES)
-        return TagInventory(at, tuple(replace(image, name=None) for image in images))
+        images = self.what_runs.images.get(target, ())[:MOST_IMAGES]
+        known = self.inventory.doubt is None
+        shown = tuple(replace(image, name=None) for image in images) if known else ()
+        return TagInventory(at, shown, known)
+
+    def sees_no_longer(self, target: Target) -> bool:
+        """Whether it is an old digest, and a fresh inventory has it nowhere under its tag."""
+        if target[1] is None or self.inventory is None or self.inventory.doubt is not None:
+            return False
+        return not self.what_runs.has(target)
+
+    def is_current(self, target: Target) -> bool:
+        """Whether Anchore lists the tag on this digest."""
+        tag, digest = target
+        return digest in self.listed.running.get(tag, ())
 
 
 class Watching(NamedTuple):
@@ -86,12 +93,14 @@ class Watching(NamedTuple):
         images = [*inventory.images, *lost(inventory)] if inventory else []
         digests = {image.digest for image in images if image.digest}
         listed = self.active_tags(deadline.half(), digests)
-        named = dict.fromkeys(_named(images, listed))
-        running = named.keys() | listed.running.keys()
-        candidates = dict.fromkeys((*self._active(listed, running), *named))
+        what_runs = joined(images, listed)
+        running = {*what_runs.named, *listed.running}
+        candidates = dict.fromkeys((*self._active(listed, running), *what_runs.named))
         self._warn(watch_list, listed, candidates.keys())
         tags = tuple(watch_list.select(candidates))
-        return Watched(tags, running, listed, inventory, _by_tag(images, listed))
+        patterned = frozenset(watch_list.select({tag for tag, _ in what_runs.old}))
+        old = tuple(target for target in what_runs.old if target[0] in patterned)
+        return Watched(tags, running, listed, inventory, old, what_runs)
 
     def _active(self, listed: ListedTags, running: AbstractSet[ImageTag]) -> Iterator[ImageTag]:
         return (tag for tag in listed.tags if self.watch != "running" or tag in running)
@@ -133,33 +142,6 @@ class Watching(NamedTuple):
                 not_tags=listed.not_tags[:_MOST_NAMED],
                 missed=listed.missed,
             )
-
-
-def _named(images: Iterable[RunningImage], listed: ListedTags) -> Iterator[ImageTag]:
-    """The tags that the rows name; of an image that is active under another tag, none but active.
-
-    Docker Hub's images run as docker.io/library/nginx, and are docker.io/nginx in Anchore.
-    """
-    active = frozenset(listed.tags)
-    found = frozenset(chain.from_iterable(listed.running.values()))
-    for image in images:
-        tag = image.tag
-        if tag is not None and (tag in active or image.digest not in found):
-            yield tag
-
-
-def _by_tag(images: Iterable[RunningImage], listed: ListedTags) -> _ByTag:
-    named: defaultdict[ImageTag, dict[RunningImage, None]] = defaultdict(dict)
-    by_digest: defaultdict[str, list[RunningImage]] = defaultdict(list)
-    for image in images:
-        if (tag := image.tag) is not None:
-            named[tag][image] = None
-        if image.digest is not None:
-            by_digest[image.digest].append(image)
-    for tag, digests in listed.running.items():
-        own = dict.fromkeys(chain.from_iterable(by_digest[digest] for digest in digests))
-        named[tag] = own | named[tag]
-    return named
 
 
 def _unknown(doubt: str) -> AnchoreRefused:

@@ -18,7 +18,7 @@ message in the queue, which makes it a dead letter in the end: a crash, a queue 
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -26,6 +26,7 @@ from msgspec.structs import replace
 from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
 from rescan.gate.model import Outcome, RescanRequest, outcome_metric
+from rescan.gate.report import Report
 from rescan.gate.workflow import Anchore, rescan
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
@@ -36,7 +37,7 @@ from rescan.kernel.errors import (
     RescanError,
     SecretUnusable,
 )
-from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.ledger.entry import Entry, subject_of
 from rescan.ledger.platforms import believed_of_all
@@ -45,15 +46,17 @@ from rescan.settings import Settings
 from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue, ends_chain
 from rescan.work.results import Results
-from rescan.work.unknown_push import is_unknown_push
+from rescan.work.unknown_push import is_unknown_push, since
 from rescan.work.unrecorded import Unrecorded
 
 
 class AnalyzingAnchore(Anchore, Protocol):
     """An Anchore that can be asked to analyze an image, too."""
 
-    def submit(self, tag: ImageTag) -> None:
-        """Submit the image; raises `AnchoreError`."""
+    def submit(
+        self, tag: ImageTag, digest: Digest | None = None, since: datetime | None = None
+    ) -> None:
+        """Submit the image, by its digest if that is given; raises `AnchoreError`."""
 
 
 class Worker:
@@ -123,10 +126,10 @@ class Worker:
         anchore = self._anchore(gate, deadline)
         evaluated = rescan(anchore, self._request(gate, entry or fresh, deadline))
         report = believed_of_all(evaluated, entry or fresh, self._clock())
-        is_unknown = is_unknown_push(gate, report)
+        is_unknown = is_unknown_push(gate, report) or self._is_to_be_added(gate, report)
         if (report.outcome is Outcome.PENDING or is_unknown) and not self._is_too_old(gate):
             if is_unknown and self._settings.add_missing_images and not gate.submitted:
-                anchore.submit(gate.tag)
+                anchore.submit(gate.tag, gate.old_digest, since(gate))
                 gate = replace(gate, submitted=True)
             self._count(Outcome.PENDING)
             return replace(self._requeue.send(gate), report=report)
@@ -180,6 +183,14 @@ class Worker:
         if outcome.is_verdict:
             self._tally.add(Metric.EVALUATED)
 
+    def _is_to_be_added(self, gate: Gate, report: Report) -> bool:
+        """Whether Anchore is to learn of what runs; not of an image that it had, and has no more.
+
+        Without a moment Anchore would date it now, and the tag would move back to it.
+        """
+        is_missing = report.outcome is Outcome.NOT_FOUND and since(gate) is not None
+        return is_missing and self._settings.add_missing_images
+
     def _is_too_old(self, gate: Gate) -> bool:
         now = self._clock()
         return now - (gate.first_seen or now) >= timedelta(hours=self._settings.pending_hours)
@@ -190,5 +201,6 @@ class Worker:
 
     def _fresh(self, gate: Gate) -> Entry:
         policy_id = gate.request(self._settings).policy_id
-        subject = subject_of(self._settings.anchore_account, gate.tag, policy_id)
-        return Entry(subject=subject, tag=gate.tag, policy_id=policy_id)
+        account, old = self._settings.anchore_account, gate.old_digest
+        subject = subject_of(account, gate.tag, policy_id, old)
+        return Entry(subject=subject, tag=gate.tag, policy_id=policy_id, old_digest=old)

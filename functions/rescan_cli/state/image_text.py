@@ -33,7 +33,7 @@ def image_text(found: list[Remembered], now: datetime) -> Iterator[RenderableTyp
 def _heading(one: Remembered) -> Text:
     row = one.row
     word = (row.verdict or "not evaluated").upper()
-    return Text.assemble((word, STYLES.get(row.verdict or "", "bold")), "  ", plain(str(row.tag)))
+    return Text.assemble((word, STYLES.get(row.verdict or "", "bold")), "  ", plain(row.name, 640))
 
 
 def _facts(one: Remembered, now: datetime) -> Iterator[tuple[str, Text]]:

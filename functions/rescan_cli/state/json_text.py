@@ -72,6 +72,7 @@ def _row(row: Row) -> dict[str, Any]:
         "team": row.team,
         "verdict": row.verdict,
         "digest": row.digest,
+        "old_digest": row.old_digest,
         "stopped_since": _moment(row.since),
         "severity": _severity(row),
         "exploited": row.exploited,

@@ -77,7 +77,7 @@ def _stopped(overview: Overview) -> Table:
             *cells,
             Text(f"{row.total:,}"),
             plain(row.team),
-            plain(str(row.tag), 600),
+            plain(row.name, 640),
         )
     return shown
 
@@ -90,7 +90,7 @@ def _failing(overview: Overview) -> Table:
                 since_text(failing.since, overview.at),
                 plain(failing.step, 40),
                 plain(row.team),
-                plain(str(row.tag), 600),
+                plain(row.name, 640),
                 plain(failing.reason, 120),
             )
     return shown

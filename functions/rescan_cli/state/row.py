@@ -47,7 +47,8 @@ class Row(Struct, frozen=True, kw_only=True):
     `findings` come worst first; `total` counts those too that were not kept. `worst`, `exploited`
     and `due` are of all of them: the highest, any, the first; None: not known. `is_failing`: the
     last attempts came to no verdict. `since` is when it was stopped, if it is. `running` is where
-    the last sweep saw it; None: not known.
+    the last sweep saw it; None: not known. `old_digest` is set when it runs under a tag that has
+    moved on.
     """
 
     tag: ImageTag
@@ -70,11 +71,18 @@ class Row(Struct, frozen=True, kw_only=True):
     result_at: datetime | None
     sweep: datetime | None
     running: Running | None = None
+    old_digest: Digest | None = None
 
     @property
     def stopped(self) -> bool:
         """Whether the last real evaluation was a STOP."""
         return self.verdict is Outcome.STOP
+
+    @property
+    def name(self) -> str:
+        """The tag; of an old digest with the beginning of that."""
+        old = f" (old {self.old_digest[:19]})" if self.old_digest else ""
+        return f"{self.tag}{old}"
 
     @property
     def runs(self) -> bool:
@@ -107,6 +115,7 @@ def row_of(entry: Entry, now: datetime, terms: DueDays = _NONE_DUE) -> Row:
         result_at=entry.result_at,
         sweep=entry.sweep,
         running=entry.running.about(entry.digest) if entry.running else None,
+        old_digest=entry.old_digest,
     )
 
 

@@ -71,9 +71,10 @@ class _Known:
         self._by_digest: defaultdict[str, list[Row]] = defaultdict(list)
         every = {entry.subject: entry for entry in entries}
         rows = one_a_tag(row_of(entry, now) for entry in every.values())
-        self._by_name = {str(row.tag): row for row in rows if row.verdict}
+        rows_of = {(row.tag, row.old_digest): row for row in rows if row.verdict}
+        self._by_name = {str(tag): row for (tag, old), row in rows_of.items() if old is None}
         for entry in every.values():
-            row = self._by_name.get(str(entry.tag))
+            row = rows_of.get((entry.tag, entry.old_digest))
             if row is not None and row.digest == entry.digest:
                 for digest in _digests(entry):
                     self._by_digest[digest].append(row)
@@ -84,14 +85,15 @@ class _Known:
         if image.digest is None:
             return own
         found = self._by_digest[image.digest]
-        return own if own in found else next(iter(found), None)
+        return min(found, key=lambda row: str(row.tag) != str(image.tag), default=None)
 
 
 def _digests(entry: Entry) -> Iterator[str]:
     """Those that the verdict is of: the image's, and its index's, if that is known."""
     if entry.digest is not None:
         known = entry.running.digests if entry.running else ()
-        yield from {entry.digest, *known} if entry.digest in known else {entry.digest}
+        every = {entry.digest, *known} if entry.digest in known else {entry.digest}
+        yield from every | ({entry.old_digest} if entry.old_digest else set())
 
 
 def _row(image: RunningImage, known: _Known, now: datetime) -> RunningRow:

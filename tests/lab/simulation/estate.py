@@ -19,6 +19,7 @@ from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
 from rescan.gate.model import Outcome, Trigger, TriggerKind
 from rescan.kernel.deadline import Deadline
+from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Tally
 from rescan.kernel.watch_list import WatchList
 from rescan.ledger.entry import Entry, subject_of
@@ -101,7 +102,7 @@ class Estate:
             self.ledger,
             lanes,
             self.topic,
-            Silence(recorder, lambda tag: subject_of(None, tag, None), _SILENT, self.time.now),
+            Silence(recorder, _subject, _SILENT, self.time.now),
             self.tally,
             _SILENT,
             data_version,
@@ -224,3 +225,7 @@ def _yesterday(scenario: Scenario) -> DecidedLedger:
         )
         ledger.entries[subject] = entry
     return ledger
+
+
+def _subject(tag: ImageTag, old: Digest | None) -> str:
+    return subject_of(None, tag, None, old)

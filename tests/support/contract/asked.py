@@ -4,7 +4,7 @@ The dialect `arazzo` is left out: no server that Anchore describes speaks it.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
@@ -32,6 +32,7 @@ _ROW = {"full_tag": str(_TAG), "image_digest": _DIGEST}
 _VTYPES, _POLICIES = ("os", "non-os", "all"), (None, "policy-1")
 _YES_NO = (True, False)
 _MINUTE = 60.0
+_SINCE = datetime(2026, 11, 20, tzinfo=UTC)
 
 
 class _Listening(RouterAdapter):
@@ -75,7 +76,10 @@ def every_request() -> dict[str, list[requests.PreparedRequest]]:
             for dialect, policy in product(_dialects(), _POLICIES)
             for request in _sent(dialect.check(_DIGEST, _TAG, policy))
         ],
-        "submit": [*_sent(EnterpriseDialect().submission(_TAG))],
+        "submit": [
+            *_sent(EnterpriseDialect().submission(_TAG)),
+            *_sent(EnterpriseDialect().submission(_TAG, _DIGEST, _SINCE)),
+        ],
         "list tags": [*_listing()],
         "inventory": [*_reading_the_inventory()],
         "feeds, policies": [*_reading_the_data()],

@@ -13,7 +13,8 @@ from rescan.kernel.team import UNROUTED
 from rescan.kernel.ui_link import UiLink
 from rescan.ledger.changes import Change, ChangedFinding, ClearedBy, ClearedFinding
 from rescan.ledger.failing import Failing
-from rescan.ledger.news import News
+from rescan.ledger.news import EndCause, News
+from rescan.ledger.old_image import OldImage
 from tests.support.notices import reports
 from tests.support.notices.announced import (
     FIRST_STOP,
@@ -97,6 +98,36 @@ def moved_tag() -> News:
 def stopped_while_it_runs() -> News:
     """In more places than are named."""
     return stop(reports.exploited(), running=running(*CONTEXTS, total=12))
+
+
+def an_old_one_runs() -> News:
+    """The tag has moved on to an image that is good."""
+    return stop(
+        replace(reports.one_finding(), trigger=SCHEDULE),
+        running=running("prod-eu/payments"),
+        old=OldImage(DIGEST, OTHER_DIGEST, Outcome.GO),
+    )
+
+
+def an_old_one_is_unknown() -> News:
+    """Nobody has analyzed what runs."""
+    reason = f"{DIGEST} runs in prod-eu/payments, and Anchore does not know it"
+    return not_evaluated(
+        reason,
+        FailureCause.NOT_FOUND,
+        running=running("prod-eu/payments"),
+        old=OldImage(DIGEST),
+    )
+
+
+def an_old_one_runs_no_longer() -> News:
+    """It was redeployed."""
+    return ended(
+        cause=EndCause.NO_LONGER_RUNNING,
+        asked_at=NOW - timedelta(hours=6),
+        running=NOWHERE,
+        old=OldImage(DIGEST),
+    )
 
 
 def still_stopped_and_nowhere() -> News:
@@ -361,6 +392,9 @@ GOLDEN: dict[str, Callable[[], News]] = {
     "stop_now_exploited": now_exploited,
     "stop_running": stopped_while_it_runs,
     "reminder": still_stopped,
+    "stop_old": an_old_one_runs,
+    "ended_old": an_old_one_runs_no_longer,
+    "not_evaluated_old": an_old_one_is_unknown,
     "reminder_nowhere": still_stopped_and_nowhere,
     "reminder_overdue": overdue,
     "reminder_denylisted": still_denylisted,
