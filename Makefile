@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast coverage faults conformance bench check package report-page build build-lambda golden simulation lives mutants lock clean
+.PHONY: help demo test test-fast coverage faults conformance bench check package report-page build build-lambda golden simulation lives lives-bugs lives-scope proof mutants lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,16 @@ mutants: $(VENV)/ready .build/mutants/venv/ready ## what the tests of a folder w
 lives: $(VENV)/ready ## whole lives of the function under a seed, judged from outside; SEED=, LIVES=, SECONDS=, JOBS=
 	@$(BIN)/python -m tests.lab.lives $(if $(SEED),--seed $(SEED)) $(if $(LIVES),--lives $(LIVES)) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(JOBS),--jobs $(JOBS))
+
+lives-bugs: $(VENV)/ready ## after how many lives each planted bug is found; BUGS=, JOBS=
+	@$(BIN)/python -m tests.lab.lives.planted $(if $(BUGS),--bugs $(BUGS)) $(if $(JOBS),--jobs $(JOBS))
+
+lives-scope: $(VENV)/ready ## two runs and a publisher, in every order with every fault; JOBS=, EVERY=
+	@$(BIN)/python -m tests.lab.lives.scope $(if $(EVERY),--every $(EVERY)) $(if $(JOBS),--jobs $(JOBS))
+
+proof: $(VENV)/ready ## 100,000 lives, the small scope and all planted bugs; writes docs/proof.md; SEED=, LIVES=, JOBS=
+	@$(BIN)/python -m tests.lab.lives.proof $(if $(SEED),--seed $(SEED)) $(if $(LIVES),--lives $(LIVES)) \
+		$(if $(JOBS),--jobs $(JOBS)) $(if $(EVERY),--every $(EVERY))
 
 # The locks name no index: the machine's own settings say where packages come from.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

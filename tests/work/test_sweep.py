@@ -167,13 +167,15 @@ def test_what_is_stopped_is_enqueued_first_then_what_anchore_lists_in_its_order(
     ("tried", "enqueued"),
     [
         pytest.param(NOON - HOUR, [A, B, C], id="since-the-sweep-before"),
-        pytest.param(NOON - 7 * HOUR, [A, B], id="nobody-asks-about-it-any-longer"),
+        pytest.param(NOON - 20 * HOUR, [A, B, C], id="sweeps-have-lost-its-message"),
+        pytest.param(NOON - 49 * HOUR, [A, B], id="nobody-asks-about-it-any-longer"),
     ],
 )
+@pytest.mark.parametrize("sweeps", [[], [SweepRecord(NOON - 6 * HOUR, 2)]], ids=["first", "later"])
 def test_a_tag_that_was_given_up_is_enqueued_though_no_list_has_it(
-    estate: Estate, tried: datetime, enqueued: list[ImageTag]
+    estate: Estate, sweeps: list[SweepRecord], tried: datetime, enqueued: list[ImageTag]
 ) -> None:
-    estate.ledger.sweeps = [SweepRecord(NOON - 6 * HOUR, 2)]
+    estate.ledger.sweeps = sweeps
     estate.remembers(C, failing=Failing(NOON - 9 * HOUR, "regate", "HTTP 500"), result_at=tried)
     estate.sweep()
     assert estate.enqueued == enqueued

@@ -607,6 +607,16 @@ def test_a_verdict_is_not_overwritten_by_an_older_one(desk: Desk) -> None:
     assert (desk.entry.stopped, desk.said) == (True, ["STOP"])
 
 
+def test_a_stop_that_was_found_before_its_image_was_gone_does_not_come_back(desk: Desk) -> None:
+    desk.anchore = "stop"
+    desk.work(SWEPT)
+    desk.now, desk.anchore = NOON + 2 * HOUR, "unknown"
+    desk.work(replace(SWEPT, sweep=NOON + HOUR))
+    desk.now, desk.anchore = NOON + HOUR, "stop"  # evaluated then, and written only now
+    desk.work(PUSH)
+    assert (desk.said, desk.entry.stopped) == (["STOP", "NOT_EVALUATED"], False)
+
+
 def test_a_stopped_image_that_anchore_lost_ends_with_one_notice(desk: Desk) -> None:
     desk.anchore = "stop"
     desk.work(PUSH)

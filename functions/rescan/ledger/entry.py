@@ -110,6 +110,11 @@ class Entry(Struct, frozen=True, kw_only=True):
         """Whether the last real evaluation was a STOP."""
         return self.verdict is Outcome.STOP
 
+    @property
+    def decided_at(self) -> datetime | None:
+        """When the verdict came about, or ended without another; None: there was none."""
+        return self.evaluated_at or self.notice_at
+
     def is_newer_than(self, sweep: datetime | None) -> bool:
         """Whether there is a real evaluation since the sweep began; None: not of a sweep.
 

@@ -92,7 +92,7 @@ class Results:
         now, team = self._clock(), self._settings.routes.of(gate.tag)
 
         def change(entry: Entry) -> Remembered:
-            outdated = entry.evaluated_at is not None and entry.evaluated_at > now
+            outdated = entry.decided_at is not None and entry.decided_at > now
             if outdated:
                 return entry.marked_by(gate.sweep), None
             entry = as_told(gate, entry).known_to(team)

@@ -86,7 +86,7 @@ class FullSweep:
         watched = self._watching.watched(
             watch_list, deadline, lambda inventory: self._lost(known, inventory, snapshots)
         )
-        targets = in_order(snapshots, watched, last.started if last else started)
+        targets = in_order(snapshots, watched, started)
         # Results of a schedule's own list would count for a full sweep that never asked for them;
         # nor does such a sweep know in which contexts a full one saw what.
         mark = started if measured else None

@@ -1,7 +1,7 @@
 """What a sweep gates, and what it gates no longer, by what runs and what is remembered. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 
 from rescan.events.commands import Gate
@@ -12,6 +12,9 @@ from rescan.work.ports import EntrySnapshot
 from rescan.work.watching import Watched
 from rescan.work.what_runs import Target
 
+# Of a failing tag; several sweeps may fail in a row, or lose its message.
+_TRIED_AGAIN = timedelta(days=2)
+
 
 def target_of(one: EntrySnapshot) -> Target:
     """What the entry is of."""
@@ -19,9 +22,9 @@ def target_of(one: EntrySnapshot) -> Target:
 
 
 def in_order(
-    snapshots: Sequence[EntrySnapshot], watched: Watched, since: datetime
+    snapshots: Sequence[EntrySnapshot], watched: Watched, now: datetime
 ) -> dict[Target, None]:
-    """What is stopped, what runs, the rest, then what has failed since; each once.
+    """What is stopped, what runs, the rest, then what has failed lately; each once.
 
     An old digest that is no longer seen running as such is none of them.
     """
@@ -34,7 +37,7 @@ def in_order(
     stopped = (target_of(one) for one in kept if one.stopped)
     running = ((tag, None) for tag in watched.tags if tag in watched.running)
     tags = ((tag, None) for tag in watched.tags)
-    failed = (target_of(one) for one in kept if _has_failed(one, since))
+    failed = (target_of(one) for one in kept if _has_failed(one, now))
     return dict.fromkeys(chain(stopped, running, watched.old, tags, failed))
 
 
@@ -81,7 +84,7 @@ def _is_gated_since(old: EntrySnapshot, own: EntrySnapshot | None) -> bool:
     return is_same and old.first_stop_at is not None and own.evaluated_at > old.first_stop_at
 
 
-def _has_failed(snapshot: EntrySnapshot, since: datetime) -> bool:
-    """Whether the last attempt failed, and was made since the sweep before began."""
+def _has_failed(snapshot: EntrySnapshot, now: datetime) -> bool:
+    """Whether the last attempt failed, and is so young that it was to be tried again."""
     tried = snapshot.result_at
-    return snapshot.failing is not None and tried is not None and tried >= since
+    return snapshot.failing is not None and tried is not None and now - tried < _TRIED_AGAIN

@@ -32,7 +32,8 @@ class Unrecorded:
         self, gate: Gate, recorded: Recorded, error: RescanError | None = None
     ) -> GateResult | None:
         """A failed one goes back; None when it need not. LedgerUnavailable when it stays."""
-        if not recorded.unrecorded or gate.sweep is not None:
+        is_repeated = gate.sweep is not None and gate.published_id is None
+        if not recorded.unrecorded or is_repeated:
             return None
         if self._is_too_old(gate):
             raise _stays(gate, "A failed attempt is not recorded, and no sweep repeats it")

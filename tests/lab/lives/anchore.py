@@ -58,6 +58,7 @@ class Anchore:
     edited_at: float = 0.0
     scans_failed_at: dict[str, float] = field(default_factory=dict)
     failed_scans: set[str] = field(default_factory=set)
+    scanned: dict[str, int] = field(default_factory=dict)
     _told: dict[str, Truth] = field(default_factory=dict)
 
     def moment(self, seconds: float) -> str:
@@ -66,30 +67,30 @@ class Anchore:
 
     # --- what is so
 
-    def rows(self, digest: str) -> list[Vulnerability]:
-        """What is in the image, on the feeds of now."""
-        feed = self.feed
+    def rows(self, digest: str, feed: int | None = None) -> list[Vulnerability]:
+        """What is in the image, on these feeds (None: those of now)."""
+        feed = self.feed if feed is None else feed
         return [
             row
             for row in self.plan.rows[digest]
             if row.since <= feed and (row.until is None or feed < row.until)
         ]
 
-    def stopping(self, digest: str) -> Findings:
-        """What stops the image under the policy of now."""
+    def stopping(self, rows: list[Vulnerability]) -> Findings:
+        """Which of these stop an image under the policy of now."""
         return tuple(
             sorted(
                 (row.name, row.severity)
-                for row in self.rows(digest)
+                for row in rows
                 if row.severity in STOPPING and row.name not in self.allowed
             )
         )
 
-    def action(self, digest: str) -> str:
+    def action(self, rows: list[Vulnerability]) -> str:
         """What the policy of now comes to."""
-        if self.stopping(digest):
+        if self.stopping(rows):
             return "stop"
-        return "warn" if any(row.severity in WARNING for row in self.rows(digest)) else "go"
+        return "warn" if any(row.severity in WARNING for row in rows) else "go"
 
     def is_analyzed(self, digest: str) -> bool:
         return self.passed() >= self.analyzed_at.get(digest, 0.0)
@@ -99,8 +100,9 @@ class Anchore:
         for tag in self.plan.tags:
             digest, _ = self.tags.get(tag.name, (None, 0.0))
             ready = digest is not None and self.is_analyzed(digest)
-            action = self.action(digest) if digest and ready else None
-            found = self.stopping(digest) if digest and ready else ()
+            rows = self.rows(digest) if digest and ready else []
+            action = self.action(rows) if ready else None
+            found = self.stopping(rows)
             truth = Truth(self.passed(), "anchore", tag.name, digest, action, found)
             before = self._told.get(tag.name)
             if before is None or (before.digest, before.action, before.findings) != (
@@ -168,6 +170,8 @@ class Anchore:
         if is_forced:
             self.failed_scans.discard(digest)
         rows = [] if digest in self.failed_scans else self.rows(digest)
+        if rows:
+            self.scanned[digest] = self.feed
         body = {
             "image_digest": digest,
             "vulnerabilities": [_row(row) for row in rows],
@@ -189,9 +193,8 @@ class Anchore:
         if not self._is_kept(digest):
             return self._not_there("check", digest, tag)
         failed = digest in self.failed_scans
-        found = () if failed else self.stopping(digest)
-        action = "go" if failed else self.action(digest)
-        rows = [] if failed else self.rows(digest)
+        rows = self._evaluated(digest) if failed else self.rows(digest)
+        action, found = self.action(rows), self.stopping(rows)
         moment = self.moment(self.passed())
         evaluation = {
             "final_action": action,
@@ -219,8 +222,13 @@ class Anchore:
             said=action,
             findings=found,
             moment=moment,
-            sound=not failed,
+            sound=not failed or bool(found),
         )
+
+    def _evaluated(self, digest: str) -> list[Vulnerability]:
+        """After a scan that failed: the report before stands in, or there is none."""
+        feed = self.scanned.get(digest)
+        return [] if feed is None else self.rows(digest, feed)
 
     def _finding(self, row: Vulnerability) -> Any:
         return {
@@ -235,7 +243,7 @@ class Anchore:
         }
 
     def _page(self, number: int, limit: int) -> "_Answer":
-        every = sorted(self.tags)
+        every, limit = sorted(self.tags), min(limit, 2)
         shown = every[(number - 1) * limit : number * limit]
         items = [
             {"full_tag": tag, "image_status": "active", "image_digest": self.tags[tag][0]}
@@ -381,6 +389,8 @@ def _scan_failed(anchore: Anchore, true: _Answer, chance: Random) -> _Answer:
     if now - began > _SCANS_FAIL_SECONDS:
         return _failed(true, 500, "no")
     anchore.failed_scans.add(digest)
+    if chance.random() < 0.7:  # without its database it has no report either
+        anchore.scanned.pop(digest, None)
     true.body, true.said = {"image_digest": digest, "vulnerabilities": []}, EMPTY
     return true
 

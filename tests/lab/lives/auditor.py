@@ -7,7 +7,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from tests.lab.lives.case import Broken, Case, Told, each_told, is_gone, stopped_at_last
-from tests.lab.lives.trace import Asked, Crashed, Ended, Left, Published, Sent, Trace
+from tests.lab.lives.trace import (
+    Asked,
+    Crashed,
+    Ended,
+    Left,
+    Measured,
+    Published,
+    Pushed,
+    Sent,
+    Trace,
+)
 
 HOUR = 3600.0
 # Clocks of containers differ by so much.
@@ -70,6 +80,21 @@ def _untold(case: Case, tag: str, check: Asked) -> Found:
             yield check.at, f"{tag} was found stopped by {check.who}, and nobody was told"
 
 
+def every_pushed_stop_is_told(case: Case) -> Found:
+    """A pushed image that stops from its analysis on is told of, whoever watches its tag."""
+    last = {pushed.tag: pushed for pushed in case.all(Pushed)}
+    for tag, pushed in last.items():
+        truths = case.truths[tag]
+        of_push = [truth for truth in truths if truth.digest == pushed.digest and truth.action]
+        is_steady = of_push and {truth.action for truth in of_push} == {"stop"}
+        if not pushed.times or not is_steady or truths[-1].digest != pushed.digest:
+            continue
+        for channel in sorted(case.estate.channels):
+            is_told = stopped_at_last(case.told.get((channel, tag), []))
+            if not is_told and (channel, tag) not in case.refused:
+                yield pushed.at, f"{tag} was pushed and stops, and readers of {channel} do not know"
+
+
 def no_work_vanishes(case: Case) -> Found:
     """A message is done only when its image was asked about, its work went back, or was done."""
     sweeps = {sent.message: sent for sent in case.all(Sent)}
@@ -96,7 +121,9 @@ def _is_accounted_for(case: Case, who: str) -> bool:
         return False
     if case.went_back(who) or case.wrote.get(who):
         return True
-    return any(asked.step == "check" for asked in case.asked.get(who, ()))
+    return any(
+        asked.step == "check" or asked.said == "not found" for asked in case.asked.get(who, ())
+    )
 
 
 def _is_done(case: Case, sent: Sent, until: float) -> bool:
@@ -104,6 +131,15 @@ def _is_done(case: Case, sent: Sent, until: float) -> bool:
     checks = case.checks.get(sent.tag or "", [])
     began = sent.at if sent.sweep is None else sent.sweep
     return any(began - _SKEW <= check.at <= until for check in checks)
+
+
+def deferred_work_is_sent_first(case: Case) -> Found:
+    """Deferred work leaves the table only once it is on the queue again."""
+    for who, wrote in case.wrote.items():
+        for one in wrote:
+            is_removed = one.key.startswith("work#") and one.how == "deleted"
+            if is_removed and not any(sent.at <= one.at for sent in case.sent.get(who, ())):
+                yield one.at, f"{who} removed {one.key} before it was sent"
 
 
 # --- nothing false
@@ -190,6 +226,35 @@ def _is_repeated(case: Case, told: Told) -> bool:
     )
 
 
+def no_other_image_is_judged(case: Case) -> Found:
+    """A verdict is told of the image that bore the tag, and of no other."""
+    for _, tag, told in each_told(case):
+        digest, message = told.image.digest, told.message
+        bore = {truth.digest for truth in case.truths[tag] if truth.at <= message.at}
+        if digest is not None and digest not in bore:
+            yield message.at, f"{message.kind} of {tag}, which was never on {digest[:14]}"
+
+
+def no_older_verdict_follows(case: Case) -> Found:
+    """What is told of an image is never older than what was told before."""
+    for history in case.told.values():
+        newest = ""
+        for told in history:
+            if _was_without_ledger(case, told.message):
+                continue
+            moment = told.message.moment or ""
+            is_older = bool(moment) and moment < newest and _is_much_older(case, moment, newest)
+            if is_older and not _is_repeated(case, told):
+                yield told.message.at, f"{told.image.tag}: {moment} is told behind {newest}"
+            newest = max(newest, moment)
+
+
+def _is_much_older(case: Case, moment: str, newest: str) -> bool:
+    """By more than clocks differ."""
+    at = {check.moment: check.at for check in case.all(Asked)}
+    return at.get(newest, 0.0) - at.get(moment, 0.0) > _SLOW
+
+
 def no_message_reaches_another_team(case: Case) -> Found:
     """A message goes to the team of each image that it names."""
     for message in case.all(Published):
@@ -239,6 +304,21 @@ def _is_excused(case: Case, before: Published, message: Published) -> bool:
         return True
     later = [fault for fault in case.faults.get(before.who, ()) if fault.at >= before.at]
     return bool(later) and before.container != message.container
+
+
+def a_repetition_is_the_same_message(case: Case) -> Found:
+    """What is repeated is the same message, whole and under the same id."""
+    first: dict[tuple[str, str], Published] = {}
+    for message in case.all(Published):
+        for image in message.images:
+            before = first.setdefault((message.channel, image.notice), message)
+            is_known = any(_was_without_ledger(case, each) for each in (before, message))
+            if (
+                before.id != message.id
+                and not is_known
+                and (message.channel, image.tag) not in (case.refused)
+            ):
+                yield message.at, f"{message.kind} of {image.tag} is repeated under another id"
 
 
 def a_stop_says_something_new(case: Case) -> Found:
@@ -345,6 +425,19 @@ def only_what_is_refused_is_set_aside(case: Case) -> Found:
         yield case.rest.at, "SNS refuses a message for ever, and nothing is set aside"
 
 
+def sweeps_count_what_they_ask_for(case: Case) -> Found:
+    """The metrics of a sweep say how many images it asks for, and how many got no result."""
+    measured = [one for one in case.all(Measured) if "Expected" in one.values]
+    for one in measured:
+        tags = {sent.tag for sent in case.sent.get(one.who, ()) if sent.sweep is not None}
+        if one.values["Expected"] != len(tags):
+            yield one.at, f"{one.who} expects {one.values['Expected']:.0f} images of {len(tags)}"
+    calm = [one for one in measured if case.starts[one.who].at > case.calm_at]
+    for one in calm[1:]:
+        if one.values["SweepMissing"] or not one.values["SweepComplete"]:
+            yield one.at, f"{one.who} misses {one.values['SweepMissing']:.0f} images"
+
+
 def nothing_crashes(case: Case) -> Found:
     """Whatever fails outside is answered with an error of the function's own."""
     for crashed in case.all(Crashed):
@@ -365,19 +458,25 @@ def nothing_fails_by_itself(case: Case) -> Found:
 RULES: tuple[Rule, ...] = (
     every_stop_is_told,
     every_finished_stop_is_told,
+    every_pushed_stop_is_told,
     no_work_vanishes,
+    deferred_work_is_sent_first,
     no_stop_is_invented,
     no_recovery_is_invented,
     the_last_message_is_true,
     a_recovery_follows_a_stop,
+    no_other_image_is_judged,
+    no_older_verdict_follows,
     no_message_reaches_another_team,
     not_evaluated_is_true,
     nothing_is_repeated,
+    a_repetition_is_the_same_message,
     a_stop_says_something_new,
     a_reminder_waits,
     nobody_gets_too_much_at_once,
     all_comes_to_rest,
     only_what_is_refused_is_set_aside,
+    sweeps_count_what_they_ask_for,
     nothing_crashes,
     nothing_fails_by_itself,
 )

@@ -28,11 +28,12 @@ class Killed(BaseException):
 class Dangers:
     """How likely each kind of fault is at a call, and those that this life leaves out.
 
-    `left_out` names them as `invocation/number`.
+    `left_out` names them as `invocation/number`. `planned` has the only faults that there are.
     """
 
     rates: Mapping[str, float] = field(default_factory=dict)
     left_out: Collection[str] = frozenset()
+    planned: Mapping[str, str] | None = None
 
 
 class Surroundings(Protocol):
@@ -42,6 +43,7 @@ class Surroundings(Protocol):
     is_calm: bool
     calls: Counter[str]
 
+    def latency(self, invocation: "Invocation", service: str, seconds: float) -> float: ...
     def passed(self) -> float: ...
     def sleep(self, seconds: float) -> None: ...
     def see(self, seen: Any) -> None: ...
@@ -66,7 +68,8 @@ class Invocation:
         number = self.calls
         self.world.calls[service.name] += 1
         draw, latency = self.chance.random(), self.chance.random()
-        self.pass_time(service.seconds * (0.2 + 2 * latency * latency))
+        seconds = service.seconds * (0.2 + 2 * latency * latency)
+        self.pass_time(self.world.latency(self, service.name, seconds))
         fault = self._fault(draw, service, f"{self.name}/{number}")
         if fault is None:
             return effect()
@@ -75,6 +78,9 @@ class Invocation:
 
     def _fault(self, draw: float, service: "Service", place: str) -> str | None:
         world = self.world
+        if world.dangers.planned is not None:
+            kind = world.dangers.planned.get(place)
+            return kind if kind in service.faults else None
         if world.is_calm:
             return None
         if world.is_away(service.name):

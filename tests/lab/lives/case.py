@@ -151,7 +151,7 @@ class Case:
         """Whether the evaluation is a real one: a go or a warn needs a fresh list before it."""
         if check.said == "stop":
             return check.sound
-        if check.said not in VERDICTS or not check.sound:
+        if check.said not in VERDICTS:
             return False
         lists = [
             asked
@@ -165,9 +165,11 @@ class Case:
         if not any(asked.said == EMPTY for asked in lists):
             return False
         return not any(
-            other.sound and other.digest == check.digest and self.finished(other.who)
+            other.sound
+            and other.digest == check.digest
+            and self.finished(other.who)
+            and self.ends[other.who].at < check.at
             for other in self.checks[check.tag or ""]
-            if other.at < check.at and other.who != check.who
         )
 
     def stands(self, check: Asked, before: float, after: float) -> bool:

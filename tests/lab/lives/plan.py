@@ -224,5 +224,8 @@ def _rates(chance: Random) -> dict[str, float]:
         "wrong",
     ):
         if chance.random() < 0.5:
-            rates[kind] = chance.choice((0.005, 0.01, 0.03, 0.08))
+            rates[kind] = chance.choice((0.01, 0.03, 0.08))
+    # Only one in a dozen wrong answers is wrong in a given way.
+    if "wrong" in rates:
+        rates["wrong"] *= chance.choice((1, 3))
     return rates

@@ -68,7 +68,7 @@ def run(first: int, lives: int | None, seconds: float | None, jobs: int) -> Iter
     end = time.monotonic() + seconds if seconds is not None else float("inf")
     chunks = _chunks(first, lives)
     if jobs == 1:
-        _pin(0)
+        pin(0)
         for chunk in chunks:
             yield _live_all(chunk)
             if time.monotonic() >= end:
@@ -109,11 +109,11 @@ def _live_all(seeds: range) -> Tally:
 
 def _pin_next(numbers: "object") -> None:
     with numbers.get_lock():  # type: ignore[attr-defined]
-        _pin(numbers.value)  # type: ignore[attr-defined]
+        pin(numbers.value)  # type: ignore[attr-defined]
         numbers.value += 1  # type: ignore[attr-defined]
 
 
-def _pin(number: int) -> None:
+def pin(number: int) -> None:
     """To one core: its threads take turns, and to wake one on another core takes long."""
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))

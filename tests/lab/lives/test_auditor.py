@@ -17,7 +17,9 @@ from tests.lab.lives.trace import (
     Estate,
     Image,
     Left,
+    Measured,
     Published,
+    Pushed,
     Refused,
     Rest,
     Seen,
@@ -130,9 +132,14 @@ REMINDER = {"kind": "REMINDER", "id": "n3", "images": (Image("n3", TAG, D1, (("C
 BREAKING: dict[str, list[Seen]] = {
     "every_stop_is_told": [one for one in STILL_STOPPED if one != STOP],
     "every_finished_stop_is_told": without(STOP, RECOVERED),
+    "every_pushed_stop_is_told": [
+        Pushed(0.0, "push", TAG, D1, 1),
+        *(one for one in STILL_STOPPED if one != STOP),
+    ],
     "no_work_vanishes": [
         one for one in WELL if one.who != "work-3" or isinstance(one, Started | Ended | Left)
     ],
+    "deferred_work_is_sent_first": [*WELL, Wrote(3000.0, "p1", "work#1", "deleted")],
     "no_stop_is_invented": instead(images=(Image("n1", TAG, D2, CVE),))(STOP),
     "no_recovery_is_invented": where(
         lambda one: isinstance(one, Asked) and one.step == "vuln" and one.who == "work-2",
@@ -140,11 +147,14 @@ BREAKING: dict[str, list[Seen]] = {
     ),
     "the_last_message_is_true": without(RECOVERED),
     "a_recovery_follows_a_stop": without(STOP),
+    "no_other_image_is_judged": instead(images=(Image("n1", TAG, D2, CVE),))(STOP),
+    "no_older_verdict_follows": again(STOP, 7000.0, id="n6", images=(Image("n6", TAG, D1, CVE),)),
     "no_message_reaches_another_team": instead(team="payments")(STOP),
     "not_evaluated_is_true": again(
         RECOVERED, 7000.0, kind="NOT_EVALUATED", reason="no answer", decided=6900.0, id="n4"
     ),
     "nothing_is_repeated": again(STOP, 2060.0),
+    "a_repetition_is_the_same_message": again(STOP, 2060.0, id="group"),
     "a_stop_says_something_new": again(
         STOP, 2060.0, id="n5", images=(Image("n5", TAG, D1, (("CVE-1", "high"),)),)
     ),
@@ -157,6 +167,11 @@ BREAKING: dict[str, list[Seen]] = {
     "only_what_is_refused_is_set_aside": [
         *WELL,
         Refused(2500.0, "p1", "stops", (Image("n1", TAG, D1, CVE),)),
+    ],
+    "sweeps_count_what_they_ask_for": [
+        *WELL,
+        Started(CALM + HOUR - 2, "sweep", "c", "sweep"),
+        Measured(CALM + HOUR, "sweep", {"Expected": 7.0}),
     ],
     "nothing_crashes": [*WELL, Crashed(1.0, "", "KeyError()")],
     "nothing_fails_by_itself": where(

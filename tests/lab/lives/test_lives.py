@@ -1,15 +1,28 @@
 """A few lives: the same seed is the same life, and none breaks a promise."""
 
 from dataclasses import replace
+from itertools import islice
 
 from tests.lab.lives.auditor import judge
 from tests.lab.lives.plan import Plan, planned
+from tests.lab.lives.planted import Hunted
+from tests.lab.lives.proof import Proof, page
+from tests.lab.lives.run import lived
+from tests.lab.lives.scope import (
+    FIRST,
+    SECOND,
+    Exhausted,
+    Scope,
+    orders,
+    shared_items,
+    with_faults,
+)
 from tests.lab.lives.shrink import shortest
 from tests.lab.lives.table import rows
 from tests.lab.lives.trace import Fault, Published, Trace
 from tests.lab.lives.world import live
 
-FEW = range(1, 11)
+FEW = range(1, 8)
 
 
 def test_a_few_lives_keep_all_promises() -> None:
@@ -23,6 +36,25 @@ def test_a_few_lives_keep_all_promises() -> None:
 def test_the_same_seed_is_the_same_life() -> None:
     first, second = (list(rows(live(planned(7)).seen, whole=True)) for _ in range(2))
     assert first == second
+
+
+def test_orders_of_two_runs_and_a_publisher_keep_all_promises() -> None:
+    order = next(islice(orders(), 800, None))
+    faults = islice(with_faults(order, {FIRST: 5, SECOND: 5}), 0, None, 6)
+    worlds = [Scope(schedule) for schedule in (order, *faults)]
+    traces = [world.live() for world in worlds]
+    assert [judge(trace) for trace in traces if judge(trace) or shared_items(trace)] == []
+
+
+def test_the_page_of_the_proof_tells_what_came_out() -> None:
+    bug = Hunted("a-bug", "It is wrong.", (3, 5, 4), "nothing_is_repeated")
+    never = Hunted("another", "So is that.", (3, None, 4), "nothing_is_repeated")
+    proof = Proof("abc", 7, 2, lived(7), 1.0, Exhausted(10), [bug, never])
+    text = page(proof)
+    assert not proof.holds
+    assert "| seeds | 7 to 7 |" in text
+    assert "| It is wrong. | 4 | `nothing_is_repeated` |" in text
+    assert "| planted bugs | 2, of which 1 were found |" in text
 
 
 def _without_its_stops(plan: Plan) -> Trace:

@@ -56,6 +56,8 @@ _DONE = Outcome(answer={"batchItemFailures": []})
 class World:
     """One life, as its plan and its seed have it."""
 
+    calm_sweeps = _CALM_SWEEPS
+
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         chat = {"CHAT_TOPIC_ARN": CHAT_ARN} if plan.chat else {}
@@ -77,6 +79,8 @@ class World:
         self._containers = 0
         self._names: dict[str, int] = {}
         self._publisher_at = -1.0
+        # What waits by then waits for ever.
+        self._last_at = plan.calm_at + 4 * 24 * HOUR
         self._idle_runs = 0
         self._throttled_until = 0.0
         self.table.lag = self._lag
@@ -90,6 +94,10 @@ class World:
 
     def sleep(self, seconds: float) -> None:
         self.turns.wait(seconds)
+
+    def latency(self, invocation: Invocation, service: str, seconds: float) -> float:
+        """How long the call takes, of which so much was drawn."""
+        return seconds
 
     def now(self) -> datetime:
         return NOON + timedelta(seconds=self.turns.passed)
@@ -110,6 +118,12 @@ class World:
     def counts(self, url: str) -> tuple[int, int]:
         queue = self._lanes[url].queue
         return queue.visible, queue.in_flight
+
+    def comes_twice(self, message: str, chance: Random) -> float | None:
+        """After how many seconds SQS delivers the message again; None: it does not."""
+        if self.is_calm or chance.random() >= 0.03:
+            return None
+        return chance.choice((0.0, 1.0, 30.0)) * chance.random()
 
     def entry_fails(self) -> bool:
         return not self.is_calm and "refused" in self.plan.rates and self._chance.random() < 0.05
@@ -142,7 +156,7 @@ class World:
         """By the schedule, late, twice or never; while it is calm they come on time."""
         period, chance = self.settings.sweep_hours * HOUR, self._random("sweeps")
         at = chance.uniform(0, period)
-        left = _CALM_SWEEPS
+        left = self.calm_sweeps
         while left:
             is_calm = at > self.plan.calm_at
             left -= is_calm
@@ -191,7 +205,7 @@ class World:
         repository, _, name = rest.rpartition(":")
         account, *_ = registry.split(".")
         if not account.isdigit():
-            body = {"rescan": {"tag": _parts_of(tag), "trigger": _pushed(at), "digest": digest}}
+            body = {"rescan": {"tag": parts_of(tag), "trigger": _pushed(at), "digest": digest}}
         else:
             body = _ecr_event(account, repository, name, digest, at)
         self._lanes[PUSH_URL].send(json.dumps(body), 0, "eventbridge")
@@ -283,7 +297,7 @@ class World:
 
     def _wake_publisher(self, least: float = 0.0) -> None:
         """At the next minute; while things fail sometimes a minute later, or twice."""
-        if self._publisher_at > self.passed():
+        if self._publisher_at > self.passed() or self.passed() > self._last_at:
             return
         minutes = int((self.passed() + least) // 60) + 1
         if not self.is_calm and self._chance.random() < 0.1:
@@ -384,8 +398,8 @@ class _Lane:
                 return
             self._free -= 1
             self._world.turns.begin(partial(self._hand_over, batch))
-            if not self._world.is_calm and self._chance.random() < 0.03:
-                late = self._chance.choice((0.0, 1.0, 30.0)) * self._chance.random()
+            late = self._world.comes_twice(self._id(batch.messages[0]), self._chance)
+            if late is not None:
                 self._world.turns.begin(partial(self._hand_over_twice, batch), late)
 
     def _bury(self, before: set[str]) -> None:
@@ -424,7 +438,8 @@ def _pushed(at: datetime) -> dict[str, str]:
     return {"kind": "ecr_push", "at": at.isoformat()}
 
 
-def _parts_of(tag: str) -> dict[str, str]:
+def parts_of(tag: str) -> dict[str, str]:
+    """As a message of the function's own queue names a tag."""
     registry, _, rest = tag.partition("/")
     repository, _, name = rest.rpartition(":")
     return {"registry": registry, "repository": repository, "tag": name}

@@ -8,6 +8,7 @@ from rescan.kernel.metrics import Metric
 from rescan.ledger.news import EventType
 from rescan.work.requeue import LONGEST_CHAIN
 from tests.lab.simulation.estate import Estate
+from tests.lab.simulation.scale import rows
 from tests.lab.simulation.scenario import Figures, Scenario
 
 pytestmark = pytest.mark.slow
@@ -110,3 +111,13 @@ def test_work_that_waits_for_nine_hours_makes_no_long_chain_and_none_is_lost(
 def test_the_same_seed_gives_the_same_figures() -> None:
     scenario = Scenario(IMAGES, STOPPED, workers=10, jitter=0.5, seed=7)
     assert Estate(scenario).sweep() == Estate(scenario).sweep()
+
+
+def test_a_sweep_at_scale_is_told_for_each_number_in_flight() -> None:
+    told = list(rows(200))
+    assert [row.partition(" in flight")[0].rpartition(", ")[2] for row in told] == [
+        "50",
+        "250",
+        "1,000",
+    ]
+    assert all(f"{3 * 200 + 3:,} requests" in row for row in told)
