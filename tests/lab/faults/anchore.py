@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
@@ -13,12 +14,15 @@ from tests.recordings.enterprise_image import Image
 from tests.support.scripted_server import Act
 
 ANY, HISTORY = "", "history"
+# What runs is seen there, since then.
+_SINCE = "2026-11-19T08:00:00Z"
+_PLACE = {"inventory_type": "kubernetes", "context": "prod-eu/shop", "created_at": _SINCE}
 _POLICY = {"policy_id": "default", "active": True, "last_updated": "2026-11-01T00:00:00Z"}
 
 
 class LoopbackAnchore(BreakingServer):
     """`gone_through` holds the full tag and the action of each evaluation that was answered, of
-    several platforms once all were.
+    several platforms once all were; of a tag that has moved on, only of the old image.
 
     `too_late` counts answers that no fault held back, and that the function did not wait for all
     the same; `crashes` how often the function was killed by now. `feeds` is their version, which a
@@ -31,6 +35,8 @@ class LoopbackAnchore(BreakingServer):
         self.gone_through: list[tuple[str, str]] = []
         self.feeds = 1
         self._images: dict[str, list[Image]] = {}
+        self._running: tuple[Image, ...] = ()
+        self._unknown: dict[str, Image] = {}
         self._step: Step | None = None
         self._of = ANY
         self._evaluated: dict[str, str] = {}
@@ -43,9 +49,19 @@ class LoopbackAnchore(BreakingServer):
         self.heal()
         super().close()
 
-    def hold(self, images: Iterable[Image]) -> None:
-        """From now on it holds these images, and no others; of a tag the newest comes first."""
+    def hold(
+        self,
+        images: Iterable[Image],
+        running: Iterable[Image] = (),
+        unknown: Iterable[Image] = (),
+    ) -> None:
+        """From now on it holds these images, and no others; of a tag the newest comes first.
+
+        `running` are those that its inventory sees; it holds the `unknown` once they are submitted.
+        """
         self._images, self._evaluated = {}, {}
+        self._running = tuple(running)
+        self._unknown = {image.digest: image for image in unknown}
         for image in images:
             self._images.setdefault(image.full_tag, []).append(image)
 
@@ -82,12 +98,14 @@ class LoopbackAnchore(BreakingServer):
                 return Step.LIST_FEEDS, self._list_feeds
             case ["policies"]:
                 return Step.LIST_POLICIES, lambda request: _json([_POLICY])
+            case ["images"] if request.method == "POST":
+                return Step.ADD_IMAGE, self._add
             case ["images"]:
                 return Step.FIND_ACTIVE_IMAGE, self._find
             case ["images", _, "vuln", _]:
                 return Step.REFRESH_VULNERABILITIES, self._refresh
             case ["inventories"]:
-                return Step.LIST_INVENTORIES, lambda request: _json({"items": []})
+                return Step.LIST_INVENTORIES, self._list_inventories
         return Step.REGATE, self._check
 
     def _list_tags(self, request: Request) -> Response:
@@ -96,6 +114,23 @@ class LoopbackAnchore(BreakingServer):
 
     def _list_feeds(self, request: Request) -> Response:
         return _json([{"name": "vulnerabilities", "dataset_checksum": str(self.feeds)}])
+
+    def _list_inventories(self, request: Request) -> Response:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        rows = [
+            {"image_tag": image.full_tag, "image_digest": image.parent_digest, "last_seen": now}
+            for image in self._running
+        ]
+        return _json({"items": [_PLACE | row for row in rows]})
+
+    def _add(self, request: Request) -> Response:
+        """Refuses what is not dated as it was first seen: dated now, it would take the tag."""
+        source = request.get_json(force=True)["source"]["digest"]
+        if source.get("creation_timestamp_override") != _SINCE:
+            return _json({"httpcode": 400, "message": "not dated"}, 400)
+        if image := self._unknown.pop(source["pull_string"].partition("@")[2], None):
+            self._images[source["tag"]].append(image)
+        return _json({"items": []})
 
     def _find(self, request: Request) -> Response:
         images = self._images.get(request.args["full_tag"])
@@ -113,8 +148,10 @@ class LoopbackAnchore(BreakingServer):
         checked = image.checked()
         action = "stop" if '"final_action": "stop"' in _text(checked) else "go"
         self._evaluated[image.digest] = action
-        each = [self._evaluated.get(one.digest) for one in self._images[image.full_tag]]
-        if None not in each:
+        images = self._images[image.full_tag]
+        oldest = [one for one in images if one.parent_digest == images[-1].parent_digest]
+        each = [self._evaluated.get(one.digest) for one in oldest]
+        if image in oldest and None not in each:
             self.gone_through.append((image.full_tag, "stop" if "stop" in each else "go"))
         return _content(checked)
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from rescan.gate.model import Step
 from tests.lab.faults.anchore import HISTORY
-from tests.lab.faults.anchore_faults import LASTING, PASSING
+from tests.lab.faults.anchore_faults import EMPTY, LASTING, PASSING
 from tests.lab.faults.aws_calls import AwsCall
 from tests.lab.faults.aws_faults import aged
-from tests.lab.faults.case import Case, at_anchore, at_aws, both
+from tests.lab.faults.case import Begin, Case, at_anchore, at_aws, both
 from tests.lab.faults.outcome import Stage
 from tests.lab.faults.rules import Expected
 from tests.lab.faults.story import LONGEST_DELAY, NEWEST, SECOND, Story
@@ -24,6 +24,20 @@ _OF_PLATFORMS = (
     "403",
     "404, image data not found",
     "half a JSON",
+)
+# What a submission is answered is not read.
+_UNREAD = "half a JSON"
+_OF_OLD_DIGESTS = (
+    "connection reset",
+    "no answer in time",
+    "dripped answer",
+    "answer cut short",
+    "500",
+    "503",
+    "403",
+    "404, image data not found",
+    "404, HTML",
+    _UNREAD,
 )
 
 
@@ -63,6 +77,37 @@ def platform_cases() -> Iterator[Case]:
             sample = (row, latest) == ("404, not analyzed", Stage.FAULT) and step is Step.REGATE
             expected = Expected(latest, least_delay=delay)
             yield Case("Anchore, the second platform", row, column, story, expected, sample)
+
+
+def old_digest_cases() -> Iterator[Case]:
+    """A digest that runs though its tag has moved on, while what it takes to gate it fails."""
+    for row in _OF_OLD_DIGESTS:
+        act, later = (PASSING | LASTING)[row], Stage.LATER if row in PASSING else Stage.SWEEP
+        history = at_anchore(Step.FIND_ACTIVE_IMAGE, act, HISTORY)
+        gone = row == "404, image data not found"
+        yield _old(row, "its list with history", history, Expected(later, gone=gone))
+        submission = at_anchore(Step.ADD_IMAGE, act)
+        sample = row == "503"
+        if row != _UNREAD:
+            expected = Expected(later)
+            yield _old(row, "its submission", submission, expected, unknown=True, sample=sample)
+        inventory = at_anchore(Step.LIST_INVENTORIES, act)
+        yield _old(row, "the inventory", inventory, Expected(Stage.SWEEP), sample=row == "403")
+    empty = at_anchore(Step.LIST_INVENTORIES, EMPTY)
+    yield _old("200, nothing in it", "the inventory", empty, Expected(Stage.SWEEP))
+
+
+def _old(
+    row: str,
+    column: str,
+    begin: Begin,
+    expected: Expected,
+    *,
+    unknown: bool = False,
+    sample: bool = False,
+) -> Case:
+    story = Story(begin, old=True, unknown=unknown)
+    return Case("Anchore, an old digest", row, column, story, expected, sample)
 
 
 def given_up_cases() -> Iterator[Case]:

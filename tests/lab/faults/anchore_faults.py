@@ -45,5 +45,6 @@ LASTING: dict[str, Act] = {
     "empty body": _said(200, b""),
     "longer than MAX_BODY_MB": _said(200, b" " * (1024 * 1024 + 1)),
 }
+EMPTY = _said(200, b'{"items": []}')
 # A server that keeps the function waiting until its time is up.
 SLOW = ("no answer in time", "dripped answer")

@@ -6,7 +6,12 @@ from functools import cache
 from random import Random
 
 from rescan.gate.model import Step
-from tests.lab.faults.anchore_cases import anchore_cases, given_up_cases, platform_cases
+from tests.lab.faults.anchore_cases import (
+    anchore_cases,
+    given_up_cases,
+    old_digest_cases,
+    platform_cases,
+)
 from tests.lab.faults.anchore_faults import NOT_ANALYZED
 from tests.lab.faults.aws_calls import AwsCall
 from tests.lab.faults.aws_cases import ledger_cases, queue_cases, topic_cases
@@ -28,6 +33,7 @@ def cases() -> tuple[Case, ...]:
     return (
         *anchore_cases(),
         *platform_cases(),
+        *old_digest_cases(),
         *given_up_cases(),
         *ledger_cases(),
         *topic_cases(),

@@ -78,6 +78,8 @@ def _nothing_false_is_said(outcome: Outcome) -> Iterator[str]:
             yield f"a STOP of an image that does not stop ({said.role}), {said.stage}"
         if said.event_type == "RECOVERED" and said.role is not Role.MENDS:
             yield f"a RECOVERED of an image that did not recover ({said.role})"
+        if said.event_type == "ENDED":
+            yield f"a STOP ended although its image runs ({said.role})"
         if said.event_type == "REMINDER":
             yield "a REMINDER within REMINDER_HOURS"
 

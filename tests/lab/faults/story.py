@@ -45,6 +45,8 @@ class Story:
     ledger then forgets what was said, and under which id. `looks`: how often the feed clock looks,
     each five minutes, in place of pushes and a sweep. `stops_on`: each image has two platforms, of
     which this one becomes a STOP or ceases to be one, NEWEST or SECOND; empty: it has one.
+    `old`: each tag has moved on to a GO, and the image runs still. `unknown`: the one that is a
+    STOP begins to run after the first sweep, and Anchore holds it once it is submitted.
     """
 
     begin: Callable[[Lane], None]
@@ -56,6 +58,8 @@ class Story:
     forgetful: bool = False
     looks: int = 0
     stops_on: str = ""
+    old: bool = False
+    unknown: bool = False
 
 
 class Telling:
@@ -71,10 +75,10 @@ class Telling:
     def outcome(self) -> Outcome:
         """Tell it."""
         lane = self._lane
-        lane.begin()
-        lane.anchore.hold(self._images(flipped=False))
+        lane.begin(**({"ADD_MISSING_IMAGES": "true"} if self._story.unknown else {}))
+        self._anchore_holds(flipped=False)
         self._sweep_without_fault(Stage.BEFORE)
-        lane.anchore.hold(self._images(flipped=True))
+        self._anchore_holds(flipped=True)
         lane.anchore.feeds += 1
         lane.anchore.gone_through.clear()
         disturbed = self._through_the_fault()
@@ -92,7 +96,9 @@ class Telling:
             disturbed=disturbed,
             forgetful=self._story.forgetful,
             went_through=self._went_through,
-            verdicts={_role(e["tag"]["S"]): e["verdict"]["S"] for e in entries},
+            verdicts={
+                _role(e["tag"]["S"]): e["verdict"]["S"] for e in sorted(entries, key=_is_old)
+            },
             waiting=lane.stack.waiting(),
             deaths=lane.container.deaths,
             delays=tuple(delay for each in lane.pump.lanes for delay in each.queue.delays),
@@ -101,6 +107,18 @@ class Telling:
             sweeps=len(set(_SWEEP.findall("".join(lane.pump.sweeps.delivered)))),
             failed_events=len(lane.pump.events.destination),
         )
+
+    def _anchore_holds(self, *, flipped: bool) -> None:
+        """Of a tag that has moved on, the newer image first."""
+        images = self._images(flipped=flipped)
+        if not self._story.old:
+            self._lane.anchore.hold(images)
+            return
+        newer = [_moved_on(image) for image in images]
+        unknown = [e for e in images if self._story.unknown and _role(e.full_tag) is Role.FLIPS]
+        known = [e for e in images if e not in unknown]
+        running = images if flipped else known
+        self._lane.anchore.hold([*newer, *known], running, unknown)
 
     def _images(self, *, flipped: bool) -> list[Image]:
         stopped = {Role.FLIPS: flipped, Role.MENDS: not flipped}
@@ -134,6 +152,8 @@ class Telling:
 
     def _images_are_pushed_and_swept(self) -> None:
         pushed = [image for image in self._images(flipped=True) if image.arch == SECOND]
+        if self._story.old:
+            pushed = [_moved_on(image) for image in pushed]
         for image in pushed * self._story.pushes:
             self._lane.push(image)
         self._lane.sweep()
@@ -184,6 +204,15 @@ def _said(stage: Stage, envelope: Any) -> Said:
     attributes = {name: it["Value"] for name, it in envelope["MessageAttributes"].items()}
     result = json.loads(attributes["result"])
     return Said(stage, _role(attributes["repository"]), attributes["event_type"], result["id"])
+
+
+def _moved_on(image: Image) -> Image:
+    """What the tag of an old image is on now."""
+    return replace(image, build="2", detected_at=_LATER, dockerfile=())
+
+
+def _is_old(entry: Any) -> bool:
+    return "old_digest" in entry
 
 
 def _strays(pump: Pump) -> int:

@@ -90,6 +90,11 @@ def test_a_good_outcome_breaks_no_rule() -> None:
             id="reminder",
         ),
         pytest.param(
+            said(STOP, RECOVERED, replace(STOP, event_type="ENDED")),
+            "a STOP ended although its image runs (flips)",
+            id="ended",
+        ),
+        pytest.param(
             {"went_through": Stage.SWEEP}, "a RECOVERED before Anchore answered go", id="hasty"
         ),
         pytest.param(said(STOP), "the recovery was never said", id="recovery-lost"),
