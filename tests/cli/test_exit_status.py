@@ -45,6 +45,7 @@ OUTCOMES = {
     "refresh_interrupted": 1,
     "sweep": 1,
     "sweep_plain_list": 1,
+    "old_digest": 0,
     "unauthorized": 4,
     "server_error": 2,
     "arazzo_stop": 1,

@@ -1,5 +1,6 @@
 """Which recordings there are: for each name, what it rests on and its exchanges in order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tests.recordings import arazzo_image as arazzo
@@ -59,6 +60,9 @@ INDEXED = replace(STOPPED, of_index=True)
 ARM = replace(INDEXED, arch="arm64", detected_at="2026-11-20T09:36:40Z")
 AMD = replace(PASSED, of_index=True)
 OLD_INDEX = replace(AMD, build="0", detected_at="2026-11-02T16:12:09Z")
+# An image that runs although its tag has moved on to SUPERSEDING, and one that nobody has analyzed.
+OLD = STOPPED
+UNKNOWN = replace(STOPPED, repository="tools/debug", tag="0.4", build="unknown")
 BATCH = replace(PASSED, repository="legacy/batch", tag="3.0")
 
 
@@ -120,7 +124,15 @@ _SEEN: tuple[tuple[str, str, str, str | None, str], ...] = (
 )
 
 
-def _inventory() -> Exchange:
+# What runs under a tag that has moved on, what Anchore does not know, and a context that is stale.
+_SEEN_OLD = (
+    ("kubernetes", "prod-eu/payments", OLD.full_tag, OLD.digest, "2026-11-20T10:42"),
+    ("kubernetes", "prod-eu/tools", UNKNOWN.full_tag, UNKNOWN.digest, "2026-11-20T10:40"),
+    ("ecs", _CLUSTER, ORDERS.full_tag, ORDERS.digest, "2026-11-12T02:00"),
+)
+
+
+def _inventory(seen: Sequence[tuple[str, str, str, str | None, str]] = _SEEN) -> Exchange:
     """An image by its index, a tag without a digest in a stale context, and one that has ended."""
     items = [
         {
@@ -128,11 +140,11 @@ def _inventory() -> Exchange:
             "context": context,
             "image_tag": tag,
             "created_at": "2026-11-10T08:00:00Z",
-            "last_updated": f"{seen}:03Z",
-            "last_seen": f"{seen}:03Z",
+            "last_updated": f"{last_seen}:03Z",
+            "last_seen": f"{last_seen}:03Z",
         }
         | ({"image_digest": digest} if digest else {})
-        for kind, context, tag, digest, seen in _SEEN
+        for kind, context, tag, digest, last_seen in seen
     ]
     return answered("/inventories", {}, {"items": items})
 
@@ -163,6 +175,20 @@ def data(day: str = "2026-11-20") -> list[Exchange]:
         "last_updated": "2026-11-02T10:00:00Z",
     }
     return [answered("/system/feeds", {}, feeds), answered("/policies", {}, [policy])]
+
+
+def _old_digests() -> list[Exchange]:
+    """A sweep: the tag's newer image goes through, the old one stops, and one is not known."""
+    history = SUPERSEDING.history(OLD)
+    return [
+        *data(),
+        _inventory(_SEEN_OLD),
+        summaries(1, [SUPERSEDING, ORDERS], 2),
+        *three_steps(SUPERSEDING),
+        *(history, OLD.refreshed(), OLD.checked()),
+        *three_steps(ORDERS),
+        refusals.not_in_database(UNKNOWN.list_query | {"history": "true"}),
+    ]
 
 
 def _swept() -> list[Exchange]:
@@ -272,6 +298,11 @@ SITUATIONS = {
             ),
             *_swept(),
         ],
+    ),
+    "old_digest": Situation(
+        f"{_FULL} What is listed with history: the engine's list. That no record is a 404 there,"
+        " too, is inferred.",
+        _old_digests(),
     ),
     "arazzo_stop": Situation(
         f"{_DOCUMENT} {_ROWS}",

@@ -17,7 +17,8 @@ from rescan.gate.model import Outcome, RescanRequest, Severity, Trigger, Trigger
 from rescan.gate.workflow import rescan
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreServerError, AnchoreUnauthorized
-from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.work.what_runs import joined
 from rescan_cli.replay.mount import replayed_session
 from rescan_cli.replay.router import Replay
 from tests.recordings import FOLDER, build, names, recording
@@ -27,6 +28,7 @@ _REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 PAYMENTS = f"{_REGISTRY}/payments/api:2.4.1"
 ORDERS = f"{_REGISTRY}/orders/web:1.9.0"
 BATCH = f"{_REGISTRY}/legacy/batch:3.0"
+DEBUG = f"{_REGISTRY}/tools/debug:0.4"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ EXPECTED = {
     "refresh_interrupted": Expected(Outcome.STOP, requests=4, stopping=6),
     "sweep": Expected(Outcome.STOP, requests=4, stopping=6),
     "sweep_plain_list": Expected(Outcome.STOP, requests=4, stopping=6),
+    "old_digest": Expected(Outcome.GO, requests=3),
     "arazzo_stop": Expected(Outcome.STOP, requests=3),
     "arazzo_warn": Expected(Outcome.WARN, requests=3),
     "arazzo_go": Expected(Outcome.GO, requests=3),
@@ -77,7 +80,9 @@ def _transport(replay: Replay) -> Transport:
     return Transport(replayed_session(replay), "https://anchore.example.com/v2", auth)
 
 
-def _rescan(name_or_replay, tag=PAYMENTS, *, base_image=False, policy_id=None, digest=None):
+def _rescan(
+    name_or_replay, tag=PAYMENTS, *, base_image=False, policy_id=None, digest=None, old=None
+):
     replay = (
         name_or_replay if isinstance(name_or_replay, Replay) else Replay(recording(name_or_replay))
     )
@@ -89,6 +94,7 @@ def _rescan(name_or_replay, tag=PAYMENTS, *, base_image=False, policy_id=None, d
         Trigger(TriggerKind.ECR_PUSH, _PUSHED_AT),
         policy_id=policy_id,
         digest=digest,
+        old_digest=old,
     )
     return rescan(client, request)
 
@@ -218,6 +224,30 @@ def test_an_inventory_is_joined_by_the_digest_of_the_index():
     digests = {image.digest for image in inventory.images if image.digest}
     listed = list_active_tags(transport, Deadline.after(60), digests)
     assert [str(tag) for tag in listed.running] == [PAYMENTS]
+
+
+def _old_digests_that_run(replay: Replay) -> dict[str, Digest | None]:
+    transport = _transport(replay)
+    at_noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    inventory = read_inventory(transport, Deadline.after(60), at_noon, timedelta(hours=24))
+    assert [len(inventory.contexts), len(inventory.stale), inventory.doubt] == [3, 1, None]
+    digests = {image.digest for image in inventory.images if image.digest}
+    what_runs = joined(inventory.images, list_active_tags(transport, Deadline.after(60), digests))
+    assert {str(tag) for tag in what_runs.named} == {PAYMENTS, ORDERS}
+    return {str(tag): digest for tag, digest in what_runs.old}
+
+
+def test_what_runs_under_a_tag_that_has_moved_on_is_gated_by_its_digest():
+    replay = Replay(recording("old_digest"))
+    old = _old_digests_that_run(replay)
+    assert sorted(old) == [PAYMENTS, DEBUG]
+
+    stopped, unknown = (_rescan(replay, tag, old=old[tag]) for tag in (PAYMENTS, DEBUG))
+
+    assert (stopped.outcome, stopped.image_digest) == (Outcome.STOP, _digest_in("stop"))
+    assert stopped.current_digest == _digest_in("superseded_push")
+    assert unknown.outcome is Outcome.NOT_FOUND
+    assert _rescan(replay).image_digest == _digest_in("superseded_push")
 
 
 @pytest.mark.parametrize("name", names())

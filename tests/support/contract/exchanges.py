@@ -20,14 +20,17 @@ from rescan.gate.workflow import rescan
 from rescan.kernel.clock import utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import RescanError
-from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.image_tag import Digest, ImageTag
 from rescan_cli.replay.mount import RouterAdapter
 from rescan_cli.replay.router import NotRecorded, Replay
 from tests.recordings import recording
 from tests.recordings.facts import POLICY_ID
-from tests.recordings.situations import BATCH, ORDERS, STOPPED
+from tests.recordings.situations import BATCH, OLD, ORDERS, STOPPED, UNKNOWN
 
-_TAGS = [ImageTag.parse(image.full_tag) for image in (STOPPED, ORDERS, BATCH)]
+_TARGETS = [
+    *((ImageTag.parse(image.full_tag), None) for image in (STOPPED, ORDERS, BATCH)),
+    *((ImageTag.parse(image.full_tag), Digest(image.digest)) for image in (OLD, UNKNOWN)),
+]
 _DIALECTS = [
     EnterpriseDialect(),
     EnterpriseDialect(vendor_only=False),
@@ -47,12 +50,12 @@ class _Listening(RouterAdapter):
 
     def __init__(self, replay: Replay) -> None:
         super().__init__(replay.answer)
-        self.exchanges: dict[tuple[str | None, str | None], Exchange] = {}
+        self.exchanges: dict[tuple[object, ...], Exchange] = {}
 
     def send(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
-        key = (request.method, request.url)
+        key = (request.method, request.url, request.body)
         self.exchanges.setdefault(key, Exchange(request, None))
         response = super().send(request, *args, **kwargs)
         assert response.content is not None  # read here, it can be read again
@@ -84,10 +87,12 @@ def _clients(transport: Transport) -> Iterator[AnchoreClient]:
 
 
 def _ask_everything(client: AnchoreClient) -> None:
-    for tag in _TAGS:
+    for tag, old in _TARGETS:
         with suppress(NotRecorded):
-            client.submit(tag)
+            client.submit(tag, old, utc_now() if old else None)
         for policy_id in (None, POLICY_ID):
-            request = RescanRequest(tag, Trigger(TriggerKind.DIRECT), policy_id=policy_id)
+            request = RescanRequest(
+                tag, Trigger(TriggerKind.DIRECT), policy_id=policy_id, old_digest=old
+            )
             with suppress(RescanError, NotRecorded):
                 rescan(client, request)
