@@ -107,6 +107,13 @@ def test_an_event_that_gates_nothing_is_told_with_the_reason(event: str, line: s
     assert printed.endswith("\nNo notice was published: nothing is new.\n")
 
 
+def test_a_sweep_gates_what_runs_under_a_tag_that_has_moved_on() -> None:
+    """Three requests an image, one for what Anchore does not know, two lists."""
+    printed = shown("old_digest", None)
+    assert seen(printed) == Seen(("GO", "GO", "NOT_FOUND", "STOP"), 12, 1)
+    assert "an old payments/api:2.4.1 may still run: 6" in printed
+
+
 def test_a_batch_is_told_as_the_queue_gets_it() -> None:
     assert '\n{"batchItemFailures": []}\n' in shown("stop", "sqs-batch")
 
