@@ -136,6 +136,7 @@ BREAKING: dict[str, list[Seen]] = {
         Pushed(0.0, "push", TAG, D1, 1),
         *(one for one in STILL_STOPPED if one != STOP),
     ],
+    "no_news_waits_for_long": instead(at=1000.0 + 2 * HOUR)(STOP),
     "no_work_vanishes": [
         one for one in WELL if one.who != "work-3" or isinstance(one, Started | Ended | Left)
     ],
