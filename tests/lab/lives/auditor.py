@@ -114,10 +114,7 @@ def no_news_waits_for_long(case: Case) -> Found:
 def no_work_vanishes(case: Case) -> Found:
     """A message is done only when its image was asked about, its work went back, or was done."""
     sweeps = {sent.message: sent for sent in case.all(Sent)}
-    runs: dict[str, list[str]] = defaultdict(list)
-    for started in case.starts.values():
-        if started.message is not None:
-            runs[started.message].append(started.who)
+    runs = _runs(case)
     for left in case.all(Left):
         if left.how != "done":
             continue
@@ -130,6 +127,15 @@ def no_work_vanishes(case: Case) -> Found:
             and not _is_done(case, sent, every, left.at)
         ):
             yield left.at, f"{left.message} about {sent.tag} is done, and nothing was"
+
+
+def _runs(case: Case) -> dict[str, list[str]]:
+    """The invocations that worked on each message."""
+    runs: dict[str, list[str]] = defaultdict(list)
+    for started in case.starts.values():
+        if started.message is not None:
+            runs[started.message].append(started.who)
+    return runs
 
 
 def _is_accounted_for(case: Case, who: str) -> bool:
@@ -253,6 +259,25 @@ def no_other_image_is_judged(case: Case) -> Found:
         bore = {truth.digest for truth in case.truths[tag] if truth.at <= message.at}
         if digest is not None and digest not in bore:
             yield message.at, f"{message.kind} of {tag}, which was never on {digest[:14]}"
+
+
+def no_push_is_judged_by_the_image_before(case: Case) -> Found:
+    """The work of a push judges no image that its tag was on before the push."""
+    runs = _runs(case)
+    for sent in case.all(Sent):
+        for who in runs[sent.message] if sent.digest else ():
+            for check in case.asked.get(who, ()):
+                if check.step == "check" and _is_before(case, check, sent.digest):
+                    yield check.at, f"{who} judges {check.tag} by the image before the push"
+
+
+def _is_before(case: Case, check: Asked, pushed: str | None) -> bool:
+    """Both as it was pushed and as Anchore learned of it, which may be in another order."""
+    pushes = [push.digest for push in case.all(Pushed) if push.tag == check.tag]
+    learned = [truth.digest for truth in case.truths[check.tag or ""] if truth.at <= check.at]
+    return all(
+        check.digest in order[: order.index(pushed)] for order in (pushes, [*learned, pushed])
+    )
 
 
 def no_older_verdict_follows(case: Case) -> Found:
@@ -487,6 +512,7 @@ RULES: tuple[Rule, ...] = (
     the_last_message_is_true,
     a_recovery_follows_a_stop,
     no_other_image_is_judged,
+    no_push_is_judged_by_the_image_before,
     no_older_verdict_follows,
     no_message_reaches_another_team,
     not_evaluated_is_true,
