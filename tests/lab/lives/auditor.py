@@ -265,13 +265,15 @@ def no_push_is_judged_by_the_image_before(case: Case) -> Found:
     """The work of a push judges no image that its tag was on before the push."""
     runs = _runs(case)
     for sent in case.all(Sent):
-        for who in runs[sent.message] if sent.digest else ():
+        if sent.digest is None:
+            continue
+        for who in runs[sent.message]:
             for check in case.asked.get(who, ()):
                 if check.step == "check" and _is_before(case, check, sent.digest):
                     yield check.at, f"{who} judges {check.tag} by the image before the push"
 
 
-def _is_before(case: Case, check: Asked, pushed: str | None) -> bool:
+def _is_before(case: Case, check: Asked, pushed: str) -> bool:
     """Both as it was pushed and as Anchore learned of it, which may be in another order."""
     pushes = [push.digest for push in case.all(Pushed) if push.tag == check.tag]
     learned = [truth.digest for truth in case.truths[check.tag or ""] if truth.at <= check.at]
