@@ -308,6 +308,7 @@ def test_an_answer_holds_its_bytes_until_its_image_is_done() -> None:
     assert side_by_side.held == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_retry_after_that_fits_is_waited_for(status: int) -> None:
     with ScriptedServer(respond(status, b"", "Retry-After: 1"), OK) as server:

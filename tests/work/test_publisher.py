@@ -428,6 +428,7 @@ def test_whatever_fails_all_along_all_is_published_and_each_message_twice_at_mos
 # --- a thousand teams at once
 
 
+@pytest.mark.slow
 def test_a_thousand_teams_have_their_first_message_within_seven_minutes(desk: Desk) -> None:
     """Three images of each stop at once: too few for a group, and at four a second too many."""
     teams, images = 1_000, 3

@@ -11,6 +11,7 @@ from tests.lab.lives.trace import (
     Asked,
     Crashed,
     Ended,
+    Fault,
     Left,
     Measured,
     Published,
@@ -26,6 +27,9 @@ _SKEW = 5.0
 _SLOW = 150.0
 # Behind the sweep that finds it: messages that wait for their queue, a storm's distance.
 _BEHIND_A_SWEEP = 1 * HOUR
+# A storm's distance, the publisher's next run, and a Lambda that is throttled.
+_LONGEST_WAIT = 1.5 * HOUR
+_NEWS = frozenset({"STOP", "RECOVERED", "ENDED", "NOT_EVALUATED"})
 
 Found = Iterator[tuple[float, str]]
 Rule = Callable[[Case], Found]
@@ -95,13 +99,22 @@ def every_pushed_stop_is_told(case: Case) -> Found:
                 yield pushed.at, f"{tag} was pushed and stops, and readers of {channel} do not know"
 
 
+def no_news_waits_for_long(case: Case) -> Found:
+    """What is new is published within an hour and a half, unless the publisher fails meanwhile."""
+    publishers = {who for who, started in case.starts.items() if started.what == "publish"}
+    failed = [fault.at for fault in case.all(Fault) if fault.who in publishers]
+    for message in case.all(Published):
+        if message.kind not in _NEWS:
+            continue
+        since = max([message.decided, *(at for at in failed if at < message.at)])
+        if message.at - since > _LONGEST_WAIT:
+            yield message.at, f"{message.kind} {message.id} waited for {message.at - since:.0f} s"
+
+
 def no_work_vanishes(case: Case) -> Found:
     """A message is done only when its image was asked about, its work went back, or was done."""
     sweeps = {sent.message: sent for sent in case.all(Sent)}
-    runs: dict[str, list[str]] = defaultdict(list)
-    for started in case.starts.values():
-        if started.message is not None:
-            runs[started.message].append(started.who)
+    runs = _runs(case)
     for left in case.all(Left):
         if left.how != "done":
             continue
@@ -111,9 +124,18 @@ def no_work_vanishes(case: Case) -> Found:
         if (
             not is_left_to_the_next
             and not any(_is_accounted_for(case, who) for who in every)
-            and not _is_done(case, sent, left.at)
+            and not _is_done(case, sent, every, left.at)
         ):
             yield left.at, f"{left.message} about {sent.tag} is done, and nothing was"
+
+
+def _runs(case: Case) -> dict[str, list[str]]:
+    """The invocations that worked on each message."""
+    runs: dict[str, list[str]] = defaultdict(list)
+    for started in case.starts.values():
+        if started.message is not None:
+            runs[started.message].append(started.who)
+    return runs
 
 
 def _is_accounted_for(case: Case, who: str) -> bool:
@@ -126,9 +148,13 @@ def _is_accounted_for(case: Case, who: str) -> bool:
     )
 
 
-def _is_done(case: Case, sent: Sent, until: float) -> bool:
-    """Whether the image was judged since the sweep that asks for it began, or since then."""
-    checks = case.checks.get(sent.tag or "", [])
+def _is_done(case: Case, sent: Sent, runs: list[str], until: float) -> bool:
+    """Whether the image was judged since the sweep that asks for it began, or since then.
+
+    An event of ECR's does not say which; what its runs asked about does.
+    """
+    tags = {sent.tag, *(asked.tag for who in runs for asked in case.asked.get(who, ()))}
+    checks = [check for tag in tags for check in case.checks.get(tag or "", ())]
     began = sent.at if sent.sweep is None else sent.sweep
     return any(began - _SKEW <= check.at <= until for check in checks)
 
@@ -233,6 +259,27 @@ def no_other_image_is_judged(case: Case) -> Found:
         bore = {truth.digest for truth in case.truths[tag] if truth.at <= message.at}
         if digest is not None and digest not in bore:
             yield message.at, f"{message.kind} of {tag}, which was never on {digest[:14]}"
+
+
+def no_push_is_judged_by_the_image_before(case: Case) -> Found:
+    """The work of a push judges no image that its tag was on before the push."""
+    runs = _runs(case)
+    for sent in case.all(Sent):
+        if sent.digest is None:
+            continue
+        for who in runs[sent.message]:
+            for check in case.asked.get(who, ()):
+                if check.step == "check" and _is_before(case, check, sent.digest):
+                    yield check.at, f"{who} judges {check.tag} by the image before the push"
+
+
+def _is_before(case: Case, check: Asked, pushed: str) -> bool:
+    """Both as it was pushed and as Anchore learned of it, which may be in another order."""
+    pushes = [push.digest for push in case.all(Pushed) if push.tag == check.tag]
+    learned = [truth.digest for truth in case.truths[check.tag or ""] if truth.at <= check.at]
+    return all(
+        check.digest in order[: order.index(pushed)] for order in (pushes, [*learned, pushed])
+    )
 
 
 def no_older_verdict_follows(case: Case) -> Found:
@@ -459,6 +506,7 @@ RULES: tuple[Rule, ...] = (
     every_stop_is_told,
     every_finished_stop_is_told,
     every_pushed_stop_is_told,
+    no_news_waits_for_long,
     no_work_vanishes,
     deferred_work_is_sent_first,
     no_stop_is_invented,
@@ -466,6 +514,7 @@ RULES: tuple[Rule, ...] = (
     the_last_message_is_true,
     a_recovery_follows_a_stop,
     no_other_image_is_judged,
+    no_push_is_judged_by_the_image_before,
     no_older_verdict_follows,
     no_message_reaches_another_team,
     not_evaluated_is_true,

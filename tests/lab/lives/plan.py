@@ -6,6 +6,8 @@ from hashlib import sha256
 from random import Random
 
 HOUR = 3600.0
+# The share of lives that have a theme.
+_THEMES = 0.1
 _TEAMS = ("payments", "web", "data-platform", "unrouted")
 _REGISTRIES = (
     "123456789012.dkr.ecr.eu-central-1.amazonaws.com",
@@ -85,12 +87,15 @@ def planned(seed: int) -> Plan:
     calm_at = chance.choice((2, 5, 8, 13, 13, 20, 30)) * HOUR
     digests = {digest for tag in tags for digest in tag.digests}
     shared = [_vulnerability(chance, f"CVE-2026-{n:04}") for n in range(chance.randint(1, 4))]
+    environment = _environment(chance, tags)
+    rows = {digest: tuple(_rows(chance, shared, digest)) for digest in sorted(digests)}
+    happenings = [*_happenings(chance, tags, calm_at), *_of_the_theme(seed, calm_at)]
     return Plan(
         seed=seed,
-        environment=_environment(chance, tags),
+        environment=environment,
         tags=tags,
-        rows={digest: tuple(_rows(chance, shared, digest)) for digest in sorted(digests)},
-        happenings=tuple(sorted(_happenings(chance, tags, calm_at), key=lambda h: (h.at, h.name))),
+        rows=rows,
+        happenings=tuple(sorted(happenings, key=lambda h: (h.at, h.name))),
         calm_at=calm_at,
         rates=_rates(chance),
         chat=chance.random() < 0.2,
@@ -208,6 +213,28 @@ _KINDS: tuple[
     ),
     ("direct", _sometimes(0.3), _of_a_tag),
 )
+
+
+def _of_the_theme(seed: int, calm_at: float) -> list[Happening]:
+    """A few lives have one: the topic is away for hours in which feeds and policies change.
+
+    So several notices of an image wait, and a STOP ends before anybody was told of it.
+    """
+    chance = Random(f"theme {seed}")  # noqa: S311 - chance, no secret
+    if chance.random() >= _THEMES:
+        return []
+    begin = chance.choice((0.0, chance.uniform(0, calm_at)))
+    changes = sorted(chance.uniform(begin, calm_at) for _ in range(4))
+    number = chance.randrange(1000)
+    return [
+        Happening("silence", begin, "away", seconds=0.9 * (calm_at - begin), service="topic"),
+        Happening("theme-feed", changes[1], "feed"),
+        *(
+            Happening(f"theme-policy-{n}", at, "policy", number=number)
+            for n, at in enumerate(changes)
+            if n != 1
+        ),
+    ]
 
 
 def _rates(chance: Random) -> dict[str, float]:

@@ -136,6 +136,7 @@ BREAKING: dict[str, list[Seen]] = {
         Pushed(0.0, "push", TAG, D1, 1),
         *(one for one in STILL_STOPPED if one != STOP),
     ],
+    "no_news_waits_for_long": instead(at=1000.0 + 2 * HOUR)(STOP),
     "no_work_vanishes": [
         one for one in WELL if one.who != "work-3" or isinstance(one, Started | Ended | Left)
     ],
@@ -148,6 +149,11 @@ BREAKING: dict[str, list[Seen]] = {
     "the_last_message_is_true": without(RECOVERED),
     "a_recovery_follows_a_stop": without(STOP),
     "no_other_image_is_judged": instead(images=(Image("n1", TAG, D2, CVE),))(STOP),
+    "no_push_is_judged_by_the_image_before": [
+        *where(lambda one: isinstance(one, Sent) and one.message == "work-3", digest=D2),
+        Pushed(0.0, "push-1", TAG, D1, 0),
+        Pushed(CALM, "push-2", TAG, D2, 0),
+    ],
     "no_older_verdict_follows": again(STOP, 7000.0, id="n6", images=(Image("n6", TAG, D1, CVE),)),
     "no_message_reaches_another_team": instead(team="payments")(STOP),
     "not_evaluated_is_true": again(

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from itertools import islice
 
+import pytest
+
 from tests.lab.lives.auditor import judge
 from tests.lab.lives.plan import Plan, planned
 from tests.lab.lives.planted import Hunted
@@ -21,6 +23,8 @@ from tests.lab.lives.shrink import shortest
 from tests.lab.lives.table import rows
 from tests.lab.lives.trace import Fault, Published, Trace
 from tests.lab.lives.world import live
+
+pytestmark = pytest.mark.slow
 
 FEW = range(1, 8)
 

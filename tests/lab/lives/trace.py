@@ -134,13 +134,17 @@ class Crashed(Seen):
 
 @dataclass(frozen=True, slots=True)
 class Sent(Seen):
-    """A message went to a queue; `sweep` is when the sweep began that it is of, if any."""
+    """A message went to a queue; `sweep` is when the sweep began that it is of, if any.
+
+    `digest` is that of a push.
+    """
 
     queue: str
     message: str
     tag: str | None
     delay: int
     sweep: float | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -365,11 +365,13 @@ class _Lane:
 
     def send(self, body: str, delay: int, who: str) -> None:
         message = self.queue.send(body, delay)
-        gate = json.loads(body).get("rescan", {})
+        event = json.loads(body)
+        gate = event.get("rescan", {})
         tag = _name_of(gate["tag"]) if gate else None
         at, sweep = self._world.passed(), gate.get("sweep")
         began = (datetime.fromisoformat(sweep) - NOON).total_seconds() if sweep else None
-        self._world.see(Sent(at, who, self.name, self._id(message), tag, delay, began))
+        digest = gate.get("digest") or event.get("detail", {}).get("image-digest")
+        self._world.see(Sent(at, who, self.name, self._id(message), tag, delay, began, digest))
         self._poll_after(delay)
 
     def redrive(self) -> None:
