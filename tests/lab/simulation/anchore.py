@@ -12,8 +12,9 @@ import requests
 from msgspec import json
 from requests.adapters import BaseAdapter
 
+from rescan.kernel.image_tag import ImageTag
 from tests.lab.simulation.findings import HARMLESS, Found
-from tests.lab.simulation.scenario import Scenario
+from tests.lab.simulation.scenario import OLD, Scenario
 from tests.lab.simulation.turns import SimulatedTime
 
 _IMAGE = re.compile(r"/v2/images/sha256:(?P<number>[0-9a-f]{64})/(?P<step>vuln|check)\b.*")
@@ -75,8 +76,10 @@ class SimulatedAnchore(BaseAdapter):
                 return "feeds", [self._feed()]
             case ["policies"]:
                 return "policies", [{"policy_id": "policy", "active": True}]
+            case ["inventories"]:
+                return "inventory", {"items": self._inventory()}
             case ["images"]:
-                return "list", {"items": [self._record(query["full_tag"][0])]}
+                return "list", {"items": self._records(query["full_tag"][0], "history" in query)}
         return self._of_image(path, query)
 
     def _of_image(self, path: str, query: Mapping[str, list[str]]) -> tuple[str, object]:
@@ -95,8 +98,25 @@ class SimulatedAnchore(BaseAdapter):
         fed = self._scenario.fed(self._time.passed())
         return {"name": "vulnerabilities", "dataset_checksum": f"feed {fed}"}
 
-    def _record(self, full_tag: str) -> dict[str, Any]:
+    def _inventory(self) -> list[dict[str, Any]]:
+        scenario, seen = self._scenario, self._time.now().isoformat()
+        return [
+            {
+                "inventory_type": "kubernetes",
+                "context": f"prod/{number % 50}",
+                "image_tag": str(scenario.tag(number)),
+                "image_digest": _digest(number + OLD * (number < scenario.old)),
+                "last_seen": seen,
+            }
+            for number in range(scenario.running or 0)
+        ]
+
+    def _records(self, full_tag: str, with_history: bool) -> list[dict[str, Any]]:
         number = int(full_tag.rpartition("-")[2].partition(":")[0])
+        newest = self._record(full_tag, number)
+        return [newest, self._record(full_tag, number + OLD)] if with_history else [newest]
+
+    def _record(self, full_tag: str, number: int) -> dict[str, Any]:
         analyzed_at = self.analyzed_at.get(number, self._scenario.analyzed_after_hours * 3600)
         return {
             "image_digest": _digest(number),
@@ -108,7 +128,10 @@ class SimulatedAnchore(BaseAdapter):
     def _page(self, number: int) -> dict[str, Any]:
         tags = self._scenario.tags
         shown = tags[(number - 1) * PAGE : number * PAGE]
-        return {"items": [{"full_tag": str(tag)} for tag in shown], "total_rows": len(tags)}
+        return {"items": [self._row(tag) for tag in shown], "total_rows": len(tags)}
+
+    def _row(self, tag: ImageTag) -> dict[str, Any]:
+        return {"full_tag": str(tag), "image_digest": _digest(self._scenario.number(tag))}
 
 
 def _digest(number: int) -> str:

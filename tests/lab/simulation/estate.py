@@ -14,9 +14,11 @@ from rescan.anchore.client import AnchoreClient
 from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.data_version import read_data_version
 from rescan.anchore.enterprise import EnterpriseDialect
+from rescan.anchore.inventory import read_inventory
 from rescan.anchore.transport import Transport
 from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
+from rescan.gate.inventory import Inventory
 from rescan.gate.model import Outcome, Trigger, TriggerKind
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.image_tag import Digest, ImageTag
@@ -98,7 +100,7 @@ class Estate:
         )
         data_version = partial(read_data_version, transport, None)
         self._full_sweep = FullSweep(
-            Watching("active", partial(list_active_tags, transport), None, self.tally, _SILENT),
+            self._watching(transport),
             self.ledger,
             lanes,
             self.topic,
@@ -120,6 +122,15 @@ class Estate:
             self.time.now,
         )
         self.sweeps = self._to_come = 0
+
+    def _watching(self, transport: Transport) -> Watching:
+        def inventory(deadline: Deadline) -> Inventory:
+            return read_inventory(transport, deadline, self.time.now(), timedelta(hours=24))
+
+        tags = partial(list_active_tags, transport)
+        if self.scenario.running is None:
+            return Watching("active", tags, None, self.tally, _SILENT)
+        return Watching("all", tags, inventory, self.tally, _SILENT)
 
     def sweep(self, *hours: float) -> Figures:
         """The figures of sweeps of which at least one message came."""

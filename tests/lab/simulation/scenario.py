@@ -9,6 +9,8 @@ from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.news import EventType
 from tests.lab.simulation.findings import SHARED, Found, of_its_own
 
+# What the tag of image 7 was on before is image OLD + 7.
+OLD = 1_000_000
 _REGISTRY = "registry.example.com"
 _REPOSITORY = re.compile(r"team/app-\d{5}")
 
@@ -31,6 +33,8 @@ class Scenario:
     It has not analyzed an image before `analyzed_after_hours`, and work that waits is given up
     after `pending_hours`. `feeds`: after so many hours new feeds come in, of which each stops its
     share of the `stopped`; none: all stop from the beginning on. `by_feeds`: REFRESH is feed.
+    So many of the images are seen `running`; None: what runs is not asked. Of them the first `old`
+    run as they were before their tags moved on, which `stopped` counts from OLD on.
     """
 
     images: int
@@ -50,6 +54,8 @@ class Scenario:
     push_workers: int | None = 2
     feeds: tuple[float, ...] = ()
     by_feeds: bool = False
+    running: int | None = None
+    old: int = 0
 
     def tag(self, number: int) -> ImageTag:
         """The tag of one image of the estate."""

@@ -9,7 +9,7 @@ from rescan.ledger.news import EventType
 from rescan.work.requeue import LONGEST_CHAIN
 from tests.lab.simulation.estate import Estate
 from tests.lab.simulation.scale import rows
-from tests.lab.simulation.scenario import Figures, Scenario
+from tests.lab.simulation.scenario import OLD, Figures, Scenario
 
 pytestmark = pytest.mark.slow
 
@@ -106,6 +106,19 @@ def test_work_that_waits_for_nine_hours_makes_no_long_chain_and_none_is_lost(
     assert waiting.queue.poller.longest_chain == LONGEST_CHAIN
     failing = [entry for entry in waiting.ledger.entries.values() if entry.failing]
     assert len(failing) == given_up
+
+
+def test_an_old_digest_takes_three_requests_as_a_tag_does_and_the_sweep_one_more() -> None:
+    """All 12 old digests stop, and no tag does: the STOPs are of what runs."""
+    old = frozenset(range(OLD, OLD + 12))
+    estate = Estate(Scenario(IMAGES, old, workers=50, running=90, old=12))
+    figures = estate.sweep()
+    assert (figures.messages, figures.stopped) == (IMAGES + 12, 12)
+    assert figures.anchore_calls == 3 * (IMAGES + 12) + 3 + 1
+    assert figures.published == {EventType.STOP: 1}
+    stopped = [entry for entry in estate.ledger.entries.values() if entry.stopped]
+    assert sorted(str(entry.tag) for entry in stopped) == tags(frozenset(range(12)))
+    assert all(entry.old_digest == entry.digest for entry in stopped)
 
 
 def test_the_same_seed_gives_the_same_figures() -> None:
