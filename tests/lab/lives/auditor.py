@@ -93,10 +93,18 @@ def every_pushed_stop_is_told(case: Case) -> Found:
         is_steady = of_push and {truth.action for truth in of_push} == {"stop"}
         if not pushed.times or not is_steady or truths[-1].digest != pushed.digest:
             continue
+        if any(_is_taken_for_good(case, check, pushed) for check in case.checks.get(tag, ())):
+            continue
         for channel in sorted(case.estate.channels):
             is_told = stopped_at_last(case.told.get((channel, tag), []))
             if not is_told and (channel, tag) not in case.refused:
                 yield pushed.at, f"{tag} was pushed and stops, and readers of {channel} do not know"
+
+
+def _is_taken_for_good(case: Case, check: Asked, pushed: Pushed) -> bool:
+    """Whether its scan failed before any was known to find something: nobody could tell."""
+    is_good = check.said in ("go", "warn") and check.digest == pushed.digest
+    return is_good and case.verdict_of(check)
 
 
 def no_news_waits_for_long(case: Case) -> Found:
