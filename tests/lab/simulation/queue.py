@@ -17,7 +17,7 @@ from tests.support.runtime_api import Invocation
 from tests.support.sqs_queue import Message, SqsQueue
 
 # The function's timeout without what it keeps back for itself; the template's VisibilityTimeout.
-SECONDS_FOR_A_BATCH, _VISIBILITY = 265, 1800
+SECONDS_FOR_A_BATCH, _VISIBILITY = 265, 1801
 _DONE = Invocation(answer={"batchItemFailures": []})
 
 
