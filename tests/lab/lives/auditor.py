@@ -5,6 +5,7 @@ It imports nothing of the product. The first line of a rule's docstring is the p
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from tests.lab.lives.case import Broken, Case, Told, each_told, is_gone, stopped_at_last
 from tests.lab.lives.trace import (
@@ -488,9 +489,17 @@ def sweeps_count_what_they_ask_for(case: Case) -> Found:
         if one.values["Expected"] != len(tags):
             yield one.at, f"{one.who} expects {one.values['Expected']:.0f} images of {len(tags)}"
     calm = [one for one in measured if case.starts[one.who].at > case.calm_at]
-    for one in calm[1:]:
-        if one.values["SweepMissing"] or not one.values["SweepComplete"]:
+    for before, one in pairwise(calm):
+        is_missing = one.values["SweepMissing"] or not one.values["SweepComplete"]
+        if is_missing and not _is_under_way(case, before.who, one.at):
             yield one.at, f"{one.who} misses {one.values['SweepMissing']:.0f} images"
+
+
+def _is_under_way(case: Case, sweep: str, at: float) -> bool:
+    """Whether work of the sweep was not done by then, as of an image that is analyzed still."""
+    asked = {sent.sweep for sent in case.sent.get(sweep, ())} - {None}
+    messages = {sent.message for sent in case.all(Sent) if sent.sweep in asked}
+    return any(left.at > at for left in case.all(Left) if left.message in messages)
 
 
 def nothing_crashes(case: Case) -> Found:

@@ -196,7 +196,7 @@ def test_the_auditor_knows_nothing_of_the_product() -> None:
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
     modules = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
     known = {f"tests.lab.lives.{file.stem}" for file in files}
-    standard = {"collections", "collections.abc", "dataclasses", "functools", "typing"}
+    standard = {"collections", "collections.abc", "dataclasses", "functools", "itertools", "typing"}
     assert modules <= known | standard
     assert not any(isinstance(node, ast.Import) for node in nodes)
 
