@@ -1,4 +1,4 @@
-"""Simulates sweeps, pushes, feeds and floods, prints the figures, and writes docs/simulation.md."""
+"""Simulates sweeps, what runs, pushes, feeds and floods, and writes docs/simulation.md."""
 
 import sys
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from tests.lab.simulation.estate import Estate
 from tests.lab.simulation.floods import floods
 from tests.lab.simulation.punctual import detected, pushed
 from tests.lab.simulation.report import Run, page, tables
+from tests.lab.simulation.running import watched
 from tests.lab.simulation.scenario import Scenario
 from tests.support.paths import ROOT
 
@@ -32,7 +33,13 @@ def sweeps() -> Iterator[Run]:
 
 
 def main() -> None:
-    simulated = list(sweeps()), list(pushed()), list(detected()), list(floods())
+    simulated = (
+        list(sweeps()),
+        list(watched()),
+        list(pushed()),
+        list(detected()),
+        list(floods()),
+    )
     sys.stdout.write(tables(simulated))
     path = ROOT / "docs" / "simulation.md"
     path.write_text(page(simulated), encoding="utf-8")

@@ -6,11 +6,14 @@ from datetime import timedelta
 from rescan.ledger.news import EventType
 from tests.lab.simulation.floods import Flood
 from tests.lab.simulation.punctual import FEED_HOURS, Punctual
+from tests.lab.simulation.running import Watch
 from tests.lab.simulation.scenario import Figures, Scenario
 from tests.support.one_publisher import RULES
 
 Run = tuple[str, Scenario, Figures]
-Simulated = tuple[Sequence[Run], Sequence[Punctual], Sequence[Punctual], Sequence[Flood]]
+Simulated = tuple[
+    Sequence[Run], Sequence[Watch], Sequence[Punctual], Sequence[Punctual], Sequence[Flood]
+]
 
 _SWEEP = (
     "workers",
@@ -23,6 +26,16 @@ _SWEEP = (
     "most in a second",
     "first",
     "last",
+    "sweep complete",
+)
+_WATCHED = (
+    "what a sweep gates",
+    "images",
+    "Anchore calls",
+    "of them the inventory",
+    "calls an image",
+    "images named",
+    "published",
     "sweep complete",
 )
 _FLOOD = (
@@ -57,9 +70,10 @@ _DETECTED = (
 
 def tables(simulated: Simulated) -> str:
     """All of them, for a terminal."""
-    runs, pushed, detected, floods = simulated
+    runs, watched, pushed, detected, floods = simulated
     each = (
         _table(_SWEEP, map(_swept, runs)),
+        _table(_WATCHED, map(_watched, watched)),
         _table(_PUSHED, map(_pushed, pushed)),
         _table(_DETECTED, map(_detected, detected)),
         _table(_FLOOD, map(_flooded, floods)),
@@ -75,7 +89,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def page(simulated: Simulated) -> str:
     """The whole of docs/simulation.md."""
-    runs, pushed, detected, floods = simulated
+    runs, watched, pushed, detected, floods = simulated
     _, scenario, _ = runs[0]
     return f"""\
 # A sweep over {scenario.images:,} images, and floods of notices
@@ -98,6 +112,18 @@ How to read it:
   were published one by one, the others are published together, at growing distances of a quarter of
   an hour at most: a slow sweep makes few messages too. An image that joins waits so much longer.
 - Messages never come faster than 4 a second, whatever the workers.
+
+## What runs, too
+
+{_table(_WATCHED, map(_watched, watched))}
+
+How to read it:
+
+- The inventory is one request a sweep, whatever it holds. An image of one platform takes three
+  requests, and so does each old digest: it is a further image, gated by its digest.
+- All old digests stop here, and the images that bear the tags do not. In the first two rows as many
+  of the current images stop.
+- The messages are as few as for any storm of one team, {watched[0].scenario.workers} workers.
 
 ## Pushes while a sweep over {scenario.images:,} images is under way
 
@@ -181,6 +207,21 @@ def _swept(run: Run) -> tuple[str, ...]:
         f"{figures.most_in_a_second}",
         _after(figures.first_published),
         _after(figures.last_published),
+        _after(figures.complete),
+    )
+
+
+def _watched(watch: Watch) -> tuple[str, ...]:
+    label, _, figures, asked = watch
+    overhead = asked["page"] + asked["feeds"] + asked["policies"] + asked.get("inventory", 0)
+    return (
+        label,
+        f"{figures.messages:,}",
+        f"{figures.anchore_calls:,}",
+        f"{asked.get('inventory', 0)}",
+        f"{(figures.anchore_calls - overhead) / figures.messages:g}",
+        f"{figures.stopped:,}",
+        f"{sum(figures.published.values()):,}",
         _after(figures.complete),
     )
 

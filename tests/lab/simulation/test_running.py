@@ -1,0 +1,37 @@
+"""What runs beside the active tags, at a tenth of the page's size."""
+
+import pytest
+
+from tests.lab.simulation.running import watched
+from tests.lab.simulation.scenario import Figures
+
+pytestmark = pytest.mark.slow
+
+IMAGES, OLD = 1_000, 40
+# Two pages of tags, the feeds and the policies.
+BESIDES = 4
+
+
+@pytest.fixture(scope="module")
+def sweeps() -> list[tuple[Figures, dict[str, int]]]:
+    return [(one.figures, one.asked) for one in watched(0.1)]
+
+
+def test_inventory_costs_one_request_a_sweep(
+    sweeps: list[tuple[Figures, dict[str, int]]],
+) -> None:
+    (before, _), (figures, asked), _ = sweeps
+    assert asked["inventory"] == 1
+    assert (before.anchore_calls, figures.anchore_calls) == (
+        3 * IMAGES + BESIDES,
+        3 * IMAGES + BESIDES + 1,
+    )
+
+
+def test_each_old_digest_is_one_more_image_of_three_requests(
+    sweeps: list[tuple[Figures, dict[str, int]]],
+) -> None:
+    figures, _ = sweeps[-1]
+    assert figures.messages == IMAGES + OLD
+    assert figures.anchore_calls == 3 * (IMAGES + OLD) + BESIDES + 1
+    assert figures.stopped == OLD
