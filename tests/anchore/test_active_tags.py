@@ -70,6 +70,34 @@ def test_pages_are_asked_for_until_the_total_is_reached() -> None:
     assert names(*answers) == ([A, B, C], ["image-tags", "image-tags"])
 
 
+def in_order(number: int, limit: int, body: object) -> Entry:
+    query = [("image_status", "active"), ("limit", str(limit)), ("page", str(number))]
+    ordered = [*query, ("order_by", "full_tag,image_digest")]
+    return entry("/v2/summaries/image-tags", ordered, body, 200)
+
+
+def test_several_pages_are_read_in_an_order_of_their_own() -> None:
+    many = [f"reg.io/{number:03}:1" for number in range(502)]
+    found, requests = asked(
+        page(1, rows(*reversed(many[2:]), total=502)),
+        in_order(1, 500, rows(*many[:500], total=502)),
+        in_order(2, 499, rows(*many[499:], total=502)),
+    )
+    assert ([str(tag) for tag in found.tags], found.missed) == (many, 0)
+    assert len(requests) == 3
+
+
+def test_a_tag_that_two_pages_name_runs_as_its_image_once() -> None:
+    many = [f"reg.io/{number:03}:1" for number in range(501)]
+    found, _ = asked(
+        page(1, rows(*many[1:], total=501)),
+        in_order(1, 500, rows(*many[:500], total=501, image_digest=OWN)),
+        in_order(2, 499, rows(*many[499:], total=501, image_digest=OWN)),
+        seen={OWN},
+    )
+    assert set(found.running.values()) == {(OWN,)}
+
+
 def test_one_page_that_holds_the_total_is_the_only_request() -> None:
     assert names(page(1, rows(A, B, total=2))) == ([A, B], ["image-tags"])
 

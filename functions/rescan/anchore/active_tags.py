@@ -1,7 +1,8 @@
 """The tags of all active images: what a sweep without a watch list gates.
 
 Source: Enterprise v2 `GET /v2/summaries/image-tags` (1-based pages, `total_rows`); servers that
-lack it answer the plain image list, which has no pages.
+lack it answer the plain image list, which has no pages. Where the first page is full and there are
+more rows, all are read anew, in an order (`ordered_pages.py`).
 """
 
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from collections.abc import Set as AbstractSet
 
 from msgspec import Struct, json
 
+from rescan.anchore.ordered_pages import rows_in_order
 from rescan.anchore.transport import Query, Transport
 from rescan.gate.model import Step
 from rescan.kernel.deadline import Deadline
@@ -19,6 +21,8 @@ from rescan.kernel.safe_text import one_line
 from rescan.kernel.watch_list import ListedTags
 
 PAGE_ROWS = 500
+# Neither changes while a row is there, so no row overtakes another.
+_ORDER = "full_tag,image_digest"
 _OPERATION_MISSING = (404, 405, 501)
 _LONGEST_NAME = 200
 
@@ -74,7 +78,7 @@ def list_active_tags(
             continue
         tags[tag] = None
         if found := tuple(Digest(one) for one in digests if one and one in seen):
-            running[tag] = running.get(tag, ()) + found
+            running[tag] = tuple(dict.fromkeys(running.get(tag, ()) + found))
     names = tuple(one_line(name, _LONGEST_NAME) for name in not_tags)
     return ListedTags(tuple(tags), names, missed, running)
 
@@ -88,7 +92,22 @@ def _rows(transport: Transport, deadline: Deadline) -> Iterator[_Row | None]:
             raise
         yield from _plain_list(transport, deadline)
         return
-    yield from _pages(transport, deadline, page)
+    if len(page.items) == PAGE_ROWS and (page.total_rows or 0) > PAGE_ROWS:
+        yield from _in_order(transport, deadline)
+    else:
+        yield from _pages(transport, deadline, page)
+
+
+def _in_order(transport: Transport, deadline: Deadline) -> Iterator[_Row | None]:
+    def read(limit: int, number: int) -> tuple[list[_Summary], int]:
+        page = _page(transport, deadline, number, limit, order_by=_ORDER)
+        return page.items, page.total_rows or 0
+
+    for summary in rows_in_order(read, PAGE_ROWS):
+        if summary is None:
+            yield None
+        elif row := _row(summary):
+            yield row
 
 
 def _pages(transport: Transport, deadline: Deadline, page: _SummaryPage) -> Iterator[_Row | None]:
@@ -96,11 +115,7 @@ def _pages(transport: Transport, deadline: Deadline, page: _SummaryPage) -> Iter
     number, rows, total = 1, 0, 0
     previous: list[_Summary] = []
     while page.items and page.items != previous:
-        yield from (
-            (s.full_tag, s.image_digest, s.parent_digest)
-            for s in page.items
-            if s.full_tag and _active(s.image_status)
-        )
+        yield from filter(None, map(_row, page.items))
         rows, total = rows + len(page.items), max(total, page.total_rows or 0)
         if page.total_rows is not None and rows >= page.total_rows:
             return
@@ -110,8 +125,17 @@ def _pages(transport: Transport, deadline: Deadline, page: _SummaryPage) -> Iter
     yield from [None] * (total - rows)
 
 
-def _page(transport: Transport, deadline: Deadline, number: int) -> _SummaryPage:
-    parameters = {"image_status": "active", "limit": str(PAGE_ROWS), "page": str(number)}
+def _row(summary: _Summary) -> _Row | None:
+    """None: it names no tag, or is not active."""
+    if not summary.full_tag or not _active(summary.image_status):
+        return None
+    return summary.full_tag, summary.image_digest, summary.parent_digest
+
+
+def _page(
+    transport: Transport, deadline: Deadline, number: int, limit: int = PAGE_ROWS, **order: str
+) -> _SummaryPage:
+    parameters = {"image_status": "active", "limit": str(limit), "page": str(number)} | order
     query = Query(Step.LIST_TAGS, "/summaries/image-tags", parameters)
     return transport.ask(query, lambda body: json.decode(body, type=_SummaryPage), deadline)
 

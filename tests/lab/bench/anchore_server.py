@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -43,7 +44,7 @@ class _Anchore(Canned):
         self._rows = rows_document(rows) + b"}"
         self._found = _text(_TEMPLATE.found())
         self._checked = _text(_TEMPLATE.checked())
-        self._pages = _pages(tags)
+        self._tags = tags
 
     def reply(self, request: Request) -> Reply:
         """Any image that is asked for is there; its digest is that of its tag."""
@@ -51,7 +52,7 @@ class _Anchore(Canned):
         asked = {name: values[0] for name, values in parse_qs(target.query).items()}
         match target.path.removeprefix("/v2/").split("/"):
             case ["summaries", "image-tags"]:
-                return Reply((self._page(int(asked["page"])),), self._seconds)
+                return Reply((self._page(int(asked["page"]), int(asked["limit"])),), self._seconds)
             case ["system", "feeds"] | ["policies"]:
                 return Reply((b"[]",), self._seconds)
             case ["inventories"]:
@@ -70,17 +71,11 @@ class _Anchore(Canned):
         body = body.replace(_TEMPLATE.full_tag, tag).replace(_TEMPLATE.digest, digest)
         return Reply((body.encode(),), self._seconds)
 
-    def _page(self, number: int) -> bytes:
-        return self._pages[number - 1]
-
-
-def _pages(tags: int, rows: int = 500) -> list[bytes]:
-    starts = range(0, max(tags, 1), rows)
-    numbers = [range(start, min(start + rows, tags)) for start in starts]
-    return [
-        json.dumps({"items": [_summary(n) for n in page], "total_rows": tags}).encode()
-        for page in numbers
-    ]
+    @cache  # noqa: B019 (one server, as long as its process)
+    def _page(self, number: int, limit: int) -> bytes:
+        numbers = range((number - 1) * limit, min(number * limit, self._tags))
+        page = {"items": [_summary(n) for n in numbers], "total_rows": self._tags}
+        return json.dumps(page).encode()
 
 
 def _summary(number: int) -> dict[str, Any]:

@@ -21,14 +21,14 @@ OPERATIONS = (
     "doctor",
 )
 # By the version that begins to know the parameter of `GET /summaries/image-tags`.
-_SINCE = {"limit": "2.4.0", "page": "2.4.0"}
-_SENT = {"list tags": ("limit", "page"), "doctor": ("limit", "page")}
+_SINCE = {"limit": "2.4.0", "page": "2.4.0", "order_by": "2.4.0"}
+_SENT = {"list tags": ("limit", "page", "order_by"), "doctor": ("limit", "page")}
 
 _TEXT = """Every request of ours in every mode, each valid in every description that Anchore has
 published of its API (`enterprise-client-go`). A server ignores a parameter that it does not know.
 
-- `limit`, `page`: one answer holds all tags. The same page again ends the sweep's reading
-  (`test_a_server_before_2_4_which_ignores_the_page_has_answered_all`).
+- `limit`, `page`, `order_by`: one answer holds all tags. The same page again ends the
+  sweep's reading (`test_a_server_before_2_4_which_ignores_the_page_has_answered_all`).
 - `base_digest=auto` is a digest to all of them; 2.6.0 is the first that explains `auto`. Before it
   `doctor` calls BASE_IMAGE a fix."""
 

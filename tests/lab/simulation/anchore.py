@@ -18,7 +18,6 @@ from tests.lab.simulation.scenario import OLD, Scenario
 from tests.lab.simulation.turns import SimulatedTime
 
 _IMAGE = re.compile(r"/v2/images/sha256:(?P<number>[0-9a-f]{64})/(?P<step>vuln|check)\b.*")
-PAGE = 500
 
 
 class SimulatedAnchore(BaseAdapter):
@@ -71,7 +70,7 @@ class SimulatedAnchore(BaseAdapter):
     def _answer(self, path: str, query: Mapping[str, list[str]]) -> tuple[str, object]:
         match path.removeprefix("/v2/").split("/"):
             case ["summaries", "image-tags"]:
-                return "page", self._page(int(query["page"][0]))
+                return "page", self._page(int(query["page"][0]), int(query["limit"][0]))
             case ["system", "feeds"]:
                 return "feeds", [self._feed()]
             case ["policies"]:
@@ -125,9 +124,9 @@ class SimulatedAnchore(BaseAdapter):
             "image_detail": [{"full_tag": full_tag}],
         }
 
-    def _page(self, number: int) -> dict[str, Any]:
+    def _page(self, number: int, limit: int) -> dict[str, Any]:
         tags = self._scenario.tags
-        shown = tags[(number - 1) * PAGE : number * PAGE]
+        shown = tags[(number - 1) * limit : number * limit]
         return {"items": [self._row(tag) for tag in shown], "total_rows": len(tags)}
 
     def _row(self, tag: ImageTag) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import httpx
 import requests
 from msgspec import json
 
-from rescan.anchore.active_tags import list_active_tags
+from rescan.anchore.active_tags import PAGE_ROWS, list_active_tags
 from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.data_version import read_data_version
 from rescan.anchore.enterprise import EnterpriseDialect
@@ -50,8 +50,8 @@ class _Listening(RouterAdapter):
         return super().send(request, *args, **kwargs)
 
     def _answered(self, request: httpx.Request) -> httpx.Response:
-        # More rows than the page has, so that the next page is asked for.
-        body: Any = {"items": [_ROW], "total_rows": 2}
+        # A full page and more rows, so that the next pages are asked for, in their order.
+        body: Any = {"items": [_ROW] * PAGE_ROWS, "total_rows": PAGE_ROWS + 1}
         if request.url.path.endswith("/system/feeds"):
             body = []
         is_summary = request.url.path.endswith("/summaries/image-tags")
