@@ -55,7 +55,9 @@ def test_finding_gets_severity_version_and_fix_of_its_row() -> None:
     ("called", "described"),
     [
         pytest.param("nss-tools", NSS_TOOLS, id="name"),
-        pytest.param("nss-tools-3.53.1-3.el7_9", NSS_TOOLS, id="name-version"),
+        pytest.param(
+            "nss-tools-3.53.1-3.el7_9", replace(NSS_TOOLS, package=None), id="name-version"
+        ),
         pytest.param(
             "nss-tools-3.53.1", replace(NSS_TOOLS, package="nss-tools-3.53.1"), id="package"
         ),

@@ -5,10 +5,18 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 from msgspec.structs import replace
 
 from rescan.gate.evaluation import Allowlisted, Evaluation, Problem
-from rescan.gate.model import DetectedTag, ImageRecord, Outcome, RescanRequest
+from rescan.gate.model import (
+    DetectedTag,
+    ImageRecord,
+    Outcome,
+    RescanRequest,
+    Vulnerability,
+    VulnerabilityList,
+)
 from rescan.gate.platforms import in_short, is_needed, outcome_of, platform_names, together
 from rescan.gate.report import Report
 from rescan.gate.workflow import rescan
@@ -314,23 +322,20 @@ def _evaluation(*platforms: Report) -> Evaluation:
 def test_the_evaluation_has_the_findings_of_all_that_were_judged_and_the_doubts_of_the_worst() -> (
     None
 ):
-    go, stop, doubt = _reports(a=Outcome.GO, b=Outcome.STOP, c=Outcome.NOT_EVALUATED)
-    found, held_back = (finding(cve) for cve in ("CVE-1", "CVE-2"))
-    said = _evaluation(
-        _evaluated(go, findings=(found,), problems=(Problem("warn", "of a go"),)),
-        _evaluated(
-            stop,
-            findings=(finding("CVE-3"),),
-            problems=(Problem("error", "of a stop"),),
-            findings_problem="1 finding is not readable",
-            allowlisted=(Allowlisted(held_back),),
-        ),
-        _evaluated(doubt, findings=(finding("CVE-4"),), allowlisted=(Allowlisted(found),)),
+    go, stop, other, doubt = _reports(
+        a=Outcome.GO, b=Outcome.STOP, c=Outcome.STOP, d=Outcome.NOT_EVALUATED
     )
-    assert said.findings == (found, finding("CVE-3"))
-    assert said.problems == (Problem("error", "of a stop"),)
+    one, two, three = (finding(f"CVE-{number}") for number in range(3))
+    held, errors = Allowlisted(two), [Problem("error", name) for name in "xy"]
+    said = _evaluation(
+        _evaluated(go, findings=(one,), problems=(Problem("warn"),), allowlisted=(held,)),
+        _evaluated(stop, findings=(two,), problems=errors[:1]),
+        _evaluated(other, problems=errors[1:], findings_problem="1 finding is not readable"),
+        _evaluated(doubt, findings=(three,), allowlisted=(Allowlisted(one),)),
+    )
+    assert (said.findings, said.allowlisted) == ((one, two), (held,))
+    assert said.problems == tuple(errors)
     assert said.findings_problem == "1 finding is not readable"
-    assert said.allowlisted == (Allowlisted(held_back),)
 
 
 def test_without_a_verdict_the_evaluation_is_that_of_the_platform_that_decides() -> None:
@@ -401,3 +406,13 @@ def test_the_newest_record_counts_though_the_history_does_not_have_it_yet() -> N
 
     report = rescan(Behind({"arm64": "stop", "amd64": "go"}), REQUEST)
     assert outcomes(report) == {"linux/arm64": "stop", "linux/amd64": "go"}
+
+
+def test_what_allowlists_hold_back_is_kept_without_the_rows_of_the_list() -> None:
+    [go] = _reports(a=Outcome.GO)
+    rows = [Vulnerability(vuln="CVE-1", severity="High", package_name="lib")]
+    held = Allowlisted(finding("CVE-1", allowlisted=True), "ours", ends=True, until=NEWEST_AT)
+    listed = VulnerabilityList(rows, Raw(b"[]"))
+    whole = replace(_evaluated(go, allowlisted=(held,)), vulnerabilities=listed)
+    [ending] = whole.condensed().suppressed.endings
+    assert ending.findings[0].listed
