@@ -11,7 +11,7 @@ from rescan.anchore.dialect import Dialect
 from rescan.anchore.enterprise import EnterpriseDialect
 from rescan.gate.blocking_findings import blocking_findings
 from rescan.gate.evaluation import Finding
-from rescan.gate.model import DetectedTag, ImageRecord, Vulnerability
+from rescan.gate.model import DetectedTag, ImageRecord, Step, Vulnerability
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.json_decoding import MALFORMED
 
@@ -118,6 +118,40 @@ def test_an_image_is_submitted_by_its_tag(dialect: Dialect, sent: object) -> Non
     query = dialect.submission(TAG)
     assert (str(query), query.starts_work) == ("POST /images", True)
     assert json.loads(query.body or b"") == sent
+
+
+@pytest.mark.parametrize(
+    ("since", "dated"),
+    [
+        pytest.param(
+            datetime(2026, 11, 20, 9, 30, 19, tzinfo=UTC),
+            {"creation_timestamp_override": "2026-11-20T09:30:19Z"},
+            id="as-of-then",
+        ),
+        pytest.param(None, {}, id="as-of-now"),
+    ],
+)
+def test_an_image_is_submitted_by_its_digest_as_of_a_time(
+    since: datetime | None, dated: dict[str, str]
+) -> None:
+    query = ENTERPRISE.submission(TAG, DIGEST, since)
+    named = {"pull_string": f"reg.io/app@{DIGEST}", "tag": "reg.io/app:1"}
+    assert (str(query), query.starts_work) == ("POST /images", True)
+    assert json.loads(query.body or b"") == {"source": {"digest": named | dated}}
+
+
+@pytest.mark.parametrize("dialect", [ENTERPRISE, ARAZZO], ids=["enterprise", "arazzo"])
+def test_each_request_is_one_of_its_step(dialect: Dialect) -> None:
+    assert dialect.images(TAG).step is Step.FIND_ACTIVE_IMAGE
+    assert dialect.vulnerabilities(DIGEST, "all", forced=True).step is Step.REFRESH_VULNERABILITIES
+    assert dialect.check(DIGEST, TAG, None).step is Step.REGATE
+    assert dialect.submission(TAG).step is Step.ADD_IMAGE
+
+
+@pytest.mark.parametrize("hostile", [0, [], {}, ""], ids=["number", "list", "object", "text"])
+def test_the_findings_of_an_answer_are_bounded_whatever_they_are(hostile: object) -> None:
+    answer = body({"evaluations": [{"details": {"findings": [hostile] * 1_000}}]})
+    assert answer.count(ENTERPRISE.check(DIGEST, TAG, None).counted) >= 999
 
 
 # --- images

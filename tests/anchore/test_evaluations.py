@@ -174,7 +174,15 @@ def test_a_policy_id_of_another_type_spares_a_stop(policy_id: object) -> None:
 
 @pytest.mark.parametrize("policy_id", [7, {"id": "p1"}, ["p1"]], ids=["number", "object", "list"])
 def test_a_policy_id_of_another_type_is_not_the_one_asked_for(policy_id: object) -> None:
-    assert judged(check("go", {"policy_id": policy_id}), "p1") is Outcome.NOT_EVALUATED
+    answer = check("go", {"policy_id": policy_id})
+    assert judged(answer, "p1") is Outcome.NOT_EVALUATED
+    assert read(answer).policy_id == json.dumps(policy_id)
+
+
+def test_a_policy_id_of_broken_text_is_not_the_one_asked_for() -> None:
+    answer = check("go", {"policy_id": "caf#"}).replace(b"caf#", b"caf\xe9")
+    assert judged(answer, "p1") is Outcome.NOT_EVALUATED
+    assert read(answer).policy_id == '"caf\ufffd"'
 
 
 @pytest.mark.parametrize(

@@ -13,16 +13,19 @@ from rescan.events.commands import Gate, Sweep
 from rescan.events.dispatcher import Dispatcher, Handlers
 from rescan.events.gate_log import logged
 from rescan.events.gate_result import GateResult
+from rescan.gate.inventory import RunningImage
 from rescan.gate.model import Outcome, Trigger, TriggerKind
 from rescan.gate.report import Report
+from rescan.gate.running import TagInventory
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreForbidden, EventRefused
 from rescan.kernel.fate import Fate
-from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.settings import Settings
 from tests.support.anchore_answers import WHERE
 from tests.support.environment import LEAST
 from tests.support.estate import Log
+from tests.support.fakes import NOON
 
 TAG = ImageTag.parse("reg.io/app:1")
 DEADLINE = Deadline.after(60)
@@ -194,6 +197,16 @@ def test_the_work_asks_for_what_its_message_names() -> None:
     request = gate.request(settings)
     assert (request.digest, request.feeds) == (gate.digest, "f1")
     assert (request.vtype, request.policy_id) == ("os", "p")
+    assert (request.old_digest, request.running) == (None, frozenset())
+
+
+def test_the_work_knows_the_digests_that_its_sweep_saw_running() -> None:
+    old, other = (Digest(f"sha256:{letter * 64}") for letter in "ab")
+    seen = TagInventory(
+        NOON, (RunningImage(None, other, (), 0), RunningImage(str(TAG), None, (), 0))
+    )
+    request = replace(GATE, old_digest=old, running=seen).request(Settings.parse(LEAST))
+    assert (request.old_digest, request.running) == (old, frozenset({other}))
 
 
 def test_patterns_without_a_list_are_refused_with_what_to_write() -> None:

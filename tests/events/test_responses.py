@@ -75,6 +75,28 @@ def test_a_direct_answer_gives_the_rows_as_anchore_sent_them() -> None:
     }
 
 
+def test_of_several_platforms_each_is_answered_the_worst_first() -> None:
+    one = gated(ROWS)
+    assert one.report is not None
+    good = replace(one.report, platform="linux/arm64", outcome=Outcome.GO)
+    failed = replace(
+        one.report,
+        platform="linux/s390x",
+        image_digest=None,
+        outcome=Outcome.NOT_EVALUATED,
+        needed=False,
+    )
+    bad = replace(one.report, platform="linux/amd64")
+    whole = replace(one, report=replace(one.report, platforms=(good, failed, bad)))
+    platforms = [
+        {"platform": "linux/amd64", "digest": DIGEST, "outcome": "stop"},
+        {"platform": "linux/arm64", "digest": DIGEST, "outcome": "go"},
+        {"platform": "linux/s390x", "digest": None, "outcome": "not_analyzed"},
+    ]
+    assert answers.result(whole) == answers.result(one) | {"platforms": platforms}
+    assert answers.in_full(whole) == answers.in_full(one) | {"platforms": platforms}
+
+
 def test_a_list_that_was_not_read_is_null_not_empty() -> None:
     assert answers.in_full(gated(None))["vulnerabilities"] is None
     assert answers.result(gated(None))["vulnerabilities"] is None

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from rescan.gate.allowlist_expiry import AllowlistExpiry
+from rescan.gate.allowlist_expiry import AllowlistExpiry, SuppressedFindings
 from rescan.gate.evaluation import Allowlisted
 from rescan.gate.model import Outcome, Severity
+from rescan.gate.vulnerability_index import VulnerabilityIndex
 from tests.support.notices.announced import NOW, held
 from tests.support.notices.reports import (
     EXPOSED_PORT,
@@ -143,3 +144,22 @@ def test_time_that_passes_turns_an_end_into_one_that_is_over() -> None:
     go = report(said, outcome=Outcome.GO)
     assert told(go.expiry(NOW)) == nothing(endings=[(IN_A_WEEK, [NSS]), (IN_TWO, [FTPD])])
     assert told(go.expiry(IN_A_WEEK)) == nothing(endings=[(IN_TWO, [FTPD])], over=[NSS])
+
+
+def test_what_platforms_share_is_told_once_with_the_lists_of_both() -> None:
+    """The first end comes first, though the platform that has it comes last."""
+
+    def of(*items: Allowlisted) -> SuppressedFindings:
+        return SuppressedFindings.of(items, VulnerabilityIndex([FTPD_ROW, NSS_TOOLS, GLIBC_ROW]))
+
+    unknown = held(GLIBC, None, ends=None)
+    amd64 = of(held(NSS, IN_TWO, allowlist="B"), unknown)
+    arm64 = of(held(NSS, IN_TWO, allowlist="A"), held(FTPD, IN_A_WEEK), unknown)
+    both = SuppressedFindings.together([("linux/amd64", amd64), ("linux/arm64", arm64)]).as_of(NOW)
+    assert told(both) == nothing(endings=[(IN_A_WEEK, [FTPD]), (IN_TWO, [NSS])], unknown=[GLIBC])
+    first, second = both.endings
+    assert [first.findings[0].platforms, second.findings[0].platforms] == [
+        ("linux/arm64",),
+        ("linux/amd64", "linux/arm64"),
+    ]
+    assert (second.allowlists, both.unknown[0].listed) == (("A", "B"), True)

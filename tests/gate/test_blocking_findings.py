@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from msgspec import Raw
 from msgspec.structs import replace
 
 from rescan.gate.advisory import Epss
@@ -12,6 +13,7 @@ from rescan.gate.blocking_findings import (
     any_exploited,
     any_fix,
     blocking_findings,
+    told_once,
     worst_first,
     worst_severity,
 )
@@ -53,7 +55,9 @@ def test_finding_gets_severity_version_and_fix_of_its_row() -> None:
     ("called", "described"),
     [
         pytest.param("nss-tools", NSS_TOOLS, id="name"),
-        pytest.param("nss-tools-3.53.1-3.el7_9", NSS_TOOLS, id="name-version"),
+        pytest.param(
+            "nss-tools-3.53.1-3.el7_9", replace(NSS_TOOLS, package=None), id="name-version"
+        ),
         pytest.param(
             "nss-tools-3.53.1", replace(NSS_TOOLS, package="nss-tools-3.53.1"), id="package"
         ),
@@ -413,3 +417,33 @@ def test_half_a_name_with_its_version_is_no_name() -> None:
     assert not index.rows("CVE-2020-25648", "None-3.53.1-3.el7_9")
     assert not index.rows("CVE-2020-25648", "nss-tools-None")
     assert not index.rows("CVE-2020-25648", "nss-tools-3.53.1-3.el7_9")
+
+
+# --- of several platforms
+
+
+def test_a_package_is_told_once_and_other_messages_each() -> None:
+    """The message of a package's finding may differ; of another gate's it is what was found."""
+    package = replace(NSS_STOPS, message="HIGH Vulnerability found in amd64", locations=3)
+    port = BlockingFinding(key=FindingKey("r", "dockerfile", "port", "#"), gate="g", trigger="t")
+    ports = [replace(port, message=f"port {number} is exposed") for number in (22, 23)]
+    told = told_once([("amd64", [package, *ports]), ("arm64", [NSS_STOPS, ports[0]])])
+    assert [(each.platforms, each.locations) for each in told] == [
+        (("amd64", "arm64"), 3),
+        (("amd64", "arm64"), 1),
+        (("amd64",), 1),
+    ]
+
+
+def test_a_package_has_its_own_severity_and_the_vulnerability_s_score() -> None:
+    scored = Raw(b'[{"id": "CVE-2020-25648", "cvss_v3": {"base_score": 7.5}}]')
+    other = replace(NSS_TOOLS, package_name="nss", package="nss", severity="Critical")
+    found = joined(NSS_FINDING, replace(NSS_TOOLS, nvd_data=scored), other)
+    assert (found.severity, found.cvss) == (Severity.HIGH, 7.5)
+
+
+def test_a_package_has_the_worst_severity_of_its_rows() -> None:
+    [low, critical] = [replace(NSS_TOOLS, severity=word) for word in ("Low", "Critical")]
+    other = replace(NSS_TOOLS, package_name="nss", package="nss", severity="Medium")
+    assert joined(NSS_FINDING, low, other).severity is Severity.LOW
+    assert joined(NSS_FINDING, low, critical).severity is Severity.CRITICAL

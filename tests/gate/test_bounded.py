@@ -50,3 +50,8 @@ def test_text_of_a_key_is_cut_to_one_line(field: str) -> None:
 def test_what_shows_nothing_is_not_there(empty: str | None) -> None:
     optional = [name for name in OF_A_FINDING if getattr(FINDING, name) is None]
     assert replace(FINDING, **dict.fromkeys(optional, empty)).bounded() == FINDING
+
+
+def test_of_many_platforms_twenty_are_named_each_on_one_line() -> None:
+    bounded = replace(FINDING, platforms=(LONG, *map(str, range(1, 30)))).bounded()
+    assert bounded.platforms == (cut_to(60), *map(str, range(1, 20)))

@@ -98,7 +98,7 @@ def test_a_name_that_is_no_tag_has_none(name: str | None, tag: str | None) -> No
 
 
 def test_a_context_that_vanishes_is_known_for_30_days() -> None:
-    lately, long_ago = NOON - 29 * 24 * HOUR, NOON - 31 * 24 * HOUR
+    lately, long_ago = NOON - 29 * 24 * HOUR, NOON - 30 * 24 * HOUR
     before = InventoryRecord(None, {EU: lately, US: long_ago, "x": NOON})
     inventory = Inventory(contexts={"x": NOON + HOUR})
     assert before.vanished(inventory) == [EU, US]
@@ -117,3 +117,14 @@ def test_contexts_that_an_item_has_no_room_for_are_those_seen_longest_ago() -> N
     contexts = {f"{'é' * 460}-{n:03}": NOON - n * HOUR for n in range(200)}
     kept = InventoryRecord().followed_by(Inventory(contexts=contexts), NOON - 100 * 24 * HOUR)
     assert list(kept.contexts) == list(contexts)[: 150_000 // (2 * 460 + 4 + 40)]
+
+
+def test_an_inventory_says_its_contexts_and_how_many_rows_it_could_not_read() -> None:
+    inventory = running(row(A, EU, NOON - HOUR), row(B, EU, NOON), None, row(B, US, None), None)
+    assert {context: inventory.contexts[context] for context in (EU,)} == {EU: NOON}
+    assert (set(inventory.contexts), inventory.unread) == ({EU, US}, 2)
+
+
+def test_a_place_that_tells_no_moment_is_older_than_one_that_does() -> None:
+    [image] = running(row(A, EU, None), row(A, EU, NOON), row(A, US, None)).images
+    assert [place.last_seen for place in image.places] == [NOON, None]

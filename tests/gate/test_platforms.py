@@ -5,15 +5,25 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 from msgspec.structs import replace
 
-from rescan.gate.model import DetectedTag, ImageRecord, Outcome, RescanRequest
-from rescan.gate.platforms import is_needed, outcome_of, platform_names
+from rescan.gate.evaluation import Allowlisted, Evaluation, Problem
+from rescan.gate.model import (
+    DetectedTag,
+    ImageRecord,
+    Outcome,
+    RescanRequest,
+    Vulnerability,
+    VulnerabilityList,
+)
+from rescan.gate.platforms import in_short, is_needed, outcome_of, platform_names, together
 from rescan.gate.report import Report
 from rescan.gate.workflow import rescan
 from rescan.kernel.errors import AnchoreError, ImageUnknown
-from rescan.kernel.image_tag import Digest
-from tests.support.entries import NEW, OLD, TAG, TRIGGER
+from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.kernel.team import UNROUTED
+from tests.support.entries import NEW, OLD, TAG, TRIGGER, finding
 from tests.support.several_platforms import (
     ERRORS,
     INDEX,
@@ -285,3 +295,124 @@ def test_one_list_or_two_and_two_requests_a_platform_that_is_analyzed(
     if report is not None:
         assert len(report.platforms) == len(image)
         assert all(is_needed(each, request_) == each.needed for each in report.platforms)
+
+
+# --- what the image's report has of its platforms
+
+
+def _reports(**outcomes: Outcome) -> list[Report]:
+    """The report on each platform, without an evaluation."""
+    return [
+        Report(TAG, TRIGGER, outcome, "because", digest_of(arch), platform=arch)
+        for arch, outcome in outcomes.items()
+    ]
+
+
+def _evaluated(platform: Report, **facts: object) -> Report:
+    said = Evaluation(platform.image_digest, str(TAG), "p", platform.outcome.value)
+    return replace(platform, evaluation=replace(said, **facts))
+
+
+def _evaluation(*platforms: Report) -> Evaluation:
+    said = together(platforms).evaluation
+    assert said is not None
+    return said
+
+
+def test_the_evaluation_has_the_findings_of_all_that_were_judged_and_the_doubts_of_the_worst() -> (
+    None
+):
+    go, stop, other, doubt = _reports(
+        a=Outcome.GO, b=Outcome.STOP, c=Outcome.STOP, d=Outcome.NOT_EVALUATED
+    )
+    one, two, three = (finding(f"CVE-{number}") for number in range(3))
+    held, errors = Allowlisted(two), [Problem("error", name) for name in "xy"]
+    said = _evaluation(
+        _evaluated(go, findings=(one,), problems=(Problem("warn"),), allowlisted=(held,)),
+        _evaluated(stop, findings=(two,), problems=errors[:1]),
+        _evaluated(other, problems=errors[1:], findings_problem="1 finding is not readable"),
+        _evaluated(doubt, findings=(three,), allowlisted=(Allowlisted(one),)),
+    )
+    assert (said.findings, said.allowlisted) == ((one, two), (held,))
+    assert said.problems == tuple(errors)
+    assert said.findings_problem == "1 finding is not readable"
+
+
+def test_without_a_verdict_the_evaluation_is_that_of_the_platform_that_decides() -> None:
+    go, doubt = _reports(a=Outcome.GO, b=Outcome.NOT_EVALUATED)
+    decides = _evaluated(doubt, findings=(finding("CVE-1"),))
+    assert together([_evaluated(go, findings=(finding("CVE-2"),)), decides]).evaluation == (
+        decides.evaluation
+    )
+    assert together([_evaluated(go), doubt]).evaluation is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reasons", "expected"),
+    [
+        (Outcome.STOP, ("policy_evaluation", "denylisted"), "denylisted"),
+        (Outcome.STOP, ("policy_evaluation", "other"), "policy_evaluation"),
+        (Outcome.GO, ("allowlisted", "policy_evaluation"), "policy_evaluation"),
+        (Outcome.GO, ("allowlisted", "allowlisted"), "allowlisted"),
+    ],
+)
+def test_one_denylist_stops_and_only_allowlists_of_all_let_pass(
+    outcome: Outcome, reasons: tuple[str, str], expected: str
+) -> None:
+    both = zip(_reports(a=outcome, b=outcome), reasons, strict=True)
+    said = _evaluation(*(_evaluated(one, final_action_reason=reason) for one, reason in both))
+    assert said.final_action_reason == expected
+
+
+def test_the_image_has_each_note_once_and_the_team_that_any_platform_names() -> None:
+    first, second = _reports(a=Outcome.GO, b=Outcome.GO)
+    whole = together(
+        [replace(first, notes=("x", "y")), replace(second, notes=("y", "z"), team="payments")]
+    )
+    assert (whole.notes, whole.team, whole.platform) == (("x", "y", "z"), "payments", None)
+    assert together([first, second]).team == UNROUTED
+
+
+def test_a_platform_is_told_in_short() -> None:
+    stop, go, failed = _reports(a=Outcome.STOP, b=Outcome.GO, c=Outcome.NOT_EVALUATED)
+    finds = (finding("CVE-1"), finding("CVE-2"))
+    assert in_short(_evaluated(stop, findings=finds[:1])) == "1 finding"
+    assert in_short(_evaluated(stop, findings=finds)) == "2 findings"
+    assert in_short(_evaluated(stop)) == "because"
+    assert in_short(_evaluated(go, findings=finds)) == "go"
+    assert in_short(_evaluated(failed, findings=finds)) == "because"
+
+
+def test_an_error_of_a_platform_is_told_in_its_report() -> None:
+    report = rescan(Platforms({"arm64": "forbidden", "amd64": "stop"}), REQUEST)
+    failed, error = report.platforms[0], ERRORS["forbidden"]
+    assert (failed.cause, failed.reason) == (error.cause, str(error))
+    assert (failed.platform, failed.image_digest) == ("linux/arm64", digest_of("arm64"))
+
+
+def test_a_list_without_its_rows_still_names_its_vulnerabilities_and_what_follows() -> None:
+    cves = {"arm64": ("CVE-1",), "amd64": ("CVE-2", "CVE-3")}
+    other = rescan(Platforms({"arm64": "stop", "amd64": "stop"}, cves), REQUEST).platforms[1]
+    assert other.vulnerabilities is not None
+    assert [row.vuln for row in other.vulnerabilities.rows] == ["CVE-2", "CVE-3"]
+    assert bytes(other.vulnerabilities.document) == b"[]"
+    assert [finding.listed for finding in other.blocking] == [True, True]
+
+
+def test_the_newest_record_counts_though_the_history_does_not_have_it_yet() -> None:
+    class Behind(Platforms):
+        def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
+            return super().tag_history(tag)[1:]
+
+    report = rescan(Behind({"arm64": "stop", "amd64": "go"}), REQUEST)
+    assert outcomes(report) == {"linux/arm64": "stop", "linux/amd64": "go"}
+
+
+def test_what_allowlists_hold_back_is_kept_without_the_rows_of_the_list() -> None:
+    [go] = _reports(a=Outcome.GO)
+    rows = [Vulnerability(vuln="CVE-1", severity="High", package_name="lib")]
+    held = Allowlisted(finding("CVE-1", allowlisted=True), "ours", ends=True, until=NEWEST_AT)
+    listed = VulnerabilityList(rows, Raw(b"[]"))
+    whole = replace(_evaluated(go, allowlisted=(held,)), vulnerabilities=listed)
+    [ending] = whole.condensed().suppressed.endings
+    assert ending.findings[0].listed

@@ -98,3 +98,12 @@ def test_of_contexts_that_have_vanished_places_are_kept(
     total: int, gone: set[str], lost: tuple[Place, ...]
 ) -> None:
     assert Running(NOON, (OWN,), (EU, US), total).lost(gone) == lost
+
+
+def test_of_two_results_of_one_sweep_the_later_one_counts() -> None:
+    again = TagInventory(IN_EU.at, (image(OWN, US),))
+    assert running_after(IN_EU, again, (OWN,)) == Running(IN_EU.at, (OWN,), (US,), 1)
+
+
+def test_what_was_never_found_runs_where_its_tag_does() -> None:
+    assert running_after(None, seen(image(None, EU)), ()) == Running(NOON, (), (EU,), 1)

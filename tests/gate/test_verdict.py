@@ -155,10 +155,11 @@ def test_an_empty_list_spares_only_a_stop_when_a_finding_names_a_vulnerability(
 
 
 def test_of_many_problems_five_are_named_and_the_others_counted() -> None:
-    problems = tuple(replace(ERROR, details=f"feed {n}") for n in range(400))
-    reason = judged(evaluation("go", problems=problems)).reason
-    assert reason.count("evaluation problem") == 5
-    assert reason.endswith("; and 395 more")
+    for number, ending in ((5, "feed 4"), (6, "; and 1 more"), (400, "; and 395 more")):
+        problems = tuple(replace(ERROR, details=f"feed {n}") for n in range(number))
+        reason = judged(evaluation("go", problems=problems)).reason
+        assert reason.count("evaluation problem") == 5
+        assert reason.endswith(ending)
 
 
 def test_a_plain_warning_of_the_evaluation_leaves_a_go() -> None:

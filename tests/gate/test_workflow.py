@@ -466,3 +466,81 @@ def test_what_is_no_verdict_says_its_cause(
 def test_an_evaluation_of_another_image_is_no_verdict() -> None:
     report = rescan(FakeAnchore(evaluation=evaluated("go", OLD)), request())
     assert (report.outcome, report.final_action) == (Outcome.NOT_EVALUATED, None)
+
+
+# --- what a report says of its work
+
+
+@pytest.mark.parametrize(
+    ("anchore", "outcome"),
+    [
+        pytest.param(FakeAnchore(images=[]), Outcome.NOT_FOUND, id="no-image"),
+        pytest.param(
+            FakeAnchore(images=[image(analysis_status="analyzing")]), Outcome.PENDING, id="pending"
+        ),
+        pytest.param(FakeAnchore(evaluation=ANALYZING), Outcome.PENDING, id="analyzed-anew"),
+        pytest.param(FakeAnchore(evaluation=None), Outcome.NOT_EVALUATED, id="no-evaluation"),
+        pytest.param(FakeAnchore(), Outcome.GO, id="verdict"),
+    ],
+)
+def test_a_report_says_what_was_asked_and_of_which_image(
+    anchore: FakeAnchore, outcome: Outcome
+) -> None:
+    asked = request(vtype="os", policy_id="p1", team="payments")
+    report = rescan(anchore, asked)
+    assert report.outcome is outcome
+    assert (report.tag, report.trigger) == (TAG, asked.trigger)
+    assert (report.vtype, report.policy_id, report.team) == ("os", "p1", "payments")
+    found = None if outcome is Outcome.NOT_FOUND else NEW
+    assert (report.image_digest, report.parent_digest) == (found, found)
+
+
+def test_the_team_that_the_image_names_comes_before_the_repository_s() -> None:
+    report = rescan(FakeAnchore(images=[image(team="web")]), request(team="payments"))
+    assert report.team == "web"
+
+
+def test_the_policy_is_the_one_that_was_evaluated_else_the_one_asked_for() -> None:
+    assert rescan(FakeAnchore(), request()).policy_id == "p1"
+    unnamed = FakeAnchore(evaluation=replace(evaluated(), policy_id=None))
+    assert rescan(unnamed, request(policy_id="p2")).policy_id == "p2"
+
+
+def test_a_go_by_another_policy_than_the_one_asked_for_does_not_count() -> None:
+    assert rescan(FakeAnchore(), request(policy_id="p2")).outcome is Outcome.NOT_EVALUATED
+
+
+def test_a_list_that_was_read_is_told_however_it_was_asked_for() -> None:
+    plain = FakeAnchore()
+    report = rescan(plain, request(vtype="os", fresh_digests=frozenset({NEW})))
+    assert (report.vulnerabilities, report.vulnerabilities_problem) == (ROWS, None)
+    interrupted = FakeAnchore(forced=errors.AnchoreInterrupted("HTTP 504", **WHERE))
+    again = rescan(interrupted, request(vtype="os"))
+    assert (again.vulnerabilities, again.vulnerabilities_problem) == (ROWS, None)
+    assert interrupted.asked[1:3] == [("forced", NEW, "os"), ("unforced", NEW, "os")]
+
+
+def test_an_unfinished_image_keeps_the_note_that_its_push_is_superseded() -> None:
+    analyzing = image(NEW, AFTER, analysis_status="analyzing")
+    [note] = rescan(FakeAnchore(images=[analyzing]), request(OLD, NOON)).notes
+    assert f"the push of {OLD} is superseded" in note
+
+
+def test_what_has_no_verdict_says_why_by_name() -> None:
+    missing = rescan(FakeAnchore(images=[]), request())
+    assert str(TAG) in missing.reason
+    late = rescan(FakeAnchore(images=[image(NEW, BEFORE)]), request(OLD, NOON))
+    assert (NEW in late.reason, OLD in late.reason) == (True, True)
+    assert late.failed_step is Step.FIND_ACTIVE_IMAGE
+    unknown = rescan(FakeAnchore(images=[image(analysis_status="thawing")]), request())
+    assert "thawing" in unknown.reason
+    assert unknown.failed_step is Step.FIND_ACTIVE_IMAGE
+
+
+def test_an_old_digest_is_gated_itself_and_the_report_says_what_the_tag_is_on() -> None:
+    anchore = FakeAnchore(
+        images=[image(NEW, AFTER), image(OLD, BEFORE)], evaluation=evaluated("stop", OLD)
+    )
+    report = rescan(anchore, request(old_digest=OLD))
+    assert anchore.asked == [("history", TAG), ("forced", OLD, "all"), ("check", OLD, TAG, None)]
+    assert (report.outcome, report.image_digest, report.current_digest) == (Outcome.STOP, OLD, NEW)

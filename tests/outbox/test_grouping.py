@@ -396,3 +396,37 @@ def test_a_storm_s_id_is_that_of_its_readers_and_kind() -> None:
     ]
     assert storm_id(one) == storm_id(pending(9, "CVE-9", policy_id="P"))
     assert len({storm_id(notice) for notice in [one, *others]}) == 5
+
+
+def test_messages_of_a_storm_about_one_issue_are_one_thread_and_about_another_are_not() -> None:
+    def thread(name: str, first: int) -> str:
+        [group] = planned(many(range(first, first + 11), name)).groups
+        return group.storm
+
+    assert thread("CVE-1", 0) == thread("CVE-1", 100)
+    assert thread("CVE-1", 0) != thread("CVE-2", 0)
+    [apart] = planned(different(range(11))).groups
+    assert (apart.issue, apart.storm) == (None, grouping.alone(pending(0)).storm)
+
+
+def test_what_ends_just_after_the_next_collection_is_collected() -> None:
+    def due(until: timedelta) -> datetime:
+        ending = replace(issue("CVE-1"), until=NOON + until)
+        return due_at(pending(0, event_type=EventType.EXPIRING, issues=(ending,)), RULES)
+
+    assert due(2 * grouping.COLLECTED) == NOON + grouping.COLLECTED
+    assert due(2 * grouping.COLLECTED - MINUTE) == NOON
+
+
+def test_a_storm_is_over_after_two_hours_to_the_second_and_keeps_a_hundred_issues() -> None:
+    storm = Storm(id="s", began_at=NOON, notified_at=NOON, interval=MINUTE)
+    assert storm.is_over(NOON + QUIET)
+    assert not storm.is_over(NOON + QUIET - timedelta(seconds=1))
+    envelope = pending(0, *(f"CVE-{n}" for n in range(150))).envelope
+    assert len(storm.plus([envelope], NOON, MINUTE, 10).issues) == 100
+
+
+def test_of_issues_that_as_many_have_the_more_severe_one_makes_the_group() -> None:
+    both = (issue("CVE-1", Severity.LOW), issue("CVE-2", Severity.CRITICAL))
+    [group] = planned([pending(number, issues=both) for number in range(11)]).groups
+    assert group.issue == both[1]

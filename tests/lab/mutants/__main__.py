@@ -4,12 +4,12 @@ import sys
 import time
 
 from tests.lab.mutants.mutmut import mutated
-from tests.lab.mutants.report import GOAL, REPORT, score, written
+from tests.lab.mutants.report import REPORT, complaints, reasons, score, written
 from tests.lab.mutants.targets import chosen
 
 
 def main(module: str | None) -> int:
-    """1 when a target is below the goal; a page is written of all targets alone."""
+    """1 when anything is to be mended; the page is written when all targets were run."""
     started = time.monotonic()
     verdicts = []
     for target in chosen(module):
@@ -19,12 +19,15 @@ def main(module: str | None) -> int:
         sys.stdout.write(f"{target.name}: {found}\n")
         sys.stdout.flush()
     sys.stdout.write(f"{time.monotonic() - started:.0f} s\n")
-    page = written(verdicts)
+    known = reasons()
+    page = written(verdicts, known)
     if module:
         sys.stdout.write(page)
     else:
         REPORT.write_text(page)
-    return int(any(score(verdict) < GOAL for verdict in verdicts))
+    wrong = complaints(verdicts, known)
+    sys.stderr.writelines(f"{each}\n" for each in wrong)
+    return int(bool(wrong))
 
 
 if __name__ == "__main__":

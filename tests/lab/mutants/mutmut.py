@@ -7,6 +7,7 @@ mutant costs its tests and no start of Python. It expects the sources in `src`.
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from tests.support.paths import ROOT
 _SCRATCH = ROOT / ".build" / "mutants"
 _MUTMUT = _SCRATCH / "venv" / "bin" / "mutmut"
 _BESIDE = ("docs", "events", "functions", "template.yaml", "README.md")
+_CONFTEST = Path(__file__).with_name("in_the_tree.py")
 _SURVIVED, _NO_TESTS = 0, 33
 # As mutmut has them: skipped by a pragma, of which there are none, and not checked.
 _NOT_RUN = (34, None)
@@ -43,6 +45,17 @@ class Survivor(NamedTuple):
     change: str
     tested: bool
 
+    @property
+    def module(self) -> str:
+        """E.g. rescan.gate.model."""
+        return ".".join(self.function.split(".")[:3])
+
+    @property
+    def mutant(self) -> str:
+        """What stands there instead; of what is only left out, that."""
+        lines = self.change.splitlines()
+        return "\n".join([line for line in lines if line.startswith("+")] or lines)
+
 
 class Verdict(NamedTuple):
     """What became of the mutants of one target."""
@@ -50,6 +63,7 @@ class Verdict(NamedTuple):
     target: Target
     mutants: int
     survivors: list[Survivor]
+    seconds: float
 
     @property
     def killed(self) -> int:
@@ -59,6 +73,7 @@ class Verdict(NamedTuple):
 
 def mutated(target: Target) -> Verdict:
     """Run all mutants; CalledProcessError when the tests fail without any."""
+    started = time.monotonic()
     tree = _laid_out(target)
     subprocess.run([_MUTMUT, "run"], cwd=tree, check=True, stdout=subprocess.DEVNULL)
     codes = dict(_exit_codes(tree))
@@ -69,7 +84,7 @@ def mutated(target: Target) -> Verdict:
     survivors = [
         Survivor(_function_of(name), _change(tree, name), codes[name] == _SURVIVED) for name in left
     ]
-    return Verdict(target, len(codes), survivors)
+    return Verdict(target, len(codes), survivors, time.monotonic() - started)
 
 
 def _laid_out(target: Target) -> Path:
@@ -82,9 +97,10 @@ def _laid_out(target: Target) -> Path:
         shutil.copy(ROOT / name, tree / name)
     for package in ("rescan", "rescan_cli"):
         shutil.copytree(ROOT / "functions" / package, tree / "src" / package, ignore=ignored)
+    shutil.copy(_CONFTEST, tree / "conftest.py")
     words = {
         "sources": json.dumps([f"src/{source}" for source in target.sources]),
-        "beside": json.dumps(_BESIDE),
+        "beside": json.dumps([*_BESIDE, "conftest.py"]),
         "tests": json.dumps(target.tests),
     }
     (tree / "pyproject.toml").write_text(_CONFIGURATION.format(**words))

@@ -30,7 +30,11 @@ TARGETS = (
     Target(
         "dialects",
         ("rescan/anchore/enterprise.py", "rescan/anchore/arazzo.py"),
-        ("tests/anchore/test_dialects.py", "tests/anchore/test_evaluations.py"),
+        (
+            "tests/anchore/test_dialects.py",
+            "tests/anchore/test_evaluations.py",
+            "tests/anchore/test_allowlists.py",
+        ),
     ),
     Target(
         "redaction",
