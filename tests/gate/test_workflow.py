@@ -60,6 +60,7 @@ class FakeAnchore:
     """Answers what it was given, or raises it; `asked` keeps the calls in order."""
 
     images: Sequence[ImageRecord] | errors.AnchoreError = field(default_factory=lambda: [image()])
+    earlier: Sequence[ImageRecord] = ()
     forced: VulnerabilityList | errors.AnchoreError = ROWS
     unforced: VulnerabilityList | errors.AnchoreError = ROWS
     evaluation: Evaluation | errors.AnchoreError | None = field(default_factory=evaluated)
@@ -71,7 +72,7 @@ class FakeAnchore:
 
     def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
         self.asked.append(("history", tag))
-        return list(_said(self.images))
+        return [*_said(self.images), *self.earlier]
 
     def share(self, number: int) -> "FakeAnchore":
         raise NotImplementedError
@@ -233,6 +234,35 @@ def test_a_push_is_superseded_by_a_tag_detected_later() -> None:
         f"the push of {OLD} is superseded: since 2026-11-24 13:00:00+00:00"
         f" the tag is on {NEW}, which was evaluated instead",
     )
+
+
+@pytest.mark.parametrize(
+    ("earlier", "expected", "requests"),
+    [
+        pytest.param([image(OLD, NOON.replace(minute=1))], (Outcome.GO, NEW), 4, id="both-learned"),
+        pytest.param([image(OLD, AFTER, parent_digest=None)], (Outcome.GO, NEW), 4, id="by-itself"),
+        pytest.param(
+            [image(PARENT, AFTER, parent_digest=OLD)], (Outcome.GO, NEW), 4, id="an-index"
+        ),
+        pytest.param([], (Outcome.PENDING, None), 2, id="pushed-image-not-learned-of"),
+        pytest.param(
+            [image(OLD, BEFORE)], (Outcome.PENDING, None), 2, id="learned-of-an-earlier-push-of-it"
+        ),
+    ],
+)
+def test_while_a_push_is_awaited_it_is_superseded_only_once_anchore_has_learned_of_it(
+    earlier: list[ImageRecord], expected: tuple[Outcome, Digest | None], requests: int
+) -> None:
+    anchore = FakeAnchore(images=[image(NEW, AFTER)], earlier=earlier)
+    report = rescan(anchore, request(OLD, NOON, awaits_push=True))
+    assert (report.outcome, report.image_digest) == expected
+    assert len(anchore.asked) == requests
+
+
+def test_a_pushed_image_that_bears_its_tag_asks_for_no_history() -> None:
+    anchore = FakeAnchore()
+    rescan(anchore, request(NEW, BEFORE, awaits_push=True))
+    assert [asked[0] for asked in anchore.asked] == ["images", "forced", "check"]
 
 
 @pytest.mark.parametrize(

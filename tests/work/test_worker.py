@@ -341,6 +341,40 @@ def test_a_push_that_anchore_has_not_caught_up_with_stays_unknown_behind_a_sweep
     assert (desk.entry.verdict, desk.entry.unknown_push) == ("go", UnknownPush(NOON, pushed))
 
 
+@dataclass
+class LateDesk(Desk):
+    """Anchore learns of an image late: that its tag is on another since is not said by this."""
+
+    detected: datetime = NOON
+
+    def active_images(self, tag: ImageTag) -> list[ImageRecord]:
+        detected = (DetectedTag(str(tag), self.detected),)
+        return [replace(record, tags=detected) for record in super().active_images(tag)]
+
+    def tag_history(self, tag: ImageTag) -> list[ImageRecord]:  # type: ignore[override]
+        return self.active_images(tag)
+
+
+def test_a_push_waits_for_its_image_while_anchore_learns_late_of_the_one_before() -> None:
+    """Two pushes within seconds, of which Anchore detects the first behind the second."""
+    pushed = Digest("sha256:" + "d" * 64)
+    desk = LateDesk(detected=NOON + timedelta(seconds=30))
+    gate = replace(PUSH, digest=pushed)
+    for minutes in (1, 30, 119):
+        desk.now = NOON + timedelta(minutes=minutes)
+        assert desk.work(gate).requeued
+        gate = desk.returned
+    assert (SUBJECT in desk.ledger.entries, desk.forced) == (False, 0)
+
+
+def test_a_push_that_seems_superseded_is_done_with_the_newer_image_when_its_time_is_over() -> None:
+    pushed = Digest("sha256:" + "d" * 64)
+    desk = LateDesk(detected=NOON + timedelta(seconds=30), now=NOON + 2 * HOUR)
+    assert not desk.work(replace(PUSH, digest=pushed, first_seen=NOON + HOUR)).requeued
+    assert (desk.entry.digest, desk.entry.verdict) == (DIGEST, "go")
+    assert (desk.entry.unknown_push, desk.entry.failing) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("anchore", "gate"),
     [

@@ -1,6 +1,13 @@
 """findActiveImage: which records of Anchore's are the image that bears a tag, by its platforms.
 
 The request may name the image's digest: then no other one is found, unless it was pushed later.
+
+    the tag's image was not         Anchore has not caught up: pending
+    detected after the push
+    it was, and so was that of      the push is superseded
+    the push, before it
+    it was, and Anchore has not     pending while `awaits_push`, for it may have learned late of an
+    learned of the push             earlier one; superseded after that
 """
 
 from typing import Protocol
@@ -56,7 +63,7 @@ def find_active_image(anchore: TagLists, request: RescanRequest) -> list[Found] 
     newest, notes = records[0], _unverified(records[0])
     known = {*(record.digest for record in records), newest.parent_digest}
     if request.digest is not None and request.digest not in known:
-        if not _is_newer_than_the_push(newest, request):
+        if not _is_superseded(anchore, newest, request):
             reason = (
                 f"Anchore has not caught up: the tag is on {newest.digest}, not {request.digest}"
             )
@@ -100,8 +107,22 @@ def _unverified(image: ImageRecord) -> tuple[str, ...]:
     return ()
 
 
+def _is_superseded(anchore: TagLists, newest: ImageRecord, request: RescanRequest) -> bool:
+    """Whether Anchore learned of this push and then of a later one, or had the time to.
+
+    Its history costs a request, so only a push that seems to be superseded asks for it.
+    """
+    if not request.awaits_push or not _is_newer_than_the_push(newest, request):
+        return _is_newer_than_the_push(newest, request)
+    history, pushed = anchore.tag_history(request.tag), request.digest
+    return any(
+        pushed in (one.digest, one.parent_digest) and _is_newer_than_the_push(one, request)
+        for one in history
+    )
+
+
 def _is_newer_than_the_push(image: ImageRecord, request: RescanRequest) -> bool:
-    """The trigger names another digest: was the tag moved on since, or is Anchore late?"""
+    """Whether Anchore detected the tag on the image after the push."""
     pushed_at, detected_at = request.trigger.at, image.detected_at(request.tag)
     return pushed_at is not None and detected_at is not None and detected_at > pushed_at
 

@@ -101,7 +101,8 @@ class RescanRequest(Struct, frozen=True):
     """The workflow's inputs, authorization apart: that one lives in the client.
 
     `digest` is the one that the trigger names: no other image is gated, unless the tag was
-    detected on another after `trigger.at`. `team` owns the image, by the name of its repository.
+    detected on another after `trigger.at`; while `awaits_push`, that must be known to be a later
+    push. `team` owns the image, by the name of its repository.
     `feeds` is the version of the feeds when the work was begun, if that is known; `fresh_digests`
     are the images of which no refresh is forced, since one was on these feeds. `running` are the
     digests that the inventory saw; a platform that Anchore has not analyzed and that is not among
@@ -119,6 +120,7 @@ class RescanRequest(Struct, frozen=True):
     fresh_digests: frozenset[Digest] = frozenset()
     running: frozenset[Digest] = frozenset()
     awaits_analysis: bool = True
+    awaits_push: bool = False
     old_digest: Digest | None = None
 
 

@@ -81,6 +81,7 @@ class Worker:
         self._clock = clock
         self._feeds = feeds
         self._results = Results(settings, clock)
+        self._pending = timedelta(hours=settings.pending_hours)
 
     def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:
         """For a caller who waits: recorded like all work, but every error is the caller's.
@@ -124,10 +125,11 @@ class Worker:
         self, gate: Gate, entry: Entry | None, fresh: Entry, deadline: Deadline
     ) -> GateResult:
         anchore = self._anchore(gate, deadline)
-        evaluated = rescan(anchore, self._request(gate, entry or fresh, deadline))
+        request = self._request(gate, entry or fresh, deadline)
+        evaluated = rescan(anchore, request)
         report = believed_of_all(evaluated, entry or fresh, self._clock())
         is_unknown = is_unknown_push(gate, report) or self._is_to_be_added(gate, report)
-        if (report.outcome is Outcome.PENDING or is_unknown) and not self._is_too_old(gate):
+        if (report.outcome is Outcome.PENDING or is_unknown) and request.awaits_analysis:
             if is_unknown and self._settings.add_missing_images and not gate.submitted:
                 anchore.submit(gate.tag, gate.old_digest, since(gate))
                 gate = replace(gate, submitted=True)
@@ -165,12 +167,14 @@ class Worker:
         return GateResult(gate.tag, notification=recorded.notification, why=str(error), failed=True)
 
     def _request(self, gate: Gate, entry: Entry, deadline: Deadline) -> RescanRequest:
-        period = timedelta(hours=self._settings.sweep_hours)
+        now, period = self._clock(), timedelta(hours=self._settings.sweep_hours)
+        waits = not self._is_too_old(gate)
         return replace(
             gate.request(self._settings),
             feeds=self._feeds(gate, deadline),
-            fresh_digests=fresh_digests(entry, gate.feeds, self._clock(), period),
-            awaits_analysis=not self._is_too_old(gate),
+            fresh_digests=fresh_digests(entry, gate.feeds, now, period),
+            awaits_analysis=waits,
+            awaits_push=waits and now - (gate.trigger.at or now) < self._pending,
         )
 
     def _anchore(self, gate: Gate, deadline: Deadline) -> AnalyzingAnchore:
@@ -193,7 +197,7 @@ class Worker:
 
     def _is_too_old(self, gate: Gate) -> bool:
         now = self._clock()
-        return now - (gate.first_seen or now) >= timedelta(hours=self._settings.pending_hours)
+        return now - (gate.first_seen or now) >= self._pending
 
     def _is_last(self, gate: Gate) -> bool:
         """Whether work that the ledger refuses goes back no more: nor can the ledger defer it."""

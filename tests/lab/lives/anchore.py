@@ -53,6 +53,7 @@ class Anchore:
     policy: int = 0
     allowed: set[str] = field(default_factory=set)
     tags: dict[str, tuple[str, float]] = field(default_factory=dict)
+    bore: dict[str, dict[str, float]] = field(default_factory=dict)
     analyzed_at: dict[str, float] = field(default_factory=dict)
     fed_at: float = 0.0
     edited_at: float = 0.0
@@ -119,7 +120,7 @@ class Anchore:
         """The whole and true answer to a request."""
         match path.removeprefix("/v2/").split("/"):
             case ["images"] if "full_tag" in query:
-                return self._images(query["full_tag"][0])
+                return self._images(query["full_tag"][0], history="history" in query)
             case ["images", digest, "vuln", _]:
                 return self._vulnerabilities(digest, is_forced="force_refresh" in query)
             case ["images", digest, "check"]:
@@ -142,7 +143,20 @@ class Anchore:
                 return _Answer("policies", [policy])
         raise NotImplementedError(f"{path}: teach it to tests/lab/lives/anchore.py")
 
-    def _images(self, tag: str) -> "_Answer":
+    def learn(self, tag: str, digest: str, analysis: float) -> None:
+        """The tag is on the digest from now on, whose analysis takes so many seconds."""
+        self.tags[tag] = (digest, self.passed())
+        self.bore[tag] = {**self.bore.get(tag, {}), digest: self.passed()}
+        self.analyzed_at.setdefault(digest, self.passed() + analysis)
+        self.tell()
+
+    def forget(self, tag: str) -> None:
+        """It has no image of the tag any more."""
+        self.tags.pop(tag, None)
+        self.bore.pop(tag, None)
+        self.tell()
+
+    def _images(self, tag: str, *, history: bool) -> "_Answer":
         """With the records of other images that the filter left in, as some servers do."""
         digest, _ = self.tags.get(tag, (None, 0.0))
         if digest is None:
@@ -150,12 +164,13 @@ class Anchore:
                 "images", {"message": "image data not found in DB"}, 404, tag=tag, said="not found"
             )
         others = [name for name in self.tags if name != tag][:1]
-        records = [self._record(name) for name in (*others, tag)]
+        records = [self._record(name, *self.tags[name]) for name in others]
+        borne = sorted(self.bore[tag].items(), key=_newest) if history else [self.tags[tag]]
+        records += [self._record(tag, *each) for each in borne]
         said = "analyzed" if self.is_analyzed(digest) else "analyzing"
         return _Answer("images", {"items": records}, tag=tag, digest=digest, said=said)
 
-    def _record(self, tag: str) -> Any:
-        digest, detected = self.tags[tag]
+    def _record(self, tag: str, digest: str, detected: float) -> Any:
         detail = {"full_tag": tag, "tag_detected_at": self.moment(detected)}
         return {
             "image_digest": digest,
@@ -267,6 +282,10 @@ class _Answer:
     findings: Findings = ()
     moment: str | None = None
     sound: bool = True
+
+
+def _newest(borne: tuple[str, float]) -> float:
+    return -borne[1]
 
 
 def _row(row: Vulnerability) -> Any:

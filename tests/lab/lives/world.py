@@ -194,9 +194,7 @@ class World:
         self.turns.begin(partial(self._learn, tag.name, digest, push.seconds), known_after)
 
     def _learn(self, tag: str, digest: str, analysis: float) -> None:
-        self.anchore.tags[tag] = (digest, self.passed())
-        self.anchore.analyzed_at.setdefault(digest, self.passed() + analysis)
-        self.anchore.tell()
+        self.anchore.learn(tag, digest, analysis)
         self.turns.begin(self.anchore.tell, analysis)
 
     def _tell_of_push(self, tag: str, digest: str, at: datetime) -> None:
@@ -236,8 +234,7 @@ class World:
         self._idle.clear()
 
     def _remove(self, gone: Happening) -> None:
-        self.anchore.tags.pop(self.plan.tags[gone.tag].name, None)
-        self.anchore.tell()
+        self.anchore.forget(self.plan.tags[gone.tag].name)
 
     def _throttle(self, throttle: Happening) -> None:
         self._throttled_until = self.passed() + throttle.seconds
