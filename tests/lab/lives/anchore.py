@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import requests
+from msgspec.json import encode
 from requests.structures import CaseInsensitiveDict
 
 from tests.lab.lives.calls import Invocation, Service
@@ -305,8 +306,7 @@ class AnchoreSession(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         invocation, anchore = self._invocation(), self._anchore
-        url = urlsplit(request.url or "")
-        path, query = unquote(str(url.path)), parse_qs(str(url.query))
+        path, query = _read_url(str(request.url))
         try:
             answer = invocation.make(
                 ANCHORE, f"anchore {_name(path)}", lambda: anchore.answer(path, query)
@@ -324,6 +324,12 @@ def _url(url: str, parameters: tuple[tuple[str, Any], ...]) -> str:
     return str(prepared.url)
 
 
+@lru_cache(1000)
+def _read_url(url: str) -> tuple[str, dict[str, list[str]]]:
+    parts = urlsplit(url)
+    return unquote(parts.path), parse_qs(parts.query)
+
+
 def _name(path: str) -> str:
     last = path.rpartition("/")[2]
     return "vuln" if "/vuln/" in path else last
@@ -339,8 +345,8 @@ def _asked(answer: _Answer, at: float, who: str) -> Asked:
 def _response(request: requests.PreparedRequest, answer: _Answer) -> requests.Response:
     response = requests.Response()
     response.status_code, response.request = answer.status, request
-    body = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
-    response.raw = BytesIO(body.encode())
+    body = answer.body.encode() if isinstance(answer.body, str) else encode(answer.body)
+    response.raw = BytesIO(body)
     return response
 
 
