@@ -296,10 +296,11 @@ class AnchoreSession(requests.Session):
         self._invocation = invocation
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """Without cookies, hooks and netrc, of which there are none: they took a third of a life."""
+        """Without cookies, hooks and netrc: there are none, and they took a third of a life."""
         prepared = requests.PreparedRequest()
         prepared.method = request.method
-        prepared.url = _url(str(request.url), tuple(dict(request.params or {}).items()))
+        parameters: Any = request.params
+        prepared.url = _url(str(request.url), tuple(parameters.items()))
         prepared.headers = CaseInsensitiveDict(request.headers)
         auth: Any = request.auth
         return auth(prepared)  # type: ignore[no-any-return]
