@@ -3,9 +3,10 @@
 The tests in `tests/aws` hold them and the adapters of AWS to the same contract.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from typing import Any, ClassVar
 
 import msgspec
@@ -35,10 +36,19 @@ class _Counted:
 
     port: ClassVar[frozenset[str]]
 
-    def __getattribute__(self, name: str) -> Any:
-        if name in type(self).port:
-            super().__getattribute__("called")(name)
-        return super().__getattribute__(name)
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name in cls.port:
+            setattr(cls, name, _counted(name, getattr(cls, name)))
+
+
+def _counted(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(call)
+    def counted(self: Any, *arguments: Any, **options: Any) -> Any:
+        self.called(name)
+        return call(self, *arguments, **options)
+
+    return counted
 
 
 class FakeLedger(_Counted, MemoryLedger):

@@ -47,10 +47,13 @@ class Faults:
     spared: int = 0
     most: int | None = None
 
-    def met_by(self, name: str) -> Fault | None:
-        """What becomes of the call that is made now; ValueError when none could meet a fault."""
+    def __post_init__(self) -> None:
+        """ValueError: no call could meet one of the faults."""
         if unknown := self.planned.keys() - _EVERY_CALL:
             raise ValueError(f"no port has the calls {sorted(unknown)}")
+
+    def met_by(self, name: str) -> Fault | None:
+        """What becomes of the call that is made now."""
         fault = self.planned.get(name)
         if fault is None or self.most == 0:
             return None
