@@ -191,6 +191,16 @@ def test_a_record_that_breaks_the_code_fails_alone() -> None:
     assert "a defect" in line["exception"]
 
 
+def test_the_lines_of_what_follows_do_not_name_a_record_of_before() -> None:
+    desk = Desk()
+    deleted = PUSH | {"detail": {**PUSH["detail"], "action-type": "DELETE"}}  # type: ignore[dict-item]
+    desk.batch(deleted)
+    desk.handle(deleted)
+    of_the_record, alone = desk.log.lines("event ignored")
+    assert of_the_record["sqs_message_id"] == "0"
+    assert "sqs_message_id" not in alone
+
+
 def test_the_work_asks_for_what_its_message_names() -> None:
     settings = Settings.parse(LEAST)
     gate = replace(GATE, digest="sha256:" + "a" * 64, feeds="f1", vtype="os", policy_id="p")

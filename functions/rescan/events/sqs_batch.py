@@ -5,7 +5,7 @@ return every record to the queue, so a record that raises fails alone. Powertool
 records one after the other, or as coroutines; these wait for Anchore in threads.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -29,7 +29,6 @@ def answer_batch(
         share_arenas()
 
     def succeeds(record: Mapping[str, Any]) -> bool:
-        # The key belongs to this thread alone, which ends with the batch.
         logger.thread_safe_append_keys(sqs_message_id=record["messageId"])
         try:
             handle(_event_of(record))
@@ -39,12 +38,23 @@ def answer_batch(
             logger.exception("record failed unexpectedly")
         else:
             return True
+        finally:
+            logger.thread_safe_remove_keys(["sqs_message_id"])
         return False
 
-    with ThreadPoolExecutor(len(records)) as threads:
-        succeeded = list(threads.map(succeeds, records))
+    succeeded = _side_by_side(succeeds, records)
     failed = [r["messageId"] for r, done in zip(records, succeeded, strict=True) if not done]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _side_by_side(
+    succeeds: Callable[[Mapping[str, Any]], bool], records: Sequence[Mapping[str, Any]]
+) -> list[bool]:
+    """In a thread each; one record alone needs none of its own."""
+    if len(records) == 1:
+        return [succeeds(records[0])]
+    with ThreadPoolExecutor(len(records)) as threads:
+        return list(threads.map(succeeds, records))
 
 
 def _event_of(record: Mapping[str, Any]) -> object:

@@ -4,6 +4,8 @@ An annotation in Anchore takes precedence. When neither names a team it is `unro
 subscription without a filter policy gets the notice all the same.
 """
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 from rescan.kernel.image_tag import ImageTag, RepositoryPattern
@@ -27,6 +29,7 @@ class Teams(Struct, frozen=True):
     routes: tuple[Route, ...] = ()
 
     @classmethod
+    @lru_cache(1)  # each image asks for the same
     def parse(cls, text: str) -> "Teams":
         """Read e.g. `payments/*=payments,*/web-*=frontend`; ValueError says what was expected."""
         return cls(tuple(_route(entry.strip()) for entry in text.split(",") if entry.strip()))

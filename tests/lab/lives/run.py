@@ -1,5 +1,6 @@
 """Many lives, one after the other or in several processes, and what they come to."""
 
+import gc
 import os
 import time
 from collections import Counter
@@ -16,6 +17,8 @@ from tests.lab.lives.world import live
 
 # Lives that a process does before it tells of them.
 _AT_ONCE = 20
+# Between two looks of the collector: a life leaves few circles behind.
+_MANY_OBJECTS = 100_000
 
 
 @dataclass
@@ -114,7 +117,13 @@ def _pin_next(numbers: "object") -> None:
 
 
 def pin(number: int) -> None:
-    """To one core: its threads take turns, and to wake one on another core takes long."""
+    """To one core: its threads take turns, and to wake one on another core takes long.
+
+    What is imported by now stays, so the collector need not look at it again.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_MANY_OBJECTS)
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[number % len(cores)]})
