@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast coverage faults conformance bench check package report-page build build-lambda golden simulation lives lives-bugs lives-scope proof mutants lock clean
+.PHONY: help demo test test-fast coverage faults conformance bench check package report-page build build-lambda golden simulation scale lives lives-bugs lives-scope proof mutants lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ golden: $(VENV)/ready ## rewrites the golden notices; read the diff
 
 simulation: $(VENV)/ready ## a sweep over 10,000 images on a simulated clock; writes docs/simulation.md
 	$(BIN)/python -m tests.lab.simulation
+
+scale: $(VENV)/ready ## sweeps of very many images of 1,000 teams, minutes each; IMAGES="10000 100000"; writes docs/scale-simulated.md
+	$(BIN)/python -m tests.lab.simulation.scale $(or $(IMAGES),10000)
 
 mutants: $(VENV)/ready .build/mutants/venv/ready ## what the tests of a folder would miss, minutes; MODULE=rescan.gate.verdict: one module
 	@$(BIN)/python -m tests.lab.mutants $(MODULE)

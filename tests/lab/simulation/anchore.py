@@ -122,7 +122,13 @@ class SimulatedAnchore(BaseAdapter):
             "image_status": "active",
             "analysis_status": "analyzed" if self._time.passed() >= analyzed_at else "analyzing",
             "image_detail": [{"full_tag": full_tag}],
+            **self._annotations(full_tag),
         }
+
+    def _annotations(self, full_tag: str) -> dict[str, Any]:
+        if self._scenario.teams == 1:
+            return {}
+        return {"annotations": {"team": self._scenario.team(ImageTag.parse(full_tag))}}
 
     def _page(self, number: int, limit: int) -> dict[str, Any]:
         tags = self._scenario.tags

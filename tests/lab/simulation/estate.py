@@ -81,7 +81,7 @@ class Estate:
         recorder = Recorder(self.ledger, topics, self.tally)
         self._worker = Worker(
             settings,
-            partial(AnchoreClient, transport, EnterpriseDialect()),
+            partial(AnchoreClient, transport, EnterpriseDialect(team_annotation="team")),
             recorder,
             Requeue(lanes, self._deferred, self.time.now, jitter),
             self.tally,

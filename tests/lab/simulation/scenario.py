@@ -23,7 +23,7 @@ def images_in(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Scenario:
-    """An estate of one team that was all GO yesterday, of which `stopped` are a STOP today.
+    """An estate that was all GO yesterday, of which `stopped` are a STOP today.
 
     `workers` are batches that the function works on at the same time (MaxConcurrency), besides
     those of pushes (`push_workers`, PushConcurrency; None: pushes have no queue of their own).
@@ -34,7 +34,8 @@ class Scenario:
     after `pending_hours`. `feeds`: after so many hours new feeds come in, of which each stops its
     share of the `stopped`; none: all stop from the beginning on. `by_feeds`: REFRESH is feed.
     So many of the images are seen `running`; None: what runs is not asked. Of them the first `old`
-    run as they were before their tags moved on, which `stopped` counts from OLD on.
+    run as they were before their tags moved on, which `stopped` counts from OLD on. So many `teams`
+    share the images.
     """
 
     images: int
@@ -56,6 +57,7 @@ class Scenario:
     by_feeds: bool = False
     running: int | None = None
     old: int = 0
+    teams: int = 1
 
     def tag(self, number: int) -> ImageTag:
         """The tag of one image of the estate."""
@@ -64,6 +66,10 @@ class Scenario:
     def number(self, tag: ImageTag) -> int:
         """Of which image the tag is."""
         return int(tag.repository.rpartition("-")[2])
+
+    def team(self, tag: ImageTag) -> str:
+        """Whose image the tag is of."""
+        return f"team-{self.number(tag) % self.teams:04}"
 
     @property
     def tags(self) -> list[ImageTag]:

@@ -8,7 +8,8 @@ from rescan.kernel.metrics import Metric
 from rescan.ledger.news import EventType
 from rescan.work.requeue import LONGEST_CHAIN
 from tests.lab.simulation.estate import Estate
-from tests.lab.simulation.scale import rows
+from tests.lab.simulation.scale import swept
+from tests.lab.simulation.scale_page import page
 from tests.lab.simulation.scenario import OLD, Figures, Scenario
 
 pytestmark = pytest.mark.slow
@@ -126,11 +127,10 @@ def test_the_same_seed_gives_the_same_figures() -> None:
     assert Estate(scenario).sweep() == Estate(scenario).sweep()
 
 
-def test_a_sweep_at_scale_is_told_for_each_number_in_flight() -> None:
-    told = list(rows(200))
-    assert [row.partition(" in flight")[0].rpartition(", ")[2] for row in told] == [
-        "50",
-        "250",
-        "1,000",
-    ]
-    assert all(f"{3 * 200 + 3:,} requests" in row for row in told)
+def test_a_sweep_of_many_teams_tells_each_of_its_own_images() -> None:
+    row = swept(400, in_flight=250, teams=10)
+    assert (row.images, row.stopped, row.requests) == (400, 20, 3 * 400 + 3)
+    assert (row.reads, row.writes) == (400, 400)
+    assert row.messages >= 10
+    assert row.most_a_team <= 20
+    assert page([row]).count("| 400 | 250 |") == 2
