@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from rescan.kernel.errors import NoticeInvalid
-from rescan.outbox.notice import AttributeValue, Notice
+from rescan.outbox.notice import AttributeValue, Notice, data_type
 
 GOOD = {"event_type": "STOP"}
 
@@ -172,3 +172,13 @@ def test_size_counts_several_values_as_the_json_that_is_sent() -> None:
     several = Notice("STOP", "body", {"tag": ("1", 'é"')})
     sent = ["STOP", "body", "tag", "String.Array", '["1","é\\""]']
     assert several.size() == sum(len(text.encode()) for text in sent)
+
+
+def test_a_value_has_the_type_that_sns_filters_by() -> None:
+    assert (data_type("1"), data_type(("1", "2"))) == ("String", "String.Array")
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    said = broken(Notice("STOP", "", {"tag": ""})).split("; ")
+    assert said[0] == "the body is empty"
+    assert said[1].startswith("the attribute tag is empty")
