@@ -1,6 +1,7 @@
 """What news says of the image, the entry and the moment, and which news cannot be made."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from rescan.gate.report import Report
 from rescan.kernel.errors import NoticeInvalid
 from rescan.kernel.image_tag import ImageTag
 from rescan.ledger.announced_findings import AnnouncedFindings
+from rescan.ledger.ends import SILENCE, after_silence
 from rescan.ledger.entry import Entry
 from rescan.ledger.failing import Failing
 from rescan.ledger.news import (
@@ -40,6 +42,8 @@ KNOWN = replace(
 )
 PASSES = replace(KNOWN, verdict=Outcome.GO, first_stop_at=None, stopping=AnnouncedFindings())
 JUST_TOLD = replace(KNOWN, notice_at=LATER)
+SILENT = replace(KNOWN, result_at=LATER - SILENCE)
+FAILING = Failing(NOON, "regate", "HTTP 500")
 
 
 def said(outcome: Outcome, *findings: Finding, **fields: object) -> Report:
@@ -68,22 +72,23 @@ def of(entry: Entry, result: Report) -> News | None:
     return after_verdict(entry, result, LATER, PACE)[1]
 
 
-MADE: dict[str, News | None] = {
-    "stop": of(KNOWN, said(Outcome.STOP, finding("CVE-1"), finding("CVE-2"))),
-    "reminder": of(KNOWN, STOPS),
-    "recovered": of(KNOWN, said(Outcome.GO)),
-    "expiring": of(PASSES, ENDING),
-    "not evaluated": of(KNOWN, said(Outcome.NOT_EVALUATED)),
-    "a platform not evaluated": of(JUST_TOLD, PARTLY),
-    "failed": after_failure(KNOWN, Failing(NOON, "regate", "500"), PUSH, LATER, PACE)[1],
-    "gone": after_not_found(KNOWN, MISSING, LATER, PACE, watched=True)[1],
-    "missing": after_not_found(PASSES, MISSING, LATER, PACE, watched=True)[1],
+MADE: dict[str, Callable[[], News | None]] = {
+    "stop": lambda: of(KNOWN, said(Outcome.STOP, finding("CVE-1"), finding("CVE-2"))),
+    "reminder": lambda: of(KNOWN, STOPS),
+    "recovered": lambda: of(KNOWN, said(Outcome.GO)),
+    "expiring": lambda: of(PASSES, ENDING),
+    "not evaluated": lambda: of(KNOWN, said(Outcome.NOT_EVALUATED)),
+    "a platform not evaluated": lambda: of(JUST_TOLD, PARTLY),
+    "failed": lambda: after_failure(KNOWN, FAILING, PUSH, LATER, PACE)[1],
+    "gone": lambda: after_not_found(KNOWN, MISSING, LATER, PACE, watched=True)[1],
+    "missing": lambda: after_not_found(PASSES, MISSING, LATER, PACE, watched=True)[1],
+    "ended": lambda: after_silence(SILENT, PUSH, LATER)[1],
 }
 
 
 @pytest.mark.parametrize("case", MADE)
 def test_news_says_of_which_entry_it_is_what_woke_us_and_when(case: str) -> None:
-    news = MADE[case]
+    news = MADE[case]()
     assert news is not None
     assert (news.subject, news.turn) == ("platform|reg.io/app:1|p", 7)
     assert (news.tag, news.policy_id, news.team) == (TAG, "p", "payments")
@@ -95,7 +100,7 @@ def test_news_says_of_which_entry_it_is_what_woke_us_and_when(case: str) -> None
 
 
 def test_a_reminder_and_a_recovery_of_the_same_entry_have_different_ids() -> None:
-    reminder, recovered = MADE["reminder"], MADE["recovered"]
+    reminder, recovered = MADE["reminder"](), MADE["recovered"]()
     assert reminder is not None
     assert recovered is not None
     assert reminder.id != recovered.id
@@ -117,6 +122,14 @@ def test_only_the_same_failure_of_the_same_entry_has_the_same_id() -> None:
     assert len(others) == 4
     assert id_of() not in others
     assert id_of(told=13) == id_of()
+
+
+def test_an_end_after_another_result_has_another_id() -> None:
+    ends = [
+        after_silence(replace(KNOWN, result_at=asked), PUSH, NOON + SILENCE)[1]
+        for asked in (NOON, NOON - HOUR)
+    ]
+    assert len({end.id for end in ends if end}) == 2
 
 
 def test_without_a_memory_each_report_is_news() -> None:
