@@ -237,8 +237,25 @@ def the_last_message_is_true(case: Case) -> Found:
             stopped_at_last(history)
             and truth.action != "stop"
             and (channel, tag) not in case.refused
+            and _is_remembered(case, history)
         ):
             yield history[-1].message.at, f"{tag} is {truth.action}, and told to be stopped"
+
+
+def _is_remembered(case: Case, history: list[Told]) -> bool:
+    """Whether the ledger, or a message, has one of the notices of the STOP that stands."""
+    began = max(number for number, told in enumerate(history) if not told.was_stopped)
+    return any(_has_a_memory(case, told) for told in history[began:])
+
+
+def _has_a_memory(case: Case, told: Told) -> bool:
+    """Published from the outbox; or, without a ledger, kept by the run behind it."""
+    message, tag = told.message, told.image.tag
+    if not _was_without_ledger(case, message):
+        return True
+    sent = (one for one in case.sent.get(message.who, ()) if one.tag == tag)
+    wrote = (one for one in case.wrote.get(message.who, ()) if f"|{tag}|" in one.key)
+    return any(one.at >= message.at for one in (*sent, *wrote))
 
 
 def a_recovery_follows_a_stop(case: Case) -> Found:

@@ -227,8 +227,9 @@ def _told(message: Published, image: Image, last: Told | None) -> Told:
         known = before | {name for name, _ in image.findings}
         is_partial = not message.whole or (was_stopped and last is not None and last.is_partial)
         return Told(message, image, was_stopped, True, before, known, is_partial)
-    ends = message.kind in ("RECOVERED", "ENDED") or is_gone(message)
-    return Told(message, image, was_stopped, was_stopped and not ends, before, before)
+    stopped = was_stopped and message.kind not in ("RECOVERED", "ENDED") and not is_gone(message)
+    is_partial = stopped and last is not None and last.is_partial
+    return Told(message, image, was_stopped, stopped, before, before, is_partial)
 
 
 def stopped_at_last(history: list[Told]) -> bool:

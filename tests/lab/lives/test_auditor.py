@@ -16,6 +16,7 @@ from tests.lab.lives.trace import (
     Crashed,
     Ended,
     Estate,
+    Fault,
     Image,
     Left,
     Measured,
@@ -209,6 +210,25 @@ def test_no_scan_that_failed_ends_a_stop_though_it_is_another_image_s_first() ->
 
     assert broken(first_of_another("0 rows", sound=True)) == set()
     assert broken(first_of_another(EMPTY, sound=False)) == {"no_recovery_is_invented"}
+
+
+def found_by_a_worker(*later: Seen) -> list[Seen]:
+    """A STOP that the run which found it published while the ledger refused, and never its end."""
+    refused = Fault(999.0, "work-1", "refused", "dynamodb put_item", 4)
+    published = replace(STOP, at=1000.05, who="work-1", decided=1000.0)
+    wrote = Wrote(1000.1, "work-1", f"own|{TAG}|active", "written")
+    return [
+        *(one for one in without(STOP, RECOVERED) if one != wrote),
+        refused,
+        published,
+        *later,
+    ]
+
+
+def test_only_a_stop_that_nothing_remembers_may_stay_without_its_end() -> None:
+    copy = Sent(1000.2, "work-1", "work", "work-9", TAG, 30)
+    assert "the_last_message_is_true" not in broken(found_by_a_worker())
+    assert "the_last_message_is_true" in broken(found_by_a_worker(copy))
 
 
 def test_the_auditor_knows_nothing_of_the_product() -> None:
