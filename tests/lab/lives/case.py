@@ -153,16 +153,11 @@ class Case:
             return check.sound
         if check.said not in VERDICTS:
             return False
-        lists = [
-            asked
-            for asked in self.asked[check.who]
-            if asked.step == "vuln" and asked.digest == check.digest and asked.at <= check.at
-        ]
-        return any(asked.sound for asked in lists) or self._is_empty_at_first(lists, check)
+        return any(asked.sound for asked in self._lists(check))
 
-    def _is_empty_at_first(self, lists: list[Asked], check: Asked) -> bool:
+    def is_empty_at_first(self, check: Asked) -> bool:
         """Whether a scan failed before any was known to find something: nobody could tell."""
-        if not any(asked.said == EMPTY for asked in lists):
+        if not any(asked.said == EMPTY for asked in self._lists(check)):
             return False
         return not any(
             other.sound
@@ -171,6 +166,14 @@ class Case:
             and self.ends[other.who].at < check.at
             for other in self.checks[check.tag or ""]
         )
+
+    def _lists(self, check: Asked) -> list[Asked]:
+        """Those that the evaluation's run was answered before it."""
+        return [
+            asked
+            for asked in self.asked[check.who]
+            if asked.step == "vuln" and asked.digest == check.digest and asked.at <= check.at
+        ]
 
     def stands(self, check: Asked, before: float, after: float) -> bool:
         """Whether it was true for so many seconds before and after it was answered."""
