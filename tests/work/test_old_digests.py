@@ -109,6 +109,19 @@ def test_no_doubt_ends_it(cluster: Cluster, doubt: str) -> None:
     assert "ENDED" not in [kind for kind, _ in told(cluster)]
 
 
+def test_a_vanished_context_is_known_without_a_record_of_the_sweep_before(cluster: Cluster) -> None:
+    """A sweep may be killed before it is recorded, and the ledger may refuse to tell of it."""
+    cluster.start("ops", TAG, NEW)
+    cluster.sweep()
+    cluster.ledger.sweeps.clear()
+    cluster.hidden.update({EU, US})
+    cluster.sweep()
+    assert told(cluster) == [("STOP", OLD)]
+    entry = cluster.entry(TAG, OLD)
+    assert entry is not None
+    assert entry.stopped
+
+
 def test_a_tag_that_moves_back_takes_its_stop_with_it(cluster: Cluster) -> None:
     cluster.sweep()
     cluster.push(TAG, OLD, "stop")
