@@ -161,6 +161,18 @@ def test_what_anchore_does_not_know_is_not_evaluated_and_says_where_it_runs() ->
     assert cluster.submitted == []
 
 
+def test_what_ran_before_anchore_knew_it_is_told_of_once() -> None:
+    """At first it is a digest that nobody knows; once the tag is on it, it is the tag's image."""
+    cluster = Cluster()
+    cluster.start(EU, TAG, OLD)
+    cluster.sweep()
+    cluster.push(TAG, OLD, "stop")
+    cluster.sweep()
+    assert told(cluster) == [("STOP", OLD)]
+    assert "old" not in cluster.results[0]
+    assert cluster.ledger.sweeps[-1].expected == 1
+
+
 def test_it_is_submitted_by_its_digest_as_of_when_it_was_first_seen() -> None:
     """As of now, Anchore would move the tag back to it."""
     cluster = Cluster({"ADD_MISSING_IMAGES": "true"})

@@ -37,7 +37,12 @@ def in_order(
     stopped = (target_of(one) for one in kept if one.stopped)
     running = ((tag, None) for tag in watched.tags if tag in watched.running)
     tags = ((tag, None) for tag in watched.tags)
-    failed = (target_of(one) for one in kept if _has_failed(one, now))
+    # What ran before Anchore knew it was an old digest then, and is the tag's image now.
+    failed = (
+        target_of(one)
+        for one in kept
+        if _has_failed(one, now) and not watched.is_current(target_of(one))
+    )
     return dict.fromkeys(chain(stopped, running, watched.old, tags, failed))
 
 
