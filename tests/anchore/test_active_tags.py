@@ -72,7 +72,7 @@ def test_pages_are_asked_for_until_the_total_is_reached() -> None:
 
 def in_order(number: int, limit: int, body: object) -> Entry:
     query = [("image_status", "active"), ("limit", str(limit)), ("page", str(number))]
-    ordered = [*query, ("order_by", "full_tag,image_digest")]
+    ordered = [*query, ("order_by", "full_tag")]
     return entry("/v2/summaries/image-tags", ordered, body, 200)
 
 

@@ -1,5 +1,6 @@
 """Pages are offsets, and tags come and go between them: what is there all the time is read."""
 
+from random import Random
 from typing import NamedTuple
 
 import pytest
@@ -14,6 +15,11 @@ MOST = 10
 
 class Row(NamedTuple):
     full_tag: str | None
+
+
+class Numbered(NamedTuple):
+    full_tag: str | None
+    number: int
 
 
 class Changing:
@@ -76,3 +82,21 @@ def test_rows_without_a_name_end_as_any_other() -> None:
     rows = [Row(None)] * 25
     found = rows_in_order(lambda limit, n: (rows[(n - 1) * limit :][:limit], 25), MOST)
     assert len(list(found)) >= 25
+
+
+@given(st.lists(st.integers(1, 14), min_size=1, max_size=20), st.randoms())
+def test_all_tags_are_read_though_the_rows_of_each_change_places(
+    rows_of_each: list[int], chance: Random
+) -> None:
+    def answer(limit: int, number: int) -> tuple[list[Numbered], int]:
+        rows = [
+            Numbered(f"{tag:03}", each)
+            for tag, count in enumerate(rows_of_each)
+            for each in chance.sample(range(count), count)
+        ]
+        return rows[(number - 1) * limit :][:limit], len(rows)
+
+    found = {row for row in rows_in_order(answer, MOST) if row}
+    small = {tag for tag, count in enumerate(rows_of_each) if count <= 3}
+    assert {f"{tag:03}" for tag in range(len(rows_of_each))} <= {row.full_tag for row in found}
+    assert {(f"{tag:03}", each) for tag in small for each in range(rows_of_each[tag])} <= found

@@ -52,6 +52,10 @@ TEXTS = {
     "a deeper host": ("anchore.corp.example.org.net", "anchore.corp.example.org.net"),
     "the password": (f"got {PASSWORD}!", "got redacted!"),
     "the header": (f"Basic {HEADER}", "redacted"),
+    "names before the password": (
+        f"watcher of platform: {PASSWORD}, platform",
+        "user-1 of account-1: redacted, account-1",
+    ),
 }
 
 
@@ -119,6 +123,13 @@ def test_a_digest_stays_a_digest_and_the_same_one(digest: str, pattern: str) -> 
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", changed)
     assert changed == hidden.text(digest)
     assert len(changed) == len(digest)
+
+
+def test_a_number_that_fits_a_pattern_becomes_another_number() -> None:
+    changed = json.loads(redactor(r"\d{6}").body('{"employee": 482913, "size": 12}'))
+    assert isinstance(changed["employee"], int)
+    assert changed["employee"] != 482913
+    assert (len(str(changed["employee"])), changed["size"]) == (6, 12)
 
 
 def test_an_account_of_aws_stays_one_everywhere() -> None:

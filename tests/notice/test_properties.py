@@ -19,7 +19,7 @@ from tests.support.notices.schema import errors
 
 @pytest.mark.parametrize("event_type", get_args(ImageEvent))
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@settings(max_examples=25, deadline=None, database=None, derandomize=True)
 def test_any_news_can_be_announced(event_type: ImageEvent, data: st.DataObject) -> None:
     notice = notice_of(data.draw(any_news(event_type)))
     assert notice.problems() == []

@@ -72,6 +72,16 @@ def alone(numbers: range) -> list[tuple[str | None, int]]:
             [("policy P", 3), ("CVE-1", 9)],
             id="a-change-of-the-policy-before-a-finding",
         ),
+        pytest.param(
+            [
+                *many(range(4), "CVE-1"),
+                *many(range(4, 6), "CVE-1", "CVE-2"),
+                *many(range(6, 9), "CVE-2"),
+                *different(range(9, 12)),
+            ],
+            [("CVE-1", 6), ("CVE-2", 3), (None, 3)],
+            id="a-quarter-is-enough-when-a-larger-group-took-some",
+        ),
         pytest.param(different(range(11)), [(None, 11)], id="nothing-in-common"),
         pytest.param(
             [*many(range(2), "CVE-1"), *different(range(2, 12))],
@@ -430,3 +440,16 @@ def test_of_issues_that_as_many_have_the_more_severe_one_makes_the_group() -> No
     both = (issue("CVE-1", Severity.LOW), issue("CVE-2", Severity.CRITICAL))
     [group] = planned([pending(number, issues=both) for number in range(11)]).groups
     assert group.issue == both[1]
+
+
+@pytest.mark.parametrize("kind", REPEATING)
+def test_what_is_collected_is_one_message_when_only_half_share_a_finding(kind: EventType) -> None:
+    half = many(range(3), "CVE-1", event_type=kind)
+    swept = [*half, *different(range(3, 6), event_type=kind)]
+    assert messages(planned(swept, at=NOON + RULES.collected + MINUTE)) == [(None, 6)]
+
+
+def test_after_the_first_of_each_team_the_oldest_comes_first() -> None:
+    teams = enumerate(("web", "batch", "batch", "web"))
+    notices = [pending(number, team=team) for number, team in teams]
+    assert messages(planned(notices)) == alone(range(4))

@@ -1,6 +1,6 @@
 """Whatever the sequence of verdicts, faults, crashes and duplicates: what readers can rely on.
 
-Each property sees 120 lives of up to 8 deliveries, the same ones at each run;
+Each property sees 60 lives of up to 8 deliveries, the same ones at each run;
 PROPERTY_EXAMPLES=5000 looks at so many new ones, which takes minutes.
 """
 
@@ -79,7 +79,7 @@ SAME_MOMENT = [
 UNREADABLE_LEDGER = Step(Evaluated("stop"), sends=None, faults={"read": Fault.REFUSED})
 
 
-for_any = partial(life_properties.for_any, Step, examples=120, shortest=2)
+for_any = partial(life_properties.for_any, Step, examples=60, shortest=2)
 
 
 @for_any(FAULTY, RAISED)

@@ -1,6 +1,6 @@
 """Whatever comes, fails and restarts, in whatever order: what readers of the outbox can rely on.
 
-Each property sees 60 lives of up to 8 windows, the same ones at each run;
+Each property sees 30 lives of up to 8 windows, the same ones at each run;
 PROPERTY_EXAMPLES=5000 looks at so many new ones, which takes minutes.
 """
 
@@ -91,7 +91,7 @@ OWN_FINDINGS = [Window((Arrival(n * 40, 40, finding=None),), minutes=3) for n in
 SETTLED = int(RULES.collected / RULES.window) + 25
 
 
-for_any = partial(life_properties.for_any, Window, examples=60, shortest=1)
+for_any = partial(life_properties.for_any, Window, examples=30, shortest=1)
 
 
 def life(windows: list[Window]) -> OutboxLife:

@@ -326,6 +326,6 @@ def _case(machine: type[Twins], examples: int) -> Any:
     return machine.TestCase
 
 
-TestEqual = _case(Equal, 60)
-TestEqualOnLazyAnchore = _case(EqualOnLazyAnchore, 40)
+TestEqual = _case(Equal, 30)
+TestEqualOnLazyAnchore = _case(EqualOnLazyAnchore, 20)
 TestScansFail = _case(ScansFail, 40)

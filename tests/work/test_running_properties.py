@@ -142,7 +142,7 @@ class Running(RuleBasedStateMachine):
 
 
 Running.TestCase.settings = settings(
-    max_examples=int(MANY or 60),
+    max_examples=int(MANY or 30),
     stateful_step_count=20,
     deadline=None,
     database=None,

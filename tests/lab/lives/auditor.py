@@ -351,9 +351,9 @@ def the_last_message_is_true(case: Case) -> Found:
         if not stopped_at_last(history) or (channel, tag) in case.refused:
             continue
         action = case.truths[tag][-1].action if case.truths[tag] else None
-        if action != "stop":
+        if action != "stop" and _is_remembered(case, history):
             yield history[-1].message.at, f"{tag} is {action}, and told to be stopped"
-        elif "@" in tag and _has_ended(case, tag):
+        if action == "stop" and "@" in tag and _has_ended(case, tag):
             yield history[-1].message.at, f"{tag} runs no longer, and is told to be stopped"
 
 
@@ -362,6 +362,22 @@ def _has_ended(case: Case, subject: str) -> bool:
     calm = _calm_inventories(case)
     is_seen = not calm or not is_unseen(case, calm[-1][0], subject, ever=True)
     return _is_current(case, subject) or not is_seen
+
+
+def _is_remembered(case: Case, history: list[Told]) -> bool:
+    """Whether the ledger, or a message, has one of the notices of the STOP that stands."""
+    began = max(number for number, told in enumerate(history) if not told.was_stopped)
+    return any(_has_a_memory(case, told) for told in history[began:])
+
+
+def _has_a_memory(case: Case, told: Told) -> bool:
+    """Published from the outbox; or, without a ledger, kept by the run behind it."""
+    message, tag = told.message, told.subject
+    if not _was_without_ledger(case, message):
+        return True
+    sent = (one for one in case.sent.get(message.who, ()) if one.tag == tag)
+    wrote = (one for one in case.wrote.get(message.who, ()) if f"|{tag}|" in one.key)
+    return any(one.at >= message.at for one in (*sent, *wrote))
 
 
 def a_recovery_follows_a_stop(case: Case) -> Found:

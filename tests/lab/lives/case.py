@@ -339,7 +339,9 @@ def _told(subject: str, message: Published, image: Image, last: Told | None) -> 
         is_partial = not message.whole or (was_stopped and last is not None and last.is_partial)
         return Told(subject, message, image, was_stopped, True, before, known, is_partial)
     ends = message.kind in ("RECOVERED", "ENDED") or is_gone(message, image)
-    return Told(subject, message, image, was_stopped, was_stopped and not ends, before, before)
+    stopped = was_stopped and not ends
+    is_partial = stopped and last is not None and last.is_partial
+    return Told(subject, message, image, was_stopped, stopped, before, before, is_partial)
 
 
 def stopped_at_last(history: list[Told]) -> bool:

@@ -15,6 +15,7 @@ from tests.lab.lives.trace import (
     Crashed,
     Ended,
     Estate,
+    Fault,
     Image,
     Inventoried,
     Left,
@@ -241,6 +242,25 @@ BREAKING: dict[str, list[Seen]] = {
 @pytest.mark.parametrize("rule", [rule.__name__ for rule in RULES])
 def test_each_rule_can_be_broken(rule: str) -> None:
     assert rule in broken(BREAKING[rule])
+
+
+def found_by_a_worker(*later: Seen) -> list[Seen]:
+    """A STOP that the run which found it published while the ledger refused, and never its end."""
+    refused = Fault(999.0, "work-1", "refused", "dynamodb put_item", 4)
+    published = replace(STOP, at=1000.05, who="work-1", decided=1000.0)
+    wrote = Wrote(1000.1, "work-1", f"own|{TAG}|active", "written")
+    return [
+        *(one for one in without(STOP, RECOVERED) if one != wrote),
+        refused,
+        published,
+        *later,
+    ]
+
+
+def test_only_a_stop_that_nothing_remembers_may_stay_without_its_end() -> None:
+    copy = Sent(1000.2, "work-1", "work", "work-9", TAG, 30)
+    assert "the_last_message_is_true" not in broken(found_by_a_worker())
+    assert "the_last_message_is_true" in broken(found_by_a_worker(copy))
 
 
 def test_the_auditor_knows_nothing_of_the_product() -> None:
