@@ -4,13 +4,16 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
+from rescan.aws.ledger_items import entry_of, item_of
 from rescan.gate.evaluation import Finding
 from rescan.gate.model import Outcome, Vulnerability, VulnerabilityList
 from rescan.gate.report import Report
 from rescan.kernel.failure_cause import FailureCause
+from rescan.kernel.image_tag import Digest
 from rescan.ledger.empty_list import believed
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import EventType
+from rescan.ledger.platforms import believed_of_all
 from rescan.ledger.transitions import after_verdict
 from tests.support.entries import FRESH, HOUR, NEW, OLD, PACE, finding, report
 from tests.support.fakes import NOON
@@ -100,6 +103,105 @@ def test_a_stop_stays_a_stop_and_keeps_what_the_failed_scan_hid() -> None:
     assert (kind, entry.stopping.findings) == (None, entry_after(before).stopping.findings)
     _, kind = kind_after(entry, before, 2)
     assert kind is None
+
+
+# --- another image
+
+
+MOVED_GO = replace(EMPTY_GO, image_digest=NEW)
+
+
+def test_an_image_whose_first_scan_fails_ends_no_stop_of_the_one_before() -> None:
+    entry, kind = kind_after(entry_after(STOPPED), MOVED_GO, 6)
+    assert (kind, entry.verdict, entry.digest) == (None, Outcome.STOP, OLD)
+    assert (entry.listed, entry.empty_list_at, set(entry.digests)) == (("all",), None, {OLD})
+    assert entry.failing is not None
+    assert entry.failing.cause is FailureCause.SCAN_FAILED
+    assert entry.failing.reason == (
+        "Anchore answered go, which does not count: it lists no vulnerability, as after a failed"
+        " scan, and would end a STOP"
+    )
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [(6.3, None), (6.5, EventType.RECOVERED), (12, EventType.RECOVERED)],
+)
+def test_one_that_really_has_none_ends_it_half_an_hour_later(
+    hours: float, expected: EventType | None
+) -> None:
+    entry, _ = kind_after(entry_after(STOPPED), MOVED_GO, 6)
+    entry, kind = kind_after(entry_of(item_of(entry)), MOVED_GO, hours)
+    assert kind is expected
+    if expected:
+        assert (entry.verdict, entry.digest, entry.doubted) == (Outcome.GO, NEW, {})
+
+
+def test_one_that_is_scanned_at_last_ends_it_or_goes_on_by_what_is_listed() -> None:
+    entry, _ = kind_after(entry_after(STOPPED), MOVED_GO, 6)
+    passes = replace(MOVED_GO, vulnerabilities=LISTED)
+    after, kind = kind_after(entry, passes, 6.1)
+    assert (kind, after.listed, after.doubted) == (EventType.RECOVERED, ("all",), {})
+    stops = replace(STOPPED, image_digest=NEW)
+    after, kind = kind_after(entry, stops, 6.1)
+    assert (kind, after.stopped, after.digest, after.doubted) == (None, True, NEW, {})
+
+
+def test_each_further_image_is_doubted_anew_and_only_the_last_one_is_remembered() -> None:
+    entry, size = entry_after(STOPPED), 0
+    for number in range(40):
+        digest = Digest(f"sha256:{number:064}")
+        entry, kind = kind_after(entry, replace(EMPTY_GO, image_digest=digest), 6 + number)
+        assert kind in (None, EventType.NOT_EVALUATED)
+        assert (entry.stopped, entry.digest, set(entry.doubted)) == (True, OLD, {digest})
+        size = max(size, size or len(item_of(entry)["memory"]["B"]))
+    assert len(item_of(entry)["memory"]["B"]) <= size + 20
+
+
+def test_the_image_before_is_known_when_the_tag_moves_back_to_it() -> None:
+    entry, _ = kind_after(entry_after(STOPPED), MOVED_GO, 6)
+    entry, _ = kind_after(entry, EMPTY_GO, 6.4)
+    assert (entry.empty_list_at, entry.doubted) == (NOON + 6.4 * HOUR, {})
+    _, kind = kind_after(entry, MOVED_GO, 6.8)
+    assert kind is None
+
+
+def test_a_stop_without_rows_ends_by_no_empty_list_at_first_sight() -> None:
+    """A rule about the Dockerfile stops it, say, and the scan may never have worked."""
+    entry = entry_after(replace(report(Outcome.STOP), vulnerabilities=NOTHING))
+    entry, kind = kind_after(entry, EMPTY_GO, 1)
+    assert (kind, entry.empty_list_at) == (None, NOON + HOUR)
+    assert kind_after(entry, EMPTY_GO, 2)[1] is EventType.RECOVERED
+
+
+@pytest.mark.parametrize(
+    ("entry", "result"),
+    [
+        pytest.param(entry_after(EMPTY_GO), MOVED_GO, id="was-go"),
+        pytest.param(FRESH, EMPTY_GO, id="nothing-remembered"),
+        pytest.param(
+            entry_after(STOPPED), replace(MOVED_GO, vulnerabilities=None), id="not-read-at-all"
+        ),
+        pytest.param(
+            entry_after(STOPPED),
+            replace(
+                report(Outcome.WARN, finding("CVE-9", action="warn"), digest=NEW),
+                vulnerabilities=NOTHING,
+                vtype="os",
+            ),
+            id="the-evaluation-names-some",
+        ),
+        pytest.param(
+            entry_after(STOPPED),
+            replace(report(Outcome.STOP, digest=NEW), vulnerabilities=NOTHING),
+            id="a-stop",
+        ),
+    ],
+)
+def test_what_ends_no_stop_or_rests_on_something_counts_at_once(
+    entry: Entry, result: Report
+) -> None:
+    assert believed_of_all(result, entry, NOON + HOUR) is result
 
 
 def test_what_was_evaluated_is_told_apart_by_its_digest() -> None:

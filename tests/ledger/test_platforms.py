@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -191,6 +191,30 @@ def test_a_platform_is_not_doubted_by_what_another_one_had() -> None:
     assert (again.failing, again.listed, again.platforms[AMD].listed) == (None, ("all",), ())
 
 
+def test_another_image_with_a_platform_whose_first_scan_fails_ends_no_stop() -> None:
+    stopped = stopped_on_both()
+    moved = Platforms({"s390x": "go", "ppc64le": "go"}, empty=frozenset({"ppc64le"}))
+    entry, news = after(stopped, moved, 1)
+    assert (news, entry.verdict, entry.failing is not None) == (None, Outcome.STOP, True)
+    assert (entry.digest, entry.platforms) == (stopped.digest, stopped.platforms)
+    assert set(entry.doubted) == {digest_of("s390x"), digest_of("ppc64le")}
+
+    lacking, news = after(entry, Platforms({"s390x": "analysis_failed", "ppc64le": "go"}), 2)
+    assert (news, lacking.stopped) == (None, True)
+    entry, news = after(entry, moved, 2)
+    assert isinstance(news, RecoveredNews)
+    assert {one.by for one in news.cleared} == {ClearedBy.NEW_DIGEST}
+    assert (entry.doubted, set(entry.digests)) == ({}, {digest_of("s390x"), digest_of("ppc64le")})
+
+
+def test_a_platform_that_another_image_has_too_is_not_forgotten_by_a_doubt() -> None:
+    moved = Platforms({"arm64": "go", "s390x": "go"}, empty=frozenset({"s390x"}))
+    entry, _ = after(stopped_on_both(), moved, 1)
+    assert (set(entry.digests), set(entry.doubted)) == ({ARM, AMD}, {digest_of("s390x")})
+    back, news = after(entry, Platforms({"arm64": "go", "amd64": "analysis_failed"}), 2)
+    assert (news, back.stopped) == (None, True)
+
+
 def test_each_platform_s_refresh_is_remembered() -> None:
     entry, _ = after(FRESH, Platforms({"arm64": "go", "amd64": "go"}))
     assert entry.refresh == Refresh(ARM, "today", NOON)
@@ -213,7 +237,9 @@ def test_a_failed_attempt_forgets_no_platform() -> None:
 
 # --- whatever becomes of them
 
-came_to = st.sampled_from(["stop", "go", "warn", "doubt", "down", "analyzing", "analysis_failed"])
+came_to = st.sampled_from(
+    ["stop", "go", "warn", "empty", "doubt", "down", "analyzing", "analysis_failed"]
+)
 images = st.dictionaries(
     st.sampled_from(["arm64", "amd64", "s390x"]), came_to, min_size=1, max_size=3
 )
@@ -222,8 +248,11 @@ CVES = {arch: (f"CVE-{arch}", "CVE-all") for arch in ("arm64", "amd64", "s390x")
 
 def _attempt(entry: Entry, image: dict[str, str], now: int, *, awaits: bool) -> Remembered:
     """What the worker makes of it: an error, a pending image or no verdict changes no verdict."""
+    empty = frozenset(arch for arch, said in image.items() if said == "empty")
+    comes_to = {arch: "go" if arch in empty else said for arch, said in image.items()}
+    cves = {arch: () if arch in empty else some for arch, some in CVES.items()}
     try:
-        said = report(Platforms(image, CVES), awaits_analysis=awaits)
+        said = report(Platforms(comes_to, cves, empty), awaits_analysis=awaits)
     except AnchoreError as error:
         failing = Failing.of_error(error, NOON)
         return after_failure(entry, failing, TRIGGER, NOON + now * HOUR, PACE)
@@ -234,6 +263,7 @@ def _attempt(entry: Entry, image: dict[str, str], now: int, *, awaits: bool) -> 
 
 
 @given(st.lists(st.tuples(images, st.booleans()), max_size=6))
+@example([({"arm64": "stop"}, True), ({"amd64": "empty"}, True)])
 def test_no_stop_is_lost_and_none_ends_while_a_platform_that_had_one_has_no_verdict(
     history: list[tuple[dict[str, str], bool]],
 ) -> None:
@@ -249,7 +279,12 @@ def test_no_stop_is_lost_and_none_ends_while_a_platform_that_had_one_has_no_verd
             assert kind(news) is EventType.RECOVERED
             there = {str(digest_of(arch)): said for arch, said in image.items()}
             missing = {there[digest] for digest in before.digests if digest in there}
-            assert missing <= {"go", "warn"}
+            assert missing <= {"go", "warn", "empty"}
+            seen_empty = {arch for arch, said in image.items() if said == "empty"}
+            assert all(
+                any(was.get(arch) == "empty" for was, _ in history[: now - 1])
+                for arch in seen_empty
+            )
         assert entry_of(item_of(entry)) == entry
 
 

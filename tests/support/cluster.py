@@ -44,7 +44,7 @@ class Cluster:
     """`verdicts` are those of the digests that Anchore has analyzed, `tags` what each is on.
 
     An agent that is `silent` notes nothing any more; of a context that is `hidden` nobody reports.
-    `refused`: the inventory is. `parents` are the digests of indexes.
+    `refused`: the inventory is. `parents` are the digests of indexes, `empty` those without rows.
     """
 
     settings: dict[str, str] = field(default_factory=dict)
@@ -57,6 +57,7 @@ class Cluster:
     hidden: set[str] = field(default_factory=set)
     refused: bool = False
     parents: dict[Digest, Digest] = field(default_factory=dict)
+    empty: set[Digest] = field(default_factory=set)
     is_dated: bool = True
     ledger: FakeLedger = field(default_factory=FakeLedger)
     queue: FakeQueue = field(default_factory=FakeQueue)
@@ -179,10 +180,10 @@ class Cluster:
 
     def refreshed_vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
         self.requests.append("vulnerabilities")
-        return ROWS
+        return self.vulnerabilities(digest, vtype)
 
     def vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
-        return ROWS
+        return VulnerabilityList([], ROWS.answer) if digest in self.empty else ROWS
 
     def evaluate(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Evaluation:
         self.requests.append("check")

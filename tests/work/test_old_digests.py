@@ -70,6 +70,19 @@ def test_it_is_reminded_of_and_recovers(cluster: Cluster) -> None:
     assert told(cluster) == [("STOP", OLD), ("REMINDER", OLD), ("RECOVERED", OLD)]
 
 
+def test_an_empty_list_alone_does_not_end_its_stop_at_first_sight(cluster: Cluster) -> None:
+    cluster.empty = {OLD, NEW}
+    cluster.sweep()
+    cluster.verdicts[OLD] = "go"
+    cluster.sweep()
+    assert told(cluster) == [("STOP", OLD)]
+    cluster.sweep()
+    assert told(cluster) == [("STOP", OLD), ("RECOVERED", OLD)]
+    tag = cluster.entry(TAG)
+    assert tag is not None
+    assert (tag.verdict, tag.failing) == (Outcome.GO, None)
+
+
 def test_its_stop_ends_when_a_fresh_inventory_no_longer_sees_it(cluster: Cluster) -> None:
     cluster.sweep()
     cluster.stop(EU, TAG, OLD)

@@ -37,6 +37,7 @@ class _Desk:
 
     comes_to: dict[str, str]
     now: datetime = NOON
+    empty: frozenset[str] = frozenset()
     ledger: FakeLedger = field(default_factory=FakeLedger)
     queue: FakeQueue = field(default_factory=FakeQueue)
     tally: Tally = field(default_factory=Tally)
@@ -53,7 +54,7 @@ class _Desk:
         topics = Topics({Channel.STOPS: FakeTopic()}, self.tally)
         recorder = Recorder(self.ledger, topics, self.tally, sleep=lambda seconds: None)
         requeue = Requeue(self.queue, FakeDeferred(), lambda: self.now, lambda: 1.0)
-        self.anchore = Platforms(self.comes_to, CVES)
+        self.anchore = Platforms(self.comes_to, CVES, self.empty)
         settings = Settings.parse(LEAST)
         return Worker(
             settings, lambda deadline: self.anchore, recorder, requeue, self.tally, lambda: self.now
@@ -141,6 +142,16 @@ def test_a_caller_who_waits_learns_of_each_platform() -> None:
     gated = _Desk({"arm64": "down", "amd64": "stop"}).gate_now()
     assert gated.report is not None
     assert gated.report.reason.endswith("; linux/amd64: 1 finding")
+
+
+def test_a_stop_that_only_readers_know_of_ends_by_no_empty_list_at_first_sight() -> None:
+    told = replace(SWEPT, published_id="of the STOP", first_seen=NOON - HOUR)
+    desk = _Desk({"s390x": "go"}, empty=frozenset({"s390x"}))
+    assert desk.work(told).outcome == "not_evaluated"
+    assert (desk.entry.stopped, desk.queued) == (True, [])
+    desk.now += HOUR
+    assert desk.work(replace(SWEPT, sweep=None)).outcome == "go"
+    assert desk.queued == ["RECOVERED"]
 
 
 def test_a_stop_that_the_ledger_refuses_comes_back_once_and_is_told_once() -> None:

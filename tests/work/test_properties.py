@@ -12,14 +12,14 @@ from itertools import combinations, pairwise, product
 from hypothesis import strategies as st
 
 from rescan.gate.evaluation import FindingKey
-from rescan.gate.model import TriggerKind
+from rescan.gate.model import Outcome, TriggerKind
 from rescan.ledger.entry import Entry
 from rescan.outbox.grouping import COLLECTED
 from rescan.settings import Settings
 from tests.support import life_properties
 from tests.support.environment import LEAST
 from tests.support.faults import CALLS, Fault
-from tests.support.one_image import ERRORS, STATUSES, Evaluated
+from tests.support.one_image import ERRORS, STATUSES, Answer, Evaluated
 from tests.support.tag_life import Delivery, Life, Step
 
 # Values to choose from, not strategies of strategies: a life is drawn in a tenth of the time.
@@ -136,6 +136,25 @@ def test_recovered_is_said_only_of_a_real_evaluation(steps: list[Step]) -> None:
 @for_any(FAULTY, SAME_MOMENT)
 def test_only_a_stop_that_was_said_is_reminded_of_or_recovered_from(steps: list[Step]) -> None:
     assert Life().lives(steps).settles().is_swept().reader.surprises == ()
+
+
+@for_any(PEACEFUL, [Step(Evaluated("stop", {"CVE-1": "High"})), Step(Evaluated("go", moved=True))])
+def test_an_empty_list_ends_no_stop_at_first_sight(steps: list[Step]) -> None:
+    """Half an hour before another evaluation has said the same, of the same image."""
+    deliveries = Life().lives(steps).settles().deliveries
+    for number, last in enumerate(deliveries):
+        said = last.answer
+        ends = last.before.stopped and last.after.verdict in (Outcome.GO, Outcome.WARN)
+        if ends and isinstance(said, Evaluated) and not said.findings:
+            assert any(
+                last.at - first.at >= timedelta(minutes=30) and is_alike(first.answer, said)
+                for first in deliveries[:number]
+            )
+
+
+def is_alike(first: Answer, said: Evaluated) -> bool:
+    is_empty = isinstance(first, Evaluated) and first.action != "stop" and not first.findings
+    return is_empty and first.moved == said.moved  # type: ignore[union-attr]
 
 
 @for_any(FAULTY)

@@ -63,7 +63,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     item ends that suppresses a finding. `listed` are the kinds of vulnerabilities that Anchore has
     listed of the digest; `empty_list_at` is since when it lists none, which is not believed yet.
     `refresh`: the verdict rests on the feeds that it names, or on newer ones. These three are of
-    `digest`; `platforms` has them of the image's other ones.
+    `digest`; `platforms` has them of the image's other ones, and `doubted` those of another image
+    whose verdict is not believed yet.
     `running` is where the image was last seen running, as far as sweeps ask that. `old_digest` is
     the one that runs, in an entry of its own, since the tag has moved on.
     """
@@ -94,6 +95,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     running: Running | None = None
     old_digest: Digest | None = None
     platforms: Mapping[Digest, PlatformFacts] = {}
+    doubted: Mapping[Digest, PlatformFacts] = {}
 
     @property
     def digests(self) -> frozenset[str]:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from rescan.gate.model import Outcome
 from rescan.gate.platforms import together
 from rescan.gate.report import Report
 from rescan.kernel.image_tag import Digest
@@ -19,9 +20,11 @@ from rescan.ledger.refresh import refresh_after
 
 def believed_of_all(report: Report, entry: Entry, now: datetime) -> Report:
     """The report, as far as it is believed of each platform (`empty_list.py`)."""
+    ends = entry.stopped and report.outcome is not Outcome.STOP
+    held = [believed(each, _of(entry, each), now, ends_stop=ends) for each in report.each]
     if not report.platforms:
-        return believed(report, _of(entry, report), now)
-    each = [_needed(believed(p, _of(entry, p), now), entry) for p in report.platforms]
+        return held[0]
+    each = [_needed(one, entry) for one in held]
     changed = any(held is not said for held, said in zip(each, report.platforms, strict=True))
     return together(each) if changed else report
 
@@ -47,13 +50,13 @@ def facts_after(
     facts: dict[Digest, PlatformFacts] = {}
     for each, kept in zip(said.each, held.each, strict=True):
         digest = each.image_digest
-        if digest is not None and (kept.outcome.is_verdict or digest in entry.digests):
+        if digest is not None and (each.outcome.is_verdict or _is_known(entry, digest)):
             facts[digest] = _facts(_of(entry, each), each, kept, now)
     return facts
 
 
 def with_facts(entry: Entry, facts: Mapping[Digest, PlatformFacts]) -> Entry:
-    """The entry with these, and with no others."""
+    """The entry of a verdict that counts, with these and with no others."""
     others = {digest: each for digest, each in facts.items() if digest != entry.digest}
     own = facts.get(entry.digest) if entry.digest is not None else None
     own = own or PlatformFacts(entry.listed, entry.empty_list_at, entry.refresh)
@@ -63,7 +66,22 @@ def with_facts(entry: Entry, facts: Mapping[Digest, PlatformFacts]) -> Entry:
         empty_list_at=own.empty_list_at,
         refresh=own.refresh,
         platforms=others,
+        doubted={},
     )
+
+
+def with_doubts(entry: Entry, facts: Mapping[Digest, PlatformFacts]) -> Entry:
+    """The entry of a verdict that does not count: it forgets no platform that had one.
+
+    What is new is remembered apart, and only of the last such image: the item stays small.
+    """
+    known = {digest: each for digest, each in facts.items() if digest in entry.digests}
+    new = {digest: each for digest, each in facts.items() if digest not in known}
+    return replace(with_facts(entry, {**entry.platforms, **known}), doubted=new)
+
+
+def _is_known(entry: Entry, digest: Digest | None) -> bool:
+    return digest in entry.digests or digest in entry.doubted
 
 
 def _facts(entry: Entry, said: Report, held: Report, now: datetime) -> PlatformFacts:
@@ -74,16 +92,16 @@ def _facts(entry: Entry, said: Report, held: Report, now: datetime) -> PlatformF
 
 
 def _needed(report: Report, entry: Entry) -> Report:
-    is_known = not report.needed and report.image_digest in entry.digests
-    return replace(report, needed=True) if is_known else report
+    is_known = _is_known(entry, report.image_digest)
+    return replace(report, needed=True) if is_known and not report.needed else report
 
 
 def _of(entry: Entry, report: Report) -> Entry:
     """The entry as if it were of this platform alone."""
     digest = report.image_digest
-    if digest is None or digest not in entry.platforms:
+    if digest is None or digest == entry.digest:
         return entry
-    facts = entry.platforms[digest]
+    facts = entry.platforms.get(digest) or entry.doubted.get(digest) or PlatformFacts()
     return replace(
         entry,
         digest=digest,

@@ -27,6 +27,7 @@ from rescan.ledger.platforms import (
     contradicts_any,
     digest_after,
     facts_after,
+    with_doubts,
     with_facts,
 )
 from rescan.ledger.reevaluation import Reevaluation, news_id
@@ -68,7 +69,7 @@ def after_verdict(
     if not report.outcome.is_verdict:
         failing = Failing.of_report(report, now)
         after, news = after_failure(entry, failing, report.trigger, now, policy)
-        return with_facts(after, facts), news
+        return with_doubts(after, facts), news
     evaluation, expiry = report.evaluation, report.expiry(now)
     after = replace(
         entry,

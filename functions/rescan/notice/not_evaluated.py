@@ -64,7 +64,7 @@ _OF_THE_PLATFORM = {
     FailureCause.SCAN_FAILED: _Failure(
         "vulnerability scan failed",
         "see in Anchore whether the feeds are in sync and the image can be scanned. If it really"
-        " has no vulnerability any more, the next evaluation says so.",
+        " has no vulnerability, the next evaluation says so.",
     ),
     FailureCause.WRONG_ANSWER: _Failure(
         "an answer that nobody understands",

@@ -47,7 +47,7 @@ from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue, ends_chain
 from rescan.work.results import Results
 from rescan.work.unknown_push import is_unknown_push, since
-from rescan.work.unrecorded import Unrecorded
+from rescan.work.unrecorded import Unrecorded, as_told
 
 
 class AnalyzingAnchore(Anchore, Protocol):
@@ -127,7 +127,7 @@ class Worker:
         anchore = self._anchore(gate, deadline)
         request = self._request(gate, entry or fresh, deadline)
         evaluated = rescan(anchore, request)
-        report = believed_of_all(evaluated, entry or fresh, self._clock())
+        report = believed_of_all(evaluated, as_told(gate, entry or fresh), self._clock())
         is_unknown = is_unknown_push(gate, report) or self._is_to_be_added(gate, report)
         if (report.outcome is Outcome.PENDING or is_unknown) and request.awaits_analysis:
             if is_unknown and self._settings.add_missing_images and not gate.submitted:

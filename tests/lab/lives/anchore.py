@@ -201,6 +201,8 @@ class Anchore:
             return self._not_there("vuln", digest)
         if is_forced:
             self.failed_scans.discard(digest)
+        if self._fails_at_first(digest):
+            return self._of_a_failed_scan(digest)
         rows = [] if digest in self.failed_scans else self.rows(digest)
         if rows:
             self.scanned[digest] = self.feed
@@ -210,6 +212,17 @@ class Anchore:
         }
         is_sound = digest not in self.failed_scans
         return _Answer("vuln", body, digest=digest, said=f"{len(rows)} rows", sound=is_sound)
+
+    def _fails_at_first(self, digest: str) -> bool:
+        since = self.passed() - self.analyzed_at.get(digest, 0.0)
+        return digest in self.plan.unscanned and since <= _SCANS_FAIL_SECONDS
+
+    def _of_a_failed_scan(self, digest: str) -> "_Answer":
+        """An empty list, which is true of an image without any row."""
+        self.failed_scans.add(digest)
+        self.scans_failed_at.setdefault(digest, self.analyzed_at.get(digest, 0.0))
+        body = {"image_digest": digest, "vulnerabilities": []}
+        return _Answer("vuln", body, digest=digest, said=EMPTY, sound=not self.rows(digest))
 
     def _is_kept(self, digest: str) -> bool:
         return self._is_known(digest) and self.is_analyzed(digest)
@@ -467,7 +480,7 @@ def _evaluation(changes: dict[str, Any], said: str) -> "_Wrongly":
 
 
 def _scan_failed(anchore: Anchore, true: _Answer, chance: Random) -> _Answer:
-    """Empty, like the list of an image without any row; the evaluation is then of nothing."""
+    """Empty, which is true of an image without any row; the evaluation is then of nothing."""
     digest, now = true.digest or "", anchore.passed()
     if true.status != 200:
         return true
@@ -477,6 +490,7 @@ def _scan_failed(anchore: Anchore, true: _Answer, chance: Random) -> _Answer:
     anchore.failed_scans.add(digest)
     if chance.random() < 0.7:  # without its database it has no report either
         anchore.scanned.pop(digest, None)
+    true.sound = not true.body["vulnerabilities"]
     true.body, true.said = {"image_digest": digest, "vulnerabilities": []}, EMPTY
     return true
 

@@ -140,7 +140,7 @@ def every_pushed_stop_is_told(case: Case) -> Found:
 def _is_taken_for_good(case: Case, check: Asked, pushed: Pushed) -> bool:
     """Whether its scan failed before any was known to find something: nobody could tell."""
     is_good = check.said in ("go", "warn") and check.digest == pushed.digest
-    return is_good and case.verdict_of(check)
+    return is_good and (case.verdict_of(check) or case.is_empty_at_first(check))
 
 
 def no_news_waits_for_long(case: Case) -> Found:

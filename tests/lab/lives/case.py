@@ -198,25 +198,28 @@ class Case:
             return check.sound
         if check.said not in VERDICTS:
             return False
-        lists = [
-            asked
-            for asked in self.asked[check.who]
-            if asked.step == "vuln" and asked.digest == check.digest and asked.at <= check.at
-        ]
-        return any(asked.sound for asked in lists) or self._is_empty_at_first(lists, check)
+        return any(asked.sound for asked in self._lists(check))
 
-    def _is_empty_at_first(self, lists: list[Asked], check: Asked) -> bool:
+    def is_empty_at_first(self, check: Asked) -> bool:
         """Whether a scan failed before any was known to find something: nobody could tell.
 
         What is known is of the image that the tag was on last; it may be back on an earlier one.
         """
-        if not any(asked.said == EMPTY for asked in lists):
+        if not any(asked.said == EMPTY for asked in self._lists(check)):
             return False
         is_known = False
         for other in self.judged[self.subject_of(check)]:
             if other.sound and self.finished(other.who) and self.ends[other.who].at < check.at:
                 is_known = other.digest == check.digest
         return not is_known
+
+    def _lists(self, check: Asked) -> list[Asked]:
+        """Those that the evaluation's run was answered before it."""
+        return [
+            asked
+            for asked in self.asked[check.who]
+            if asked.step == "vuln" and asked.digest == check.digest and asked.at <= check.at
+        ]
 
     def stands(self, check: Asked, before: float, after: float) -> bool:
         """Whether it was true for so many seconds before and after it was answered."""

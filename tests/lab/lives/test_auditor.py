@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.lab.lives.auditor import RULES, judge
+from tests.lab.lives.case import EMPTY
 from tests.lab.lives.trace import (
     Asked,
     Calm,
@@ -242,6 +243,25 @@ BREAKING: dict[str, list[Seen]] = {
 @pytest.mark.parametrize("rule", [rule.__name__ for rule in RULES])
 def test_each_rule_can_be_broken(rule: str) -> None:
     assert rule in broken(BREAKING[rule])
+
+
+def test_no_scan_that_failed_ends_a_stop_though_it_is_another_image_s_first() -> None:
+    """Of one that was not stopped nobody could tell."""
+
+    def first_of_another(said: str, *, sound: bool) -> list[Seen]:
+        moved = [
+            replace(one, digest=D2) if isinstance(one, Asked | Truth) and one.at > 4000 else one
+            for one in instead(images=(Image("n2", TAG, D2, ()),))(RECOVERED)
+        ]
+        return [
+            replace(one, said=said, sound=sound)
+            if isinstance(one, Asked) and (one.step, one.who) == ("vuln", "work-2")
+            else one
+            for one in moved
+        ]
+
+    assert broken(first_of_another("0 rows", sound=True)) == set()
+    assert broken(first_of_another(EMPTY, sound=False)) == {"no_recovery_is_invented"}
 
 
 def found_by_a_worker(*later: Seen) -> list[Seen]:

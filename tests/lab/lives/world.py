@@ -222,7 +222,8 @@ class World:
 
     def _edit_policy(self, edit: Happening) -> None:
         names = sorted({row.name for rows in self.plan.rows.values() for row in rows})
-        self.anchore.allowed ^= {names[edit.number % len(names)]}
+        if names:
+            self.anchore.allowed ^= {names[edit.number % len(names)]}
         self.anchore.policy += 1
         self.anchore.edited_at = self.passed()
         self.anchore.tell()

@@ -103,8 +103,8 @@ Anchore or AWS.
 
 How to read it:
 
-- An image takes three requests, the list of tags one for every 500, and the feeds and the policies
-  one each, whatever the number of workers.
+- An image takes three requests, the list of tags about one for every 500, and the feeds and the
+  policies one each, whatever the number of workers.
 - Peak in flight is workers x batch size, here {scenario.batch_size}: MaxConcurrency and BatchSize
   bound it. A sweep takes at least images x {_seconds_an_image(scenario):g} s / peak; a batch ends
   with its slowest image.
