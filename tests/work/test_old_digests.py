@@ -122,6 +122,19 @@ def test_no_doubt_ends_it(cluster: Cluster, doubt: str) -> None:
     assert "ENDED" not in [kind for kind, _ in told(cluster)]
 
 
+def test_a_vanished_context_is_known_without_a_record_of_the_sweep_before(cluster: Cluster) -> None:
+    """A sweep may be killed before it is recorded, and the ledger may refuse to tell of it."""
+    cluster.start("ops", TAG, NEW)
+    cluster.sweep()
+    cluster.ledger.sweeps.clear()
+    cluster.hidden.update({EU, US})
+    cluster.sweep()
+    assert told(cluster) == [("STOP", OLD)]
+    entry = cluster.entry(TAG, OLD)
+    assert entry is not None
+    assert entry.stopped
+
+
 def test_a_tag_that_moves_back_takes_its_stop_with_it(cluster: Cluster) -> None:
     cluster.sweep()
     cluster.push(TAG, OLD, "stop")
@@ -159,6 +172,18 @@ def test_what_anchore_does_not_know_is_not_evaluated_and_says_where_it_runs() ->
         f"{UNKNOWN} runs in prod-eu/payments, and Anchore does not know it"
     )
     assert cluster.submitted == []
+
+
+def test_what_ran_before_anchore_knew_it_is_told_of_once() -> None:
+    """At first it is a digest that nobody knows; once the tag is on it, it is the tag's image."""
+    cluster = Cluster()
+    cluster.start(EU, TAG, OLD)
+    cluster.sweep()
+    cluster.push(TAG, OLD, "stop")
+    cluster.sweep()
+    assert told(cluster) == [("STOP", OLD)]
+    assert "old" not in cluster.results[0]
+    assert cluster.ledger.sweeps[-1].expected == 1
 
 
 def test_it_is_submitted_by_its_digest_as_of_when_it_was_first_seen() -> None:

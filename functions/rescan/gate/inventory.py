@@ -16,7 +16,8 @@ from rescan.kernel.image_tag import Digest, ImageTag
 
 # Of the places of an image; one may run in hundreds of namespaces.
 MOST_PLACES = 3
-_KEPT = timedelta(days=30)
+# For so long what ran in a context that has vanished counts as running.
+KEPT = timedelta(days=30)
 # Characters of names and moments; an item takes 400 KB.
 _ROOM, _MOMENT = 150_000, 40
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -85,7 +86,7 @@ class InventoryRecord(Struct, frozen=True):
 
     def followed_by(self, inventory: Inventory, now: datetime) -> "InventoryRecord":
         """The record after this inventory."""
-        kept = {name: seen for name, seen in self.contexts.items() if seen > now - _KEPT}
+        kept = {name: seen for name, seen in self.contexts.items() if seen > now - KEPT}
         return InventoryRecord(inventory.doubt, dict(_that_fit(kept | {**inventory.contexts})))
 
 

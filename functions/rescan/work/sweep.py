@@ -26,7 +26,7 @@ from rescan.notice.summary import Coverage, Unwatched
 from rescan.work.coverage import coverage_of, data_lag, failing_percent, one_a_tag
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
 from rescan.work.silence import Silence
-from rescan.work.targets import ends, gates, in_order, lost_in, target_of
+from rescan.work.targets import ends, gates, in_order, lost_in, target_of, vanished_from
 from rescan.work.topics import Readers
 from rescan.work.watching import Watching
 
@@ -84,7 +84,9 @@ class FullSweep:
         data = self._data(deadline) if measured else None
         known = last.inventory if last else None
         watched = self._watching.watched(
-            watch_list, deadline, lambda inventory: self._lost(known, inventory, snapshots)
+            watch_list,
+            deadline,
+            lambda inventory: self._lost(known, inventory, snapshots, started),
         )
         targets = in_order(snapshots, watched, started)
         # Results of a schedule's own list would count for a full sweep that never asked for them;
@@ -128,10 +130,14 @@ class FullSweep:
             return None
 
     def _lost(
-        self, known: InventoryRecord | None, inventory: Inventory, snapshots: list[EntrySnapshot]
+        self,
+        known: InventoryRecord | None,
+        inventory: Inventory,
+        snapshots: list[EntrySnapshot],
+        now: datetime,
     ) -> list[RunningImage]:
         """What ran in contexts that have vanished since: it may run still."""
-        vanished = known.vanished(inventory) if known and not inventory.doubt else []
+        vanished = vanished_from(inventory, known, snapshots, now)
         if vanished:
             self._logger.warning(
                 "contexts have vanished from the inventory: what ran there may run still",

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from rescan.events.commands import Gate
-from rescan.gate.inventory import RunningImage
+from rescan.gate.inventory import KEPT, Inventory, InventoryRecord, RunningImage
 from rescan.gate.model import Trigger
 from rescan.ledger.news import EndCause
 from rescan.work.ports import EntrySnapshot
@@ -37,7 +37,12 @@ def in_order(
     stopped = (target_of(one) for one in kept if one.stopped)
     running = ((tag, None) for tag in watched.tags if tag in watched.running)
     tags = ((tag, None) for tag in watched.tags)
-    failed = (target_of(one) for one in kept if _has_failed(one, now))
+    # What ran before Anchore knew it was an old digest then, and is the tag's image now.
+    failed = (
+        target_of(one)
+        for one in kept
+        if _has_failed(one, now) and not watched.is_current(target_of(one))
+    )
     return dict.fromkeys(chain(stopped, running, watched.old, tags, failed))
 
 
@@ -66,6 +71,24 @@ def ends(
             yield one, EndCause.NO_LONGER_RUNNING
         elif watched.is_current(target_of(one)) and _is_gated_since(one, own.get(one.tag)):
             yield one, EndCause.BACK_UNDER_ITS_TAG
+
+
+def vanished_from(
+    inventory: Inventory,
+    record: InventoryRecord | None,
+    snapshots: Iterable[EntrySnapshot],
+    now: datetime,
+) -> list[str]:
+    """The contexts that are remembered, and that an inventory without a doubt no longer names.
+
+    The places of the images are remembered, too: a sweep may end before it is recorded.
+    """
+    if inventory.doubt:
+        return []
+    places = (place for one in snapshots if one.running for place in one.running.places)
+    kept = {one.context for one in places if one.last_seen and one.last_seen > now - KEPT}
+    recorded = record.vanished(inventory) if record else []
+    return sorted({*recorded, *(kept - inventory.contexts.keys())})
 
 
 def lost_in(contexts: frozenset[str], snapshots: Iterable[EntrySnapshot]) -> Iterator[RunningImage]:

@@ -20,8 +20,9 @@ from requests.structures import CaseInsensitiveDict
 
 from tests.lab.lives.calls import Invocation, Service
 from tests.lab.lives.case import EMPTY
+from tests.lab.lives.inventory import Inventory
 from tests.lab.lives.plan import STOPPING, WARNING, Plan, Vulnerability
-from tests.lab.lives.trace import Asked, Findings, Truth
+from tests.lab.lives.trace import Asked, Findings, Inventoried, Ran, Truth
 
 # A scan that fails does so for no longer; the function believes what agrees for 30 minutes.
 _SCANS_FAIL_SECONDS = 1500.0
@@ -63,7 +64,11 @@ class Anchore:
     scans_failed_at: dict[str, float] = field(default_factory=dict)
     failed_scans: set[str] = field(default_factory=set)
     scanned: dict[str, int] = field(default_factory=dict)
+    inventory: Inventory = field(init=False)
     _told: dict[str, Truth] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.inventory = Inventory(self.plan.contexts, self.plan.tags[0].name)
 
     def moment(self, seconds: float) -> str:
         """As Anchore writes it, to the microsecond."""
@@ -103,19 +108,26 @@ class Anchore:
         """What is so of each tag now, where it has changed."""
         for tag in self.plan.tags:
             digest, _ = self.tags.get(tag.name, (None, 0.0))
-            ready = digest is not None and self.is_analyzed(digest)
-            rows = self.rows(digest) if digest and ready else []
-            action = self.action(rows) if ready else None
-            found = self.stopping(rows)
-            truth = Truth(self.passed(), "anchore", tag.name, digest, action, found)
-            before = self._told.get(tag.name)
-            if before is None or (before.digest, before.action, before.findings) != (
-                digest,
-                action,
-                found,
-            ):
-                self._told[tag.name] = truth
-                self.see(truth)
+            self._tell_of(tag.name, digest)
+            if self.plan.contexts:
+                for old in tag.digests:
+                    known = old in self.bore.get(tag.name, {})
+                    self._tell_of(f"{tag.name}@{old}", old if known else None)
+
+    def _tell_of(self, subject: str, digest: str | None) -> None:
+        ready = digest is not None and self.is_analyzed(digest)
+        rows = self.rows(digest) if digest and ready else []
+        action = self.action(rows) if ready else None
+        found = self.stopping(rows)
+        truth = Truth(self.passed(), "anchore", subject, digest, action, found)
+        before = self._told.get(subject)
+        if before is None or (before.digest, before.action, before.findings) != (
+            digest,
+            action,
+            found,
+        ):
+            self._told[subject] = truth
+            self.see(truth)
 
     # --- what is answered
 
@@ -144,6 +156,8 @@ class Anchore:
                     "last_updated": self.moment(self.edited_at),
                 }
                 return _Answer("policies", [policy])
+            case ["inventories"]:
+                return self._inventories()
         raise NotImplementedError(f"{path}: teach it to tests/lab/lives/anchore.py")
 
     def learn(self, tag: str, digest: str, analysis: float) -> None:
@@ -211,10 +225,35 @@ class Anchore:
         return _Answer("vuln", body, digest=digest, said=EMPTY, sound=not self.rows(digest))
 
     def _is_kept(self, digest: str) -> bool:
-        return any(digest == kept for kept, _ in self.tags.values()) and self.is_analyzed(digest)
+        return self._is_known(digest) and self.is_analyzed(digest)
+
+    def _is_known(self, digest: str) -> bool:
+        """What a tag has moved on from is asked for only where it is known to run."""
+        if self.plan.contexts:
+            return any(digest in borne for borne in self.bore.values())
+        return any(digest == kept for kept, _ in self.tags.values())
+
+    def _inventories(self) -> "_Answer":
+        how = self.inventory.how_withheld(self.passed())
+        if how == "refused":
+            text = {"message": "listRuntimeInventories is not granted"}
+            return _Answer("inventories", text, 403, said=how, sound=False)
+        rows = self.inventory.rows(self.passed()) if not how else ()
+        items = [self._seen_running(row) for row in rows]
+        return _Answer("inventories", {"items": items}, said=f"{len(rows)} rows", rows=rows)
+
+    def _seen_running(self, row: Ran) -> Any:
+        return {
+            "inventory_type": "kubernetes" if "/" in row.context else "ecs",
+            "context": row.context,
+            "image_tag": row.tag,
+            "image_digest": row.digest,
+            "created_at": self.moment(row.first_seen),
+            "last_seen": self.moment(row.last_seen),
+        }
 
     def _not_there(self, step: str, digest: str, tag: str | None = None) -> "_Answer":
-        known = any(digest == kept for kept, _ in self.tags.values())
+        known = self._is_known(digest)
         text = "image is not analyzed - analysis_status: analyzing" if known else "no such image"
         return _Answer(
             step, {"message": text}, 404, tag=tag, digest=digest, said="not there", sound=False
@@ -298,6 +337,7 @@ class _Answer:
     findings: Findings = ()
     moment: str | None = None
     sound: bool = True
+    rows: tuple[Ran, ...] = ()
 
 
 def _newest(borne: tuple[str, float]) -> float:
@@ -347,6 +387,8 @@ class AnchoreSession(requests.Session):
         except _Wrong as wrong:
             answer = _otherwise(wrong.kind, anchore, path, query, invocation.chance)
         anchore.see(_asked(answer, anchore.passed(), invocation.name))
+        if answer.step == "inventories" and answer.sound:
+            anchore.see(Inventoried(anchore.passed(), invocation.name, answer.rows))
         return _response(request, answer)
 
 

@@ -7,12 +7,24 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from tests.lab.lives.case import Broken, Case, Told, each_told, is_gone, stopped_at_last
+from tests.lab.lives.case import (
+    SKEW,
+    Broken,
+    Case,
+    Told,
+    each_told,
+    is_gone,
+    is_unseen,
+    running,
+    stopped_at_last,
+    tag_of,
+)
 from tests.lab.lives.trace import (
     Asked,
     Crashed,
     Ended,
     Fault,
+    Inventoried,
     Left,
     Measured,
     Published,
@@ -22,14 +34,13 @@ from tests.lab.lives.trace import (
 )
 
 HOUR = 3600.0
-# Clocks of containers differ by so much.
-_SKEW = 5.0
 # What a result may still meet on its way from Anchore's answer to the ledger.
 _SLOW = 150.0
 # Behind the sweep that finds it: messages that wait for their queue, a storm's distance.
 _BEHIND_A_SWEEP = 1 * HOUR
 # A storm's distance, the publisher's next run, and a Lambda that is throttled.
 _LONGEST_WAIT = 1.5 * HOUR
+_BACK = "back under its tag"
 _NEWS = frozenset({"STOP", "RECOVERED", "ENDED", "NOT_EVALUATED"})
 
 Found = Iterator[tuple[float, str]]
@@ -47,7 +58,7 @@ def judge(trace: Trace) -> list[Broken]:
 
 def every_stop_is_told(case: Case) -> Found:
     """Every STOP of a watched image is published once the faults end, an hour after a sweep."""
-    for tag in sorted(case.estate.watched):
+    for tag in sorted(_looked_at(case)):
         truth = case.truths[tag][-1] if tag in case.truths else None
         if truth is None or truth.action != "stop":
             continue
@@ -63,9 +74,33 @@ def every_stop_is_told(case: Case) -> Found:
                 yield due, f"{tag}: readers of {channel} do not know of {sorted(missing)}"
 
 
+def _looked_at(case: Case) -> set[str]:
+    """The tags that each sweep of the calm asks for, and the old digests that it sees running."""
+    watched, every = set(case.estate.watched), _calm_inventories(case)
+    if not every:
+        return watched
+    ran = frozenset.intersection(*(found for _, found in every))
+    old = {f"{tag}@{digest}" for tag, digest in ran if digest and tag in watched}
+    if case.estate.only_running:
+        watched &= {tag for tag, _ in ran}
+    return watched | {subject for subject in old if not _is_current(case, subject)}
+
+
+def _is_current(case: Case, subject: str) -> bool:
+    tag, _, digest = subject.partition("@")
+    return bool(case.truths[tag]) and case.truths[tag][-1].digest == digest
+
+
+def _calm_inventories(case: Case) -> list[tuple[Inventoried, frozenset[tuple[str, str | None]]]]:
+    """What sweeps of the calm saw running."""
+    within = case.estate.running_within_seconds
+    calm = (seen for seen in case.all(Inventoried) if case.starts[seen.who].at > case.calm_at)
+    return [(seen, found) for seen in calm if (found := running(seen, within)) is not None]
+
+
 def every_finished_stop_is_told(case: Case) -> Found:
     """A STOP that a finished run found is published, even when it ends before that."""
-    for tag, checks in case.checks.items():
+    for tag, checks in case.judged.items():
         for check in checks:
             if check.said == "stop" and check.sound and _is_kept(case, check):
                 yield from _untold(case, tag, check)
@@ -94,7 +129,7 @@ def every_pushed_stop_is_told(case: Case) -> Found:
         is_steady = of_push and {truth.action for truth in of_push} == {"stop"}
         if not pushed.times or not is_steady or truths[-1].digest != pushed.digest:
             continue
-        if any(_is_taken_for_good(case, check, pushed) for check in case.checks.get(tag, ())):
+        if any(_is_taken_for_good(case, check, pushed) for check in case.judged.get(tag, ())):
             continue
         for channel in sorted(case.estate.channels):
             is_told = stopped_at_last(case.told.get((channel, tag), []))
@@ -162,10 +197,58 @@ def _is_done(case: Case, sent: Sent, runs: list[str], until: float) -> bool:
 
     An event of ECR's does not say which; what its runs asked about does.
     """
-    tags = {sent.tag, *(asked.tag for who in runs for asked in case.asked.get(who, ()))}
-    checks = [check for tag in tags for check in case.checks.get(tag or "", ())]
+    tags = {sent.tag}
+    if "@" not in (sent.tag or ""):
+        tags |= {asked.tag for who in runs for asked in case.asked.get(who, ())}
+    checks = [check for tag in tags for check in case.judged.get(tag or "", ())]
     began = sent.at if sent.sweep is None else sent.sweep
-    return any(began - _SKEW <= check.at <= until for check in checks)
+    return any(began - SKEW <= check.at <= until for check in checks)
+
+
+def every_running_digest_is_judged_or_doubted(case: Case) -> Found:
+    """Each digest that a sweep sees running gets a verdict of that sweep, or is told as a doubt."""
+    calm = _calm_inventories(case)
+    ends = [*(seen.at for seen, _ in calm[1:]), float("inf")]
+    for (seen, found), until in zip(calm, ends, strict=False):
+        since = case.starts[seen.who].at - SKEW
+        for tag, digest in sorted(found, key=str):
+            if tag not in case.estate.watched or digest is None:
+                continue
+            checks = (check for check in case.checks.get(tag, ()) if check.digest == digest)
+            is_judged = any(since <= check.at <= until for check in checks)
+            if not is_judged and not _is_doubted(case, seen, tag, digest):
+                yield seen.at, f"{seen.who} sees {tag} run on {digest[:14]}, and it is not judged"
+        if until == float("inf"):
+            yield from _unknown_and_untold(case, seen, found)
+
+
+def _is_doubted(case: Case, seen: Inventoried, tag: str, digest: str) -> bool:
+    """Whether Anchore was asked, and had no analysis of it when the sweep began."""
+    before = [t for t in case.truths[f"{tag}@{digest}"] if t.at <= seen.at]
+    runs = [*case.work_of(seen.who, tag), *case.work_of(seen.who, f"{tag}@{digest}")]
+    is_asked = any(
+        asked.step == "images" and asked.tag == tag
+        for who in runs
+        for asked in case.asked.get(who, ())
+    )
+    return is_asked and (not before or before[-1].action is None)
+
+
+def _unknown_and_untold(
+    case: Case, seen: Inventoried, found: frozenset[tuple[str, str | None]]
+) -> Found:
+    """What every sweep of the calm saw, and Anchore never had, though that is long enough."""
+    every = frozenset.intersection(*(ran for _, ran in _calm_inventories(case)))
+    for tag, digest in sorted(found & every, key=str):
+        subject = f"{tag}@{digest}"
+        is_known = any(truth.digest for truth in case.truths[subject])
+        if tag not in case.estate.watched or digest is None or is_known:
+            continue
+        for channel in sorted(case.estate.channels):
+            told = case.told.get((channel, subject), [])
+            is_told = any(each.message.kind == "NOT_EVALUATED" for each in told)
+            if not is_told and (channel, subject) not in case.refused:
+                yield seen.at, f"{subject} runs, Anchore has never had it, and nobody is told"
 
 
 def deferred_work_is_sent_first(case: Case) -> Found:
@@ -208,9 +291,9 @@ def _alike(said: dict[str, str], told: dict[str, str]) -> bool:
 
 
 def no_recovery_is_invented(case: Case) -> Found:
-    """A STOP ends by a real evaluation, or because Anchore has the image no longer."""
-    for _, tag, told in each_told(case):
-        message = told.message
+    """A STOP of a tag ends by a real evaluation, or because Anchore has the image no longer."""
+    for _, subject, told in each_told(case):
+        message, tag = told.message, tag_of(subject)
         if message.kind == "RECOVERED" and not any(
             message.moment in (check.moment, None)
             and check.digest == told.image.digest
@@ -219,27 +302,66 @@ def no_recovery_is_invented(case: Case) -> Found:
             for check in case.checks.get(tag, ())
         ):
             yield message.at, f"{tag} is told to have recovered, without a real evaluation"
-        if is_gone(message) and not any(
-            asked.step == "images" and asked.said == "not found" and asked.tag == tag
-            for asked in case.all(Asked)
-            if asked.at <= message.at
-        ):
-            yield message.at, f"{tag} is told to be gone, and Anchore never said so"
-        if message.kind == "ENDED":
+        if is_gone(message, told.image) and not _was_gone(case, subject, message.at):
+            yield message.at, f"{subject} is told to be gone, and Anchore never said so"
+        if message.kind == "ENDED" and "@" not in subject:
             yield message.at, f"{tag}: its STOP is told to have ended, and it is asked about"
+
+
+def _was_gone(case: Case, subject: str, until: float) -> bool:
+    asked = [
+        asked
+        for asked in case.all(Asked)
+        if asked.step == "images" and asked.tag == tag_of(subject) and asked.at <= until
+    ]
+    if any(each.said == "not found" for each in asked):
+        return True
+    absent = [truth.at for truth in case.truths[subject] if "@" in subject and not truth.digest]
+    return any(min(absent) <= each.at for each in asked if absent)
+
+
+def an_old_digest_ends_only_unseen(case: Case) -> Found:
+    """A STOP of an old digest ends also back under its tag, or once no context sees it running."""
+    for _, subject, told in each_told(case):
+        message = told.message
+        if message.kind != "ENDED" or "@" not in subject:
+            continue
+        if _BACK in (message.reason or told.image.reason):
+            if not _is_judged_under_its_tag(case, subject, message):
+                yield message.at, f"{subject} ended, and was not judged under its tag"
+        elif not any(
+            is_unseen(case, seen, subject)
+            for seen in case.all(Inventoried)
+            if seen.at <= message.decided + SKEW
+        ):
+            yield message.at, f"{subject} ended, and may run still"
+
+
+def _is_judged_under_its_tag(case: Case, subject: str, message: Published) -> bool:
+    tag, _, digest = subject.partition("@")
+    return any(
+        check.digest == digest and check.at <= message.at and case.verdict_of(check)
+        for check in case.judged.get(tag, ())
+    )
 
 
 def the_last_message_is_true(case: Case) -> Found:
     """The last message about an image is the true state of it."""
     for (channel, tag), history in case.told.items():
-        truth = case.truths[tag][-1]
-        if (
-            stopped_at_last(history)
-            and truth.action != "stop"
-            and (channel, tag) not in case.refused
-            and _is_remembered(case, history)
-        ):
-            yield history[-1].message.at, f"{tag} is {truth.action}, and told to be stopped"
+        if not stopped_at_last(history) or (channel, tag) in case.refused:
+            continue
+        action = case.truths[tag][-1].action if case.truths[tag] else None
+        if action != "stop" and _is_remembered(case, history):
+            yield history[-1].message.at, f"{tag} is {action}, and told to be stopped"
+        if action == "stop" and "@" in tag and _has_ended(case, tag):
+            yield history[-1].message.at, f"{tag} runs no longer, and is told to be stopped"
+
+
+def _has_ended(case: Case, subject: str) -> bool:
+    """Whether the tag is on the old digest again, or no context sees it running any more."""
+    calm = _calm_inventories(case)
+    is_seen = not calm or not is_unseen(case, calm[-1][0], subject, ever=True)
+    return _is_current(case, subject) or not is_seen
 
 
 def _is_remembered(case: Case, history: list[Told]) -> bool:
@@ -250,7 +372,7 @@ def _is_remembered(case: Case, history: list[Told]) -> bool:
 
 def _has_a_memory(case: Case, told: Told) -> bool:
     """Published from the outbox; or, without a ledger, kept by the run behind it."""
-    message, tag = told.message, told.image.tag
+    message, tag = told.message, told.subject
     if not _was_without_ledger(case, message):
         return True
     sent = (one for one in case.sent.get(message.who, ()) if one.tag == tag)
@@ -262,7 +384,7 @@ def a_recovery_follows_a_stop(case: Case) -> Found:
     """What is told to have ended was told to be stopped, and a REMINDER reminds of a STOP."""
     for channel, tag, told in each_told(case):
         message = told.message
-        ends = message.kind in ("RECOVERED", "REMINDER") or is_gone(message)
+        ends = message.kind in ("RECOVERED", "REMINDER", "ENDED") or is_gone(message, told.image)
         is_excused = _is_repeated(case, told) or (channel, tag) in case.refused
         if ends and not told.was_stopped and not is_excused:
             yield message.at, f"{message.kind} of {tag}, which was not told to be stopped"
@@ -270,7 +392,7 @@ def a_recovery_follows_a_stop(case: Case) -> Found:
 
 def _is_repeated(case: Case, told: Told) -> bool:
     """Whether readers have had this very message."""
-    history = case.told[told.message.channel, told.image.tag]
+    history = case.told[told.message.channel, told.subject]
     return any(
         t.image.notice == told.image.notice
         for t in history
@@ -282,6 +404,8 @@ def no_other_image_is_judged(case: Case) -> Found:
     """A verdict is told of the image that bore the tag, and of no other."""
     for _, tag, told in each_told(case):
         digest, message = told.image.digest, told.message
+        if "@" in tag and message.kind in ("NOT_EVALUATED", "ENDED"):
+            continue
         bore = {truth.digest for truth in case.truths[tag] if truth.at <= message.at}
         if digest is not None and digest not in bore:
             yield message.at, f"{message.kind} of {tag}, which was never on {digest[:14]}"
@@ -301,11 +425,19 @@ def no_push_is_judged_by_the_image_before(case: Case) -> Found:
 
 def _is_before(case: Case, check: Asked, pushed: str) -> bool:
     """Both as it was pushed and as Anchore learned of it, which may be in another order."""
-    pushes = [push.digest for push in case.all(Pushed) if push.tag == check.tag]
+    pushes: list[str | None] = [push.digest for push in case.all(Pushed) if push.tag == check.tag]
     learned = [truth.digest for truth in case.truths[check.tag or ""] if truth.at <= check.at]
+    if pushed not in learned:
+        learned.append(pushed)
     return all(
-        check.digest in order[: order.index(pushed)] for order in (pushes, [*learned, pushed])
+        check.digest in order and _last(order, check.digest) < _last(order, pushed)
+        for order in (pushes, learned)
     )
+
+
+def _last(order: list[str | None], digest: str | None) -> int:
+    """A tag may move back to an image."""
+    return max(number for number, each in enumerate(order) if each == digest)
 
 
 def no_older_verdict_follows(case: Case) -> Found:
@@ -340,12 +472,12 @@ def not_evaluated_is_true(case: Case) -> Found:
     """An image is told to be not evaluated only after NotEvaluatedHours without a verdict."""
     for _, tag, told in each_told(case):
         message = told.message
-        if message.kind != "NOT_EVALUATED" or is_gone(message):
+        if message.kind != "NOT_EVALUATED" or is_gone(message, told.image):
             continue
         until = message.decided - _SLOW
         since = message.decided - case.estate.not_evaluated_seconds + _SLOW
-        for check in case.checks.get(tag, ()):
-            is_recorded = check.who in case.wrote and _is_kept(case, check)
+        for check in case.judged.get(tag, ()):
+            is_recorded = check.sound and check.who in case.wrote and _is_kept(case, check)
             if since < check.at < until and case.verdict_of(check) and is_recorded:
                 yield message.at, f"{tag} is told to be not evaluated, and was by {check.who}"
 
@@ -389,7 +521,7 @@ def a_repetition_is_the_same_message(case: Case) -> Found:
             if (
                 before.id != message.id
                 and not is_known
-                and (message.channel, image.tag) not in (case.refused)
+                and (message.channel, image.subject) not in (case.refused)
             ):
                 yield message.at, f"{message.kind} of {image.tag} is repeated under another id"
 
@@ -409,14 +541,14 @@ def a_stop_says_something_new(case: Case) -> Found:
 
 def _says_something_new(case: Case, told: Told) -> bool:
     """Also when a finding has been gone meanwhile, or the list before was not whole."""
-    history = case.told[told.message.channel, told.image.tag]
+    history = case.told[told.message.channel, told.subject]
     behind = history[history.index(told) - 1]
     named = dict(told.image.findings)
     if not behind.message.whole or named.keys() - dict(behind.image.findings).keys():
         return True
     between = (
         check
-        for check in case.checks.get(told.image.tag, ())
+        for check in case.judged.get(told.subject, ())
         if behind.message.decided - _SLOW <= check.at <= told.message.at
     )
     return any(named.keys() - dict(check.findings).keys() for check in between)
@@ -426,7 +558,7 @@ def _may_be_said_again(case: Case, told: Told) -> bool:
     """A repetition has a rule of its own; without a ledger a STOP is published so."""
     if _is_repeated(case, told):
         return True
-    history = case.told[told.message.channel, told.image.tag]
+    history = case.told[told.message.channel, told.subject]
     behind = history[history.index(told) - 1].message
     return any(_was_without_ledger(case, message) for message in (behind, told.message))
 
@@ -457,7 +589,7 @@ def _is_early(case: Case, last: Told, told: Told) -> bool:
     if _is_repeated(case, told) or any(_was_without_ledger(case, m) for m in messages):
         return False
     waited = told.message.decided - last.message.decided
-    return waited < case.estate.reminder_seconds - 2 * _SKEW
+    return waited < case.estate.reminder_seconds - 2 * SKEW
 
 
 def nobody_gets_too_much_at_once(case: Case) -> Found:
@@ -542,9 +674,11 @@ RULES: tuple[Rule, ...] = (
     every_pushed_stop_is_told,
     no_news_waits_for_long,
     no_work_vanishes,
+    every_running_digest_is_judged_or_doubted,
     deferred_work_is_sent_first,
     no_stop_is_invented,
     no_recovery_is_invented,
+    an_old_digest_ends_only_unseen,
     the_last_message_is_true,
     a_recovery_follows_a_stop,
     no_other_image_is_judged,

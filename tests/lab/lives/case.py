@@ -12,6 +12,7 @@ from tests.lab.lives.trace import (
     Ended,
     Fault,
     Image,
+    Inventoried,
     Published,
     Refused,
     Rest,
@@ -28,6 +29,8 @@ VERDICTS = frozenset({"stop", "warn", "go"})
 # What a scan that fails is answered as.
 EMPTY = "scan failed"
 _GONE = "no longer in Anchore"
+# Clocks of containers differ by so much.
+SKEW = 5.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Told:
     images does not list all findings: from then on `is_partial`.
     """
 
+    subject: str
     message: Published
     image: Image
     was_stopped: bool
@@ -129,10 +133,37 @@ class Case:
         return found
 
     @cached_property
+    def judged(self) -> dict[str, list[Asked]]:
+        """The same by what they were asked for: a tag, or an old digest under it."""
+        found: dict[str, list[Asked]] = defaultdict(list)
+        for checks in self.checks.values():
+            for check in checks:
+                found[self.subject_of(check)].append(check)
+        return found
+
+    @cached_property
+    def work(self) -> dict[str, Sent]:
+        """The message that each invocation worked on, if it was one of a queue's."""
+        sent = {one.message: one for one in self.all(Sent)}
+        starts = ((who, started.message) for who, started in self.starts.items())
+        return {who: sent[message] for who, message in starts if message is not None}
+
+    def subject_of(self, check: Asked) -> str:
+        """What the evaluation was asked for."""
+        work = self.work.get(check.who)
+        is_old = work is not None and "@" in (work.tag or "")
+        return f"{check.tag}@{check.digest}" if is_old else check.tag or ""
+
+    def work_of(self, sweep: str, subject: str) -> list[str]:
+        """The invocations that worked on it for this sweep."""
+        marks = {sent.sweep for sent in self.sent.get(sweep, ())} - {None}
+        return [who for who, w in self.work.items() if w.tag == subject and w.sweep in marks]
+
+    @cached_property
     def refused(self) -> set[tuple[str, str]]:
         """Channel and tag of what SNS never took."""
         return {
-            (refused.channel, image.tag)
+            (refused.channel, image.subject)
             for refused in self.all(Refused)
             for image in refused.images
         }
@@ -143,9 +174,23 @@ class Case:
         found: dict[tuple[str, str], list[Told]] = defaultdict(list)
         for message in self.all(Published):
             for image in message.images:
-                history = found[message.channel, image.tag]
-                history.append(_told(message, image, history[-1] if history else None))
+                subject = self._about(message, image)
+                history = found[message.channel, subject]
+                history.append(_told(subject, message, image, history[-1] if history else None))
         return found
+
+    @cached_property
+    def _writers(self) -> dict[str, str]:
+        """The invocation that wrote each notice."""
+        written = (wrote for wrote in self.all(Wrote) if wrote.how == "written")
+        notices = (wrote for wrote in written if wrote.key.startswith("notice#"))
+        return {wrote.key.rpartition("#")[2]: wrote.who for wrote in notices}
+
+    def _about(self, message: Published, image: Image) -> str:
+        """What was asked for decides: a tag may be back on an old digest when that is judged."""
+        work = self.work.get(self._writers.get(image.notice, message.who))
+        subject = (work.tag if work else None) or ""
+        return subject if "@" in subject else image.subject
 
     def verdict_of(self, check: Asked) -> bool:
         """Whether the evaluation is a real one: a go or a warn needs a fresh list before it."""
@@ -156,16 +201,17 @@ class Case:
         return any(asked.sound for asked in self._lists(check))
 
     def is_empty_at_first(self, check: Asked) -> bool:
-        """Whether a scan failed before any was known to find something: nobody could tell."""
+        """Whether a scan failed before any was known to find something: nobody could tell.
+
+        What is known is of the image that the tag was on last; it may be back on an earlier one.
+        """
         if not any(asked.said == EMPTY for asked in self._lists(check)):
             return False
-        return not any(
-            other.sound
-            and other.digest == check.digest
-            and self.finished(other.who)
-            and self.ends[other.who].at < check.at
-            for other in self.checks[check.tag or ""]
-        )
+        is_known = False
+        for other in self.judged[self.subject_of(check)]:
+            if other.sound and self.finished(other.who) and self.ends[other.who].at < check.at:
+                is_known = other.digest == check.digest
+        return not is_known
 
     def _lists(self, check: Asked) -> list[Asked]:
         """Those that the evaluation's run was answered before it."""
@@ -185,7 +231,7 @@ class Case:
         since, until = 0.0, float("inf")
         alike = (check.digest, check.said)
         was_alike = False
-        for truth in self.truths[check.tag or ""]:
+        for truth in self.truths[self.subject_of(check)]:
             is_alike = (truth.digest, truth.action) == alike
             if truth.at > check.at:
                 if not is_alike:
@@ -215,21 +261,90 @@ class Case:
         return dict(found)
 
 
-def is_gone(message: Published) -> bool:
+def tag_of(subject: str) -> str:
+    """The tag, without the old digest that runs under it."""
+    return subject.partition("@")[0]
+
+
+Running = frozenset[tuple[str, str | None]]
+
+
+def running(seen: Inventoried, within: float) -> Running | None:
+    """The tags and digests that ran for certain; None: nobody could tell."""
+    newest = _newest(seen)
+    since = seen.at - within
+    stale = {context for context, at in newest.items() if at < since}
+    if len(stale) == len(newest):
+        return None
+    is_seen = since + 2 * SKEW
+    rows = (row for row in seen.rows if row.context in stale or row.last_seen >= is_seen)
+    return frozenset((row.tag, row.digest) for row in rows)
+
+
+def places(seen: Inventoried, subject: str, within: float) -> dict[str, bool]:
+    """Of each context that it tells of whether the old digest runs there for certain."""
+    found = {}
+    for context in _newest(seen):
+        rows = tuple(row for row in seen.rows if row.context == context)
+        since = seen.at - within + 2 * SKEW
+        is_stale = max(row.last_seen for row in rows) < since
+        found[context] = any(
+            f"{row.tag}@{row.digest}" == subject and (is_stale or row.last_seen >= since)
+            for row in rows
+        )
+    return found
+
+
+def _newest(seen: Inventoried) -> dict[str, float]:
+    newest: dict[str, float] = {}
+    for row in seen.rows:
+        newest[row.context] = max(newest.get(row.context, 0.0), row.last_seen)
+    return newest
+
+
+def is_unseen(case: Case, seen: Inventoried, subject: str, *, ever: bool = False) -> bool:
+    """Whether this fresh inventory has all contexts in which the old digest ran, and not it.
+
+    A place counts once a run for the sweep that saw it has written what it came to. `ever`: all of
+    them do, until the context is seen without it by this inventory.
+    """
+    within = case.estate.running_within_seconds
+    if running(seen, within) is None:
+        return False
+    where: dict[str, bool] = {}
+    for earlier in case.all(Inventoried):
+        if earlier.at > seen.at:
+            break
+        ran = places(earlier, subject, within)
+        is_known = ever or _is_remembered(case, earlier, subject)
+        seen_here = {context for context, runs in ran.items() if runs}
+        where |= dict.fromkeys(seen_here, True) if is_known else {}
+        where |= {} if ever else dict.fromkeys(ran.keys() - seen_here, False)
+    where |= places(seen, subject, within)
+    return not any(where.values())
+
+
+def _is_remembered(case: Case, seen: Inventoried, subject: str) -> bool:
+    runs = case.work_of(seen.who, subject)
+    return any(subject in wrote.key for who in runs for wrote in case.wrote.get(who, ()))
+
+
+def is_gone(message: Published, image: Image) -> bool:
     """Whether it says that Anchore has the image no longer, which ends a STOP."""
-    return message.kind == "NOT_EVALUATED" and _GONE in message.reason
+    return message.kind == "NOT_EVALUATED" and _GONE in (message.reason or image.reason)
 
 
-def _told(message: Published, image: Image, last: Told | None) -> Told:
+def _told(subject: str, message: Published, image: Image, last: Told | None) -> Told:
     was_stopped = last is not None and last.stopped
     before = last.known if last is not None and was_stopped else frozenset[str]()
     if message.kind in ("STOP", "REMINDER"):
         known = before | {name for name, _ in image.findings}
         is_partial = not message.whole or (was_stopped and last is not None and last.is_partial)
-        return Told(message, image, was_stopped, True, before, known, is_partial)
-    stopped = was_stopped and message.kind not in ("RECOVERED", "ENDED") and not is_gone(message)
+        return Told(subject, message, image, was_stopped, True, before, known, is_partial)
+    ends = message.kind in ("RECOVERED", "ENDED") or is_gone(message, image)
+    stopped = was_stopped and not ends
     is_partial = stopped and last is not None and last.is_partial
-    return Told(message, image, was_stopped, stopped, before, before, is_partial)
+    return Told(subject, message, image, was_stopped, stopped, before, before, is_partial)
 
 
 def stopped_at_last(history: list[Told]) -> bool:
@@ -238,7 +353,7 @@ def stopped_at_last(history: list[Told]) -> bool:
 
 
 def each_told(case: Case) -> Iterator[tuple[str, str, Told]]:
-    """Channel, tag and what was told, each in its order."""
-    for (channel, tag), history in case.told.items():
+    """Channel, subject and what was told, each in its order."""
+    for (channel, subject), history in case.told.items():
         for told in history:
-            yield channel, tag, told
+            yield channel, subject, told

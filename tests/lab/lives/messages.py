@@ -102,7 +102,7 @@ def read(asked: Any, *, at: float, who: str, container: str, channel: str) -> Pu
         images=tuple(_images(result)),
         answered=True,
         moment=result["evaluated_at"],
-        reason=(result["failing"] or {}).get("reason", "") if result["failing"] else "",
+        reason=_reason(result),
         whole=result["group"] is None,
         decided=(datetime.fromisoformat(result["at"]) - NOON).total_seconds(),
     )
@@ -110,14 +110,26 @@ def read(asked: Any, *, at: float, who: str, container: str, channel: str) -> Pu
 
 def _images(result: Any) -> list[Image]:
     if result["group"] is not None:
-        return [
-            Image(m["id"], m["full_tag"], m["digest"], _about(m["about"]))
-            for m in result["group"]["members"]
-        ]
+        return list(map(_member, result["group"]["members"]))
     if result["image"] is None:
         return []
-    image = result["image"]
-    return [Image(result["id"], image["full_tag"], image["digest"], _stopping(result))]
+    image, old = result["image"], result.get("old")
+    digest = old["digest"] if old else image["digest"]
+    return [Image(result["id"], image["full_tag"], digest, _stopping(result), bool(old))]
+
+
+def _member(member: Any) -> Image:
+    about, old = member["about"], member.get("old", False)
+    named = member["id"], member["full_tag"], member["digest"]
+    return Image(*named, _about(about), old, ", ".join(about))
+
+
+def _reason(result: Any) -> str:
+    """Why it is not evaluated, or how its STOP ended."""
+    if result["failing"]:
+        return str(result["failing"]["reason"])
+    ended = result.get("ended")
+    return str(ended["cause"]) if ended else ""
 
 
 def _about(names: list[str]) -> Findings:

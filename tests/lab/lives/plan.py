@@ -1,14 +1,21 @@
 """A life as its seed plans it: whose images there are, and what happens to them."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
+from itertools import product
 from random import Random
 
 HOUR = 3600.0
 # The share of lives that have a theme.
 _THEMES = 0.1
+# The share of lives whose sweeps ask what runs.
+_INVENTORIES = 0.25
+_CONTEXTS = ("prod/always", "prod/payments", "prod/web", "edge-7")
+# Before the calm: agents report what has changed, and then nothing changes any more.
+_REPORTED_SECONDS = 900.0
+_FOR_EVER = 1e9
 _TEAMS = ("payments", "web", "data-platform", "unrouted")
 _REGISTRIES = (
     "123456789012.dkr.ecr.eu-central-1.amazonaws.com",
@@ -62,7 +69,8 @@ class Happening:
 class Plan:
     """All that a seed decides before the life begins; faults at calls are drawn while it lasts.
 
-    `calm_at`: from then on nothing fails, but the first scans of what is `unscanned`.
+    `calm_at`: from then on nothing fails, but the first scans of what is `unscanned`. `contexts`
+    are those of the inventory; without any no sweep asks what runs.
     """
 
     seed: int
@@ -74,6 +82,7 @@ class Plan:
     rates: Mapping[str, float]
     chat: bool = False
     unscanned: frozenset[str] = frozenset()
+    contexts: tuple[str, ...] = ()
     left_out: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -94,6 +103,14 @@ def planned(seed: int) -> Plan:
         digest: _kept(seed, digest, _rows(chance, shared, digest)) for digest in sorted(digests)
     }
     happenings = [*_happenings(chance, tags, calm_at), *_of_the_theme(seed, calm_at)]
+    running = Random(f"what runs {seed}")  # noqa: S311 - chance, no secret
+    contexts = _CONTEXTS[: running.randint(2, 4)] if running.random() < _INVENTORIES else ()
+    if contexts:
+        environment |= _environment_with_inventory(running, tags)
+        tags = tuple(_moving(running, tag) for tag in tags)
+        newest = {tag.digests[-1] for tag in tags} - digests
+        rows |= {digest: tuple(_rows(running, shared, digest)) for digest in sorted(newest)}
+        happenings += _of_what_runs(running, tags, contexts, happenings, calm_at)
     return Plan(
         seed=seed,
         environment=environment,
@@ -104,6 +121,7 @@ def planned(seed: int) -> Plan:
         rates=_rates(chance),
         chat=chance.random() < 0.2,
         unscanned=frozenset(filter(partial(_is_unscanned, seed), digests)),
+        contexts=contexts,
     )
 
 
@@ -253,6 +271,98 @@ def _of_the_theme(seed: int, calm_at: float) -> list[Happening]:
             if n != 1
         ),
     ]
+
+
+def _environment_with_inventory(chance: Random, tags: tuple[Tag, ...]) -> dict[str, str]:
+    """Patterns instead of names: who names all tags has no need to ask what there is."""
+    patterns = [f"{tag.name.rpartition(':')[0]}:*" for tag in tags if tag.watched]
+    return {
+        "WATCH": chance.choice(("all", "all", "running")),
+        "RUNNING_WITHIN_HOURS": str(chance.choice((1, 2, 6))),
+        "WATCHED_TAGS": ",".join(patterns) if len(patterns) < len(tags) else "",
+    }
+
+
+def _moving(chance: Random, tag: Tag) -> Tag:
+    """Most tags move on once more: what runs on is an old digest then."""
+    if chance.random() < 0.3:
+        return tag
+    return replace(tag, digests=(*tag.digests, digest_of(f"{tag.name} newest")))
+
+
+def _of_moves(
+    chance: Random, tags: tuple[Tag, ...], happenings: list[Happening], calm_at: float
+) -> Iterator[Happening]:
+    """The pushes that these lives have besides; a tag may move back, too."""
+    pushed = {(one.tag, one.number) for one in happenings if one.what == "push"}
+    for tag, number in ((tag, len(tags[tag].digests) - 1) for tag in range(len(tags))):
+        if (tag, number) not in pushed:
+            yield Happening(
+                f"push-on-{tag}",
+                chance.uniform(0.1, 0.7) * calm_at,
+                "push",
+                tag=tag,
+                number=number,
+                seconds=chance.choice((0.0, 30.0, 600.0)),
+                times=_lateness(chance),
+            )
+    if chance.random() < 0.2:
+        at, back = chance.uniform(0, calm_at), chance.randrange(len(tags))
+        yield Happening(f"push-back-{back}", at, "push", tag=back, times=_lateness(chance))
+
+
+def _of_what_runs(
+    chance: Random,
+    tags: tuple[Tag, ...],
+    contexts: tuple[str, ...],
+    happenings: list[Happening],
+    calm_at: float,
+) -> list[Happening]:
+    """What starts and stops where, and what becomes of the agents that tell of it.
+
+    Many a workload goes on with its digest when the tag moves.
+    """
+    found = list(_of_moves(chance, tags, happenings, calm_at))
+    last = calm_at - _REPORTED_SECONDS
+
+    def add(what: str, at: float, **facts: object) -> None:
+        found.append(Happening(f"{what}-runs-{len(found)}", at, what, **facts))  # type: ignore[arg-type]
+
+    every = [*happenings, *found]
+    pushes = [one for one in every if one.what == "push" and one.at < last]
+    for push, context in product(pushes, contexts[1:]):
+        if chance.random() < 0.6:
+            begin = min(last, push.at + chance.choice((0.0, 600.0, 9000.0)) * chance.random())
+            seconds = chance.choice((_FOR_EVER, _FOR_EVER, chance.uniform(0, calm_at)))
+            seconds = _ending(begin, seconds, last)
+            facts = {"tag": push.tag, "number": push.number, "seconds": seconds}
+            add("run", begin, service=context, **facts)
+    if chance.random() < 0.2:
+        stranger = {"tag": chance.randrange(len(tags)), "number": -1, "seconds": _FOR_EVER}
+        add("run", chance.uniform(0, last), service=contexts[-1], **stranger)
+    return [*found, *_of_agents(chance, contexts, last)]
+
+
+def _of_agents(chance: Random, contexts: tuple[str, ...], last: float) -> Iterator[Happening]:
+    """They fall silent, their contexts vanish, or nobody may read what they tell."""
+    for what, context in product(("silence", "vanish"), contexts[1:]):
+        if chance.random() < 0.4:
+            # Late rather than early: only what has moved on by then is lost.
+            begin = last * max(chance.random(), chance.random())
+            seconds = chance.choice((3600.0, 9000.0, _FOR_EVER))
+            seconds = _ending(begin, seconds, last)
+            yield Happening(f"{what}-{context}", begin, what, service=context, seconds=seconds)
+    if chance.random() < 0.3:
+        begin, how = chance.uniform(0, last), chance.choice(("refused", "empty", "silent"))
+        seconds = min(chance.choice((3600.0, 30000.0)), last - begin)
+        what = "silence" if how == "silent" else "withhold"
+        for where in contexts if how == "silent" else (how,):
+            yield Happening(f"{what}-all-{where}", begin, what, service=where, seconds=seconds)
+
+
+def _ending(begin: float, seconds: float, last: float) -> float:
+    """How long it lasts: what does not last for ever ends before the calm."""
+    return seconds if seconds == _FOR_EVER else min(seconds, last - begin)
 
 
 def _rates(chance: Random) -> dict[str, float]:

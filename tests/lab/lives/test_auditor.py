@@ -18,10 +18,12 @@ from tests.lab.lives.trace import (
     Estate,
     Fault,
     Image,
+    Inventoried,
     Left,
     Measured,
     Published,
     Pushed,
+    Ran,
     Refused,
     Rest,
     Seen,
@@ -38,7 +40,16 @@ TAG, D1, D2 = "reg.io/web/app:1", "sha256:" + "1" * 64, "sha256:" + "2" * 64
 CVE = (("CVE-1", "High"),)
 HOUR = 3600.0
 CALM = 20 * HOUR
-ESTATE = Estate({TAG: "web"}, frozenset({TAG}), frozenset({"stops"}), 6 * HOUR, 24 * HOUR, 6 * HOUR)
+ESTATE = Estate(
+    {TAG: "web"},
+    frozenset({TAG}),
+    frozenset({"stops"}),
+    6 * HOUR,
+    24 * HOUR,
+    6 * HOUR,
+    running_within_seconds=HOUR,
+)
+OLD = f"{TAG}@{D2}"
 STOP = Published(
     at=2000.0,
     who="p1",
@@ -64,16 +75,16 @@ RECOVERED = replace(
 )
 
 
-def run(number: int, at: float, action: str) -> list[Seen]:
+def run(number: int, at: float, action: str, subject: str = TAG, digest: str = D1) -> list[Seen]:
     """A message of a sweep that is worked on, with this evaluation."""
     who, found = f"work-{number}", CVE if action == "stop" else ()
     return [
-        Sent(at - 1, "sweep", "work", who, TAG, 0, at - 5),
+        Sent(at - 1, "sweep", "work", who, subject, 0, at - 5),
         Started(at - 0.5, who, "c", "work", who),
-        Asked(at - 0.4, who, "images", TAG, D1, "analyzed"),
-        Asked(at - 0.2, who, "vuln", None, D1, "2 rows"),
-        Asked(at, who, "check", TAG, D1, action, found, moment=f"at {at:.0f}"),
-        Wrote(at + 0.1, who, f"own|{TAG}|active", "written"),
+        Asked(at - 0.4, who, "images", TAG, digest, "analyzed"),
+        Asked(at - 0.2, who, "vuln", None, digest, "2 rows"),
+        Asked(at, who, "check", TAG, digest, action, found, moment=f"at {at:.0f}"),
+        Wrote(at + 0.1, who, f"own|{subject}|active", "written"),
         Ended(at + 0.2, who, "answered", "c"),
         Left(at + 0.2, "work", who, "done"),
     ]
@@ -111,6 +122,42 @@ def test_a_life_that_is_well_breaks_nothing() -> None:
     assert broken(WELL) == set()
 
 
+def inventoried(at: float, context: str, digest: str, who: str = "sweep") -> list[Seen]:
+    """A sweep sees the tag run there, on this digest alone."""
+    return [
+        Started(at - 1, who, "c", "sweep"),
+        Inventoried(at, who, (Ran(TAG, digest, context, 0.0, at),)),
+    ]
+
+
+def an_old_digest(ended_in: str) -> list[Seen]:
+    """It is stopped, and ends when that context is all that the inventory tells of."""
+    stop = replace(STOP, images=(Image("n1", TAG, D2, (("CVE-1", "high"),), old=True),))
+    ended = replace(
+        RECOVERED,
+        kind="ENDED",
+        images=(Image("n2", TAG, D2, (), old=True),),
+        moment=None,
+        reason="no longer seen running",
+    )
+    return [
+        Truth(0.0, "anchore", TAG, D1, "go", ()),
+        Truth(0.0, "anchore", OLD, D2, "stop", CVE),
+        *inventoried(998.0, "prod", D2),
+        *run(1, 1000, "stop", OLD, D2),
+        *publishing(stop),
+        *inventoried(4900.0, ended_in, D1, "sweep-2"),
+        *publishing(ended),
+        Calm(CALM, "world"),
+        *run(3, CALM + HOUR, "go"),
+        REST,
+    ]
+
+
+def test_an_old_digest_ends_when_its_context_no_longer_has_it() -> None:
+    assert broken(an_old_digest("prod")) == set()
+
+
 def without(*left_out: Seen) -> list[Seen]:
     return [seen for seen in WELL if seen not in left_out]
 
@@ -142,12 +189,17 @@ BREAKING: dict[str, list[Seen]] = {
     "no_work_vanishes": [
         one for one in WELL if one.who != "work-3" or isinstance(one, Started | Ended | Left)
     ],
+    "every_running_digest_is_judged_or_doubted": [
+        *WELL,
+        *inventoried(CALM + HOUR - 10, "prod", D2),
+    ],
     "deferred_work_is_sent_first": [*WELL, Wrote(3000.0, "p1", "work#1", "deleted")],
     "no_stop_is_invented": instead(images=(Image("n1", TAG, D2, CVE),))(STOP),
     "no_recovery_is_invented": where(
         lambda one: isinstance(one, Asked) and one.step == "vuln" and one.who == "work-2",
         sound=False,
     ),
+    "an_old_digest_ends_only_unseen": an_old_digest("another"),
     "the_last_message_is_true": without(RECOVERED),
     "a_recovery_follows_a_stop": without(STOP),
     "no_other_image_is_judged": instead(images=(Image("n1", TAG, D2, CVE),))(STOP),

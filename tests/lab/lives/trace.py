@@ -22,7 +22,8 @@ Findings = tuple[tuple[str, str], ...]  # each vulnerability with its severity
 class Truth(Seen):
     """What Anchore says of a tag from now on; `digest` None: no image bears it.
 
-    `action` is what the policy comes to, None while the image is not analyzed.
+    `action` is what the policy comes to, None while the image is not analyzed. A tag with a digest
+    behind an @ is that digest, whatever the tag is on; None: Anchore does not have it.
     """
 
     tag: str
@@ -57,16 +58,42 @@ class Asked(Seen):
 
 
 @dataclass(frozen=True, slots=True)
+class Ran:
+    """A row of Anchore's inventory: what runs in a context, and when it was seen there."""
+
+    tag: str
+    digest: str | None
+    context: str
+    first_seen: float
+    last_seen: float
+
+
+@dataclass(frozen=True, slots=True)
+class Inventoried(Seen):
+    """Anchore answered the whole inventory, as it was."""
+
+    rows: tuple[Ran, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """An image that a message names; `notice` is the id of what it would have got alone.
 
-    `findings` are those that stop it, as far as the message lists them.
+    `findings` are those that stop it, as far as the message lists them. `old`: it runs by its
+    digest, and the tag has moved on. `reason` is what a group says of it.
     """
 
     notice: str
     tag: str
     digest: str | None
     findings: Findings
+    old: bool = False
+    reason: str = ""
+
+    @property
+    def subject(self) -> str:
+        """What readers take it for: a tag, or a digest that runs under it."""
+        return f"{self.tag}@{self.digest}" if self.old else self.tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +163,7 @@ class Crashed(Seen):
 class Sent(Seen):
     """A message went to a queue; `sweep` is when the sweep began that it is of, if any.
 
-    `digest` is that of a push.
+    `digest` is that of a push. The tag has an @ and the digest where an old one is asked for.
     """
 
     queue: str
@@ -190,7 +217,11 @@ class Rest(Seen):
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """The images that are watched, whose each is, and within how long a STOP is to be known."""
+    """The images that are watched, whose each is, and within how long a STOP is to be known.
+
+    `only_running`: those that do not run are not watched. What was seen for no longer than
+    `running_within_seconds` ago runs.
+    """
 
     teams: dict[str, str]
     watched: frozenset[str]
@@ -198,6 +229,8 @@ class Estate:
     sweep_seconds: float
     reminder_seconds: float
     not_evaluated_seconds: float
+    only_running: bool = False
+    running_within_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from tests.lab.lives.container import (
     settings_of,
 )
 from tests.lab.lives.dynamodb import Table
-from tests.lab.lives.plan import HOUR, Happening, Plan
+from tests.lab.lives.plan import HOUR, Happening, Plan, digest_of
 from tests.lab.lives.trace import (
     Calm,
     Crashed,
@@ -150,6 +150,8 @@ class World:
             sweep_seconds=hours * HOUR,
             reminder_seconds=self.settings.reminder_hours * HOUR,
             not_evaluated_seconds=self.settings.not_evaluated_hours * HOUR,
+            only_running=self.settings.watch == "running",
+            running_within_seconds=self.settings.running_within_hours * HOUR,
         )
 
     def _plan_sweeps(self) -> None:
@@ -182,6 +184,10 @@ class World:
             "gone": self._remove,
             "throttle": self._throttle,
             "direct": self._ask_directly,
+            "run": self._run,
+            "silence": self._silence,
+            "vanish": self._vanish,
+            "withhold": self._withhold,
         }[happening.what](happening)
 
     def _push(self, push: Happening) -> None:
@@ -242,6 +248,26 @@ class World:
 
     def _ask_directly(self, direct: Happening) -> None:
         self.start({"tag": self.plan.tags[direct.tag].name}, direct.name, "direct", retries=())
+
+    def _run(self, run: Happening) -> None:
+        tag = self.plan.tags[run.tag]
+        stranger = digest_of(f"{tag.name} of nobody")
+        digest = stranger if run.number < 0 else tag.digests[run.number]
+        self.anchore.inventory.run(tag.name, digest, run.service, self._span(run))
+
+    def _silence(self, silence: Happening) -> None:
+        spans = self.anchore.inventory.silent.setdefault(silence.service, [])
+        spans.append(self._span(silence))
+
+    def _vanish(self, vanish: Happening) -> None:
+        spans = self.anchore.inventory.vanished.setdefault(vanish.service, [])
+        spans.append(self._span(vanish))
+
+    def _withhold(self, withheld: Happening) -> None:
+        self.anchore.inventory.withheld = withheld.service, self._span(withheld)[1]
+
+    def _span(self, lasting: Happening) -> tuple[float, float]:
+        return self.passed(), self.passed() + lasting.seconds
 
     def _calm_down(self) -> None:
         """Faults end; what was a dead letter is redriven, as an operator does."""
@@ -365,7 +391,7 @@ class _Lane:
         message = self.queue.send(body, delay)
         event = json.loads(body)
         gate = event.get("rescan", {})
-        tag = _name_of(gate["tag"]) if gate else None
+        tag = _subject_of(gate) if gate else None
         at, sweep = self._world.passed(), gate.get("sweep")
         began = (datetime.fromisoformat(sweep) - NOON).total_seconds() if sweep else None
         digest = gate.get("digest") or event.get("detail", {}).get("image-digest")
@@ -445,8 +471,10 @@ def parts_of(tag: str) -> dict[str, str]:
     return {"registry": registry, "repository": repository, "tag": name}
 
 
-def _name_of(parts: dict[str, str]) -> str:
-    return f"{parts['registry']}/{parts['repository']}:{parts['tag']}"
+def _subject_of(gate: Any) -> str:
+    parts, old = gate["tag"], gate.get("old_digest")
+    name = f"{parts['registry']}/{parts['repository']}:{parts['tag']}"
+    return f"{name}@{old}" if old else name
 
 
 def _ecr_event(account: str, repository: str, tag: str, digest: str, at: datetime) -> Any:

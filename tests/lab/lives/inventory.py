@@ -1,0 +1,70 @@
+"""What runs, as agents report it to Anchore: rows by context, which stay and grow old.
+
+An agent reports its context every five minutes. What is worked out from that is worked out when
+somebody asks: no report is an event of its own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tests.lab.lives.trace import Ran
+
+_REPORT_SECONDS = 300.0
+
+Span = tuple[float, float]
+
+
+@dataclass
+class Inventory:
+    """`steady` runs in the first context for ever, and its row names no digest.
+
+    `silent` and `vanished` are the spans in which an agent reports nothing, or Anchore has nothing
+    of its context. `withheld` says how the inventory is refused until when.
+    """
+
+    contexts: tuple[str, ...]
+    steady: str
+    runs: dict[tuple[str, str | None, str], list[Span]] = field(default_factory=dict)
+    silent: dict[str, list[Span]] = field(default_factory=dict)
+    vanished: dict[str, list[Span]] = field(default_factory=dict)
+    withheld: tuple[str, float] = ("", 0.0)
+
+    def __post_init__(self) -> None:
+        if self.contexts:
+            self.run(self.steady, None, self.contexts[0], (0.0, float("inf")))
+
+    def run(self, tag: str, digest: str | None, context: str, span: Span) -> None:
+        """It runs there for so long."""
+        self.runs.setdefault((tag, digest, context), []).append(span)
+
+    def rows(self, now: float) -> tuple[Ran, ...]:
+        """A row for each image and context in which it was ever seen."""
+        return tuple(
+            Ran(tag, digest, context, first, last)
+            for (tag, digest, context), spans in sorted(self.runs.items(), key=str)
+            if not _in(self.vanished.get(context, []), now)
+            for first, last in self._seen(spans, context, now)
+        )
+
+    def how_withheld(self, now: float) -> str:
+        """Refused, empty, or not at all."""
+        how, until = self.withheld
+        return how if now < until else ""
+
+    def _seen(self, spans: list[Span], context: str, now: float) -> Iterator[Span]:
+        """When it was reported first and last, if ever."""
+        reports = [at for span in spans for at in _reports(span, now)]
+        reports = [at for at in reports if not _in(self.silent.get(context, []), at)]
+        if reports:
+            yield min(reports), max(reports)
+
+
+def _reports(span: Span, now: float) -> Iterator[float]:
+    at, end = -(-span[0] // _REPORT_SECONDS) * _REPORT_SECONDS, min(span[1], now)
+    while at <= end:
+        yield at
+        at += _REPORT_SECONDS
+
+
+def _in(spans: list[Span], at: float) -> bool:
+    return any(begin <= at < end for begin, end in spans)
