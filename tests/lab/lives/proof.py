@@ -22,7 +22,11 @@ MENDED = Path(__file__).parent / "mended.md"
 
 @dataclass(frozen=True)
 class Proof:
-    """What the long run came to; `seconds` is how long the lives took, in so many processes."""
+    """What the long run came to; `seconds` is how long the lives took, in so many processes.
+
+    Of the small scope each so-manieth order was run (`every`), and each bug was hunted from so many
+    `starts`.
+    """
 
     commit: str
     first: int
@@ -31,6 +35,8 @@ class Proof:
     seconds: float
     scope: Exhausted
     bugs: list[Hunted]
+    every: int = 1
+    starts: int = len(STARTS)
 
     @property
     def holds(self) -> bool:
@@ -64,7 +70,7 @@ def page(proof: Proof) -> str:
         f"| faults | {lives.faults.total():,} |",
         f"| messages that SNS took | {lives.messages.total():,} |",
         f"| lives a second | {lives.lives / proof.seconds:.1f}, in {proof.jobs} processes |",
-        f"| schedules of two runs and a publisher | {scope.schedules:,}, all there are |",
+        f"| schedules of two runs and a publisher | {scope.schedules:,}, {_share(proof.every)} |",
         f"| schedules that break a promise | {len(scope.broken)} |",
         f"| planted bugs | {len(proof.bugs)}, of which {len(found)} were found |",
         f"| lives until one is found, median of all | {middle} |",
@@ -79,7 +85,7 @@ def page(proof: Proof) -> str:
         "",
         "## Planted bugs",
         "",
-        f"Each is hunted from {len(STARTS)} seeds on, for {MOST_LIVES} lives at most.",
+        f"Each is hunted from {proof.starts} seeds on, for {MOST_LIVES} lives at most.",
         "",
         "| bug | median of lives | the rule that found it |",
         "|---|---|---|",
@@ -91,6 +97,10 @@ def page(proof: Proof) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _share(every: int) -> str:
+    return "all there are" if every == 1 else f"of each {every}th order of calls"
 
 
 def _broken(lives: Tally) -> str:
@@ -114,6 +124,7 @@ def main() -> int:
     parser.add_argument("--lives", type=int, default=100_000)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--every", type=int, default=1, help="of the small scope each so-manieth")
+    parser.add_argument("--starts", type=int, default=len(STARTS), help="of each bug's hunt")
     parser.add_argument("--page", type=Path, default=PAGE)
     asked = parser.parse_args()
     began, lives = time.monotonic(), Tally()
@@ -124,8 +135,9 @@ def main() -> int:
     seconds = time.monotonic() - began
     scope = exhaust(asked.jobs, asked.every)
     _say(f"{scope.schedules:,} schedules, {len(scope.broken)} break a promise")
-    bugs = list(hunt(names(), asked.jobs))
-    proof = Proof(_commit(), asked.seed, asked.jobs, lives, seconds, scope, bugs)
+    bugs = list(hunt(names(), asked.jobs, asked.starts))
+    ran = (lives, seconds, scope, bugs, asked.every, asked.starts)
+    proof = Proof(_commit(), asked.seed, asked.jobs, *ran)
     asked.page.write_text(page(proof), encoding="utf-8")
     return 0 if proof.holds else 1
 
