@@ -112,8 +112,10 @@ def _is_superseded(anchore: TagLists, newest: ImageRecord, request: RescanReques
 
     Its history costs a request, so only a push that seems to be superseded asks for it.
     """
-    if not request.awaits_push or not _is_newer_than_the_push(newest, request):
-        return _is_newer_than_the_push(newest, request)
+    if not _is_newer_than_the_push(newest, request):
+        return False
+    if not request.awaits_push:
+        return True
     history, pushed = anchore.tag_history(request.tag), request.digest
     return any(
         pushed in (one.digest, one.parent_digest) and _is_newer_than_the_push(one, request)
