@@ -90,9 +90,9 @@ lives-bugs: $(VENV)/ready ## after how many lives each planted bug is found; BUG
 	@$(BIN)/python -m tests.lab.lives.planted $(if $(BUGS),--bugs $(BUGS)) $(if $(JOBS),--jobs $(JOBS))
 
 lives-scope: $(VENV)/ready ## two runs and a publisher, in every order with every fault; JOBS=, EVERY=
-	@$(BIN)/python -m tests.lab.lives.scope $(if $(EVERY),--every $(EVERY)) $(if $(STARTS),--starts $(STARTS)) $(if $(JOBS),--jobs $(JOBS))
+	@$(BIN)/python -m tests.lab.lives.scope $(if $(EVERY),--every $(EVERY)) $(if $(JOBS),--jobs $(JOBS))
 
-proof: $(VENV)/ready ## 100,000 lives, the small scope and all planted bugs; writes docs/proof.md; SEED=, LIVES=, JOBS=
+proof: $(VENV)/ready ## 100,000 lives, the small scope and all planted bugs; writes docs/proof.md; SEED=, LIVES=, JOBS=; EVERY=, STARTS=: less of it
 	@$(BIN)/python -m tests.lab.lives.proof $(if $(SEED),--seed $(SEED)) $(if $(LIVES),--lives $(LIVES)) \
 		$(if $(JOBS),--jobs $(JOBS)) $(if $(EVERY),--every $(EVERY)) $(if $(STARTS),--starts $(STARTS))
 
