@@ -1,10 +1,11 @@
 """The figures as tables, and the page docs/simulation.md around them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from rescan.ledger.news import EventType
 from tests.lab.simulation.floods import Flood
+from tests.lab.simulation.markdown import after, table
 from tests.lab.simulation.punctual import FEED_HOURS, Punctual
 from tests.lab.simulation.running import Watch
 from tests.lab.simulation.scenario import Figures, Scenario
@@ -72,19 +73,13 @@ def tables(simulated: Simulated) -> str:
     """All of them, for a terminal."""
     runs, watched, pushed, detected, floods = simulated
     each = (
-        _table(_SWEEP, map(_swept, runs)),
-        _table(_WATCHED, map(_watched, watched)),
-        _table(_PUSHED, map(_pushed, pushed)),
-        _table(_DETECTED, map(_detected, detected)),
-        _table(_FLOOD, map(_flooded, floods)),
+        table(_SWEEP, map(_swept, runs)),
+        table(_WATCHED, map(_watched, watched)),
+        table(_PUSHED, map(_pushed, pushed)),
+        table(_DETECTED, map(_detected, detected)),
+        table(_FLOOD, map(_flooded, floods)),
     )
     return "\n\n".join(each) + "\n"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """In Markdown."""
-    every = [head, ("---",) + ("---:",) * (len(head) - 1), *rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in every)
 
 
 def page(simulated: Simulated) -> str:
@@ -99,7 +94,7 @@ Anchore or AWS.
 
 ## {len(scenario.stopped)} of {scenario.images:,} images have a new CVE
 
-{_table(_SWEEP, map(_swept, runs))}
+{table(_SWEEP, map(_swept, runs))}
 
 How to read it:
 
@@ -115,7 +110,7 @@ How to read it:
 
 ## What runs, too
 
-{_table(_WATCHED, map(_watched, watched))}
+{table(_WATCHED, map(_watched, watched))}
 
 How to read it:
 
@@ -127,7 +122,7 @@ How to read it:
 
 ## Pushes while a sweep over {scenario.images:,} images is under way
 
-{_table(_PUSHED, map(_pushed, pushed))}
+{table(_PUSHED, map(_pushed, pushed))}
 
 How to read it:
 
@@ -142,7 +137,7 @@ How to read it:
 
 ## From a feed to its STOP, with feeds that move every {FEED_HOURS} hours
 
-{_table(_DETECTED, map(_detected, detected))}
+{table(_DETECTED, map(_detected, detected))}
 
 How to read it:
 
@@ -155,7 +150,7 @@ How to read it:
 
 ## Floods: each image stops by findings of its own
 
-{_table(_FLOOD, map(_flooded, floods))}
+{table(_FLOOD, map(_flooded, floods))}
 
 How to read it:
 
@@ -205,9 +200,9 @@ def _swept(run: Run) -> tuple[str, ...]:
         f"{figures.stopped:,}",
         f"{sum(figures.published.values()):,}",
         f"{figures.most_in_a_second}",
-        _after(figures.first_published),
-        _after(figures.last_published),
-        _after(figures.complete),
+        after(figures.first_published),
+        after(figures.last_published),
+        after(figures.complete),
     )
 
 
@@ -222,7 +217,7 @@ def _watched(watch: Watch) -> tuple[str, ...]:
         f"{(figures.anchore_calls - overhead) / figures.messages:g}",
         f"{figures.stopped:,}",
         f"{sum(figures.published.values()):,}",
-        _after(figures.complete),
+        after(figures.complete),
     )
 
 
@@ -231,7 +226,7 @@ def _pushed(run: Punctual) -> tuple[str, ...]:
     waits = sorted(estate.push_waits)
     shown = (waits[len(waits) // 2 - 1], waits[len(waits) * 99 // 100 - 1], waits[-1])
     gone_back = estate.figures().gone_back / len(waits)
-    return (label, f"{len(waits)}", *map(_after, shown), f"{gone_back:.1f}")
+    return (label, f"{len(waits)}", *map(after, shown), f"{gone_back:.1f}")
 
 
 def _detected(run: Punctual) -> tuple[str, ...]:
@@ -244,8 +239,8 @@ def _detected(run: Punctual) -> tuple[str, ...]:
         f"{estate.anchore.asked.total():,}",
         f"{estate.anchore.asked['vuln']:,}",
         f"{len(lags)}",
-        _after(mean),
-        _after(max(lags)),
+        after(mean),
+        after(max(lags)),
     )
 
 
@@ -270,13 +265,5 @@ def _flooded(flood: Flood) -> tuple[str, ...]:
         f"{figures.published.get(EventType.REMINDER, 0)}",
         f"{figures.alone}",
         f"{figures.most_in_an_hour}",
-        _after(figures.longest_wait),
+        after(figures.longest_wait),
     )
-
-
-def _after(passed: timedelta) -> str:
-    """E.g. "9 s", "13 min 38 s", "2 h 15 min"."""
-    minutes, seconds = divmod(round(passed.total_seconds()), 60)
-    if not minutes:
-        return f"{seconds} s"
-    return f"{minutes} min {seconds} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

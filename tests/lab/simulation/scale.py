@@ -1,8 +1,8 @@
 """Sweeps of very many images of very many teams: `make scale`, with IMAGES=.
 
 Each size and number in flight is simulated in a process of its own. What was simulated is kept in
-docs/scale.json, from which docs/scale-simulated.md and its plot are written: the largest size
-takes most of an hour, and need not be repeated for the others.
+docs/scale.json, from which docs/scale-simulated.md and its plot are written: a large size takes
+long, and need not be repeated for the others.
 """
 
 import sys

@@ -1,9 +1,12 @@
 """What sweeps of very many images come to, as the page docs/scale-simulated.md."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from math import ceil
 
 from msgspec import Struct
+
+from tests.lab.simulation.markdown import after, table
 
 # DynamoDB on demand, US East (N. Virginia): dollars for a unit of writes (1 KB) and reads (4 KB).
 _WRITE_DOLLARS, _READ_DOLLARS = 0.625 / 1e6, 0.125 / 1e6
@@ -21,6 +24,7 @@ _HEAD = (
     "reads and writes of entries",
     "for the ledger",
 )
+_OUR_HEAD = ("images", "in flight", "took", "memory")
 
 
 class Sweep(Struct, frozen=True, kw_only=True):
@@ -44,8 +48,8 @@ class Sweep(Struct, frozen=True, kw_only=True):
     reads: int
     writes: int
     entry_bytes: int
-    took: float
-    megabytes: float
+    took: int
+    megabytes: int
 
     @property
     def dollars(self) -> float:
@@ -56,12 +60,6 @@ class Sweep(Struct, frozen=True, kw_only=True):
 
 def page(rows: Sequence[Sweep]) -> str:
     """The whole page."""
-    table = [_HEAD, ("---:",) * len(_HEAD), *map(_cells, rows)]
-    lines = "\n".join(f"| {' | '.join(row)} |" for row in table)
-    ours = "\n".join(
-        f"| {row.images:,} | {row.in_flight:,} | {_after(row.took)} | {row.megabytes:,.0f} MB |"
-        for row in rows
-    )
     return f"""\
 # Sweeps of very many images
 
@@ -71,13 +69,13 @@ AWS. [simulation.md](simulation.md) says what is real and what is assumed.
 1,000 teams share the images evenly. One image in 20 is newly stopped, by one to six of 200
 vulnerabilities; an image takes 0.3 + 2 + 1 s of Anchore's, each more or less by half.
 
-{lines}
+{table(_HEAD, map(_cells, rows))}
 
 - Anchore calls: three an image, and the pages of the list. Nothing grows faster than the images.
 - The time of a sweep is images x 3.3 s / in flight, and what a batch waits for its slowest image.
 - The publisher sends four messages a second for 45 s of each minute, whatever the workers: with
   1,000 teams the messages take longer than the sweep once enough is in flight. That is what breaks
-  first in a storm over all teams; the first message of each team comes before the second of any.
+  first in a storm over all teams. Of what waits, the team that had fewest lately comes first.
 - For the ledger: DynamoDB on demand, US East (N. Virginia), one read and one write an image, twice
   for a STOP's transaction; without notices and backups.
 
@@ -85,9 +83,7 @@ vulnerabilities; an image takes 0.3 + 2 + 1 s of Anchore's, each more or less by
 
 ## What the simulation itself takes
 
-| images | in flight | took | memory |
-| ---: | ---: | ---: | ---: |
-{ours}
+{table(_OUR_HEAD, map(_our_cost, rows))}
 
 One process on one core. The memory holds the estate, the ledger and the queue as well.
 """
@@ -97,9 +93,9 @@ def _cells(row: Sweep) -> tuple[str, ...]:
     return (
         f"{row.images:,}",
         f"{row.in_flight:,}",
-        _after(row.complete),
-        _after(row.first_of_last_team),
-        _after(row.last_notice),
+        _seconds(row.complete),
+        _seconds(row.first_of_last_team),
+        _seconds(row.last_notice),
         f"{row.stopped:,}",
         f"{row.messages:,}",
         f"{row.median_a_team}",
@@ -110,14 +106,14 @@ def _cells(row: Sweep) -> tuple[str, ...]:
     )
 
 
-def _our_cost(row: Sweep) -> str:
-    cells = (f"{row.images:,}", f"{row.in_flight:,}", _after(row.took), f"{row.megabytes:,.0f} MB")
-    return f"| {' | '.join(cells)} |"
+def _our_cost(row: Sweep) -> tuple[str, ...]:
+    return (
+        f"{row.images:,}",
+        f"{row.in_flight:,}",
+        _seconds(row.took),
+        f"{row.megabytes:,} MB",
+    )
 
 
-def _after(seconds: float) -> str:
-    """E.g. "9 s", "13 min 38 s", "2 h 15 min"."""
-    minutes, rest = divmod(round(seconds), 60)
-    if not minutes:
-        return f"{rest} s"
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+def _seconds(seconds: float) -> str:
+    return after(timedelta(seconds=seconds))
