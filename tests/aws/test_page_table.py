@@ -23,7 +23,8 @@ from tests.support.fakes import NOON
 from tests.support.memory_pages import MemoryPages
 from tests.support.running import places, running
 
-RECORD = SweepRecord(NOON, 20_000, inventory=InventoryRecord(None, {"prod": NOON}), enqueuing=True)
+CONTEXTS = InventoryRecord(None, {"prod": NOON})
+RECORD = SweepRecord(NOON, 20_000, inventory=CONTEXTS, enqueuing=True, by_pages=True)
 TRIGGER = Trigger(TriggerKind.SCHEDULE, NOON)
 PLAN = SweepPlan(record=RECORD, trigger=TRIGGER, measured=SweepRecord(NOON, 3), feeds="f")
 DIGEST = Digest("sha256:" + "a" * 64)

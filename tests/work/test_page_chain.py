@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rescan.events.commands import SweepPage
 from rescan.gate.inventory import Inventory, RunningImage
@@ -15,6 +16,7 @@ from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Metric
 from rescan.kernel.watch_list import WatchList
 from rescan.ledger.failing import Failing
+from rescan.notice.summary import Unwatched
 from rescan.work.ports import SweepRecord
 from rescan.work.requeue import LONGEST_CHAIN
 from tests.support.anchore_answers import WHERE
@@ -82,6 +84,15 @@ def test_a_large_estate_goes_by_pages_from_the_beginning_and_measures_the_sweep_
     assert (before.expected, before.answered, before.evaluated) == (23, 23, 23)
     counts = sweep.tally.take()
     assert (counts[Metric.SWEEP_COMPLETE], counts[Metric.SWEEP_MISSING]) == (1, 0)
+
+
+def test_a_server_whose_pages_turned_short_is_asked_anew_the_next_time() -> None:
+    short = Unwatched(15)
+    for last in (SweepRecord(NOON - HOUR, 20), SweepRecord(NOON - HOUR, 20, None, short)):
+        sweep = PagedSweep(set(range(FEW)))
+        sweep.ledger.sweeps.append(replace(last, by_pages=bool(last.unwatched.rows)))
+        assert sweep.sweep()["enqueued"] == FEW
+        assert sweep.messages == []
 
 
 def test_a_chain_that_died_is_measured_as_incomplete() -> None:

@@ -162,6 +162,8 @@ def snapshot_of(item: Any) -> EntrySnapshot:
 def sweep_item(sweep: SweepRecord) -> dict[str, Any]:
     """The attributes of a sweep, and of what the one before it came to."""
     item: dict[str, Any] = _begun(sweep)
+    if sweep.by_pages:
+        item["by_pages"] = {"BOOL": True}
     if (before := sweep.before) is not None:
         counts = {name: {"N": str(getattr(before, name))} for name in _COUNTS}
         item["before"] = {"M": _begun(before) | counts}
@@ -183,6 +185,7 @@ def sweep_of(item: Any) -> SweepRecord:
         _written(item, "inventory", InventoryRecord),
         datetime.fromisoformat(item["noticed_at"]["S"]) if "noticed_at" in item else None,
         "enqueuing" in item,
+        "by_pages" in item,
     )
 
 

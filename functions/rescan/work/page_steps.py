@@ -72,7 +72,7 @@ class PageSteps:
         """The plan of a sweep by pages, with what runs. AnchoreError as `Watching.inventory`."""
         inventory = self._watching.inventory(deadline.half())
         kept = kept_of(inventory, plan.contexts, plan.record.started)
-        record = replace(plan.record, inventory=kept, enqueuing=True)
+        record = replace(plan.record, inventory=kept, enqueuing=True, by_pages=True)
         return replace(plan, inventory=inventory, record=record)
 
     def do(self, plan: SweepPlan, number: int, counted: Counted | None, deadline: Deadline) -> Page:

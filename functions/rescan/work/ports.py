@@ -83,8 +83,8 @@ class SweepRecord(Struct, frozen=True):
     While a sweep is under way, the previous one tells whether the images are watched. `expected`
     counts the tags that it enqueued, and the rows that are `unwatched`. `data` is what Anchore
     judged by when it began; None: not known. `inventory` None: what runs was not asked.
-    `noticed_at` is when a STOP of its own was last published. `enqueuing`: its pages are not all
-    done, and `expected` is an estimate.
+    `noticed_at` is when a STOP of its own was last published. `by_pages`: Anchore's list was read
+    so; `enqueuing`: not all pages are done, and `expected` is an estimate.
     """
 
     started: datetime
@@ -95,6 +95,12 @@ class SweepRecord(Struct, frozen=True):
     inventory: InventoryRecord | None = None
     noticed_at: datetime | None = None
     enqueuing: bool = False
+    by_pages: bool = False
+
+    @property
+    def has_listed_most(self) -> bool:
+        """Whether its pages were what they should be: one that is short hides all behind it."""
+        return self.by_pages and self.unwatched.rows <= self.expected // 2
 
 
 class Ledger(Protocol):

@@ -101,7 +101,10 @@ class FullSweep:
         self._note_beginning(started)
         plan = self._plan(started, trigger, deadline)
         pages = self._pages if watch_list.needs_listing else None
-        if pages and plan.record.expected > pages.most and (begun := pages.begin(plan, deadline)):
+        last = plan.measured
+        # Else Anchore is asked first whether it has so many, on full pages.
+        is_large = pages and last and last.has_listed_most and last.expected > pages.most
+        if pages and is_large and (begun := pages.begin(plan, deadline)):
             return begun
         return self._sweep(plan, watch_list, deadline, pages)
 

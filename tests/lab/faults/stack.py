@@ -163,8 +163,11 @@ class Stack:
         self._ledger.update_item(
             TableName=self.table,
             Key={"subject": {"S": "sweep"}},
-            UpdateExpression="SET expected = :many",
-            ExpressionAttributeValues={":many": {"N": str(2 * MOST_ROWS)}},
+            UpdateExpression="SET expected = :many, by_pages = :true",
+            ExpressionAttributeValues={
+                ":many": {"N": str(2 * MOST_ROWS)},
+                ":true": {"BOOL": True},
+            },
         )
 
     def let_deferred_come_due(self) -> int:
