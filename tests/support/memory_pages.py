@@ -1,5 +1,6 @@
 """The pages of a sweep in memory, beside the ledger whose entries they are of."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -20,6 +21,7 @@ class MemoryPages(Struct):
     holders: dict[tuple[datetime, int], str] = {}
     counts: dict[tuple[datetime, int], Counted] = {}
     pages: dict[tuple[datetime, int], Page] = {}
+    subjects: list[str] = []
 
     def keep_plan(self, plan: SweepPlan) -> None:
         self.plans[plan.record.started] = plan
@@ -43,10 +45,12 @@ class MemoryPages(Struct):
         return (self.pages[sweep, n] for n in numbers if (sweep, n) in self.pages)
 
     def entries(self, after: str | None, most: int) -> tuple[list[EntrySnapshot], str | None]:
-        subjects = sorted(subject for subject in self.ledger.entries if subject > (after or ""))
-        some = subjects[:most]
+        if after is None:
+            self.subjects = sorted(self.ledger.entries)
+        start = bisect_right(self.subjects, after or "")
+        some = self.subjects[start : start + most]
         found = [EntrySnapshot.of(self.ledger.entries[subject]) for subject in some]
-        return found, some[-1] if len(subjects) > most else None
+        return found, some[-1] if start + most < len(self.subjects) else None
 
     def amend(self, record: SweepRecord) -> None:
         with self.ledger.lock:
