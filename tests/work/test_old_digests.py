@@ -135,6 +135,22 @@ def test_a_vanished_context_is_known_without_a_record_of_the_sweep_before(cluste
     assert entry.stopped
 
 
+@pytest.mark.parametrize("named", ["index", "image"])
+def test_what_ran_in_a_vanished_context_is_gated_by_the_digest_that_it_ran_by(named: str) -> None:
+    """That of an index has other platforms besides."""
+    cluster = Cluster()
+    cluster.parents[OLD] = INDEX
+    cluster.push(TAG, OLD, "stop")
+    digest = INDEX if named == "index" else OLD
+    cluster.start(EU, TAG, digest)
+    cluster.sweep()
+    cluster.hidden.add(EU)
+    cluster.push(TAG, NEW, "go")
+    cluster.start(US, TAG, NEW)
+    cluster.sweep()
+    assert {entry.old_digest for entry in cluster.ledger.entries.values()} - {None} == {digest}
+
+
 def test_a_tag_that_moves_back_takes_its_stop_with_it(cluster: Cluster) -> None:
     cluster.sweep()
     cluster.push(TAG, OLD, "stop")

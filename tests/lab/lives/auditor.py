@@ -478,7 +478,8 @@ def not_evaluated_is_true(case: Case) -> Found:
         since = message.decided - case.estate.not_evaluated_seconds + _SLOW
         for check in case.judged.get(tag, ()):
             is_recorded = check.sound and check.who in case.wrote and _is_kept(case, check)
-            if since < check.at < until and case.verdict_of(check) and is_recorded:
+            is_whole = is_recorded and not case.parts.missing(check)
+            if since < check.at < until and case.verdict_of(check) and is_whole:
                 yield message.at, f"{tag} is told to be not evaluated, and was by {check.who}"
 
 
