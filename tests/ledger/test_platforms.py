@@ -207,6 +207,19 @@ def test_another_image_with_a_platform_whose_first_scan_fails_ends_no_stop() -> 
     assert (entry.doubted, set(entry.digests)) == ({}, {digest_of("s390x"), digest_of("ppc64le")})
 
 
+def test_empty_lists_that_are_doubted_one_after_the_other_are_believed_in_the_end() -> None:
+    """What was believed of one platform is not doubted anew while another one is."""
+    empty = frozenset({"s390x", "ppc64le"})
+    first = Platforms({"s390x": "go", "ppc64le": "doubt"}, empty=empty)
+    moved = Platforms({"s390x": "go", "ppc64le": "go"}, empty=empty)
+    entry, _ = after(stopped_on_both(), first, 1)
+    entry, news = after(entry, moved, 2)
+    assert (news, entry.stopped) == (None, True)
+    entry, news = after(entry, moved, 3)
+    assert isinstance(news, RecoveredNews)
+    assert {each.empty_list_at for each in (entry, *entry.platforms.values())} == {None}
+
+
 def test_a_platform_that_another_image_has_too_is_not_forgotten_by_a_doubt() -> None:
     moved = Platforms({"arm64": "go", "s390x": "go"}, empty=frozenset({"s390x"}))
     entry, _ = after(stopped_on_both(), moved, 1)

@@ -70,18 +70,20 @@ def has_some(seed: int) -> bool:
 
 
 def _platforms(chance: Random, index: str) -> Iterator[Platform]:
-    for number in range(chance.choice((2, 2, 2, 3))):
-        architecture = _ARCHITECTURES[number]
-        digest = digest_of(f"{index} {architecture}")
-        late = chance.choice((0.0, 0.0, 60.0, 4000.0)) * chance.random() if number else 0.0
+    """One at most has no analysis, so that the image has a verdict in the end."""
+    number = chance.choice((2, 2, 2, 3))
+    lacking = chance.randrange(number) if chance.random() < 0.25 else None
+    for position in range(number):
+        architecture = _ARCHITECTURES[position]
+        late = chance.choice((0.0, 0.0, 60.0, 4000.0)) * chance.random() if position else 0.0
         analysis = chance.choice((0.0, 30.0, 600.0, 4000.0))
-        fate = chance.random()
-        if number and fate < 0.1:
+        fails = position == lacking
+        if fails and position and chance.random() < 0.2:
             analysis = _NEVER
         again = (chance.uniform(5000, 20000), chance.choice((600.0, 9000.0)))
-        yield Platform(
-            digest, architecture, late, analysis, 0.1 <= fate < 0.2, again if fate > 0.8 else None
-        )
+        is_again = not fails and chance.random() < 0.2
+        digest = digest_of(f"{index} {architecture}")
+        yield Platform(digest, architecture, late, analysis, fails, again if is_again else None)
 
 
 @dataclass
