@@ -151,6 +151,28 @@ def test_what_ran_in_a_vanished_context_is_gated_by_the_digest_that_it_ran_by(na
     assert {entry.old_digest for entry in cluster.ledger.entries.values()} - {None} == {digest}
 
 
+def test_a_sweep_that_cannot_read_the_ledger_forgets_no_vanished_context(cluster: Cluster) -> None:
+    """It does not know what ran there, so what it sees elsewhere is not all."""
+    cluster.start("ops", TAG, NEW)
+    cluster.sweep()
+    cluster.hidden.add(EU)
+    cluster.ledger.refuses = {"snapshots"}
+    cluster.sweep()
+    cluster.ledger.refuses = set()
+    cluster.stop(US, TAG, OLD)
+    cluster.start(US, TAG, NEW)
+    cluster.sweep(later=25 * HOUR)
+    assert "ENDED" not in [kind for kind, _ in told(cluster)]
+    entry = cluster.entry(TAG, OLD)
+    assert entry is not None
+    assert entry.stopped
+    cluster.hidden.clear()
+    cluster.stop(EU, TAG, OLD)
+    cluster.start(EU, TAG, NEW)
+    cluster.sweep(later=25 * HOUR)
+    assert told(cluster)[-1][0] == "ENDED"
+
+
 def test_a_tag_that_moves_back_takes_its_stop_with_it(cluster: Cluster) -> None:
     cluster.sweep()
     cluster.push(TAG, OLD, "stop")
