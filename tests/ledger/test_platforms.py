@@ -166,6 +166,14 @@ def test_a_platform_that_was_never_evaluated_ends_no_recovery() -> None:
 # --- facts of each digest
 
 
+def test_the_newest_platform_is_not_needed_when_it_was_never_evaluated() -> None:
+    failed = {"arm64": "analysis_failed"}
+    entry, _ = after(FRESH, Platforms(failed | {"amd64": "stop"}, BOTH))
+    assert (entry.digest, entry.failing) == (AMD, None)
+    _, news = after(entry, Platforms(failed | {"amd64": "go"}), 1)
+    assert isinstance(news, RecoveredNews)
+
+
 def test_an_empty_list_is_doubted_by_what_its_own_platform_had() -> None:
     entry, _ = after(FRESH, Platforms({"arm64": "go", "amd64": "go"}))
     empty = Platforms({"arm64": "go", "amd64": "go"}, empty=frozenset({"arm64"}))
@@ -217,7 +225,8 @@ def test_empty_lists_that_are_doubted_one_after_the_other_are_believed_in_the_en
     assert (news, entry.stopped) == (None, True)
     entry, news = after(entry, moved, 3)
     assert isinstance(news, RecoveredNews)
-    assert {each.empty_list_at for each in (entry, *entry.platforms.values())} == {None}
+    assert entry.empty_list_at is None
+    assert {each.empty_list_at for each in entry.platforms.values()} == {None}
 
 
 def test_a_platform_that_another_image_has_too_is_not_forgotten_by_a_doubt() -> None:

@@ -35,9 +35,10 @@ def contradicts_any(report: Report, entry: Entry) -> bool:
 
 
 def digest_after(report: Report, entry: Entry) -> Digest | None:
-    """The entry's own while one of the platforms has it; else the newest record's."""
-    stays = entry.digest is not None and entry.digest in report.digests
-    return entry.digest if stays else report.each[0].image_digest
+    """The entry's own while one of the platforms has it; else the newest one's with a verdict."""
+    if entry.digest is not None and entry.digest in report.digests:
+        return entry.digest
+    return next(each.image_digest for each in report.each if each.outcome.is_verdict)
 
 
 def facts_after(
