@@ -212,14 +212,14 @@ class Anchore:
         own = [record for each in borne for record in self._records(tag, *each)]
         records += own if history else own[:1]
         said = "analyzed" if self.is_analyzed(digest) else "analyzing"
-        is_whole = history and digest in self.records.indexes
+        indexes = self.bore[tag] if history else ()
         return _Answer(
             "images",
             {"items": records},
             tag=tag,
             digest=digest,
             said=said,
-            records=self._platforms(digest) if is_whole else (),
+            records=tuple(one for index in indexes for one in self._platforms(index)),
         )
 
     def _records(self, tag: str, digest: str, detected: float) -> list[Any]:
@@ -229,14 +229,18 @@ class Anchore:
             return [_record(digest, status, tag, self.moment(detected))]
         first = self.records.learned_at[digest]
         found = [
-            _record(one.digest, status, tag, self.moment(first + one.late if one.late else detected))
+            _record(
+                one.digest, status, tag, self.moment(first + one.late if one.late else detected)
+            )
             | {"parent_digest": digest, "image_content": {"metadata": {"arch": one.architecture}}}
             for one, status in self.records.listed(digest, self.passed())
         ]
         return sorted(found, key=_detected, reverse=True)
 
-    def _platforms(self, index: str) -> tuple[tuple[str, str], ...]:
-        listed = self.records.listed(index, self.passed())
+    def _platforms(self, digest: str) -> tuple[tuple[str, str], ...]:
+        if digest not in self.records.indexes:
+            return ()
+        listed = self.records.listed(digest, self.passed())
         return tuple((one.digest, status) for one, status in listed)
 
     def _vulnerabilities(self, digest: str, *, is_forced: bool) -> "_Answer":
@@ -366,7 +370,6 @@ class Anchore:
         return _Answer(
             "tags", {"items": items, "total_rows": len(every)}, said=f"{len(shown)} rows"
         )
-
 
     def _called(self, digest: str) -> dict[str, str]:
         if digest not in self.records.indexes:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
+from tests.lab.lives import platform_rules
 from tests.lab.lives.case import (
     SKEW,
     Broken,
@@ -702,4 +703,5 @@ RULES: tuple[Rule, ...] = (
     sweeps_count_what_they_ask_for,
     nothing_crashes,
     nothing_fails_by_itself,
+    *platform_rules.RULES,
 )

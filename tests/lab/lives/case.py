@@ -227,7 +227,7 @@ class Case:
     def is_doubted(self, check: Asked) -> bool:
         """Whether its empty list is no evidence yet: the image is stopped, or has had rows."""
         earlier = [one for one in self.judged[self.subject_of(check)] if one.at < check.at]
-        listed = [one for one in earlier if not self._lists_nothing(one)]
+        listed = [one for one in earlier if self._lists_some(one)]
         if not self._lists_nothing(check) or not listed:
             return False
         if listed[-1].said != "stop" and all(one.digest != check.digest for one in listed):
@@ -239,7 +239,14 @@ class Case:
         )
 
     def _lists_nothing(self, check: Asked) -> bool:
-        return any(asked.said in _EMPTY for asked in self._lists(check))
+        """Of any platform."""
+        return any(map(self._is_empty, self.parts.of(check)))
+
+    def _lists_some(self, check: Asked) -> bool:
+        return not all(map(self._is_empty, self.parts.of(check)))
+
+    def _is_empty(self, part: Asked) -> bool:
+        return any(asked.said in _EMPTY for asked in self._lists(part))
 
     def _lists(self, check: Asked) -> list[Asked]:
         """Those that the evaluation's run was answered before it."""

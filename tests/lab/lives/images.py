@@ -71,7 +71,7 @@ class Parts:
             if not isinstance(seen, Asked) or seen.who == "nobody":
                 continue
             if seen.step == "images" and seen.records:
-                listed[seen.who, self._image_of(seen.records[0][0])] = dict(seen.records)
+                self._list(seen, listed)
             elif seen.step == "vuln":
                 lists[seen.who, seen.digest].append(seen)
             elif seen.step == "check" and seen.digest in self._indexes:
@@ -85,12 +85,21 @@ class Parts:
             wholes[id(checks[-1])] = whole
         return wholes
 
+    def _list(self, seen: Asked, listed: dict[tuple[str, str | None], dict[str, str]]) -> None:
+        """The records of each index that it answers, in place of those that it answered before."""
+        for digest, _ in seen.records:
+            listed.pop((seen.who, self._image_of(digest)), None)
+        for digest, status in seen.records:
+            listed.setdefault((seen.who, self._image_of(digest)), {})[digest] = status
+
 
 def _is_real(check: Asked, lists: Iterable[Asked]) -> bool:
     """A go or a warn needs a fresh list before it, be it one of a scan that failed."""
     if check.said == "stop":
         return check.sound
-    return check.said in VERDICTS and any(asked.said.endswith(("rows", "failed")) for asked in lists)
+    return check.said in VERDICTS and any(
+        asked.said.endswith(("rows", "failed")) for asked in lists
+    )
 
 
 def _together(real: list[Asked], last: Asked, records: dict[str, str]) -> Asked:
@@ -104,6 +113,4 @@ def _together(real: list[Asked], last: Asked, records: dict[str, str]) -> Asked:
     stops = (check for check in real if check.said == "stop")
     findings = tuple(sorted({finding for check in stops for finding in check.findings}))
     is_sound = worst.said == "stop" or all(check.sound for check in real)
-    return replace(
-        last, said=worst.said, findings=findings, moment=worst.moment, sound=is_sound
-    )
+    return replace(last, said=worst.said, findings=findings, moment=worst.moment, sound=is_sound)

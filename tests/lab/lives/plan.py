@@ -177,9 +177,7 @@ def _rows(chance: Random, shared: list[Vulnerability], digest: str) -> list[Vuln
     return [*rows, Vulnerability(f"CVE-2020-{digest[7:11]}", "Low", "bash", 0)]
 
 
-def _of_platform(
-    seed: int, shared: list[Vulnerability], digest: str
-) -> tuple[Vulnerability, ...]:
+def _of_platform(seed: int, shared: list[Vulnerability], digest: str) -> tuple[Vulnerability, ...]:
     chance = Random(f"rows {seed} {digest}")  # noqa: S311 - chance, no secret
     return _kept(seed, digest, _rows(chance, shared, digest))
 

@@ -11,8 +11,8 @@ from random import Random
 from tests.lab.lives.digests import digest_of
 
 # The share of lives that have such images, and how long these are at most: they ask for more.
-SHARE = 1 / 6
-LONGEST_SECONDS = 8 * 3600.0
+SHARE = 1 / 8
+LONGEST_SECONDS = 5 * 3600.0
 _ARCHITECTURES = ("amd64", "arm64", "s390x")
 _NEVER = float("inf")
 # Of a moment, so that no rounding puts it before.
@@ -59,7 +59,7 @@ Indexes = Mapping[str, tuple[Platform, ...]]
 def planned(seed: int, tags: Mapping[str, tuple[str, ...]]) -> Indexes:
     """Of some of the digests that these tags are on in turn: the platforms of each."""
     chance = Random(f"platforms {seed}")  # noqa: S311 - chance, no secret
-    several = [name for name in tags if chance.random() < 0.6] or list(tags)[:1]
+    several = chance.sample(sorted(tags), min(len(tags), chance.choice((1, 1, 2))))
     digests = [digest for name in several for digest in tags[name] if chance.random() < 0.8]
     return {digest: tuple(_platforms(chance, digest)) for digest in digests}
 
@@ -76,12 +76,12 @@ def _platforms(chance: Random, index: str) -> Iterator[Platform]:
     for position in range(number):
         architecture = _ARCHITECTURES[position]
         late = chance.choice((0.0, 0.0, 60.0, 4000.0)) * chance.random() if position else 0.0
-        analysis = chance.choice((0.0, 30.0, 600.0, 4000.0))
+        analysis = chance.choice((0.0, 0.0, 30.0, 30.0, 600.0, 4000.0))
         fails = position == lacking
         if fails and position and chance.random() < 0.2:
             analysis = _NEVER
-        again = (chance.uniform(5000, 20000), chance.choice((600.0, 9000.0)))
-        is_again = not fails and chance.random() < 0.2
+        again = (chance.uniform(5000, 20000), chance.choice((600.0, 9000.0, 25000.0)))
+        is_again = not fails and chance.random() < 0.4
         digest = digest_of(f"{index} {architecture}")
         yield Platform(digest, architecture, late, analysis, fails, again if is_again else None)
 

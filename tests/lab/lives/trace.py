@@ -45,8 +45,8 @@ class Pushed(Seen):
 class Asked(Seen):
     """An answer of Anchore's to one step; `sound`: it is whole, true, and of what was asked.
 
-    `moment` is the time that an evaluation bears. `records` are those of the tag's image, where it
-    has several platforms: the digest of each, with the state of its analysis.
+    `moment` is the time that an evaluation bears. `records` are those of images of several
+    platforms: the digest of each, with the state of its analysis.
     """
 
     step: str
