@@ -1,7 +1,6 @@
 """Makes the long run, and writes docs/proof.md from it: `make proof`; LIVES=, SEED=, JOBS=."""
 
 import argparse
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -14,6 +13,7 @@ from tests.lab.lives.patches import names
 from tests.lab.lives.planted import MOST_LIVES, STARTS, Hunted, hunt
 from tests.lab.lives.run import Tally, run
 from tests.lab.lives.scope import Exhausted, exhaust
+from tests.support.commit import commit
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "proof.md"
@@ -137,21 +137,9 @@ def main() -> int:
     _say(f"{scope.schedules:,} schedules, {len(scope.broken)} break a promise")
     bugs = list(hunt(names(), asked.jobs, asked.starts))
     ran = (lives, seconds, scope, bugs, asked.every, asked.starts)
-    proof = Proof(_commit(), asked.seed, asked.jobs, *ran)
+    proof = Proof(commit(), asked.seed, asked.jobs, *ran)
     asked.page.write_text(page(proof), encoding="utf-8")
     return 0 if proof.holds else 1
-
-
-def _commit() -> str:
-    """The commit, and whether the tree has changed since; the page itself apart."""
-    told = subprocess.run(
-        ["git", "describe", "--always", "--abbrev=12", "--dirty= and what is not committed"],  # noqa: S607 - whichever git there is
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return told.stdout.strip()
 
 
 def _say(text: str) -> None:
