@@ -135,6 +135,28 @@ def test_a_vanished_context_is_known_without_a_record_of_the_sweep_before(cluste
     assert entry.stopped
 
 
+def test_a_sweep_that_cannot_read_the_ledger_forgets_no_vanished_context(cluster: Cluster) -> None:
+    """It does not know what ran there, so what it sees elsewhere is not all."""
+    cluster.start("ops", TAG, NEW)
+    cluster.sweep()
+    cluster.hidden.add(EU)
+    cluster.ledger.refuses = {"snapshots"}
+    cluster.sweep()
+    cluster.ledger.refuses = set()
+    cluster.stop(US, TAG, OLD)
+    cluster.start(US, TAG, NEW)
+    cluster.sweep(later=25 * HOUR)
+    assert "ENDED" not in [kind for kind, _ in told(cluster)]
+    entry = cluster.entry(TAG, OLD)
+    assert entry is not None
+    assert entry.stopped
+    cluster.hidden.clear()
+    cluster.stop(EU, TAG, OLD)
+    cluster.start(EU, TAG, NEW)
+    cluster.sweep(later=25 * HOUR)
+    assert told(cluster)[-1][0] == "ENDED"
+
+
 def test_a_tag_that_moves_back_takes_its_stop_with_it(cluster: Cluster) -> None:
     cluster.sweep()
     cluster.push(TAG, OLD, "stop")

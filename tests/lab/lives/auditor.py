@@ -365,9 +365,13 @@ def _has_ended(case: Case, subject: str) -> bool:
 
 
 def _is_remembered(case: Case, history: list[Told]) -> bool:
-    """Whether the ledger, or a message, has one of the notices of the STOP that stands."""
+    """Whether the ledger, or a message, has one of the notices of the STOP that stands.
+
+    That it is not evaluated may be told also of an image whose STOP nothing remembers.
+    """
     began = max(number for number, told in enumerate(history) if not told.was_stopped)
-    return any(_has_a_memory(case, told) for told in history[began:])
+    stops = (told for told in history[began:] if told.message.kind in ("STOP", "REMINDER"))
+    return any(_has_a_memory(case, told) for told in stops)
 
 
 def _has_a_memory(case: Case, told: Told) -> bool:
@@ -469,7 +473,7 @@ def no_message_reaches_another_team(case: Case) -> Found:
 
 
 def not_evaluated_is_true(case: Case) -> Found:
-    """An image is told to be not evaluated only after NotEvaluatedHours without a verdict."""
+    """An image is told to be not evaluated only after NotEvaluatedHours without a valid verdict."""
     for _, tag, told in each_told(case):
         message = told.message
         if message.kind != "NOT_EVALUATED" or is_gone(message, told.image):
@@ -478,7 +482,8 @@ def not_evaluated_is_true(case: Case) -> Found:
         since = message.decided - case.estate.not_evaluated_seconds + _SLOW
         for check in case.judged.get(tag, ()):
             is_recorded = check.sound and check.who in case.wrote and _is_kept(case, check)
-            if since < check.at < until and case.verdict_of(check) and is_recorded:
+            counts = case.verdict_of(check) and not case.is_doubted(check)
+            if since < check.at < until and counts and is_recorded:
                 yield message.at, f"{tag} is told to be not evaluated, and was by {check.who}"
 
 

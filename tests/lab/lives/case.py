@@ -29,6 +29,9 @@ VERDICTS = frozenset({"stop", "warn", "go"})
 # What a scan that fails is answered as.
 EMPTY = "scan failed"
 _GONE = "no longer in Anchore"
+_EMPTY = frozenset({EMPTY, "0 rows"})
+# An empty list that is doubted is believed once a later one agrees.
+_AGREES = 1800.0
 # Clocks of containers differ by so much.
 SKEW = 5.0
 
@@ -212,6 +215,23 @@ class Case:
             if other.sound and self.finished(other.who) and self.ends[other.who].at < check.at:
                 is_known = other.digest == check.digest
         return not is_known
+
+    def is_doubted(self, check: Asked) -> bool:
+        """Whether its empty list is no evidence yet: the image is stopped, or has had rows."""
+        earlier = [one for one in self.judged[self.subject_of(check)] if one.at < check.at]
+        listed = [one for one in earlier if not self._lists_nothing(one)]
+        if not self._lists_nothing(check) or not listed:
+            return False
+        if listed[-1].said != "stop" and all(one.digest != check.digest for one in listed):
+            return False
+        return not any(
+            one.digest == check.digest and check.at - one.at > _AGREES and one.who in self.wrote
+            for one in earlier
+            if self._lists_nothing(one)
+        )
+
+    def _lists_nothing(self, check: Asked) -> bool:
+        return any(asked.said in _EMPTY for asked in self._lists(check))
 
     def _lists(self, check: Asked) -> list[Asked]:
         """Those that the evaluation's run was answered before it."""
