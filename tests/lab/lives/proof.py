@@ -104,8 +104,9 @@ def _share(every: int) -> str:
 
 
 def _broken(lives: Tally) -> str:
-    seeds = ", ".join(map(str, sorted(lives.broken)[:10]))
-    return f"{len(lives.broken)}: seeds {seeds}" if lives.broken else "0"
+    """How many, and of the first ones what each breaks first."""
+    each = (f"{seed} (`{broken[0].rule}`)" for seed, broken in sorted(lives.broken.items())[:20])
+    return f"{len(lives.broken)}: seeds {', '.join(each)}" if lives.broken else "0"
 
 
 def _median(bug: Hunted) -> str:
@@ -131,7 +132,7 @@ def main() -> int:
     for tally in run(asked.seed, asked.lives, None, asked.jobs):
         lives.add(tally)
         if lives.lives % 1000 == 0:
-            _say(f"{lives.lives:,} lives, {len(lives.broken)} break a promise")
+            _say(f"{lives.lives:,} lives, of which break a promise: {_broken(lives)}")
     seconds = time.monotonic() - began
     scope = exhaust(asked.jobs, asked.every)
     _say(f"{scope.schedules:,} schedules, {len(scope.broken)} break a promise")
