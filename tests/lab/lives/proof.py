@@ -13,6 +13,8 @@ from tests.lab.lives.patches import names
 from tests.lab.lives.planted import MOST_LIVES, STARTS, Hunted, hunt
 from tests.lab.lives.run import Tally, run
 from tests.lab.lives.scope import Exhausted, exhaust
+from tests.lab.mutants.report import REPORT as MUTANTS
+from tests.lab.mutants.report import total_of
 from tests.support.commit import commit
 from tests.support.paths import ROOT
 
@@ -57,7 +59,8 @@ def page(proof: Proof) -> str:
         "",
         "Written by `make proof`, from a run of its own. What a life is, and what it leaves out:",
         "[Whole lives under a seed](decisions/lives.md). What it is held to:",
-        "[promises](promises.md).",
+        "[promises](promises.md). The mutants are of a run of their own:",
+        "[mutants](mutants.md).",
         "",
         "| | |",
         "|---|---|",
@@ -74,6 +77,7 @@ def page(proof: Proof) -> str:
         f"| schedules that break a promise | {len(scope.broken)} |",
         f"| planted bugs | {len(proof.bugs)}, of which {len(found)} were found |",
         f"| lives until one is found, median of all | {middle} |",
+        total_of(MUTANTS.read_text()),
         "",
         "## Calls and faults, by kind",
         "",
