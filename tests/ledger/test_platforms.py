@@ -157,6 +157,14 @@ def test_a_platform_that_was_evaluated_is_needed_from_then_on(status: str) -> No
     assert (entry.verdict, news, entry.failing is not None) == (Outcome.STOP, None, True)
 
 
+@pytest.mark.parametrize(("down", "stops"), [("arm64", "amd64"), ("amd64", "arm64")])
+def test_it_is_needed_still_after_a_stop_at_which_it_had_no_verdict(down: str, stops: str) -> None:
+    entry, _ = after(stopped_on_both(), Platforms({down: "down", stops: "stop"}, BOTH), 1)
+    assert set(entry.digests) == {ARM, AMD}
+    entry, news = after(entry, Platforms({down: "analysis_failed", stops: "go"}), 2)
+    assert (news, entry.stopped) == (None, True)
+
+
 def test_a_platform_that_was_never_evaluated_ends_no_recovery() -> None:
     entry, _ = after(FRESH, Platforms({"amd64": "stop"}, BOTH))
     entry, news = after(entry, Platforms({"arm64": "analysis_failed", "amd64": "go"}), 1)

@@ -173,6 +173,19 @@ def test_a_sweep_that_cannot_read_the_ledger_forgets_no_vanished_context(cluster
     assert told(cluster)[-1][0] == "ENDED"
 
 
+def test_a_tag_that_moves_back_for_a_while_lets_no_place_be_forgotten(cluster: Cluster) -> None:
+    """What the old digest's work writes meanwhile may be all that is remembered of it."""
+    cluster.start("ops", TAG, NEW)
+    cluster.sweep()
+    cluster.push(TAG, OLD, "stop")
+    cluster.hidden.update({EU, US})
+    cluster.sweep()
+    entry = cluster.entry(TAG, OLD)
+    assert entry is not None
+    assert entry.running is not None
+    assert {place.context for place in entry.running.places} == {EU, US}
+
+
 def test_a_tag_that_moves_back_takes_its_stop_with_it(cluster: Cluster) -> None:
     cluster.sweep()
     cluster.push(TAG, OLD, "stop")

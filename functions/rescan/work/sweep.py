@@ -8,7 +8,7 @@ ECR delivers its events on a best effort basis, so each sweep is a full reconcil
 measures the previous one, which is complete when the tags that it enqueued have a newer result.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -90,6 +90,7 @@ class FullSweep:
             lambda inventory: self._lost(known, inventory, remembered, started),
         )
         targets = in_order(snapshots, watched, started)
+        self._warn_of(watched.without_tag(targets))
         # Results of a schedule's own list would count for a full sweep that never asked for them;
         # nor does such a sweep know in which contexts a full one saw what.
         mark = started if measured else None
@@ -149,6 +150,16 @@ class FullSweep:
                 number=len(vanished),
             )
         return list(lost_in(frozenset(vanished), snapshots))
+
+    def _warn_of(self, without_tag: Sequence[str]) -> None:
+        """A policy is asked about a tag, so nobody judges what runs without one."""
+        self._tally.add(Metric.RUNNING_WITHOUT_TAG, len(without_tag))
+        if without_tag:
+            self._logger.error(
+                "some digests run that no tag is known of: they are not gated",
+                number=len(without_tag),
+                digests=without_tag[:_MOST_NAMES],
+            )
 
     def _measure_age(self, swept: Iterable[EntrySnapshot]) -> None:
         """Of the tags that are enqueued: those of tags that are gone grow older for ever."""

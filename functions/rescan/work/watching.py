@@ -10,6 +10,7 @@ Tags that the watch list names are swept in any case, and its patterns hold for 
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 from aws_lambda_powertools import Logger
@@ -55,7 +56,7 @@ class Watched(Struct, frozen=True):
         """
         if self.inventory is None:
             return None
-        images = self.what_runs.images.get(target, ())[:MOST_IMAGES]
+        images = self.what_runs.of(target)[:MOST_IMAGES]
         known = self.inventory.doubt is None
         shown = tuple(replace(image, name=None) for image in images) if known else ()
         return TagInventory(at, shown, known and not self.may_lack)
@@ -65,6 +66,11 @@ class Watched(Struct, frozen=True):
         if target[1] is None or self.inventory is None or self.inventory.doubt is not None:
             return False
         return not self.what_runs.has(target)
+
+    def without_tag(self, targets: Iterable[Target]) -> list[str]:
+        """The digests that run and that none of the targets is: no tag is known to be on them."""
+        known = {*chain(*self.listed.running.values()), *(digest for _, digest in targets)}
+        return sorted(self.what_runs.without_tag - known)
 
     def is_current(self, target: Target) -> bool:
         """Whether Anchore lists the tag on this digest."""

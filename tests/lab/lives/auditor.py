@@ -647,7 +647,7 @@ def sweeps_count_what_they_ask_for(case: Case) -> Found:
     calm = [one for one in measured if case.starts[one.who].at > case.calm_at]
     for before, one in pairwise(calm):
         is_missing = one.values["SweepMissing"] or not one.values["SweepComplete"]
-        if is_missing and not _is_under_way(case, before.who, one.at):
+        if is_missing and not _is_under_way(case, before.who, case.starts[one.who].at):
             yield one.at, f"{one.who} misses {one.values['SweepMissing']:.0f} images"
 
 

@@ -227,7 +227,7 @@ class Case:
     def is_doubted(self, check: Asked) -> bool:
         """Whether its empty list is no evidence yet: the image is stopped, or has had rows."""
         earlier = [one for one in self.judged[self.subject_of(check)] if one.at < check.at]
-        listed = [one for one in earlier if self._lists_some(one)]
+        listed = [one for one in earlier if self.verdict_of(one) and self._lists_some(one)]
         if not self._lists_nothing(check) or not listed:
             return False
         if listed[-1].said != "stop" and all(one.digest != check.digest for one in listed):
