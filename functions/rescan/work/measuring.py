@@ -9,6 +9,19 @@ from rescan.notice.summary import Coverage
 from rescan.work.coverage import Counted, data_lag, failing_percent
 from rescan.work.ports import SweepRecord
 
+_MOST_DIGESTS = 5
+
+
+def tell_without_tag(tally: Tally, logger: Logger, digests: Sequence[str]) -> None:
+    """A policy is asked about a tag, so nobody judges what runs without one."""
+    tally.add(Metric.RUNNING_WITHOUT_TAG, len(digests))
+    if digests:
+        logger.error(
+            "some digests run that no tag is known of: they are not gated",
+            number=len(digests),
+            digests=digests[:_MOST_DIGESTS],
+        )
+
 
 def tell_coverage(
     tally: Tally,

@@ -67,10 +67,13 @@ class PageChain:
         self._jitter = jitter
         self._new_id = new_id
 
-    @property
-    def most(self) -> int:
-        """So many rows are swept without pages."""
-        return self._steps.listing.most
+    def suits(self, last: SweepRecord | None) -> bool:
+        """Whether the sweep before had too many tags for one invocation, and read them by pages.
+
+        Else Anchore is asked first whether it has so many, on full pages.
+        """
+        most = self._steps.listing.most
+        return last is not None and last.has_listed_most and last.expected > most
 
     def few(self, deadline: Deadline, digests: AbstractSet[str]) -> ListedTags:
         """All tags; ManyTags when there are too many."""

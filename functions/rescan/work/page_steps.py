@@ -20,6 +20,7 @@ from rescan.kernel.tag_pages import TagPages
 from rescan.kernel.watch_list import ListedTags, WatchList
 from rescan.notice.summary import Unwatched
 from rescan.work.coverage import Counted, counted_of, one_a_tag
+from rescan.work.measuring import tell_without_tag
 from rescan.work.page_hashes import each_hash, hash_of, hashes_of, hashes_of_listed
 from rescan.work.page_ports import Page, SweepPages, SweepPlan
 from rescan.work.ports import EntrySnapshot, Ledger, WorkQueue
@@ -187,6 +188,13 @@ class PageSteps:
         watched = self._watching.looked_at(
             self._patterns, plan.inventory, images, ListedTags(), is_left
         )
+        known = {one.old_digest for one in old}
+        without_tag = [
+            digest
+            for digest in sorted(watched.what_runs.without_tag - known)
+            if hash_of(None, Digest(digest)) not in listed
+        ]
+        tell_without_tag(self._watching.tally, self._watching.logger, without_tag)
         unlisted = [one for one in old if hash_of(one.tag, None) not in listed]
         targets = self._send_but(sent, plan, watched, unlisted, deadline)
         return replace(before, next="end", enqueued=hashes_of(targets), listed=b"")

@@ -8,7 +8,7 @@ ECR delivers its events on a best effort basis, so each sweep is a full reconcil
 measures the previous one, which is complete when the tags that it enqueued have a newer result.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.tag_pages import ManyTags
 from rescan.kernel.watch_list import WatchList
 from rescan.work.coverage import counted_of, one_a_tag
-from rescan.work.measuring import tell_coverage
+from rescan.work.measuring import tell_coverage, tell_without_tag
 from rescan.work.page_chain import PageChain
 from rescan.work.page_ports import SweepPlan
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
@@ -101,10 +101,7 @@ class FullSweep:
         self._note_beginning(started)
         plan = self._plan(started, trigger, deadline)
         pages = self._pages if watch_list.needs_listing else None
-        last = plan.measured
-        # Else Anchore is asked first whether it has so many, on full pages.
-        is_large = pages and last and last.has_listed_most and last.expected > pages.most
-        if pages and is_large and (begun := pages.begin(plan, deadline)):
+        if pages and pages.suits(plan.measured) and (begun := pages.begin(plan, deadline)):
             return begun
         return self._sweep(plan, watch_list, deadline, pages)
 
@@ -124,10 +121,11 @@ class FullSweep:
         self, plan: SweepPlan, watch_list: WatchList, deadline: Deadline, pages: PageChain | None
     ) -> dict[str, Any]:
         """All tags in this invocation, or by pages when there are too many."""
-        snapshots, started = self._snapshots(), plan.record.started
+        remembered, started = self._snapshots(), plan.record.started
+        snapshots = remembered or []
         plan = self._measured(plan, snapshots)
         watch = partial(
-            self._watching.watched, watch_list, deadline, partial(self._lost, plan, snapshots)
+            self._watching.watched, watch_list, deadline, partial(self._lost, plan, remembered)
         )
         try:
             watched = watch(pages.few if pages else None)
@@ -147,10 +145,11 @@ class FullSweep:
     def _enqueue(
         self,
         plan: SweepPlan,
-        targets: Iterable[Target],
+        targets: Collection[Target],
         watched: Watched,
         mark: datetime | None,
     ) -> dict[str, Any]:
+        tell_without_tag(self._tally, self._logger, watched.without_tag(targets))
         messages = gates(targets, plan.trigger, watched, mark, plan.feeds)
         enqueued = self._queue.send_all(messages)
         self._logger.info("sweep enqueued", enqueued=enqueued)
@@ -163,13 +162,14 @@ class FullSweep:
         except LedgerUnavailable as error:
             self._ledger_failed("the sweep's beginning cannot be noted", error)
 
-    def _snapshots(self) -> list[EntrySnapshot]:
+    def _snapshots(self) -> list[EntrySnapshot] | None:
+        """What is remembered of each image; None: not known."""
         try:
             return list(self._ledger.snapshots())
         except LedgerUnavailable as error:
             # The watched tags are swept all the same; most stopped ones are among them.
             self._ledger_failed("the ledger cannot be read", error)
-            return []
+            return None
 
     def _last_sweep(self) -> SweepRecord | None:
         """The previous sweep; None when there is none, or it is unknown."""
@@ -181,9 +181,11 @@ class FullSweep:
             return None
 
     def _lost(
-        self, plan: SweepPlan, snapshots: list[EntrySnapshot], inventory: Inventory
-    ) -> list[RunningImage]:
-        """What ran in contexts that have vanished since: it may run still."""
+        self, plan: SweepPlan, snapshots: list[EntrySnapshot] | None, inventory: Inventory
+    ) -> list[RunningImage] | None:
+        """What ran in contexts that have vanished since: it may run still; None: not known."""
+        if snapshots is None:
+            return None
         vanished = vanished_from(inventory, plan.contexts, snapshots, plan.record.started)
         if vanished:
             self._logger.warning(
