@@ -88,7 +88,9 @@ def running_after(
     if seen is None or (before is not None and before.at > seen.at):
         return before if seen else None
     if not seen.known:
-        return replace(before or Running(seen.at), at=seen.at, known=False)
+        # What it did see runs, whatever else does; it is all that is remembered of a new image.
+        held = before if before and before.places else seen.of(digests)
+        return replace(held, at=seen.at, known=False)
     return seen.of(digests or (before.digests if before else ()))
 
 
