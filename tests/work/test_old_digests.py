@@ -294,8 +294,8 @@ def test_what_a_sweep_that_cannot_read_the_ledger_finds_for_the_first_time_is_re
     cluster.sweep()
     cluster.ledger.refuses = set()
     cluster.hidden.update({EU, US})
-    cluster.sweep(later=25 * HOUR)
-    assert [kind for kind, _ in told(cluster)] == ["STOP"]
+    cluster.sweep()
+    assert told(cluster) == [("STOP", OLD)]
     entry = cluster.entry(TAG, OLD)
     assert entry is not None
     assert entry.stopped
