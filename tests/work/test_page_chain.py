@@ -17,6 +17,7 @@ from rescan.kernel.metrics import Metric
 from rescan.kernel.watch_list import WatchList
 from rescan.ledger.failing import Failing
 from rescan.notice.summary import Unwatched
+from rescan.work.page_hashes import HashSet, hash_of
 from rescan.work.ports import SweepRecord
 from rescan.work.requeue import LONGEST_CHAIN
 from tests.support.anchore_answers import WHERE
@@ -255,6 +256,15 @@ def test_an_older_chain_goes_on_and_leaves_the_newer_record_alone() -> None:
     assert sweep.record.started == NOON + HOUR
     for began in (NOON, NOON + HOUR):
         assert {g.tag for g in sweep.everything if g.sweep == began} == {tag(n) for n in range(23)}
+
+
+@given(st.lists(st.integers(0, 30), max_size=40))
+def test_hashes_in_boxes_are_a_set(numbers: list[int]) -> None:
+    found = HashSet()
+    for number in numbers:
+        found.add(hash_of(tag(number), None))
+    assert len(found) == len(set(numbers))
+    assert [n for n in range(31) if hash_of(tag(n), None) in found] == sorted(set(numbers))
 
 
 @settings(max_examples=60, deadline=None)

@@ -32,7 +32,7 @@ from rescan.kernel.errors import LedgerUnavailable, OutOfTime, RescanError
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import ListedTags
 from rescan.work.measuring import tell_coverage
-from rescan.work.page_hashes import each_hash
+from rescan.work.page_hashes import HashSet, each_hash
 from rescan.work.page_ports import Page, SweepPages, SweepPlan
 from rescan.work.page_steps import PageSteps
 from rescan.work.ports import Ledger, SweepRecord, WorkQueue
@@ -146,9 +146,9 @@ class PageChain:
 
     def _end(self, plan: SweepPlan, message: SweepPage, page: Page) -> None:
         """All is sent: what the sweep expects is known."""
-        sent = set[bytes]()
+        sent = HashSet()
         for each in self._pages.read(message.sweep, range(message.page + 1)):
-            sent.update(each_hash(each.enqueued))
+            sent.add(each.enqueued)
         expected = len(sent) + page.unwatched.rows
         record = replace(
             _measured(plan, page), expected=expected, unwatched=page.unwatched, enqueuing=False

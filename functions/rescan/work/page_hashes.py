@@ -24,9 +24,30 @@ def hashes_of(targets: Iterable[Target]) -> bytes:
     return b"".join(hash_of(*target) for target in targets)
 
 
-def each_hash(hashes: bytes) -> Iterator[bytes]:
+def each_hash(hashes: bytes | bytearray) -> Iterator[bytes]:
     """They, one by one."""
-    return (hashes[at : at + _SIZE] for at in range(0, len(hashes), _SIZE))
+    return (bytes(hashes[at : at + _SIZE]) for at in range(0, len(hashes), _SIZE))
+
+
+class HashSet:
+    """Very many hashes, in little more than their 8 bytes each: a set of Python takes 100.
+
+    They lie in boxes by their first byte, of which one at a time becomes a set.
+    """
+
+    def __init__(self) -> None:
+        self._boxes = [bytearray() for _ in range(256)]
+
+    def add(self, hashes: bytes) -> None:
+        for each in each_hash(hashes):
+            self._boxes[each[0]] += each
+
+    def __contains__(self, hashed: object) -> bool:
+        return isinstance(hashed, bytes) and hashed in set(each_hash(self._boxes[hashed[0]]))
+
+    def __len__(self) -> int:
+        """How many different ones there are."""
+        return sum(len(set(each_hash(box))) for box in self._boxes)
 
 
 def hashes_of_listed(listed: ListedTags, asked: Iterable[ImageTag]) -> bytes:

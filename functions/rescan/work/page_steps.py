@@ -8,7 +8,7 @@
 An old digest goes with the page of its tag, which says whether it is one still.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from itertools import chain
 
 from msgspec.structs import replace
@@ -21,7 +21,7 @@ from rescan.kernel.watch_list import ListedTags, WatchList
 from rescan.notice.summary import Unwatched
 from rescan.work.coverage import Counted, counted_of, one_a_tag
 from rescan.work.measuring import tell_without_tag
-from rescan.work.page_hashes import each_hash, hash_of, hashes_of, hashes_of_listed
+from rescan.work.page_hashes import HashSet, each_hash, hash_of, hashes_of, hashes_of_listed
 from rescan.work.page_ports import Page, SweepPages, SweepPlan
 from rescan.work.ports import EntrySnapshot, Ledger, WorkQueue
 from rescan.work.silence import Silence
@@ -174,11 +174,11 @@ class PageSteps:
 
     def _rest(self, plan: SweepPlan, before: Page, number: int, deadline: Deadline) -> Page:
         images, old = list(_images(plan)), list[EntrySnapshot]()
-        sent, listed = set[bytes](), set[bytes]()
+        sent, listed = HashSet(), set[bytes]()
         for page in self._pages.read(plan.record.started, range(number)):
             images += page.lost
             old += page.old
-            sent.update(each_hash(page.enqueued))
+            sent.add(page.enqueued)
             listed.update(each_hash(page.listed))
 
         def is_left(image: RunningImage) -> bool:
@@ -201,7 +201,7 @@ class PageSteps:
 
     def _send_but(
         self,
-        sent: set[bytes],
+        sent: Container[bytes],
         plan: SweepPlan,
         watched: Watched,
         old: Sequence[EntrySnapshot],
