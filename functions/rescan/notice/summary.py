@@ -152,6 +152,11 @@ class Summary(Struct, frozen=True, kw_only=True):
         return self.sweep.unanswered if self.sweep else 0
 
     @property
+    def lacks_tags(self) -> bool:
+        """Whether the sweep ended before its last page: it has not met all tags."""
+        return self.sweep is not None and self.sweep.enqueuing
+
+    @property
     def unwatched(self) -> Unwatched:
         """The rows that the sweep could not watch."""
         return self.sweep.unwatched if self.sweep else Unwatched()
@@ -159,9 +164,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     @property
     def is_anything_missed(self) -> bool:
         """Whether there is an image, at least one, that was not reached."""
-        is_listed = self.sweep is None or not self.sweep.enqueuing
         missed = self.missing or self.unwatched.rows or self.failing or self.new_pushes
-        return bool(missed or not is_listed)
+        return bool(missed or self.lacks_tags)
 
     @property
     def new_pushes(self) -> tuple[Dated, ...]:
