@@ -86,7 +86,8 @@ def _what_libraries_make_anew_each_time_is_made_once() -> Iterator[None]:
     """It takes longer than most tests do: descriptions of AWS and names of events for each session
     of botocore, the key that signs for each subscription of moto. moto's patterns are for requests
     to AWS that botocore does not make: there are none."""
-    alias = cache(EventAliaser(None)._alias_event_name)  # noqa: SLF001 - depends on the name alone
+    aliaser: Any = EventAliaser  # whose types do not name what is made once here
+    alias = cache(aliaser(None)._alias_event_name)  # noqa: SLF001 - depends on the name alone
     key = cache(partial(rsa.generate_private_key, public_exponent=65537, key_size=2048))
     create_loader = cache(botocore_session.create_loader)
     with (

@@ -122,10 +122,8 @@ def test_no_text_of_others_is_a_link_or_stands_outside_of_a_code_span(
     event_type: ImageEvent, data: st.DataObject
 ) -> None:
     """Of one notice, and of the chat message of a group."""
-    drawn, addresses, markup = (
-        data.draw(part) for part in (any_news(event_type), TEXTS, FOREIGN_TEXTS)
-    )
-    mail = notice_of(in_foreign_texts(drawn, addresses))
+    drawn, markup = data.draw(any_news(event_type)), data.draw(FOREIGN_TEXTS)
+    mail = notice_of(in_foreign_texts(drawn, data.draw(TEXTS)))
     assert (links(mail.subject), links(mail.body), mail.problems()) == ([], [], [])
     due, chat = mail_and_chat(in_foreign_texts(drawn, markup))
     alike = [replace(due.envelope, id=str(n), subject=str(n)) for n in range(12)]
