@@ -9,6 +9,7 @@ EVIDENCE = (DOCS / "evidence.md").read_text()
 FAULTS = (DOCS / "faults.md").read_text()
 SIMULATION = (DOCS / "simulation.md").read_text()
 CONFORMANCE = (DOCS / "conformance.md").read_text()
+MUTANTS = (DOCS / "mutants.md").read_text()
 
 
 def table(text: str, first: str) -> list[list[str]]:
@@ -82,6 +83,19 @@ def test_the_descriptions_that_every_request_is_valid_in_are_counted() -> None:
     assert f"{len(versions)} descriptions" in EVIDENCE
     assert f"{first} to {last}." in EVIDENCE.replace("\n", " ")
     assert "differs" not in str(versions)
+
+
+# --- make mutants
+
+
+def test_as_many_mutants_are_found_as_is_said_and_the_others_have_a_reason() -> None:
+    head, *targets = table(MUTANTS, "target")
+    shown = EVIDENCE.partition("## Lives and mutants")[2].partition("\n## ")[0].replace("\n", " ")
+    (least,) = re.findall(r"They find at least (\d+) of 100 mutants of each", shown)
+    assert len(targets) == 7
+    assert all(row[0] in shown for row in targets)
+    assert all(float(row[head.index("score")].strip(" %")) >= int(least) for row in targets)
+    assert "no reason yet" not in MUTANTS
 
 
 # --- what nobody has confirmed

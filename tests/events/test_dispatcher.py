@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from threading import Barrier
 from typing import Any
 
 import pytest
 
 from rescan.kernel import errors
 from rescan.kernel.deadline import Deadline
+from rescan.kernel.side_by_side import MOST
 from tests.support.estate import DIGEST, UNREACHABLE, Estate, Log
 
 Dispatch = Callable[..., dict[str, Any]]
@@ -255,6 +257,17 @@ def test_a_record_without_time_left_comes_back_unasked(dispatch: Dispatch) -> No
     estate = Estate({A: "go", B: "stop"}, clock=tick)
     answer = dispatch(estate, batch({"tag": A}, {"tag": B}), Deadline(60.0, lambda: now[0]))
     assert (failed(answer), estate.asked) == (["m1"], [A])
+
+
+def test_all_images_of_the_largest_batch_are_gated_side_by_side(dispatch: Dispatch) -> None:
+    all_of_them = Barrier(MOST, timeout=30)
+
+    def wait_for_the_others() -> None:
+        all_of_them.wait()
+
+    tags = [f"reg.io/app:{number}" for number in range(MOST)]
+    estate = Estate(dict.fromkeys(tags, "go"), clock=wait_for_the_others)
+    assert failed(dispatch(estate, batch(*({"tag": tag} for tag in tags)))) == []
 
 
 def test_every_shape_may_stand_in_a_queue(dispatch: Dispatch) -> None:

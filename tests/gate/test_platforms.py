@@ -85,7 +85,7 @@ def test_records_of_an_older_index_are_another_image() -> None:
     others = (_older(OLD, OLD_INDEX), _older(NEW, INDEX, "reg.io/app:2"))
     anchore = Platforms({"arm64": "go", "amd64": "go"}, others=others)
     digests = rescan(anchore, REQUEST).digests
-    assert digests == (digest_of("arm64"), digest_of("amd64"), INDEX)
+    assert digests == (INDEX, digest_of("arm64"), digest_of("amd64"))
 
 
 @pytest.mark.parametrize("pushed", [INDEX, digest_of("arm64"), digest_of("amd64")])

@@ -53,7 +53,25 @@ def test_places_are_those_of_the_digest_that_was_found(
     images: list[RunningImage], places: tuple[Place, ...], total: int
 ) -> None:
     found = running_after(None, seen(*images), (OWN, PARENT))
-    assert found == Running(NOON, (OWN, PARENT), places, total)
+    assert found is not None
+    assert replace(found, digests=(OWN, PARENT)) == Running(NOON, (OWN, PARENT), places, total)
+
+
+@pytest.mark.parametrize(
+    ("named", "digests"),
+    [
+        pytest.param([OWN], (OWN, PARENT), id="its-own"),
+        pytest.param([PARENT], (PARENT, OWN), id="its-parent-s"),
+        pytest.param([OLD, None], (OWN, PARENT), id="none-of-its-own"),
+        pytest.param([PARENT, OWN], (OWN, PARENT), id="both"),
+    ],
+)
+def test_the_digest_by_which_it_was_seen_comes_first(
+    named: list[Digest | None], digests: tuple[Digest, ...]
+) -> None:
+    found = running_after(None, seen(*(image(digest, EU) for digest in named)), (OWN, PARENT))
+    assert found is not None
+    assert found.digests == digests
 
 
 IN_EU = Running(NOON - 6 * HOUR, (OWN, PARENT), (EU,), 1)
@@ -77,7 +95,7 @@ def test_the_result_of_an_older_sweep_changes_nothing() -> None:
 
 def test_an_attempt_that_found_no_image_goes_by_the_one_before() -> None:
     after = running_after(IN_EU, seen(image(PARENT, US), image(OLD, AP)), ())
-    assert after == Running(NOON, (OWN, PARENT), (US,), 1)
+    assert after == Running(NOON, (PARENT, OWN), (US,), 1)
 
 
 def test_no_place_of_one_digest_is_told_of_another() -> None:

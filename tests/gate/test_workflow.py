@@ -256,6 +256,7 @@ def test_while_a_push_is_awaited_it_is_superseded_only_once_anchore_has_learned_
     anchore = FakeAnchore(images=[image(NEW, AFTER)], earlier=earlier)
     report = rescan(anchore, request(OLD, NOON, awaits_push=True))
     assert (report.outcome, report.image_digest) == expected
+    assert anchore.asked[:2] == [("images", TAG), ("history", TAG)]
     assert len(anchore.asked) == requests
 
 

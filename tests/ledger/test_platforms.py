@@ -157,6 +157,14 @@ def test_a_platform_that_was_evaluated_is_needed_from_then_on(status: str) -> No
     assert (entry.verdict, news, entry.failing is not None) == (Outcome.STOP, None, True)
 
 
+@pytest.mark.parametrize(("down", "stops"), [("arm64", "amd64"), ("amd64", "arm64")])
+def test_it_is_needed_still_after_a_stop_at_which_it_had_no_verdict(down: str, stops: str) -> None:
+    entry, _ = after(stopped_on_both(), Platforms({down: "down", stops: "stop"}, BOTH), 1)
+    assert set(entry.digests) == {ARM, AMD}
+    entry, news = after(entry, Platforms({down: "analysis_failed", stops: "go"}), 2)
+    assert (news, entry.stopped) == (None, True)
+
+
 def test_a_platform_that_was_never_evaluated_ends_no_recovery() -> None:
     entry, _ = after(FRESH, Platforms({"amd64": "stop"}, BOTH))
     entry, news = after(entry, Platforms({"arm64": "analysis_failed", "amd64": "go"}), 1)
@@ -164,6 +172,14 @@ def test_a_platform_that_was_never_evaluated_ends_no_recovery() -> None:
 
 
 # --- facts of each digest
+
+
+def test_the_newest_platform_is_not_needed_when_it_was_never_evaluated() -> None:
+    failed = {"arm64": "analysis_failed"}
+    entry, _ = after(FRESH, Platforms(failed | {"amd64": "stop"}, BOTH))
+    assert (entry.digest, entry.failing) == (AMD, None)
+    _, news = after(entry, Platforms(failed | {"amd64": "go"}), 1)
+    assert isinstance(news, RecoveredNews)
 
 
 def test_an_empty_list_is_doubted_by_what_its_own_platform_had() -> None:
@@ -205,6 +221,20 @@ def test_another_image_with_a_platform_whose_first_scan_fails_ends_no_stop() -> 
     assert isinstance(news, RecoveredNews)
     assert {one.by for one in news.cleared} == {ClearedBy.NEW_DIGEST}
     assert (entry.doubted, set(entry.digests)) == ({}, {digest_of("s390x"), digest_of("ppc64le")})
+
+
+def test_empty_lists_that_are_doubted_one_after_the_other_are_believed_in_the_end() -> None:
+    """What was believed of one platform is not doubted anew while another one is."""
+    empty = frozenset({"s390x", "ppc64le"})
+    first = Platforms({"s390x": "go", "ppc64le": "doubt"}, empty=empty)
+    moved = Platforms({"s390x": "go", "ppc64le": "go"}, empty=empty)
+    entry, _ = after(stopped_on_both(), first, 1)
+    entry, news = after(entry, moved, 2)
+    assert (news, entry.stopped) == (None, True)
+    entry, news = after(entry, moved, 3)
+    assert isinstance(news, RecoveredNews)
+    assert entry.empty_list_at is None
+    assert {each.empty_list_at for each in entry.platforms.values()} == {None}
 
 
 def test_a_platform_that_another_image_has_too_is_not_forgotten_by_a_doubt() -> None:

@@ -135,6 +135,57 @@ def test_a_vanished_context_is_known_without_a_record_of_the_sweep_before(cluste
     assert entry.stopped
 
 
+@pytest.mark.parametrize("named", ["index", "image"])
+def test_what_ran_in_a_vanished_context_is_gated_by_the_digest_that_it_ran_by(named: str) -> None:
+    """That of an index has other platforms besides."""
+    cluster = Cluster()
+    cluster.parents[OLD] = INDEX
+    cluster.push(TAG, OLD, "stop")
+    digest = INDEX if named == "index" else OLD
+    cluster.start(EU, TAG, digest)
+    cluster.sweep()
+    cluster.hidden.add(EU)
+    cluster.push(TAG, NEW, "go")
+    cluster.start(US, TAG, NEW)
+    cluster.sweep()
+    assert {entry.old_digest for entry in cluster.ledger.entries.values()} - {None} == {digest}
+
+
+def test_a_sweep_that_cannot_read_the_ledger_forgets_no_vanished_context(cluster: Cluster) -> None:
+    """It does not know what ran there, so what it sees elsewhere is not all."""
+    cluster.start("ops", TAG, NEW)
+    cluster.sweep()
+    cluster.hidden.add(EU)
+    cluster.ledger.refuses = {"snapshots"}
+    cluster.sweep()
+    cluster.ledger.refuses = set()
+    cluster.stop(US, TAG, OLD)
+    cluster.start(US, TAG, NEW)
+    cluster.sweep(later=25 * HOUR)
+    assert "ENDED" not in [kind for kind, _ in told(cluster)]
+    entry = cluster.entry(TAG, OLD)
+    assert entry is not None
+    assert entry.stopped
+    cluster.hidden.clear()
+    cluster.stop(EU, TAG, OLD)
+    cluster.start(EU, TAG, NEW)
+    cluster.sweep(later=25 * HOUR)
+    assert told(cluster)[-1][0] == "ENDED"
+
+
+def test_a_tag_that_moves_back_for_a_while_lets_no_place_be_forgotten(cluster: Cluster) -> None:
+    """What the old digest's work writes meanwhile may be all that is remembered of it."""
+    cluster.start("ops", TAG, NEW)
+    cluster.sweep()
+    cluster.push(TAG, OLD, "stop")
+    cluster.hidden.update({EU, US})
+    cluster.sweep()
+    entry = cluster.entry(TAG, OLD)
+    assert entry is not None
+    assert entry.running is not None
+    assert {place.context for place in entry.running.places} == {EU, US}
+
+
 def test_a_tag_that_moves_back_takes_its_stop_with_it(cluster: Cluster) -> None:
     cluster.sweep()
     cluster.push(TAG, OLD, "stop")

@@ -356,6 +356,17 @@ def test_reminders_of_a_sweep_are_one_message_when_they_have_waited(desk: Desk) 
     assert desk.run() == {"published": 1, "images": 40, "failed": 0, "left": 0}
 
 
+def test_a_failure_is_told_in_time_while_a_reminder_of_the_image_is_collected(desk: Desk) -> None:
+    stop = outbox_item(0, "CVE-1", subject="image")
+    facts = {"event_type": EventType.NOT_EVALUATED, "subject": "image"}
+    desk.hold(repeating(stop, hours=0), outbox_item(1, at=NOON + QUARTER, **facts))
+    desk.now += QUARTER
+    assert desk.run() == {"published": 1, "images": 1, "failed": 0, "left": 1}
+    desk.now += RULES.collected
+    desk.run()
+    assert desk.published == ["n00001", "n00000-0"]
+
+
 def test_what_waits_for_its_sweep_does_not_count_as_old(desk: Desk) -> None:
     desk.hold(repeating(ALONE[0], hours=0))
     desk.now += timedelta(minutes=90)

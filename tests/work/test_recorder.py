@@ -144,6 +144,20 @@ def test_what_was_said_without_a_memory_is_not_said_again(desk: Desk, call: str)
 
 
 @pytest.mark.parametrize("call", ["read", "write"])
+def test_what_was_said_is_said_again_behind_an_end_that_may_still_wait(
+    desk: Desk, call: str
+) -> None:
+    """Readers may get the end of the STOP before only after the one that was published directly."""
+    desk.record(STOP, NOON - 2 * HOUR)
+    desk.record(GO, NOON - HOUR)
+    desk.ledger.refuses = {call}
+    said = desk.record(STOP).published_id
+    desk.ledger.refuses = set()
+    assert desk.record(STOP, NOON + HOUR, said).notification is Notification.QUEUED
+    assert (desk.topic.said, desk.waiting) == (["STOP"], ["STOP", "RECOVERED", "STOP"])
+
+
+@pytest.mark.parametrize("call", ["read", "write"])
 def test_what_turned_out_to_be_exploited_since_is_said_all_the_same(desk: Desk, call: str) -> None:
     before, now = (
         report(

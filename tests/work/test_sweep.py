@@ -590,6 +590,16 @@ def test_what_runs_is_swept_by_its_tag_or_its_digest(
     assert estate.tally.take()[Metric.INVENTORY_KNOWN] == 1
 
 
+def test_what_runs_by_a_digest_that_no_tag_is_known_of_is_said(estate: Estate) -> None:
+    """B was seen by a digest that Anchore lists it on, A by one that it lists nobody on."""
+    estate.watch, estate.digests, estate.inventory = "all", {OF_B: B}, seen(OF_B, OLD_A)
+    estate.sweep()
+    assert estate.tally.take()[Metric.RUNNING_WITHOUT_TAG] == 1
+    logged = [json.loads(line) for line in estate.log.getvalue().splitlines()]
+    said = "some digests run that no tag is known of: they are not gated"
+    assert [line["digests"] for line in logged if line["message"] == said] == [[OLD_A]]
+
+
 def test_an_image_that_is_active_under_another_name_is_swept_under_that(estate: Estate) -> None:
     """D is how the cluster calls B. A is active, and on another image than runs under it."""
     estate.watch, estate.digests = "running", {OF_B: B}

@@ -65,11 +65,11 @@ class Report(Struct, frozen=True, dict=True):
 
     @property
     def digests(self) -> tuple[Digest, ...]:
-        """Those by which an inventory or a push may call the image: its platforms', their index's.
+        """Those by which an inventory or a push may call the image: its index's, its platforms'.
 
         None when no image was found.
         """
-        every = (*(one.image_digest for one in self.each), self.parent_digest)
+        every = (self.parent_digest, *(one.image_digest for one in self.each))
         return tuple(dict.fromkeys(digest for digest in every if digest))
 
     @property

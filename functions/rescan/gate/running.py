@@ -23,7 +23,8 @@ class Running(Struct, frozen=True, omit_defaults=True):
     """Where an image was seen running, as of the sweep that began `at`; `total` 0: nowhere.
 
     `places` are the ones that were seen last, of `total`. `digests` are the image's own, and its
-    parent's. `known` False: that sweep could not tell, and these are places of an earlier one.
+    parent's; those by which it was seen come first. `known` False: that sweep could not tell, and
+    these are places of an earlier one.
     """
 
     at: datetime
@@ -71,6 +72,8 @@ class TagInventory(Struct, frozen=True, omit_defaults=True):
         for place in newest_first:
             places.setdefault((place.type, place.context), place)
         total = len(places) + sum(one.total - len(one.places) for one in found)
+        seen = (digest for digest in digests if digest in self.digests)
+        digests = tuple(dict.fromkeys((*seen, *digests)))
         return Running(self.at, digests, tuple(places.values())[:MOST_PLACES], total)
 
 

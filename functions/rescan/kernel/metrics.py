@@ -29,6 +29,7 @@ class Metric(StrEnum):
     SWEEP_MISSING = "SweepMissing"
     UNWATCHED_ROWS = "UnwatchedRows"
     INVENTORY_KNOWN = "InventoryKnown"
+    RUNNING_WITHOUT_TAG = "RunningWithoutTag"
     SWEEP_FAILING_PERCENT = "SweepFailingPercent"
     FEED_AGE_HOURS = "FeedAgeHours"
     FEED_LAG_SECONDS = "FeedLagSeconds"

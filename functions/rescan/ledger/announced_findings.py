@@ -149,15 +149,8 @@ def _rank(finding: ChangedFinding) -> tuple[bool, int, FindingKey]:
 
 def blocking_in(report: Report) -> dict[FindingKey, Blocking]:
     """What stops the image; a denylist or a problem that does is known like a finding."""
-    found: dict[FindingKey, Blocking] = {}
-    for finding in report.blocking:
-        known = found.get(finding.key, Blocking())
-        severities = (known.severity, finding.known_severity)
-        exploited = (known.exploited, finding.known_exploited)
-        found[finding.key] = Blocking(
-            max((s for s in severities if s is not None), default=None),
-            max((e for e in exploited if e is not None), default=None),
-        )
+    # Findings under one key are about the same rows, or about no vulnerability.
+    found = {one.key: Blocking(one.known_severity, one.known_exploited) for one in report.blocking}
     evaluation = report.evaluation
     if evaluation is not None and evaluation.is_denylisted:
         found[FindingKey("", "image", "denylist", "denylisted")] = Blocking()

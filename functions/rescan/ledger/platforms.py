@@ -35,9 +35,10 @@ def contradicts_any(report: Report, entry: Entry) -> bool:
 
 
 def digest_after(report: Report, entry: Entry) -> Digest | None:
-    """The entry's own while one of the platforms has it; else the newest record's."""
-    stays = entry.digest is not None and entry.digest in report.digests
-    return entry.digest if stays else report.each[0].image_digest
+    """The entry's own while one of the platforms has it; else the newest one's with a verdict."""
+    if entry.digest is not None and entry.digest in report.digests:
+        return entry.digest
+    return next(each.image_digest for each in report.each if each.outcome.is_verdict)
 
 
 def facts_after(
@@ -51,7 +52,8 @@ def facts_after(
     for each, kept in zip(said.each, held.each, strict=True):
         digest = each.image_digest
         if digest is not None and (each.outcome.is_verdict or _is_known(entry, digest)):
-            facts[digest] = _facts(_of(entry, each), each, kept, now)
+            counts = held.outcome.is_verdict
+            facts[digest] = _facts(_of(entry, each), each, kept, now, counts=counts)
     return facts
 
 
@@ -84,9 +86,13 @@ def _is_known(entry: Entry, digest: Digest | None) -> bool:
     return digest in entry.digests or digest in entry.doubted
 
 
-def _facts(entry: Entry, said: Report, held: Report, now: datetime) -> PlatformFacts:
+def _facts(
+    entry: Entry, said: Report, held: Report, now: datetime, *, counts: bool
+) -> PlatformFacts:
+    """A doubt is not over while the image's verdict does not count: it would begin anew."""
     if held.outcome.is_verdict:
-        return PlatformFacts(listed_after(entry, held), None, refresh_after(entry, held, now))
+        doubted_at = None if counts or not held.lists_nothing else entry.empty_list_at
+        return PlatformFacts(listed_after(entry, held), doubted_at, refresh_after(entry, held, now))
     doubted_at = (entry.empty_list_at or now) if said.outcome.is_verdict else entry.empty_list_at
     return PlatformFacts(entry.listed, doubted_at, entry.refresh)
 

@@ -43,7 +43,15 @@ from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.publish_fault import PublishFault
 from rescan.notice.render import group_notice
 from rescan.outbox.group import Group
-from rescan.outbox.grouping import GroupingRules, alone, due_at, plan, storm_after, storm_id
+from rescan.outbox.grouping import (
+    REPEATING,
+    GroupingRules,
+    alone,
+    due_at,
+    plan,
+    storm_after,
+    storm_id,
+)
 from rescan.outbox.items import InFlight, NoticeKey, PendingNotice
 from rescan.outbox.notice import Notice
 from rescan.outbox.superseding import rounds, superseded
@@ -150,7 +158,8 @@ class Publisher:
         for notices_of_round in rounds(notices):
             free = filter(run.may_publish, notices_of_round)
             planned = plan(free, run.storms, self._rules, run.looked_at)
-            run.block(planned.held)
+            # Readers know what a notice says that is only collected.
+            run.block(n for n in planned.held if n.envelope.event_type not in REPEATING)
             for group in planned.groups:
                 self._publish(group, run)
         for notice in in_doubt:

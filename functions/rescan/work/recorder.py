@@ -55,6 +55,8 @@ class Recorded(Struct, frozen=True):
 
 
 _TRIES = 5
+# For so long a notice may wait in the outbox, while SNS is away or the ledger refuses.
+_MAY_WAIT = timedelta(days=1)
 # Of all containers together.
 _MESSAGES_A_SECOND = 2
 # An invocation keeps 35 s back to record, publish and answer.
@@ -132,7 +134,8 @@ class Recorder:
             after, news = change(entry or fresh)
             if after is entry:
                 return Recorded(Notification.NONE)  # the result is outdated
-            if published_id is not None and _stop_id(after) == published_id:
+            is_told = published_id is not None and _stop_id(after) == published_id
+            if is_told and not _may_follow(entry, self._clock()):
                 news = None
             if entry is None:
                 return self._unrecorded(after, news, published_id, patient=patient)
@@ -202,6 +205,14 @@ def _stop_id(after: Entry) -> str:
     facts = [after.verdict, after.digest, sorted(stopping.findings.items())]
     exploited = sorted(filter(stopping.is_exploited, stopping.findings))
     return stable_id(*facts, *([exploited] if exploited else []))
+
+
+def _may_follow(entry: Entry | None, now: datetime) -> bool:
+    """Whether the end of an earlier STOP may be told behind the one that was published directly."""
+    if entry is None or entry.stopped:
+        return False
+    decided = entry.notice_at, entry.failure_notice_at
+    return any(now - at < _MAY_WAIT for at in decided if at is not None)
 
 
 def _contested(entry: Entry) -> LedgerConflict:

@@ -8,7 +8,7 @@ ECR delivers its events on a best effort basis, so each sweep is a full reconcil
 measures the previous one, which is complete when the tags that it enqueued have a newer result.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -78,7 +78,8 @@ class FullSweep:
         started = self._clock()
         if measured:
             self._note_beginning(started)
-        snapshots = self._snapshots() if measured else []
+        remembered = self._snapshots() if measured else []
+        snapshots = remembered or []
         last = self._last_sweep() if measured else None
         before = self._measure_coverage(last, one_a_tag(snapshots)) if last else None
         data = self._data(deadline) if measured else None
@@ -86,9 +87,10 @@ class FullSweep:
         watched = self._watching.watched(
             watch_list,
             deadline,
-            lambda inventory: self._lost(known, inventory, snapshots, started),
+            lambda inventory: self._lost(known, inventory, remembered, started),
         )
         targets = in_order(snapshots, watched, started)
+        self._warn_of(watched.without_tag(targets))
         # Results of a schedule's own list would count for a full sweep that never asked for them;
         # nor does such a sweep know in which contexts a full one saw what.
         mark = started if measured else None
@@ -112,13 +114,14 @@ class FullSweep:
         except LedgerUnavailable as error:
             self._ledger_failed("the sweep's beginning cannot be noted", error)
 
-    def _snapshots(self) -> list[EntrySnapshot]:
+    def _snapshots(self) -> list[EntrySnapshot] | None:
+        """What is remembered of each image; None: not known."""
         try:
             return list(self._ledger.snapshots())
         except LedgerUnavailable as error:
             # The watched tags are swept all the same; most stopped ones are among them.
             self._ledger_failed("the ledger cannot be read", error)
-            return []
+            return None
 
     def _last_sweep(self) -> SweepRecord | None:
         """The previous sweep; None when there is none, or it is unknown."""
@@ -133,10 +136,12 @@ class FullSweep:
         self,
         known: InventoryRecord | None,
         inventory: Inventory,
-        snapshots: list[EntrySnapshot],
+        snapshots: list[EntrySnapshot] | None,
         now: datetime,
-    ) -> list[RunningImage]:
-        """What ran in contexts that have vanished since: it may run still."""
+    ) -> list[RunningImage] | None:
+        """What ran in contexts that have vanished since: it may run still; None: not known."""
+        if snapshots is None:
+            return None
         vanished = vanished_from(inventory, known, snapshots, now)
         if vanished:
             self._logger.warning(
@@ -145,6 +150,16 @@ class FullSweep:
                 number=len(vanished),
             )
         return list(lost_in(frozenset(vanished), snapshots))
+
+    def _warn_of(self, without_tag: Sequence[str]) -> None:
+        """A policy is asked about a tag, so nobody judges what runs without one."""
+        self._tally.add(Metric.RUNNING_WITHOUT_TAG, len(without_tag))
+        if without_tag:
+            self._logger.error(
+                "some digests run that no tag is known of: they are not gated",
+                number=len(without_tag),
+                digests=without_tag[:_MOST_NAMES],
+            )
 
     def _measure_age(self, swept: Iterable[EntrySnapshot]) -> None:
         """Of the tags that are enqueued: those of tags that are gone grow older for ever."""

@@ -10,6 +10,7 @@ Tags that the watch list names are swept in any case, and its patterns hold for 
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 from aws_lambda_powertools import Logger
@@ -28,15 +29,16 @@ from rescan.work.what_runs import Target, WhatRuns, joined
 
 # The deadline, and the digests that run.
 ActiveTags = Callable[[Deadline, AbstractSet[str]], ListedTags]
-# What an earlier inventory saw, and this one cannot know of.
-LostImages = Callable[[Inventory], Iterable[RunningImage]]
+# What an earlier inventory saw, and this one cannot know of; None: nobody remembers.
+LostImages = Callable[[Inventory], Iterable[RunningImage] | None]
 _MOST_NAMED = 20
 
 
 class Watched(Struct, frozen=True):
     """The tags of a sweep, each once; `listed` is what Anchore lists as active.
 
-    `old` are the old digests that run, `inventory` None: what runs was not asked.
+    `old` are the old digests that run, `inventory` None: what runs was not asked. It `may_lack`
+    what runs in contexts that have vanished from it.
     """
 
     tags: tuple[ImageTag, ...]
@@ -45,6 +47,7 @@ class Watched(Struct, frozen=True):
     inventory: Inventory | None = None
     old: tuple[Target, ...] = ()
     what_runs: WhatRuns = WhatRuns()
+    may_lack: bool = False
 
     def seen(self, target: Target, at: datetime) -> TagInventory | None:
         """What the inventory of the sweep that began then says of it; None: it was not asked.
@@ -53,16 +56,21 @@ class Watched(Struct, frozen=True):
         """
         if self.inventory is None:
             return None
-        images = self.what_runs.images.get(target, ())[:MOST_IMAGES]
+        images = self.what_runs.of(target)[:MOST_IMAGES]
         known = self.inventory.doubt is None
         shown = tuple(replace(image, name=None) for image in images) if known else ()
-        return TagInventory(at, shown, known)
+        return TagInventory(at, shown, known and not self.may_lack)
 
     def sees_no_longer(self, target: Target) -> bool:
         """Whether it is an old digest, and a fresh inventory has it nowhere under its tag."""
         if target[1] is None or self.inventory is None or self.inventory.doubt is not None:
             return False
         return not self.what_runs.has(target)
+
+    def without_tag(self, targets: Iterable[Target]) -> list[str]:
+        """The digests that run and that none of the targets is: no tag is known to be on them."""
+        known = {*chain(*self.listed.running.values()), *(digest for _, digest in targets)}
+        return sorted(self.what_runs.without_tag - known)
 
     def is_current(self, target: Target) -> bool:
         """Whether Anchore lists the tag on this digest."""
@@ -90,7 +98,8 @@ class Watching(NamedTuple):
         if not watch_list.needs_listing:
             return Watched(tuple(watch_list.select(())))
         inventory = self._inventory(deadline.half())
-        images = [*inventory.images, *lost(inventory)] if inventory else []
+        vanished = lost(inventory) if inventory else ()
+        images = [*(inventory.images if inventory else ()), *(vanished or ())]
         digests = {image.digest for image in images if image.digest}
         listed = self.active_tags(deadline.half(), digests)
         what_runs = joined(images, listed)
@@ -100,7 +109,7 @@ class Watching(NamedTuple):
         tags = tuple(watch_list.select(candidates))
         patterned = frozenset(watch_list.select({tag for tag, _ in what_runs.old}))
         old = tuple(target for target in what_runs.old if target[0] in patterned)
-        return Watched(tags, running, listed, inventory, old, what_runs)
+        return Watched(tags, running, listed, inventory, old, what_runs, vanished is None)
 
     def _active(self, listed: ListedTags, running: AbstractSet[ImageTag]) -> Iterator[ImageTag]:
         return (tag for tag in listed.tags if self.watch != "running" or tag in running)

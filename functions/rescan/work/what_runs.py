@@ -32,10 +32,26 @@ class WhatRuns(Struct, frozen=True):
     named: Sequence[ImageTag] = ()
     digests: Mapping[str, Sequence[RunningImage]] = {}
 
+    def of(self, target: Target) -> Sequence[RunningImage]:
+        """The images that are gated so; of an old digest also while its tag is back on it."""
+        tag, digest = target
+        if target in self.images or digest is None:
+            return self.images.get(target, ())
+        return [image for image in self.digests.get(digest, ()) if image.tag in (None, tag)]
+
     def has(self, target: Target) -> bool:
         """Whether the digest runs under the tag; a row without a name may be of any tag."""
         tag, digest = target
         return any(image.tag in (None, tag) for image in self.digests.get(digest or "", ()))
+
+    @property
+    def without_tag(self) -> set[str]:
+        """The digests that no row names with a tag."""
+        return {
+            digest
+            for digest, images in self.digests.items()
+            if all(image.tag is None for image in images)
+        }
 
     @property
     def old(self) -> Iterator[Target]:

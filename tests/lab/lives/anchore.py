@@ -22,6 +22,7 @@ from tests.lab.lives.calls import Invocation, Service
 from tests.lab.lives.case import EMPTY
 from tests.lab.lives.inventory import Inventory
 from tests.lab.lives.plan import STOPPING, WARNING, Plan, Vulnerability
+from tests.lab.lives.platforms import Records
 from tests.lab.lives.trace import Asked, Findings, Inventoried, Ran, Truth
 
 # A scan that fails does so for no longer; the function believes what agrees for 30 minutes.
@@ -65,10 +66,12 @@ class Anchore:
     failed_scans: set[str] = field(default_factory=set)
     scanned: dict[str, int] = field(default_factory=dict)
     inventory: Inventory = field(init=False)
+    records: Records = field(init=False)
     _told: dict[str, Truth] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.inventory = Inventory(self.plan.contexts, self.plan.tags[0].name)
+        self.records = Records(self.plan.indexes)
 
     def moment(self, seconds: float) -> str:
         """As Anchore writes it, to the microsecond."""
@@ -102,6 +105,11 @@ class Anchore:
         return "warn" if any(row.severity in WARNING for row in rows) else "go"
 
     def is_analyzed(self, digest: str) -> bool:
+        """Of an index: whether one of its platforms is."""
+        if digest in self.records.indexes:
+            return bool(self.records.analyzed(digest, self.passed()))
+        if digest in self.records.index_of:
+            return self.records.is_analyzed(digest, self.passed())
         return self.passed() >= self.analyzed_at.get(digest, 0.0)
 
     def tell(self) -> None:
@@ -116,7 +124,7 @@ class Anchore:
 
     def _tell_of(self, subject: str, digest: str | None) -> None:
         ready = digest is not None and self.is_analyzed(digest)
-        rows = self.rows(digest) if digest and ready else []
+        rows = self._rows_of_image(digest) if digest and ready else []
         action = self.action(rows) if ready else None
         found = self.stopping(rows)
         truth = Truth(self.passed(), "anchore", subject, digest, action, found)
@@ -128,6 +136,13 @@ class Anchore:
         ):
             self._told[subject] = truth
             self.see(truth)
+
+    def _rows_of_image(self, digest: str) -> list[Vulnerability]:
+        """Those of all its platforms that are analyzed, each once."""
+        if digest not in self.records.indexes:
+            return self.rows(digest)
+        analyzed = self.records.analyzed(digest, self.passed())
+        return list(dict.fromkeys(row for one in analyzed for row in self.rows(one.digest)))
 
     # --- what is answered
 
@@ -160,12 +175,23 @@ class Anchore:
                 return self._inventories()
         raise NotImplementedError(f"{path}: teach it to tests/lab/lives/anchore.py")
 
-    def learn(self, tag: str, digest: str, analysis: float) -> None:
-        """The tag is on the digest from now on, whose analysis takes so many seconds."""
-        self.tags[tag] = (digest, self.passed())
-        self.bore[tag] = {**self.bore.get(tag, {}), digest: self.passed()}
-        self.analyzed_at.setdefault(digest, self.passed() + analysis)
+    def learn(self, tag: str, digest: str, analysis: float) -> list[float]:
+        """The tag is on the digest from now on, whose analysis takes so many seconds.
+
+        After how many seconds its platforms change, if it has several.
+        """
+        now = self.passed()
+        before, _ = self.tags.get(tag, (digest, 0.0))
+        if before != digest:
+            self.records.leave(before, now)
+        self.tags[tag] = (digest, now)
+        self.bore[tag] = {**self.bore.get(tag, {}), digest: now}
+        self.analyzed_at.setdefault(digest, now + analysis)
+        for one in self.plan.indexes.get(digest, ()):
+            self.analyzed_at.setdefault(one.digest, now + one.late + one.analysis)
+        changes = self.records.learn(digest, now)
         self.tell()
+        return changes
 
     def forget(self, tag: str) -> None:
         """It has no image of the tag any more."""
@@ -181,20 +207,41 @@ class Anchore:
                 "images", {"message": "image data not found in DB"}, 404, tag=tag, said="not found"
             )
         others = [name for name in self.tags if name != tag][:1]
-        records = [self._record(name, *self.tags[name]) for name in others]
+        records = [self._records(name, *self.tags[name])[0] for name in others]
         borne = sorted(self.bore[tag].items(), key=_newest) if history else [self.tags[tag]]
-        records += [self._record(tag, *each) for each in borne]
+        own = [record for each in borne for record in self._records(tag, *each)]
+        records += own if history else own[:1]
         said = "analyzed" if self.is_analyzed(digest) else "analyzing"
-        return _Answer("images", {"items": records}, tag=tag, digest=digest, said=said)
+        indexes = self.bore[tag] if history else ()
+        return _Answer(
+            "images",
+            {"items": records},
+            tag=tag,
+            digest=digest,
+            said=said,
+            records=tuple(one for index in indexes for one in self._platforms(index)),
+        )
 
-    def _record(self, tag: str, digest: str, detected: float) -> Any:
-        detail = {"full_tag": tag, "tag_detected_at": self.moment(detected)}
-        return {
-            "image_digest": digest,
-            "image_status": "active",
-            "analysis_status": "analyzed" if self.is_analyzed(digest) else "analyzing",
-            "image_detail": [detail],
-        }
+    def _records(self, tag: str, digest: str, detected: float) -> list[Any]:
+        """That of the image, or those of its platforms, the newest first."""
+        if digest not in self.records.indexes:
+            status = "analyzed" if self.is_analyzed(digest) else "analyzing"
+            return [_record(digest, status, tag, self.moment(detected))]
+        first = self.records.learned_at[digest]
+        found = [
+            _record(
+                one.digest, status, tag, self.moment(first + one.late if one.late else detected)
+            )
+            | {"parent_digest": digest, "image_content": {"metadata": {"arch": one.architecture}}}
+            for one, status in self.records.listed(digest, self.passed())
+        ]
+        return sorted(found, key=_detected, reverse=True)
+
+    def _platforms(self, digest: str) -> tuple[tuple[str, str], ...]:
+        if digest not in self.records.indexes:
+            return ()
+        listed = self.records.listed(digest, self.passed())
+        return tuple((one.digest, status) for one, status in listed)
 
     def _vulnerabilities(self, digest: str, *, is_forced: bool) -> "_Answer":
         if not self._is_kept(digest):
@@ -229,6 +276,7 @@ class Anchore:
 
     def _is_known(self, digest: str) -> bool:
         """What a tag has moved on from is asked for only where it is known to run."""
+        digest = self.records.index_of.get(digest, digest)
         if self.plan.contexts:
             return any(digest in borne for borne in self.bore.values())
         return any(digest == kept for kept, _ in self.tags.values())
@@ -316,12 +364,18 @@ class Anchore:
         every, limit = sorted(self.tags), min(limit, 2)
         shown = every[(number - 1) * limit : number * limit]
         items = [
-            {"full_tag": tag, "image_status": "active", "image_digest": self.tags[tag][0]}
+            {"full_tag": tag, "image_status": "active", **self._called(self.tags[tag][0])}
             for tag in shown
         ]
         return _Answer(
             "tags", {"items": items, "total_rows": len(every)}, said=f"{len(shown)} rows"
         )
+
+    def _called(self, digest: str) -> dict[str, str]:
+        if digest not in self.records.indexes:
+            return {"image_digest": digest}
+        newest, _ = self.records.listed(digest, self.passed())[0]
+        return {"image_digest": newest.digest, "parent_digest": digest}
 
 
 @dataclass
@@ -338,6 +392,21 @@ class _Answer:
     moment: str | None = None
     sound: bool = True
     rows: tuple[Ran, ...] = ()
+    records: tuple[tuple[str, str], ...] = ()
+
+
+def _record(digest: str, status: str, tag: str, detected: str) -> Any:
+    return {
+        "image_digest": digest,
+        "image_status": "active",
+        "analysis_status": status,
+        "image_detail": [{"full_tag": tag, "tag_detected_at": detected}],
+    }
+
+
+def _detected(record: Any) -> str:
+    detected: str = record["image_detail"][0]["tag_detected_at"]
+    return detected
 
 
 def _newest(borne: tuple[str, float]) -> float:
@@ -413,7 +482,7 @@ def _name(path: str) -> str:
 def _asked(answer: _Answer, at: float, who: str) -> Asked:
     return Asked(
         at, who, answer.step, answer.tag, answer.digest, answer.said, answer.findings, answer.sound,
-        answer.moment,
+        answer.moment, answer.records,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
+from tests.lab.lives import platform_rules
 from tests.lab.lives.case import (
     SKEW,
     Broken,
@@ -365,9 +366,13 @@ def _has_ended(case: Case, subject: str) -> bool:
 
 
 def _is_remembered(case: Case, history: list[Told]) -> bool:
-    """Whether the ledger, or a message, has one of the notices of the STOP that stands."""
+    """Whether the ledger, or a message, has one of the notices of the STOP that stands.
+
+    That it is not evaluated may be told also of an image whose STOP nothing remembers.
+    """
     began = max(number for number, told in enumerate(history) if not told.was_stopped)
-    return any(_has_a_memory(case, told) for told in history[began:])
+    stops = (told for told in history[began:] if told.message.kind in ("STOP", "REMINDER"))
+    return any(_has_a_memory(case, told) for told in stops)
 
 
 def _has_a_memory(case: Case, told: Told) -> bool:
@@ -469,7 +474,7 @@ def no_message_reaches_another_team(case: Case) -> Found:
 
 
 def not_evaluated_is_true(case: Case) -> Found:
-    """An image is told to be not evaluated only after NotEvaluatedHours without a verdict."""
+    """An image is told to be not evaluated only after NotEvaluatedHours without a valid verdict."""
     for _, tag, told in each_told(case):
         message = told.message
         if message.kind != "NOT_EVALUATED" or is_gone(message, told.image):
@@ -478,7 +483,9 @@ def not_evaluated_is_true(case: Case) -> Found:
         since = message.decided - case.estate.not_evaluated_seconds + _SLOW
         for check in case.judged.get(tag, ()):
             is_recorded = check.sound and check.who in case.wrote and _is_kept(case, check)
-            if since < check.at < until and case.verdict_of(check) and is_recorded:
+            counts = case.verdict_of(check) and not case.is_doubted(check)
+            is_whole = is_recorded and not case.parts.missing(check)
+            if since < check.at < until and counts and is_whole:
                 yield message.at, f"{tag} is told to be not evaluated, and was by {check.who}"
 
 
@@ -640,7 +647,7 @@ def sweeps_count_what_they_ask_for(case: Case) -> Found:
     calm = [one for one in measured if case.starts[one.who].at > case.calm_at]
     for before, one in pairwise(calm):
         is_missing = one.values["SweepMissing"] or not one.values["SweepComplete"]
-        if is_missing and not _is_under_way(case, before.who, one.at):
+        if is_missing and not _is_under_way(case, before.who, case.starts[one.who].at):
             yield one.at, f"{one.who} misses {one.values['SweepMissing']:.0f} images"
 
 
@@ -696,4 +703,5 @@ RULES: tuple[Rule, ...] = (
     sweeps_count_what_they_ask_for,
     nothing_crashes,
     nothing_fails_by_itself,
+    *platform_rules.RULES,
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+from tests.lab.lives.images import VERDICTS, Parts
 from tests.lab.lives.trace import (
     Asked,
     Calm,
@@ -25,10 +26,12 @@ from tests.lab.lives.trace import (
 )
 
 _Kind = TypeVar("_Kind", bound=Seen)
-VERDICTS = frozenset({"stop", "warn", "go"})
 # What a scan that fails is answered as.
 EMPTY = "scan failed"
 _GONE = "no longer in Anchore"
+_EMPTY = frozenset({EMPTY, "0 rows"})
+# An empty list that is doubted is believed once a later one agrees.
+_AGREES = 1800.0
 # Clocks of containers differ by so much.
 SKEW = 5.0
 
@@ -62,13 +65,14 @@ class Told:
 
 
 class Case:
-    """The trace, sorted."""
+    """The trace, sorted; an image of several platforms is one, made of `parts`."""
 
     def __init__(self, trace: Trace) -> None:
         self.estate = trace.estate
-        self.seen = trace.seen
+        self.parts = Parts(trace)
+        self.seen = self.parts.as_images()
         self._by_type: dict[type[Seen], list[Seen]] = defaultdict(list)
-        for seen in trace.seen:
+        for seen in self.seen:
             self._by_type[type(seen)].append(seen)
 
     def all(self, kind: type[_Kind]) -> list[_Kind]:
@@ -198,20 +202,51 @@ class Case:
             return check.sound
         if check.said not in VERDICTS:
             return False
-        return any(asked.sound for asked in self._lists(check))
+        parts = (part for part in self.parts.of(check) if part.said in VERDICTS)
+        return all(any(asked.sound for asked in self._lists(part)) for part in parts)
 
     def is_empty_at_first(self, check: Asked) -> bool:
         """Whether a scan failed before any was known to find something: nobody could tell.
 
         What is known is of the image that the tag was on last; it may be back on an earlier one.
         """
-        if not any(asked.said == EMPTY for asked in self._lists(check)):
-            return False
+        return any(
+            asked.said == EMPTY and not self._is_known(check, part)
+            for part in self.parts.of(check)
+            for asked in self._lists(part)
+        )
+
+    def _is_known(self, check: Asked, part: Asked) -> bool:
         is_known = False
         for other in self.judged[self.subject_of(check)]:
-            if other.sound and self.finished(other.who) and self.ends[other.who].at < check.at:
-                is_known = other.digest == check.digest
-        return not is_known
+            if self.finished(other.who) and self.ends[other.who].at < check.at:
+                sound = {each.digest for each in self.parts.of(other) if each.sound}
+                is_known = part.digest in sound if sound else is_known
+        return is_known
+
+    def is_doubted(self, check: Asked) -> bool:
+        """Whether its empty list is no evidence yet: the image is stopped, or has had rows."""
+        earlier = [one for one in self.judged[self.subject_of(check)] if one.at < check.at]
+        listed = [one for one in earlier if self.verdict_of(one) and self._lists_some(one)]
+        if not self._lists_nothing(check) or not listed:
+            return False
+        if listed[-1].said != "stop" and all(one.digest != check.digest for one in listed):
+            return False
+        return not any(
+            one.digest == check.digest and check.at - one.at > _AGREES and one.who in self.wrote
+            for one in earlier
+            if self._lists_nothing(one)
+        )
+
+    def _lists_nothing(self, check: Asked) -> bool:
+        """Of any platform."""
+        return any(map(self._is_empty, self.parts.of(check)))
+
+    def _lists_some(self, check: Asked) -> bool:
+        return not all(map(self._is_empty, self.parts.of(check)))
+
+    def _is_empty(self, part: Asked) -> bool:
+        return any(asked.said in _EMPTY for asked in self._lists(part))
 
     def _lists(self, check: Asked) -> list[Asked]:
         """Those that the evaluation's run was answered before it."""

@@ -105,6 +105,7 @@ def read(asked: Any, *, at: float, who: str, container: str, channel: str) -> Pu
         reason=_reason(result),
         whole=result["group"] is None,
         decided=(datetime.fromisoformat(result["at"]) - NOON).total_seconds(),
+        platforms=tuple((one["digest"], one["outcome"]) for one in result.get("platforms", ())),
     )
 
 

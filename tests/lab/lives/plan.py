@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from hashlib import sha256
 from itertools import product
 from random import Random
+
+from tests.lab.lives import platforms
+from tests.lab.lives.digests import digest_of
 
 HOUR = 3600.0
 # The share of lives that have a theme.
@@ -70,7 +72,8 @@ class Plan:
     """All that a seed decides before the life begins; faults at calls are drawn while it lasts.
 
     `calm_at`: from then on nothing fails, but the first scans of what is `unscanned`. `contexts`
-    are those of the inventory; without any no sweep asks what runs.
+    are those of the inventory; without any no sweep asks what runs. `indexes` are the digests that
+    have several platforms.
     """
 
     seed: int
@@ -83,12 +86,8 @@ class Plan:
     chat: bool = False
     unscanned: frozenset[str] = frozenset()
     contexts: tuple[str, ...] = ()
+    indexes: platforms.Indexes = field(default_factory=dict)
     left_out: frozenset[str] = field(default_factory=frozenset)
-
-
-def digest_of(text: str) -> str:
-    """A digest that a text stands for."""
-    return "sha256:" + sha256(text.encode()).hexdigest()
 
 
 def planned(seed: int) -> Plan:
@@ -96,6 +95,8 @@ def planned(seed: int) -> Plan:
     chance = Random(f"plan {seed}")  # noqa: S311 - chance, no secret
     tags = tuple(_tags(chance))
     calm_at = chance.choice((2, 5, 8, 13, 13, 20, 30)) * HOUR
+    has_platforms = platforms.has_some(seed)
+    calm_at = min(calm_at, platforms.LONGEST_SECONDS) if has_platforms else calm_at
     digests = {digest for tag in tags for digest in tag.digests}
     shared = [_vulnerability(chance, f"CVE-2026-{n:04}") for n in range(chance.randint(1, 4))]
     environment = _environment(chance, tags)
@@ -111,6 +112,10 @@ def planned(seed: int) -> Plan:
         newest = {tag.digests[-1] for tag in tags} - digests
         rows |= {digest: tuple(_rows(running, shared, digest)) for digest in sorted(newest)}
         happenings += _of_what_runs(running, tags, contexts, happenings, calm_at)
+    of_tags = {tag.name: tag.digests for tag in tags}
+    indexes = platforms.planned(seed, of_tags) if has_platforms else {}
+    several = [one.digest for every in indexes.values() for one in every]
+    rows |= {digest: _of_platform(seed, shared, digest) for digest in several}
     return Plan(
         seed=seed,
         environment=environment,
@@ -120,8 +125,9 @@ def planned(seed: int) -> Plan:
         calm_at=calm_at,
         rates=_rates(chance),
         chat=chance.random() < 0.2,
-        unscanned=frozenset(filter(partial(_is_unscanned, seed), digests)),
+        unscanned=frozenset(filter(partial(_is_unscanned, seed), (*digests, *several))),
         contexts=contexts,
+        indexes=indexes,
     )
 
 
@@ -169,6 +175,11 @@ def _rows(chance: Random, shared: list[Vulnerability], digest: str) -> list[Vuln
         _vulnerability(chance, f"CVE-2025-{digest[7:10]}-{n}") for n in range(chance.randint(0, 3))
     ]
     return [*rows, Vulnerability(f"CVE-2020-{digest[7:11]}", "Low", "bash", 0)]
+
+
+def _of_platform(seed: int, shared: list[Vulnerability], digest: str) -> tuple[Vulnerability, ...]:
+    chance = Random(f"rows {seed} {digest}")  # noqa: S311 - chance, no secret
+    return _kept(seed, digest, _rows(chance, shared, digest))
 
 
 def _is_unscanned(seed: int, digest: str) -> bool:

@@ -1,7 +1,6 @@
 """Makes the long run, and writes docs/proof.md from it: `make proof`; LIVES=, SEED=, JOBS=."""
 
 import argparse
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -14,6 +13,9 @@ from tests.lab.lives.patches import names
 from tests.lab.lives.planted import MOST_LIVES, STARTS, Hunted, hunt
 from tests.lab.lives.run import Tally, run
 from tests.lab.lives.scope import Exhausted, exhaust
+from tests.lab.mutants.report import REPORT as MUTANTS
+from tests.lab.mutants.report import total_of
+from tests.support.commit import commit
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "proof.md"
@@ -57,7 +59,8 @@ def page(proof: Proof) -> str:
         "",
         "Written by `make proof`, from a run of its own. What a life is, and what it leaves out:",
         "[Whole lives under a seed](decisions/lives.md). What it is held to:",
-        "[promises](promises.md).",
+        "[promises](promises.md). The mutants are of a run of their own:",
+        "[mutants](mutants.md).",
         "",
         "| | |",
         "|---|---|",
@@ -74,6 +77,7 @@ def page(proof: Proof) -> str:
         f"| schedules that break a promise | {len(scope.broken)} |",
         f"| planted bugs | {len(proof.bugs)}, of which {len(found)} were found |",
         f"| lives until one is found, median of all | {middle} |",
+        total_of(MUTANTS.read_text()),
         "",
         "## Calls and faults, by kind",
         "",
@@ -104,8 +108,9 @@ def _share(every: int) -> str:
 
 
 def _broken(lives: Tally) -> str:
-    seeds = ", ".join(map(str, sorted(lives.broken)[:10]))
-    return f"{len(lives.broken)}: seeds {seeds}" if lives.broken else "0"
+    """How many, and of the first ones what each breaks first."""
+    each = (f"{seed} (`{broken[0].rule}`)" for seed, broken in sorted(lives.broken.items())[:20])
+    return f"{len(lives.broken)}: seeds {', '.join(each)}" if lives.broken else "0"
 
 
 def _median(bug: Hunted) -> str:
@@ -131,27 +136,15 @@ def main() -> int:
     for tally in run(asked.seed, asked.lives, None, asked.jobs):
         lives.add(tally)
         if lives.lives % 1000 == 0:
-            _say(f"{lives.lives:,} lives, {len(lives.broken)} break a promise")
+            _say(f"{lives.lives:,} lives, of which break a promise: {_broken(lives)}")
     seconds = time.monotonic() - began
     scope = exhaust(asked.jobs, asked.every)
     _say(f"{scope.schedules:,} schedules, {len(scope.broken)} break a promise")
     bugs = list(hunt(names(), asked.jobs, asked.starts))
     ran = (lives, seconds, scope, bugs, asked.every, asked.starts)
-    proof = Proof(_commit(), asked.seed, asked.jobs, *ran)
+    proof = Proof(commit(), asked.seed, asked.jobs, *ran)
     asked.page.write_text(page(proof), encoding="utf-8")
     return 0 if proof.holds else 1
-
-
-def _commit() -> str:
-    """The commit, and whether the tree has changed since; the page itself apart."""
-    told = subprocess.run(
-        ["git", "describe", "--always", "--abbrev=12", "--dirty= and what is not committed"],  # noqa: S607 - whichever git there is
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return told.stdout.strip()
 
 
 def _say(text: str) -> None:

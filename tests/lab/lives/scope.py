@@ -27,7 +27,8 @@ from tests.lab.lives.auditor import judge
 from tests.lab.lives.calls import Dangers, Invocation
 from tests.lab.lives.case import Broken
 from tests.lab.lives.container import PUSH_URL
-from tests.lab.lives.plan import Plan, Tag, Vulnerability, digest_of
+from tests.lab.lives.digests import digest_of
+from tests.lab.lives.plan import Plan, Tag, Vulnerability
 from tests.lab.lives.trace import Trace, Wrote
 from tests.lab.lives.world import World, parts_of
 

@@ -5,6 +5,7 @@ import ast
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,7 @@ from tests.lab.lives.trace import (
 from tests.support.paths import ROOT
 
 HERE = ROOT / "tests" / "lab" / "lives"
+AUDITOR = ("auditor", "case", "images", "platform_rules", "trace")
 TAG, D1, D2 = "reg.io/web/app:1", "sha256:" + "1" * 64, "sha256:" + "2" * 64
 CVE = (("CVE-1", "High"),)
 HOUR = 3600.0
@@ -48,6 +50,7 @@ ESTATE = Estate(
     24 * HOUR,
     6 * HOUR,
     running_within_seconds=HOUR,
+    indexes={f"sha256:{letter * 64}": "sha256:" + "a" * 64 for letter in "bc"},
 )
 OLD = f"{TAG}@{D2}"
 STOP = Published(
@@ -178,6 +181,55 @@ def again(message: Published, at: float, **changed: object) -> list[Seen]:
 STILL_STOPPED = [*WELL[:12], Calm(CALM, "world"), *run(3, CALM + HOUR, "stop"), REST]
 REMINDER = {"kind": "REMINDER", "id": "n3", "images": (Image("n3", TAG, D1, (("CVE-1", "high"),)),)}
 
+INDEX, ARM, AMD = (f"sha256:{letter * 64}" for letter in "abc")
+
+
+def of_platforms(
+    *second: Seen, told: tuple[tuple[str, str], ...] = ((ARM, "stop"), (AMD, "go"))
+) -> list[Seen]:
+    """An index stops on one platform, is told to, and recovers after the second run."""
+    stop = replace(STOP, images=(Image("n1", TAG, ARM, (("CVE-1", "high"),)),), platforms=told)
+    good = replace(RECOVERED, images=(Image("n2", TAG, ARM, ()),))
+    return [
+        Truth(0.0, "anchore", TAG, INDEX, "stop", CVE),
+        *of_index(1, 1000, {ARM: "stop", AMD: "go"}),
+        *publishing(stop),
+        Truth(4500.0, "anchore", TAG, INDEX, "go", ()),
+        *second,
+        *publishing(good),
+        Calm(CALM, "world"),
+        *of_index(3, CALM + HOUR, {ARM: "go", AMD: "go"}),
+        REST,
+    ]
+
+
+def of_index(number: int, at: float, said: dict[str, str], amd64: str = "analyzed") -> list[Seen]:
+    """A run that evaluates these platforms of two."""
+    sent, started, images, vuln, check, *rest = run(number, at, "go", digest=INDEX)
+    assert isinstance(images, Asked)
+    assert isinstance(vuln, Asked)
+    assert isinstance(check, Asked)
+    every = [
+        replace(one, digest=digest, **(_said(each, at) if one is check else {}))
+        for digest, each in said.items()
+        for one in (vuln, check)
+    ]
+    records = (ARM, "analyzed"), (AMD, amd64)
+    return [sent, started, replace(images, records=records), *every, *rest]
+
+
+def _said(action: str, at: float) -> dict[str, Any]:
+    return {"said": action, "findings": CVE if action == "stop" else (), "moment": f"at {at:.0f}"}
+
+
+BOTH_GO = of_index(2, 5000, {ARM: "go", AMD: "go"})
+
+
+def test_platforms_that_are_well_break_nothing() -> None:
+    assert broken(of_platforms(*BOTH_GO)) == set()
+    assert "no_recovery_is_invented" in broken(of_platforms(*of_index(2, 5000, {ARM: "go"})))
+
+
 BREAKING: dict[str, list[Seen]] = {
     "every_stop_is_told": [one for one in STILL_STOPPED if one != STOP],
     "every_finished_stop_is_told": without(STOP, RECOVERED),
@@ -237,6 +289,9 @@ BREAKING: dict[str, list[Seen]] = {
     "nothing_fails_by_itself": where(
         lambda one: isinstance(one, Ended) and one.who == "work-3", how="failed"
     ),
+    "every_platform_is_gated": of_platforms(*of_index(2, 5000, {ARM: "go"})),
+    "a_stop_names_each_platform": of_platforms(*BOTH_GO, told=((ARM, "stop"),)),
+    "no_platform_is_forgotten": of_platforms(*of_index(2, 5000, {ARM: "go"}, "analyzing")),
 }
 
 
@@ -284,12 +339,12 @@ def test_only_a_stop_that_nothing_remembers_may_stay_without_its_end() -> None:
 
 
 def test_the_auditor_knows_nothing_of_the_product() -> None:
-    files = [HERE / f"{name}.py" for name in ("auditor", "case", "trace")]
+    files = [HERE / f"{name}.py" for name in AUDITOR]
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
     modules = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
     known = {f"tests.lab.lives.{file.stem}" for file in files}
     standard = {"collections", "collections.abc", "dataclasses", "functools", "itertools", "typing"}
-    assert modules <= known | standard
+    assert modules <= known | standard | {"tests.lab.lives"}
     assert not any(isinstance(node, ast.Import) for node in nodes)
 
 

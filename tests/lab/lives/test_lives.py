@@ -23,6 +23,8 @@ from tests.lab.lives.shrink import shortest
 from tests.lab.lives.table import rows
 from tests.lab.lives.trace import Fault, Published, Trace
 from tests.lab.lives.world import live
+from tests.lab.mutants.report import REPORT as MUTANTS
+from tests.lab.mutants.report import total_of
 
 pytestmark = pytest.mark.slow
 
@@ -59,6 +61,7 @@ def test_the_page_of_the_proof_tells_what_came_out() -> None:
     assert "| seeds | 7 to 7 |" in text
     assert "| It is wrong. | 4 | `nothing_is_repeated` |" in text
     assert "| planted bugs | 2, of which 1 were found |" in text
+    assert f"\n{total_of(MUTANTS.read_text())}\n" in text
 
 
 def _without_its_stops(plan: Plan) -> Trace:

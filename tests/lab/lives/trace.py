@@ -45,7 +45,8 @@ class Pushed(Seen):
 class Asked(Seen):
     """An answer of Anchore's to one step; `sound`: it is whole, true, and of what was asked.
 
-    `moment` is the time that an evaluation bears.
+    `moment` is the time that an evaluation bears. `records` are those of images of several
+    platforms: the digest of each, with the state of its analysis.
     """
 
     step: str
@@ -55,6 +56,7 @@ class Asked(Seen):
     findings: Findings = ()
     sound: bool = True
     moment: str | None = None
+    records: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class Published(Seen):
 
     `decided` is when its newest notice was decided, on the function's clock, `moment` the time that
     the evaluation bears, and `whole` says that it is about one image, with all its findings.
+    `platforms` are those that it names: the digest of each, and what it came to.
     """
 
     container: str
@@ -115,6 +118,7 @@ class Published(Seen):
     reason: str = ""
     whole: bool = True
     decided: float = 0.0
+    platforms: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +224,7 @@ class Estate:
     """The images that are watched, whose each is, and within how long a STOP is to be known.
 
     `only_running`: those that do not run are not watched. What was seen for no longer than
-    `running_within_seconds` ago runs.
+    `running_within_seconds` ago runs. `indexes` has the index of each digest that is a platform.
     """
 
     teams: dict[str, str]
@@ -231,6 +235,7 @@ class Estate:
     not_evaluated_seconds: float
     only_running: bool = False
     running_within_seconds: float = 0.0
+    indexes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ from tests.lab.lives.container import (
     Container,
     settings_of,
 )
+from tests.lab.lives.digests import digest_of
 from tests.lab.lives.dynamodb import Table
-from tests.lab.lives.plan import HOUR, Happening, Plan, digest_of
+from tests.lab.lives.plan import HOUR, Happening, Plan
 from tests.lab.lives.trace import (
     Calm,
     Crashed,
@@ -152,6 +153,7 @@ class World:
             not_evaluated_seconds=self.settings.not_evaluated_hours * HOUR,
             only_running=self.settings.watch == "running",
             running_within_seconds=self.settings.running_within_hours * HOUR,
+            indexes=dict(self.anchore.records.index_of),
         )
 
     def _plan_sweeps(self) -> None:
@@ -200,8 +202,8 @@ class World:
         self.turns.begin(partial(self._learn, tag.name, digest, push.seconds), known_after)
 
     def _learn(self, tag: str, digest: str, analysis: float) -> None:
-        self.anchore.learn(tag, digest, analysis)
-        self.turns.begin(self.anchore.tell, analysis)
+        for at in (analysis, *self.anchore.learn(tag, digest, analysis)):
+            self.turns.begin(self.anchore.tell, at)
 
     def _tell_of_push(self, tag: str, digest: str, at: datetime) -> None:
         """As EventBridge hands it to the queue; of a registry that is not ECR's nobody tells."""

@@ -6,11 +6,12 @@ import time
 from tests.lab.mutants.mutmut import mutated
 from tests.lab.mutants.report import REPORT, complaints, reasons, score, written
 from tests.lab.mutants.targets import chosen
+from tests.support.commit import commit
 
 
 def main(module: str | None) -> int:
     """1 when anything is to be mended; the page is written when all targets were run."""
-    started = time.monotonic()
+    started, of = time.monotonic(), commit()
     verdicts = []
     for target in chosen(module):
         verdict = mutated(target)
@@ -20,7 +21,7 @@ def main(module: str | None) -> int:
         sys.stdout.flush()
     sys.stdout.write(f"{time.monotonic() - started:.0f} s\n")
     known = reasons()
-    page = written(verdicts, known)
+    page = written(verdicts, known, of)
     if module:
         sys.stdout.write(page)
     else:

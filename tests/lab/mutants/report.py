@@ -12,6 +12,7 @@ from tests.support.paths import ROOT
 REASONS = Path(__file__).with_name("reasons.toml")
 REPORT = ROOT / "docs" / "mutants.md"
 GOAL = 95
+_TOTAL = "| mutants |"
 _NO_REASON = "**no reason yet**"
 _HEAD = f"""\
 # Mutants
@@ -22,6 +23,11 @@ that makes no difference, and then says why. Goal: {GOAL} % of the mutants of ea
 
 mutmut changes the bodies and the default values of functions, neither constants nor classes. It
 was taken since it forks a process for each mutant: cosmic-ray starts Python anew for each.
+
+| | |
+|---|---|
+| commit | `{{commit}}` |
+{{total}}
 
 | target | its tests | mutants | found | survive | run by no test | score | seconds |
 |---|---|---:|---:|---:|---:|---:|---:|
@@ -34,10 +40,16 @@ def reasons() -> dict[str, dict[str, str]]:
     return tomllib.loads(REASONS.read_text())
 
 
-def written(verdicts: Sequence[Verdict], known: _Reasons) -> str:
+def written(verdicts: Sequence[Verdict], known: _Reasons, commit: str) -> str:
     """The page."""
     lists = "".join(_survivors(verdict, known) for verdict in verdicts)
-    return _HEAD + "".join(map(_row, verdicts)) + lists
+    head = _HEAD.format(commit=commit, total=_total(verdicts))
+    return (head + "".join(map(_row, verdicts)) + lists).rstrip() + "\n"
+
+
+def total_of(page: str) -> str:
+    """The row of the page that tells all mutants and how many were found."""
+    return next(line for line in page.splitlines() if line.startswith(_TOTAL))
 
 
 def complaints(verdicts: Sequence[Verdict], known: _Reasons) -> list[str]:
@@ -76,6 +88,11 @@ def _stale(
 def _reason(survivor: Survivor, known: _Reasons) -> str | None:
     parts = known.get(survivor.function, {})
     return next((why for part, why in parts.items() if part in survivor.mutant), None)
+
+
+def _total(verdicts: Sequence[Verdict]) -> str:
+    mutants, killed = sum(v.mutants for v in verdicts), sum(v.killed for v in verdicts)
+    return f"{_TOTAL} {mutants:,}, of which {killed:,} were found |"
 
 
 def _row(verdict: Verdict) -> str:

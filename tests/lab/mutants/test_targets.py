@@ -6,7 +6,7 @@ from operator import attrgetter
 import pytest
 
 from tests.lab.mutants.mutmut import Survivor, Verdict
-from tests.lab.mutants.report import complaints, reasons
+from tests.lab.mutants.report import complaints, reasons, total_of, written
 from tests.lab.mutants.targets import TARGETS, Target, chosen
 from tests.support.paths import ROOT
 
@@ -61,3 +61,9 @@ def test_a_reason_in_a_module_that_was_not_run_is_not_missed() -> None:
 def test_a_target_below_the_goal_is_told() -> None:
     [low] = complaints(run(*[SURVIVOR] * 6), KNOWN)
     assert low == "gate is below 95 %: 94.0 %"
+
+
+def test_the_page_tells_how_many_of_all_were_found() -> None:
+    page = written([*run(SURVIVOR), *run()], KNOWN, "abc")
+    assert "| commit | `abc` |" in page
+    assert total_of(page) == "| mutants | 200, of which 199 were found |"
