@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from tests.lab.lives import platform_rules
+from tests.lab.lives import allowlist_rules, platform_rules
 from tests.lab.lives.case import (
     SKEW,
     Broken,
@@ -704,4 +704,5 @@ RULES: tuple[Rule, ...] = (
     nothing_crashes,
     nothing_fails_by_itself,
     *platform_rules.RULES,
+    *allowlist_rules.RULES,
 )

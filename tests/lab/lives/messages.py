@@ -1,7 +1,7 @@
 """SNS and SQS as clients of a container, and what a reader of a message finds in it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -104,9 +104,22 @@ def read(asked: Any, *, at: float, who: str, container: str, channel: str) -> Pu
         moment=result["evaluated_at"],
         reason=_reason(result),
         whole=result["group"] is None,
-        decided=(datetime.fromisoformat(result["at"]) - NOON).total_seconds(),
+        decided=_seconds(result["at"]),
         platforms=tuple((one["digest"], one["outcome"]) for one in result.get("platforms", ())),
+        held=tuple(_held(result)),
     )
+
+
+def _held(result: Any) -> Iterator[tuple[str, float]]:
+    """Without those whose end nobody knows."""
+    for finding in (result["held_back"] or {}).get("findings", ()):
+        if finding["until"] is not None:
+            name, _, _ = finding["what"].partition("+")
+            yield name, _seconds(finding["until"])
+
+
+def _seconds(moment: str) -> float:
+    return (datetime.fromisoformat(moment) - NOON).total_seconds()
 
 
 def _images(result: Any) -> list[Image]:

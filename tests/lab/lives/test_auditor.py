@@ -37,7 +37,7 @@ from tests.lab.lives.trace import (
 from tests.support.paths import ROOT
 
 HERE = ROOT / "tests" / "lab" / "lives"
-AUDITOR = ("auditor", "case", "images", "platform_rules", "trace")
+AUDITOR = ("allowlist_rules", "auditor", "case", "images", "platform_rules", "trace")
 TAG, D1, D2 = "reg.io/web/app:1", "sha256:" + "1" * 64, "sha256:" + "2" * 64
 CVE = (("CVE-1", "High"),)
 HOUR = 3600.0
@@ -230,6 +230,35 @@ def test_platforms_that_are_well_break_nothing() -> None:
     assert "no_recovery_is_invented" in broken(of_platforms(*of_index(2, 5000, {ARM: "go"})))
 
 
+FURTHER = (Image("n4", TAG, D1, ()),)
+ENDS = (("CVE-9", CALM + 9 * HOUR),)
+EXPIRING = replace(
+    RECOVERED,
+    at=CALM + 3 * HOUR,
+    who="p3",
+    id="n3",
+    kind="EXPIRING",
+    images=(Image("n3", TAG, D1, ()),),
+    moment=f"at {CALM + HOUR:.0f}",
+    decided=CALM + HOUR,
+    held=ENDS,
+)
+
+
+def held(*notices: Published) -> list[Seen]:
+    """The last evaluation is a GO for as long as an allowlist holds."""
+
+    def is_last(one: Seen) -> bool:
+        return isinstance(one, Asked) and (one.step, one.who) == ("check", "work-3")
+
+    published = (seen for notice in notices for seen in publishing(notice))
+    return [*where(is_last, held=ENDS), *published]
+
+
+def test_an_end_that_is_announced_breaks_nothing() -> None:
+    assert broken(held(EXPIRING)) == set()
+
+
 BREAKING: dict[str, list[Seen]] = {
     "every_stop_is_told": [one for one in STILL_STOPPED if one != STOP],
     "every_finished_stop_is_told": without(STOP, RECOVERED),
@@ -291,6 +320,11 @@ BREAKING: dict[str, list[Seen]] = {
     ),
     "every_platform_is_gated": of_platforms(*of_index(2, 5000, {ARM: "go"})),
     "a_stop_names_each_platform": of_platforms(*BOTH_GO, told=((ARM, "stop"),)),
+    "every_end_is_announced": held(),
+    "no_end_is_invented": held(replace(EXPIRING, held=(("CVE-9", CALM + 2 * HOUR),))),
+    "an_end_is_announced_once_a_day": held(
+        EXPIRING, replace(EXPIRING, at=CALM + 4 * HOUR, id="n4", who="p4", images=FURTHER)
+    ),
     "no_platform_is_forgotten": of_platforms(*of_index(2, 5000, {ARM: "go"}, "analyzing")),
 }
 

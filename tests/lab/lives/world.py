@@ -136,6 +136,8 @@ class World:
         UNEXPECTED.tell = lambda error: self.see(Crashed(self.passed(), "", error))
         for happening in self.plan.happenings:
             self.turns.begin(partial(self._happen, happening), happening.at)
+        for item in self.plan.items:
+            self.turns.begin(self.anchore.tell, item.until)
         self.turns.begin(self._calm_down, self.plan.calm_at)
         self._plan_sweeps()
         self.turns.run()
