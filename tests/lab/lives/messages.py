@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from tests.lab.lives.calls import Invocation, Service
-from tests.lab.lives.trace import Findings, Image, Published, Refused
+from tests.lab.lives.trace import Covered, Findings, Image, Published, Refused, Summed
 from tests.support.fakes import NOON
 
 Invoked = Callable[[], Invocation]
@@ -107,7 +107,27 @@ def read(asked: Any, *, at: float, who: str, container: str, channel: str) -> Pu
         decided=_seconds(result["at"]),
         platforms=tuple((one["digest"], one["outcome"]) for one in result.get("platforms", ())),
         held=tuple(_held(result)),
+        summed=_summed(result.get("summary")),
     )
+
+
+def _summed(summary: Any) -> Summed | None:
+    if summary is None:
+        return None
+    sweep = summary["sweep"]
+    named = (_named(summary[name]["images"]) for name in ("stopped", "not_evaluated"))
+    stopped, not_evaluated = named
+    total = summary["stopped"]["total"]
+    return Summed(stopped, total, not_evaluated, _covered(sweep) if sweep else None)
+
+
+def _named(images: Any) -> tuple[tuple[str, bool], ...]:
+    return tuple((one["full_tag"], one.get("old", False)) for one in images)
+
+
+def _covered(sweep: Any) -> Covered:
+    counted = (sweep[name] for name in ("expected", "evaluated", "absent", "missing"))
+    return Covered(_seconds(sweep["started"]), *counted)
 
 
 def _held(result: Any) -> Iterator[tuple[str, float]]:

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import product
 from random import Random
 
-from tests.lab.lives import allowlist, platforms
+from tests.lab.lives import allowlist, platforms, summaries
 from tests.lab.lives.digests import digest_of
 
 HOUR = 3600.0
@@ -105,6 +105,9 @@ def planned(seed: int) -> Plan:
         digest: _kept(seed, digest, _rows(chance, shared, digest)) for digest in sorted(digests)
     }
     happenings = [*_happenings(chance, tags, calm_at), *_of_the_theme(seed, calm_at)]
+    happenings += [
+        Happening(f"summary-{at:.0f}", at, "summary") for at in _summaries(seed, calm_at)
+    ]
     running = Random(f"what runs {seed}")  # noqa: S311 - chance, no secret
     contexts = _CONTEXTS[: running.randint(2, 4)] if running.random() < _INVENTORIES else ()
     if contexts:
@@ -177,6 +180,10 @@ def _rows(chance: Random, shared: list[Vulnerability], digest: str) -> list[Vuln
         _vulnerability(chance, f"CVE-2025-{digest[7:10]}-{n}") for n in range(chance.randint(0, 3))
     ]
     return [*rows, Vulnerability(f"CVE-2020-{digest[7:11]}", "Low", "bash", 0)]
+
+
+def _summaries(seed: int, calm_at: float) -> list[float]:
+    return summaries.planned(seed, calm_at) if summaries.has_some(seed) else []
 
 
 def _items(

@@ -192,6 +192,7 @@ class World:
             "silence": self._silence,
             "vanish": self._vanish,
             "withhold": self._withhold,
+            "summary": self._summarize,
         }[happening.what](happening)
 
     def _push(self, push: Happening) -> None:
@@ -252,6 +253,9 @@ class World:
 
     def _ask_directly(self, direct: Happening) -> None:
         self.start({"tag": self.plan.tags[direct.tag].name}, direct.name, "direct", retries=())
+
+    def _summarize(self, summary: Happening) -> None:
+        self.start({"summarize": "ledger"}, summary.name, "summary")
 
     def _run(self, run: Happening) -> None:
         tag = self.plan.tags[run.tag]
