@@ -401,7 +401,7 @@ def _is_told_elsewhere(case: Case, channel: str, told: Told) -> bool:
     """Whether its STOP reached the other channel alone, while the ledger refused."""
     for other in case.estate.channels - {channel}:
         before = [t for t in case.told.get((other, told.subject), []) if t.stopped]
-        if any(_was_without_ledger(case, t.message) for t in before):
+        if any(without_ledger(case, t.message) for t in before):
             return True
     return False
 
