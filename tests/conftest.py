@@ -1,11 +1,12 @@
 """Which tests are slow, the same draws in every run, and an end to what an invocation leaves."""
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pkgutil import walk_packages
 from typing import Any, NoReturn
@@ -13,7 +14,11 @@ from unittest.mock import patch
 
 import pytest
 from botocore import session as botocore_session
+from botocore.hooks import EventAliaser
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
+from moto.core import models as moto_models
+from moto.sns.models import Subscription
 
 from tests.support.paths import ROOT
 
@@ -31,6 +36,9 @@ settings.load_profile("suite")
 
 # A job that a shell starts in the background ignores SIGINT, and so would what the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What is collected lives as long as the process: to look through it often is a tenth of the time.
+gc.set_threshold(100_000, 20, 100)
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -74,10 +82,20 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _descriptions_of_aws_are_read_once() -> Iterator[None]:
-    """botocore reads and parses them for each session, which takes longer than most tests do."""
+def _what_libraries_make_anew_each_time_is_made_once() -> Iterator[None]:
+    """It takes longer than most tests do: descriptions of AWS and names of events for each session
+    of botocore, the key that signs for each subscription of moto. moto's patterns are for requests
+    to AWS that botocore does not make: there are none."""
+    aliaser: Any = EventAliaser  # whose types do not name what is made once here
+    alias = cache(aliaser(None)._alias_event_name)  # noqa: SLF001 - depends on the name alone
+    key = cache(partial(rsa.generate_private_key, public_exponent=65537, key_size=2048))
     create_loader = cache(botocore_session.create_loader)
-    with patch.object(botocore_session, "create_loader", create_loader):
+    with (
+        patch.object(botocore_session, "create_loader", create_loader),
+        patch.object(EventAliaser, "_alias_event_name", staticmethod(alias)),
+        patch.object(Subscription, "private_key", lambda _: key()),
+        patch.object(moto_models, "RESPONSES_METHODS", []),
+    ):
         yield
 
 

@@ -85,7 +85,7 @@ def test_rows_without_a_name_end_as_any_other() -> None:
     assert len(list(found)) >= 25
 
 
-@given(st.lists(st.integers(1, 14), min_size=1, max_size=20), st.randoms())
+@given(st.lists(st.integers(1, 14), min_size=1, max_size=20), st.randoms(use_true_random=True))
 def test_all_tags_are_read_though_the_rows_of_each_change_places(
     rows_of_each: list[int], chance: Random
 ) -> None:

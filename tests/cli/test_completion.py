@@ -1,6 +1,7 @@
 """Completion: what is offered, and that bash, zsh and fish understand it."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -88,44 +89,46 @@ def installed(shell: str) -> str:
     return path
 
 
-LINES = [
-    pytest.param("expl\t", "explain", id="command"),
-    pytest.param("run --pol\t", "run --policy", id="option"),
-    pytest.param(
-        "run r.example.com/app:1 --pol\t", "run r.example.com/app:1 --policy", id="behind a tag"
-    ),
-    pytest.param("run --output j\t", "run --output json", id="value"),
-    pytest.param("replay ./anch\t", "replay ./anchore-rescan", id="file"),
-]
+# What is typed, and how the program is called then.
+LINES = {
+    "expl\t": "explain",
+    "run --pol\t": "run --policy",
+    "run r.example.com/app:1 --pol\t": "run r.example.com/app:1 --policy",
+    "run --output j\t": "run --output json",
+    "replay ./anch\t": "replay ./anchore-rescan",
+}
+KEYS = "".join(f"anchore-rescan {line}\n" for line in LINES) + "exit\n"
 
 
-@pytest.mark.parametrize(("line", "called"), LINES)
-def test_bash_completes(line: str, called: str, variables: dict[str, str]) -> None:
+def calls_in(shown: str) -> list[str]:
+    return re.findall("^called <(.*)>", shown, re.MULTILINE)
+
+
+def test_bash_completes(variables: dict[str, str]) -> None:
     shell = [installed("bash"), "--norc", "--noprofile", "-i"]
-    keys = f'cd ~\neval "$(anchore-rescan completion bash)"\nanchore-rescan {line}\nexit\n'
-    assert f"called <{called}>" in in_a_shell(shell, keys, variables)
+    start = 'cd ~\neval "$(anchore-rescan completion bash)"'
+    assert calls_in(in_a_shell(shell, f"{start}\n{KEYS}", variables)) == [*LINES.values()]
 
 
-@pytest.mark.parametrize(("line", "called"), LINES)
-def test_zsh_completes(line: str, called: str, variables: dict[str, str]) -> None:
+def test_zsh_completes(variables: dict[str, str]) -> None:
     shell = [installed("zsh"), "-f", "-i"]
     start = 'cd ~; autoload -U compinit; compinit -D; eval "$(anchore-rescan completion zsh)"'
-    keys = f"{start}\nanchore-rescan {line}\nexit\n"
-    assert f"called <{called}>" in in_a_shell(shell, keys, variables)
+    assert calls_in(in_a_shell(shell, f"{start}\n{KEYS}", variables)) == [*LINES.values()]
 
 
-@pytest.mark.parametrize(("line", "called"), LINES)
-def test_fish_completes(line: str, called: str, variables: dict[str, str]) -> None:
+def test_fish_completes(variables: dict[str, str]) -> None:
     start = "cd ~; anchore-rescan completion fish | source"
-    script = f'{start}; complete -C "anchore-rescan {line.rstrip()}"'
+    asked = "; echo END; ".join(f'complete -C "anchore-rescan {line.rstrip()}"' for line in LINES)
     done = subprocess.run(
-        [installed("fish"), "--no-config", "-c", script],
+        [installed("fish"), "--no-config", "-c", f"{start}; {asked}"],
         env=variables,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert called.rsplit(maxsplit=1)[-1] in done.stdout.split()
+    offered_words = map(str.split, done.stdout.split("END\n"))
+    for words, called in zip(offered_words, LINES.values(), strict=True):
+        assert called.rsplit(maxsplit=1)[-1] in words
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -6,7 +6,6 @@ from typing import Any, get_args
 import boto3
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from moto import mock_aws
 from msgspec.structs import replace
@@ -23,7 +22,6 @@ from rescan.notice.foreign import foreign, in_chat
 from tests.support.entries import HOUR, PACE
 from tests.support.notices.announced import NOW, expiring, held, not_evaluated, stop
 from tests.support.notices.chat import SCHEMA, errors, outside_of_spans
-from tests.support.notices.drawn import any_news, foreign_news
 from tests.support.notices.foreign_texts import FOREIGN_TEXTS, in_foreign_texts
 from tests.support.notices.golden import chat_files_of
 from tests.support.notices.outbox_texts import chat_of
@@ -64,14 +62,6 @@ def test_filters_choose_chat_and_mail_alike(case: str) -> None:
 # --- limits
 
 
-@pytest.mark.parametrize("event_type", get_args(ImageEvent))
-@given(data=st.data())
-@settings(max_examples=20, deadline=None, database=None, derandomize=True)
-def test_any_news_makes_a_chat_message(event_type: ImageEvent, data: st.DataObject) -> None:
-    said = chat_of(data.draw(any_news(event_type)))
-    assert (errors(json.loads(said.body)), said.problems()) == ([], [])
-
-
 def test_findings_are_cut_honestly() -> None:
     description = json.loads(chat("stop_storm").body)["content"]["description"]
     listed = [line for line in description.split("\n") if line.startswith("- CRITICAL")]
@@ -110,15 +100,6 @@ def test_expiring_says_until_when_what_holds_and_what_to_do() -> None:
 
 
 # --- text of others
-
-
-@pytest.mark.parametrize("event_type", get_args(ImageEvent))
-@given(data=st.data())
-@settings(max_examples=25, deadline=None, database=None, derandomize=True)
-def test_text_of_others_stands_in_code_spans_alone(
-    event_type: ImageEvent, data: st.DataObject
-) -> None:
-    assert outside_of_spans(message_of(data.draw(foreign_news(event_type)))) == []
 
 
 @pytest.mark.parametrize("case", sorted(CASES.keys() - {"stop_storm", "summary_many"}))

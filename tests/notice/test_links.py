@@ -1,5 +1,7 @@
-"""No text of others is a link in a mail; what readers copy is there letter by letter."""
+"""Text of others is no link in a mail and no markup in a chat; what readers copy is there letter by
+letter."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import get_args
@@ -15,9 +17,11 @@ from rescan.ledger.news import ImageEvent, News
 from rescan.notice.foreign import foreign, full_name, in_mail
 from rescan.notice.links import unlinked
 from tests.support.notices.announced import reminder, stop
+from tests.support.notices.chat import outside_of_spans
 from tests.support.notices.drawn import any_news
-from tests.support.notices.foreign_texts import in_foreign_texts, without_address
-from tests.support.notices.outbox_texts import notice_of
+from tests.support.notices.foreign_texts import FOREIGN_TEXTS, in_foreign_texts, without_address
+from tests.support.notices.groups import groups
+from tests.support.notices.outbox_texts import group_chat, mail_and_chat, notice_of
 from tests.support.notices.rendered import CASES, mail_notice
 from tests.support.notices.reports import DIGEST, denylisted, typical
 
@@ -113,12 +117,18 @@ def test_brackets_are_all_that_is_added(text: str) -> None:
 
 @pytest.mark.parametrize("event_type", get_args(ImageEvent))
 @given(data=st.data())
-@settings(max_examples=10, deadline=None, database=None, derandomize=True)
-def test_no_text_of_others_is_a_link(event_type: ImageEvent, data: st.DataObject) -> None:
-    texts = data.draw(TEXTS)
-    mail = notice_of(in_foreign_texts(data.draw(any_news(event_type)), texts))
-    assert (links(mail.subject), links(mail.body)) == ([], [])
-    assert mail.problems() == []
+@settings(max_examples=25, deadline=None, database=None, derandomize=True)
+def test_no_text_of_others_is_a_link_or_stands_outside_of_a_code_span(
+    event_type: ImageEvent, data: st.DataObject
+) -> None:
+    """Of one notice, and of the chat message of a group."""
+    drawn, markup = data.draw(any_news(event_type)), data.draw(FOREIGN_TEXTS)
+    mail = notice_of(in_foreign_texts(drawn, data.draw(TEXTS)))
+    assert (links(mail.subject), links(mail.body), mail.problems()) == ([], [], [])
+    due, chat = mail_and_chat(in_foreign_texts(drawn, markup))
+    alike = [replace(due.envelope, id=str(n), subject=str(n)) for n in range(12)]
+    for notice in (chat.notice, *map(group_chat, groups(alike))):
+        assert outside_of_spans(json.loads(notice.body)) == []
 
 
 @pytest.mark.parametrize("case", sorted(CASES.keys() - {"stop_storm", "summary_many"}))

@@ -110,8 +110,11 @@ class OutboxLife:
         return self
 
     def settles(self, minutes: int) -> "OutboxLife":
-        """Time goes on, without faults and news."""
-        self._runs(minutes)
+        """Time goes on, without faults and news, for so many minutes or until nothing is left."""
+        for _ in range(minutes):
+            if not (self.ledger.due or self.ledger.flights):
+                break
+            self._runs(1)
         return self
 
     def _spoil(self, window: Window) -> None:

@@ -52,7 +52,7 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
             team=settings.routes.of(self.tag),
             feeds=self.feeds,
             old_digest=self.old_digest,
-            running=self.running.digests if self.running else frozenset(),
+            running=self.running.digests if self.running and self.running.known else frozenset(),
         )
 
     def encode(self) -> str:

@@ -57,9 +57,8 @@ class Watched(Struct, frozen=True):
         if self.inventory is None:
             return None
         images = self.what_runs.of(target)[:MOST_IMAGES]
-        known = self.inventory.doubt is None
-        shown = tuple(replace(image, name=None) for image in images) if known else ()
-        return TagInventory(at, shown, known and not self.may_lack)
+        known = self.inventory.doubt is None and not self.may_lack
+        return TagInventory(at, tuple(replace(image, name=None) for image in images), known)
 
     def sees_no_longer(self, target: Target) -> bool:
         """Whether it is an old digest, and a fresh inventory has it nowhere under its tag."""

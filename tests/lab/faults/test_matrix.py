@@ -24,7 +24,7 @@ def running(
     """The selected cases, side by side: each test awaits its own."""
     names = {item.name.partition("[")[2] for item in request.session.items}
     selected = [case for case in every_case() if f"{case}]" in names]
-    with Matrix(tmp_path_factory.mktemp("faults"), lanes=4) as matrix:
+    with Matrix(tmp_path_factory.mktemp("faults"), lanes=2) as matrix:
         yield matrix.start(selected)
 
 

@@ -18,6 +18,7 @@ import requests
 from msgspec.json import encode
 from requests.structures import CaseInsensitiveDict
 
+from tests.lab.lives.allowlist import Allowlist
 from tests.lab.lives.calls import Invocation, Service
 from tests.lab.lives.case import EMPTY
 from tests.lab.lives.inventory import Inventory
@@ -67,11 +68,13 @@ class Anchore:
     scanned: dict[str, int] = field(default_factory=dict)
     inventory: Inventory = field(init=False)
     records: Records = field(init=False)
+    allowlist: Allowlist = field(init=False)
     _told: dict[str, Truth] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.inventory = Inventory(self.plan.contexts, self.plan.tags[0].name)
         self.records = Records(self.plan.indexes)
+        self.allowlist = Allowlist(self.plan.items, self.allowed)
 
     def moment(self, seconds: float) -> str:
         """As Anchore writes it, to the microsecond."""
@@ -88,19 +91,20 @@ class Anchore:
             if row.since <= feed and (row.until is None or feed < row.until)
         ]
 
-    def stopping(self, rows: list[Vulnerability]) -> Findings:
-        """Which of these stop an image under the policy of now."""
+    def stopping(self, rows: list[Vulnerability], at: float | None = None) -> Findings:
+        """Which of these stop an image under the policy, as of then (None: of now)."""
+        at = self.passed() if at is None else at
         return tuple(
             sorted(
                 (row.name, row.severity)
                 for row in rows
-                if row.severity in STOPPING and row.name not in self.allowed
+                if row.severity in STOPPING and not self.allowlist.allows(row.name, at)
             )
         )
 
-    def action(self, rows: list[Vulnerability]) -> str:
-        """What the policy of now comes to."""
-        if self.stopping(rows):
+    def action(self, rows: list[Vulnerability], at: float | None = None) -> str:
+        """What the policy comes to."""
+        if self.stopping(rows, at):
             return "stop"
         return "warn" if any(row.severity in WARNING for row in rows) else "go"
 
@@ -248,6 +252,7 @@ class Anchore:
             return self._not_there("vuln", digest)
         if is_forced:
             self.failed_scans.discard(digest)
+            self.allowlist.make_anew(digest)
         if self._fails_at_first(digest):
             return self._of_a_failed_scan(digest)
         rows = [] if digest in self.failed_scans else self.rows(digest)
@@ -312,7 +317,10 @@ class Anchore:
             return self._not_there("check", digest, tag)
         failed = digest in self.failed_scans
         rows = self._evaluated(digest) if failed else self.rows(digest)
-        action, found = self.action(rows), self.stopping(rows)
+        state = self.feed, self.policy, failed
+        at = self.allowlist.evaluated_at(digest, self.passed(), state)
+        action, found = self.action(rows, at), self.stopping(rows, at)
+        stops = [row.name for row in rows if row.severity in STOPPING]
         moment = self.moment(self.passed())
         evaluation = {
             "final_action": action,
@@ -321,10 +329,12 @@ class Anchore:
             "image_mapped_to_rule": True,
             "details": {
                 "findings": [
-                    self._finding(row) for row in rows if row.severity in STOPPING | WARNING
+                    self._finding(row, at) for row in rows if row.severity in STOPPING | WARNING
                 ],
-                "policy": {"name": "the policy", "version": self.policy},
+                "policy": {"name": "the policy", "version": self.policy}
+                | self.allowlist.described(self.moment),
             },
+            **self.allowlist.mapping,
         }
         body = {
             "image_digest": digest,
@@ -341,6 +351,7 @@ class Anchore:
             findings=found,
             moment=moment,
             sound=not failed or bool(found),
+            held=tuple(sorted(self.allowlist.held(stops, self.passed()))),
         )
 
     def _evaluated(self, digest: str) -> list[Vulnerability]:
@@ -348,7 +359,7 @@ class Anchore:
         feed = self.scanned.get(digest)
         return [] if feed is None else self.rows(digest, feed)
 
-    def _finding(self, row: Vulnerability) -> Any:
+    def _finding(self, row: Vulnerability, at: float) -> Any:
         return {
             "gate": "vulnerabilities",
             "trigger": "package",
@@ -357,7 +368,8 @@ class Anchore:
             "action": "stop" if row.severity in STOPPING else "warn",
             "policy_id": "rules",
             "rule_id": "rule",
-            "allowlisted": row.name in self.allowed,
+            "allowlisted": self.allowlist.allows(row.name, at),
+            **self.allowlist.match(row.name, at),
         }
 
     def _page(self, number: int, limit: int) -> "_Answer":
@@ -393,6 +405,7 @@ class _Answer:
     sound: bool = True
     rows: tuple[Ran, ...] = ()
     records: tuple[tuple[str, str], ...] = ()
+    held: tuple[tuple[str, float], ...] = ()
 
 
 def _record(digest: str, status: str, tag: str, detected: str) -> Any:
@@ -482,7 +495,7 @@ def _name(path: str) -> str:
 def _asked(answer: _Answer, at: float, who: str) -> Asked:
     return Asked(
         at, who, answer.step, answer.tag, answer.digest, answer.said, answer.findings, answer.sound,
-        answer.moment, answer.records,
+        answer.moment, answer.records, answer.held,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from tests.lab.lives import platform_rules
+from tests.lab.lives import allowlist_rules, platform_rules, summary_rules
 from tests.lab.lives.case import (
     SKEW,
     Broken,
@@ -19,6 +19,7 @@ from tests.lab.lives.case import (
     running,
     stopped_at_last,
     tag_of,
+    without_ledger,
 )
 from tests.lab.lives.trace import (
     Asked,
@@ -378,7 +379,7 @@ def _is_remembered(case: Case, history: list[Told]) -> bool:
 def _has_a_memory(case: Case, told: Told) -> bool:
     """Published from the outbox; or, without a ledger, kept by the run behind it."""
     message, tag = told.message, told.subject
-    if not _was_without_ledger(case, message):
+    if not without_ledger(case, message):
         return True
     sent = (one for one in case.sent.get(message.who, ()) if one.tag == tag)
     wrote = (one for one in case.wrote.get(message.who, ()) if f"|{tag}|" in one.key)
@@ -391,8 +392,18 @@ def a_recovery_follows_a_stop(case: Case) -> Found:
         message = told.message
         ends = message.kind in ("RECOVERED", "REMINDER", "ENDED") or is_gone(message, told.image)
         is_excused = _is_repeated(case, told) or (channel, tag) in case.refused
+        is_excused = is_excused or _is_told_elsewhere(case, channel, told)
         if ends and not told.was_stopped and not is_excused:
             yield message.at, f"{message.kind} of {tag}, which was not told to be stopped"
+
+
+def _is_told_elsewhere(case: Case, channel: str, told: Told) -> bool:
+    """Whether its STOP reached the other channel alone, while the ledger refused."""
+    for other in case.estate.channels - {channel}:
+        before = [t for t in case.told.get((other, told.subject), []) if t.stopped]
+        if any(without_ledger(case, t.message) for t in before):
+            return True
+    return False
 
 
 def _is_repeated(case: Case, told: Told) -> bool:
@@ -450,7 +461,7 @@ def no_older_verdict_follows(case: Case) -> Found:
     for history in case.told.values():
         newest = ""
         for told in history:
-            if _was_without_ledger(case, told.message):
+            if without_ledger(case, told.message):
                 continue
             moment = told.message.moment or ""
             is_older = bool(moment) and moment < newest and _is_much_older(case, moment, newest)
@@ -512,7 +523,7 @@ def _is_excused(case: Case, before: Published, message: Published) -> bool:
     ended = case.ends.get(before.who)
     if ended is None or ended.how == "killed":
         return True
-    if _was_without_ledger(case, message) or _was_without_ledger(case, before):
+    if without_ledger(case, message) or without_ledger(case, before):
         return True
     later = [fault for fault in case.faults.get(before.who, ()) if fault.at >= before.at]
     return bool(later) and before.container != message.container
@@ -524,7 +535,7 @@ def a_repetition_is_the_same_message(case: Case) -> Found:
     for message in case.all(Published):
         for image in message.images:
             before = first.setdefault((message.channel, image.notice), message)
-            is_known = any(_was_without_ledger(case, each) for each in (before, message))
+            is_known = any(without_ledger(case, each) for each in (before, message))
             if (
                 before.id != message.id
                 and not is_known
@@ -567,14 +578,7 @@ def _may_be_said_again(case: Case, told: Told) -> bool:
         return True
     history = case.told[told.message.channel, told.subject]
     behind = history[history.index(told) - 1].message
-    return any(_was_without_ledger(case, message) for message in (behind, told.message))
-
-
-def _was_without_ledger(case: Case, message: Published) -> bool:
-    """Whether the run that found it published it itself, since the ledger refused it."""
-    faults = case.faults.get(message.who, ())
-    is_refused = any(fault.call.startswith("dynamodb") for fault in faults)
-    return is_refused and case.starts[message.who].what != "publish"
+    return any(without_ledger(case, message) for message in (behind, told.message))
 
 
 def a_reminder_waits(case: Case) -> Found:
@@ -593,7 +597,7 @@ def _is_early(case: Case, last: Told, told: Told) -> bool:
     messages = (last.message, told.message)
     if told.message.kind != "REMINDER" or not all(message.whole for message in messages):
         return False
-    if _is_repeated(case, told) or any(_was_without_ledger(case, m) for m in messages):
+    if _is_repeated(case, told) or any(without_ledger(case, m) for m in messages):
         return False
     waited = told.message.decided - last.message.decided
     return waited < case.estate.reminder_seconds - 2 * SKEW
@@ -704,4 +708,6 @@ RULES: tuple[Rule, ...] = (
     nothing_crashes,
     nothing_fails_by_itself,
     *platform_rules.RULES,
+    *allowlist_rules.RULES,
+    *summary_rules.RULES,
 )

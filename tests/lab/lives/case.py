@@ -228,18 +228,18 @@ class Case:
         """Whether its empty list is no evidence yet: the image is stopped, or has had rows."""
         earlier = [one for one in self.judged[self.subject_of(check)] if one.at < check.at]
         listed = [one for one in earlier if self.verdict_of(one) and self._lists_some(one)]
-        if not self._lists_nothing(check) or not listed:
+        if not self.lists_nothing(check) or not listed:
             return False
         if listed[-1].said != "stop" and all(one.digest != check.digest for one in listed):
             return False
         return not any(
             one.digest == check.digest and check.at - one.at > _AGREES and one.who in self.wrote
             for one in earlier
-            if self._lists_nothing(one)
+            if self.lists_nothing(one)
         )
 
-    def _lists_nothing(self, check: Asked) -> bool:
-        """Of any platform."""
+    def lists_nothing(self, check: Asked) -> bool:
+        """Whether the list of vulnerabilities before it has no row; of any platform."""
         return any(map(self._is_empty, self.parts.of(check)))
 
     def _lists_some(self, check: Asked) -> bool:
@@ -362,6 +362,13 @@ def is_unseen(case: Case, seen: Inventoried, subject: str, *, ever: bool = False
 def _is_remembered(case: Case, seen: Inventoried, subject: str) -> bool:
     runs = case.work_of(seen.who, subject)
     return any(subject in wrote.key for who in runs for wrote in case.wrote.get(who, ()))
+
+
+def without_ledger(case: Case, message: Published) -> bool:
+    """Whether the run that found it published it itself, since the ledger refused it."""
+    faults = case.faults.get(message.who, ())
+    is_refused = any(fault.call.startswith("dynamodb") for fault in faults)
+    return is_refused and case.starts[message.who].what != "publish"
 
 
 def is_gone(message: Published, image: Image) -> bool:

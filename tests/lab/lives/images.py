@@ -112,5 +112,8 @@ def _together(real: list[Asked], last: Asked, records: dict[str, str]) -> Asked:
         return replace(last, said=IN_PART, findings=(), moment=None)
     stops = (check for check in real if check.said == "stop")
     findings = tuple(sorted({finding for check in stops for finding in check.findings}))
+    held = tuple(sorted({each for check in real for each in check.held}))
     is_sound = worst.said == "stop" or all(check.sound for check in real)
-    return replace(last, said=worst.said, findings=findings, moment=worst.moment, sound=is_sound)
+    return replace(
+        last, said=worst.said, findings=findings, moment=worst.moment, sound=is_sound, held=held
+    )

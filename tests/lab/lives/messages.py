@@ -1,14 +1,14 @@
 """SNS and SQS as clients of a container, and what a reader of a message finds in it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from tests.lab.lives.calls import Invocation, Service
-from tests.lab.lives.trace import Findings, Image, Published, Refused
+from tests.lab.lives.trace import Covered, Findings, Image, Published, Refused, Summed
 from tests.support.fakes import NOON
 
 Invoked = Callable[[], Invocation]
@@ -104,9 +104,42 @@ def read(asked: Any, *, at: float, who: str, container: str, channel: str) -> Pu
         moment=result["evaluated_at"],
         reason=_reason(result),
         whole=result["group"] is None,
-        decided=(datetime.fromisoformat(result["at"]) - NOON).total_seconds(),
+        decided=_seconds(result["at"]),
         platforms=tuple((one["digest"], one["outcome"]) for one in result.get("platforms", ())),
+        held=tuple(_held(result)),
+        summed=_summed(result.get("summary")),
     )
+
+
+def _summed(summary: Any) -> Summed | None:
+    if summary is None:
+        return None
+    sweep = summary["sweep"]
+    named = (_named(summary[name]["images"]) for name in ("stopped", "not_evaluated"))
+    stopped, not_evaluated = named
+    total = summary["stopped"]["total"]
+    return Summed(stopped, total, not_evaluated, _covered(sweep) if sweep else None)
+
+
+def _named(images: Any) -> tuple[tuple[str, bool], ...]:
+    return tuple((one["full_tag"], one.get("old", False)) for one in images)
+
+
+def _covered(sweep: Any) -> Covered:
+    counted = (sweep[name] for name in ("expected", "evaluated", "absent", "missing"))
+    return Covered(_seconds(sweep["started"]), *counted)
+
+
+def _held(result: Any) -> Iterator[tuple[str, float]]:
+    """Without those whose end nobody knows."""
+    for finding in (result["held_back"] or {}).get("findings", ()):
+        if finding["until"] is not None:
+            name, _, _ = finding["what"].partition("+")
+            yield name, _seconds(finding["until"])
+
+
+def _seconds(moment: str) -> float:
+    return (datetime.fromisoformat(moment) - NOON).total_seconds()
 
 
 def _images(result: Any) -> list[Image]:

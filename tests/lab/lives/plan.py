@@ -6,7 +6,7 @@ from functools import partial
 from itertools import product
 from random import Random
 
-from tests.lab.lives import platforms
+from tests.lab.lives import allowlist, platforms, summaries
 from tests.lab.lives.digests import digest_of
 
 HOUR = 3600.0
@@ -73,7 +73,7 @@ class Plan:
 
     `calm_at`: from then on nothing fails, but the first scans of what is `unscanned`. `contexts`
     are those of the inventory; without any no sweep asks what runs. `indexes` are the digests that
-    have several platforms.
+    have several platforms, `items` those of allowlists that end.
     """
 
     seed: int
@@ -87,6 +87,7 @@ class Plan:
     unscanned: frozenset[str] = frozenset()
     contexts: tuple[str, ...] = ()
     indexes: platforms.Indexes = field(default_factory=dict)
+    items: tuple[allowlist.Item, ...] = ()
     left_out: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -104,6 +105,9 @@ def planned(seed: int) -> Plan:
         digest: _kept(seed, digest, _rows(chance, shared, digest)) for digest in sorted(digests)
     }
     happenings = [*_happenings(chance, tags, calm_at), *_of_the_theme(seed, calm_at)]
+    happenings += [
+        Happening(f"summary-{at:.0f}", at, "summary") for at in _summaries(seed, calm_at)
+    ]
     running = Random(f"what runs {seed}")  # noqa: S311 - chance, no secret
     contexts = _CONTEXTS[: running.randint(2, 4)] if running.random() < _INVENTORIES else ()
     if contexts:
@@ -128,6 +132,7 @@ def planned(seed: int) -> Plan:
         unscanned=frozenset(filter(partial(_is_unscanned, seed), (*digests, *several))),
         contexts=contexts,
         indexes=indexes,
+        items=_items(seed, rows, calm_at),
     )
 
 
@@ -175,6 +180,19 @@ def _rows(chance: Random, shared: list[Vulnerability], digest: str) -> list[Vuln
         _vulnerability(chance, f"CVE-2025-{digest[7:10]}-{n}") for n in range(chance.randint(0, 3))
     ]
     return [*rows, Vulnerability(f"CVE-2020-{digest[7:11]}", "Low", "bash", 0)]
+
+
+def _summaries(seed: int, calm_at: float) -> list[float]:
+    return summaries.planned(seed, calm_at) if summaries.has_some(seed) else []
+
+
+def _items(
+    seed: int, rows: Mapping[str, tuple[Vulnerability, ...]], calm_at: float
+) -> tuple[allowlist.Item, ...]:
+    if not allowlist.has_some(seed):
+        return ()
+    every = (row for found in rows.values() for row in found if row.severity in STOPPING)
+    return allowlist.planned(seed, {row.name: row.package for row in every}, calm_at)
 
 
 def _of_platform(seed: int, shared: list[Vulnerability], digest: str) -> tuple[Vulnerability, ...]:

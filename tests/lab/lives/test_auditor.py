@@ -14,6 +14,7 @@ from tests.lab.lives.case import EMPTY
 from tests.lab.lives.trace import (
     Asked,
     Calm,
+    Covered,
     Crashed,
     Ended,
     Estate,
@@ -30,6 +31,7 @@ from tests.lab.lives.trace import (
     Seen,
     Sent,
     Started,
+    Summed,
     Trace,
     Truth,
     Wrote,
@@ -37,7 +39,15 @@ from tests.lab.lives.trace import (
 from tests.support.paths import ROOT
 
 HERE = ROOT / "tests" / "lab" / "lives"
-AUDITOR = ("auditor", "case", "images", "platform_rules", "trace")
+AUDITOR = (
+    "allowlist_rules",
+    "auditor",
+    "case",
+    "images",
+    "platform_rules",
+    "summary_rules",
+    "trace",
+)
 TAG, D1, D2 = "reg.io/web/app:1", "sha256:" + "1" * 64, "sha256:" + "2" * 64
 CVE = (("CVE-1", "High"),)
 HOUR = 3600.0
@@ -230,6 +240,60 @@ def test_platforms_that_are_well_break_nothing() -> None:
     assert "no_recovery_is_invented" in broken(of_platforms(*of_index(2, 5000, {ARM: "go"})))
 
 
+FURTHER = (Image("n4", TAG, D1, ()),)
+ENDS = (("CVE-9", CALM + 9 * HOUR),)
+EXPIRING = replace(
+    RECOVERED,
+    at=CALM + 3 * HOUR,
+    who="p3",
+    id="n3",
+    kind="EXPIRING",
+    images=(Image("n3", TAG, D1, ()),),
+    moment=f"at {CALM + HOUR:.0f}",
+    decided=CALM + HOUR,
+    held=ENDS,
+)
+
+
+def held(*notices: Published) -> list[Seen]:
+    """The last evaluation is a GO for as long as an allowlist holds."""
+
+    def is_last(one: Seen) -> bool:
+        return isinstance(one, Asked) and (one.step, one.who) == ("check", "work-3")
+
+    published = (seen for notice in notices for seen in publishing(notice))
+    return [*where(is_last, held=ENDS), *published]
+
+
+def test_an_end_that_is_announced_breaks_nothing() -> None:
+    assert broken(held(EXPIRING)) == set()
+
+
+ASKED_AT = CALM + 2 * HOUR
+SUMMED = Summed((), 0, (), Covered(CALM + HOUR - 5, 1, 1, 0, 0))
+
+
+def summed(summary: Summed | None) -> list[Seen]:
+    """A summary is asked for, and published with these figures, if at all."""
+    told = replace(
+        RECOVERED,
+        at=ASKED_AT + 60,
+        who="p3",
+        id="n3",
+        kind="SUMMARY",
+        images=(),
+        moment=None,
+        decided=ASKED_AT,
+        summed=summary,
+    )
+    asked = [Started(ASKED_AT, "s", "c", "summary"), Ended(ASKED_AT + 1, "s", "answered", "c")]
+    return [*WELL, *asked, *(publishing(told) if summary else ())]
+
+
+def test_a_summary_that_tells_the_truth_breaks_nothing() -> None:
+    assert broken(summed(SUMMED)) == set()
+
+
 BREAKING: dict[str, list[Seen]] = {
     "every_stop_is_told": [one for one in STILL_STOPPED if one != STOP],
     "every_finished_stop_is_told": without(STOP, RECOVERED),
@@ -291,6 +355,16 @@ BREAKING: dict[str, list[Seen]] = {
     ),
     "every_platform_is_gated": of_platforms(*of_index(2, 5000, {ARM: "go"})),
     "a_stop_names_each_platform": of_platforms(*BOTH_GO, told=((ARM, "stop"),)),
+    "every_summary_is_published": summed(None),
+    "a_summary_names_what_is_stopped": summed(replace(SUMMED, stopped=((TAG, False),))),
+    "a_summary_counts_what_a_sweep_came_to": summed(
+        replace(SUMMED, sweep=Covered(CALM + HOUR - 5, 2, 1, 0, 1))
+    ),
+    "every_end_is_announced": held(),
+    "no_end_is_invented": held(replace(EXPIRING, held=(("CVE-9", CALM + 2 * HOUR),))),
+    "an_end_is_announced_once_a_day": held(
+        EXPIRING, replace(EXPIRING, at=CALM + 4 * HOUR, id="n4", who="p4", images=FURTHER)
+    ),
     "no_platform_is_forgotten": of_platforms(*of_index(2, 5000, {ARM: "go"}, "analyzing")),
 }
 

@@ -46,7 +46,8 @@ class Asked(Seen):
     """An answer of Anchore's to one step; `sound`: it is whole, true, and of what was asked.
 
     `moment` is the time that an evaluation bears. `records` are those of images of several
-    platforms: the digest of each, with the state of its analysis.
+    platforms: the digest of each, with the state of its analysis. `held` are vulnerabilities that
+    an allowlist keeps from counting, each with the moment until which it does.
     """
 
     step: str
@@ -57,6 +58,7 @@ class Asked(Seen):
     sound: bool = True
     moment: str | None = None
     records: tuple[tuple[str, str], ...] = ()
+    held: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,35 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Covered:
+    """What a message says of a sweep: when it began, and what its images came to."""
+
+    started: float
+    expected: int
+    evaluated: int
+    absent: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """The figures of a summary: images by their tag, and whether each is an old digest."""
+
+    stopped: tuple[tuple[str, bool], ...]
+    total: int
+    not_evaluated: tuple[tuple[str, bool], ...]
+    sweep: Covered | None
+
+
+@dataclass(frozen=True, slots=True)
 class Published(Seen):
     """A message that SNS took; `answered`: the function heard so.
 
     `decided` is when its newest notice was decided, on the function's clock, `moment` the time that
     the evaluation bears, and `whole` says that it is about one image, with all its findings.
-    `platforms` are those that it names: the digest of each, and what it came to.
+    `platforms` are those that it names: the digest of each, and what it came to. `held` are the
+    findings that it says are held back, each with the moment until which they are. `summed` has
+    the figures of a summary.
     """
 
     container: str
@@ -119,6 +144,8 @@ class Published(Seen):
     whole: bool = True
     decided: float = 0.0
     platforms: tuple[tuple[str, str], ...] = ()
+    held: tuple[tuple[str, float], ...] = ()
+    summed: Summed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,8 @@ class World:
         UNEXPECTED.tell = lambda error: self.see(Crashed(self.passed(), "", error))
         for happening in self.plan.happenings:
             self.turns.begin(partial(self._happen, happening), happening.at)
+        for item in self.plan.items:
+            self.turns.begin(self.anchore.tell, item.until)
         self.turns.begin(self._calm_down, self.plan.calm_at)
         self._plan_sweeps()
         self.turns.run()
@@ -190,6 +192,7 @@ class World:
             "silence": self._silence,
             "vanish": self._vanish,
             "withhold": self._withhold,
+            "summary": self._summarize,
         }[happening.what](happening)
 
     def _push(self, push: Happening) -> None:
@@ -250,6 +253,9 @@ class World:
 
     def _ask_directly(self, direct: Happening) -> None:
         self.start({"tag": self.plan.tags[direct.tag].name}, direct.name, "direct", retries=())
+
+    def _summarize(self, summary: Happening) -> None:
+        self.start({"summarize": "ledger"}, summary.name, "summary")
 
     def _run(self, run: Happening) -> None:
         tag = self.plan.tags[run.tag]

@@ -1,4 +1,4 @@
-"""What runs beside the active tags, at a tenth of the page's size."""
+"""What runs beside the active tags, at a twentieth of the page's size."""
 
 import pytest
 
@@ -7,14 +7,14 @@ from tests.lab.simulation.scenario import Figures
 
 pytestmark = pytest.mark.slow
 
-IMAGES, OLD = 1_000, 40
+IMAGES, OLD = 500, 20
 # The feeds and the policies.
 BESIDES = 2
 
 
 @pytest.fixture(scope="module")
 def sweeps() -> list[tuple[Figures, dict[str, int]]]:
-    return [(one.figures, one.asked) for one in watched(0.1)]
+    return [(one.figures, one.asked) for one in watched(0.05)]
 
 
 def test_inventory_costs_one_request_a_sweep(

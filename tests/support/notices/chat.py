@@ -36,8 +36,9 @@ def outside_of_spans(message: Any) -> list[str]:
 
 
 SCHEMA = json.loads((ROOT / "docs" / "chat.schema.json").read_text())
+_VALIDATOR = Draft202012Validator(SCHEMA)
 
 
 def errors(message: Any) -> list[str]:
     """What the schema has against the message."""
-    return [error.message for error in Draft202012Validator(SCHEMA).iter_errors(message)]
+    return [error.message for error in _VALIDATOR.iter_errors(message)]

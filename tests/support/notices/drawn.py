@@ -17,7 +17,6 @@ from rescan.ledger.changes import Change, ChangedFinding, Changes, ClearedBy, Cl
 from rescan.ledger.failing import Failing
 from rescan.ledger.news import EndCause, EventType, ImageEvent, News
 from tests.support.notices.announced import held
-from tests.support.notices.foreign_texts import FOREIGN_TEXTS, in_foreign_texts
 from tests.support.notices.reports import DIGEST, OTHER_DIGEST, listed, report
 
 # Surrogates included: JSON can carry half of one in an escape.
@@ -216,10 +215,3 @@ def any_news(draw: st.DrawFn, event_type: ImageEvent) -> News:
     }
     kind = KINDS[event_type]
     return kind(**{name: facts[name] for name in kind.__struct_fields__ if name in facts})  # type: ignore[arg-type]
-
-
-@st.composite
-def foreign_news(draw: st.DrawFn, event_type: ImageEvent) -> News:
-    """News of the kind in which every text of others is markup, whatever field it stands in."""
-    news: News = in_foreign_texts(draw(any_news(event_type)), draw(FOREIGN_TEXTS))
-    return news

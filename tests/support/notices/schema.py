@@ -14,12 +14,12 @@ SCHEMA_1 = json.loads(Path(__file__).with_name("notice.schema.1.json").read_text
 
 def errors(result: Any) -> list[str]:
     """What the schema has against the result, where it may have no other fields than it names."""
-    return _errors(_closed(SCHEMA), result)
+    return _errors(_CLOSED, result)
 
 
 def open_errors(result: Any) -> list[str]:
     """What the schema has against the result, as its readers hold them together."""
-    return _errors(SCHEMA, result)
+    return _errors(_OPEN, result)
 
 
 def errors_of_version_1(result: Any) -> list[str]:
@@ -32,12 +32,15 @@ def errors_of_version_1(result: Any) -> list[str]:
         known = SCHEMA_1["$defs"]["changed_finding"]["properties"]["change"]["enum"]
         findings = [found for found in changes["findings"] if found["change"] in known]
         result = result | {"changes": changes | {"findings": findings}}
-    return _errors(SCHEMA_1, _known(result | {"version": "1"}, SCHEMA_1))
+    return _errors(_VERSION_1, _known(result | {"version": "1"}, SCHEMA_1))
 
 
-def _errors(schema: Any, result: Any) -> list[str]:
-    validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+def _errors(validator: Draft202012Validator, result: Any) -> list[str]:
     return [error.message for error in validator.iter_errors(result)]
+
+
+def _validator(schema: Any) -> Draft202012Validator:
+    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def _closed(schema: Any) -> Any:
@@ -65,3 +68,6 @@ def _referred(schema: Any) -> Any:
     """What the schema refers to; of an object or null, the object."""
     schema = schema.get("anyOf", [schema])[0]
     return SCHEMA_1["$defs"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+
+_OPEN, _CLOSED, _VERSION_1 = map(_validator, (SCHEMA, _closed(SCHEMA), SCHEMA_1))
