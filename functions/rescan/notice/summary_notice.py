@@ -104,7 +104,8 @@ class SummaryNotice(NoticeContent):
         if sweep is None:
             yield "no sweep yet"
         else:
-            yield f"{sweep.evaluated:,} of {counted(sweep.expected, 'image')} evaluated"
+            expected = "about " * sweep.enqueuing + counted(sweep.expected, "image")
+            yield f"{sweep.evaluated:,} of {expected} evaluated"
         oldest = summary.stopped_since
         since = f" (the oldest for {age(oldest, summary.at)})" if oldest and details else ""
         run = f", {summary.running:,} of them running" if summary.running else ""
@@ -113,8 +114,6 @@ class SummaryNotice(NoticeContent):
         yield f"{len(summary.failing):,} not evaluated"
         if summary.missing:
             yield f"{summary.missing:,} without a result"
-        if summary.lacks_tags:
-            yield "more that were not listed"
         if summary.unwatched.rows:
             yield f"{counted(summary.unwatched.rows, 'row')} not watched"
         if sweep is not None and sweep.absent:
