@@ -111,12 +111,7 @@ class SummaryNotice(NoticeContent):
         yield f"{len(summary.stopped):,} stopped{since}{run}"
         yield from overdue(summary.due)
         yield f"{len(summary.failing):,} not evaluated"
-        if summary.missing:
-            yield f"{summary.missing:,} without a result"
-        if summary.lacks_tags:
-            yield "more that were not listed"
-        if summary.unwatched.rows:
-            yield f"{counted(summary.unwatched.rows, 'row')} not watched"
+        yield from self._unanswered()
         if sweep is not None and sweep.absent:
             yield f"{sweep.absent:,} gone from Anchore"
         if pushes := summary.new_pushes:
@@ -125,6 +120,15 @@ class SummaryNotice(NoticeContent):
             yield "the next sweep is overdue"
         if summary.set_aside:
             yield f"{counted(summary.set_aside, 'notice')} could not be published"
+
+    def _unanswered(self) -> Iterator[str]:
+        summary = self._summary
+        if summary.missing:
+            yield f"{summary.missing:,} without a result"
+        if summary.lacks_tags:
+            yield "more that were not listed"
+        if summary.unwatched.rows:
+            yield f"{counted(summary.unwatched.rows, 'row')} not watched"
 
     def steps(self) -> list[str]:
         """The most urgent first."""

@@ -64,8 +64,8 @@ fault. Then it must have begun one sweep, or two where feeds moved again or the 
 recorded: such a one is begun again after a quarter of an hour, not by each look.
 
 Where a sweep goes by pages, the sweep before had 20,000 tags, so that this one is a chain of three
-messages: the ledger's entries, Anchore's list, and what is left. Nothing is pushed. The next page is
-a message without a delay.
+messages: the ledger's entries, Anchore's list, and what is left. Nothing is pushed. The next page
+is a message without a delay.
 
 Where a digest is old, each image still runs while its tag has moved on to another one, a GO. Then
 no STOP may end but by an evaluation, whatever becomes of the inventory. The image that is submitted
