@@ -8,17 +8,18 @@ import boto3
 import requests
 from aws_lambda_powertools import Logger
 
-from rescan.anchore.active_tags import list_active_tags
+from rescan.anchore.active_tags import list_active_tags, list_tag_page
 from rescan.anchore.build import dialect_of, transport_of
 from rescan.anchore.client import AnchoreClient
 from rescan.anchore.data_version import read_data_version
 from rescan.anchore.inventory import read_inventory
-from rescan.anchore.transport import new_session
+from rescan.anchore.transport import Transport, new_session
 from rescan.aws.clients import dynamodb_client, secrets_client, sns_client, sqs_client
 from rescan.aws.deferred_table import DeferredTable
 from rescan.aws.ecr_domains import dns_suffix
 from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
+from rescan.aws.page_table import PageTable
 from rescan.aws.secret import SecretReader
 from rescan.aws.sns_topic import StopTopic
 from rescan.aws.work_queue import WorkQueue
@@ -29,6 +30,7 @@ from rescan.kernel.clock import utc_now
 from rescan.kernel.errors import SettingsError
 from rescan.kernel.metrics import Tally
 from rescan.kernel.side_by_side import SideBySide
+from rescan.kernel.tag_pages import MOST_ROWS, TagPages
 from rescan.memory.invocation import Invocation
 from rescan.outbox.items import Channel
 from rescan.settings import Settings
@@ -44,8 +46,12 @@ def build(
     logger: Logger,
     tally: Tally,
     session: requests.Session | None = None,
+    most_rows: int = MOST_ROWS,
 ) -> Dispatcher:
-    """The function, ready to handle events; SettingsError when the environment is wrong."""
+    """The function, ready to handle events; SettingsError when the environment is wrong.
+
+    Sweeps of more rows of Anchore's list than `most_rows` go by pages.
+    """
     settings = Settings.parse(environment)
     _check_ca_bundle(settings)
     if not settings.encrypted:
@@ -62,6 +68,7 @@ def build(
         inventory=lambda deadline: read_inventory(
             transport, deadline, utc_now(), timedelta(hours=settings.running_within_hours)
         ),
+        tag_pages=_tag_pages(transport, most_rows),
         data_version=lambda deadline: read_data_version(transport, settings.policy_id, deadline),
         topics=_topics(settings, aws),
         tally=tally,
@@ -80,6 +87,14 @@ def build(
     )
 
 
+def _tag_pages(transport: Transport, most_rows: int) -> TagPages:
+    return TagPages(
+        most_rows,
+        few=lambda deadline, seen: list_active_tags(transport, deadline, seen, most_rows),
+        page=lambda deadline, seen, after: list_tag_page(transport, deadline, seen, after),
+    )
+
+
 def _handlers(container: Container, aws: boto3.Session) -> Callable[[], Handlers]:
     """On the queue and the table that the settings name, or on memory of each invocation's own."""
     settings = container.settings
@@ -93,6 +108,7 @@ def _handlers(container: Container, aws: boto3.Session) -> Callable[[], Handlers
         OutboxTable(dynamodb, table),
         DeferredTable(dynamodb, table),
         timedelta(seconds=settings.notice_window_seconds),
+        PageTable(dynamodb, table),
     ).handlers
     return lambda: handlers
 

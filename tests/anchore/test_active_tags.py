@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Set as AbstractSet
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
-from rescan.anchore.active_tags import list_active_tags
+from rescan.anchore.active_tags import list_active_tags, list_tag_page
 from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.transport import Transport
 from rescan.kernel import errors
 from rescan.kernel.deadline import Deadline
+from rescan.kernel.tag_pages import ManyTags
 from rescan.kernel.watch_list import ListedTags
 from rescan_cli.replay.har import Entry, Recording
 from rescan_cli.replay.mount import replayed_session
@@ -43,11 +45,18 @@ def rows(*tags: str | None, total: int | None = None, **further: object) -> dict
 def asked(*entries: Entry, seen: AbstractSet[str] = frozenset()) -> tuple[ListedTags, list[str]]:
     """What these answers give, and the requests; a request without an answer fails."""
     replay = Replay(Recording("of the test", "", entries))
-    transport = Transport(
-        replayed_session(replay), "https://h/v2", AnchoreAuth(lambda: '{"token": "t0ken"}')
-    )
+    transport = transport_on(replay)
     found = list_active_tags(transport, Deadline.after(60), seen)
     return found, [seen.path.rpartition("/")[2] for seen in replay.seen]
+
+
+def transport_on(replay: Replay) -> Transport:
+    auth = AnchoreAuth(lambda: '{"token": "t0ken"}')
+    return Transport(replayed_session(replay), "https://h/v2", auth)
+
+
+def replayed(*entries: Entry) -> Transport:
+    return transport_on(Replay(Recording("of the test", "", entries)))
 
 
 def names(*entries: Entry) -> tuple[list[str], list[str]]:
@@ -85,6 +94,39 @@ def test_several_pages_are_read_in_an_order_of_their_own() -> None:
     )
     assert ([str(tag) for tag in found.tags], found.missed) == (many, 0)
     assert len(requests) == 3
+
+
+def test_above_a_bound_no_more_than_the_first_page_is_asked_for() -> None:
+    many = [f"reg.io/{number:03}:1" for number in range(500)]
+    for total, raises in ((501, True), (500, False)):
+        first = page(1, rows(*many, total=total))
+        transport = replayed(first)
+        with pytest.raises(ManyTags, match="501") if raises else nullcontext():
+            list_active_tags(transport, Deadline.after(60), most=500)
+
+
+def test_a_page_and_the_one_behind_it_have_each_tag_once() -> None:
+    many = [f"reg.io/{number:03}:1" for number in range(502)]
+    transport = replayed(
+        in_order(1, 500, rows(*many[:500], total=502, image_digest=OWN)),
+        in_order(2, 499, rows(*many[499:], total=502, image_digest=OWN)),
+    )
+    first = list_tag_page(transport, Deadline.after(60), {OWN}, None)
+    second = list_tag_page(transport, Deadline.after(60), {OWN}, first.after)
+    found = [str(tag) for one in (first, second) for tag in one.listed.tags]
+    assert (found, second.after) == (many, None)
+    assert len(first.listed.tags) == len(first.listed.running) == 499
+
+
+def test_of_a_server_without_pages_the_first_page_has_all() -> None:
+    many = [f"reg.io/{number}:1" for number in range(3)]
+    images = [image(*many)]
+    query = [("image_status", "active"), ("limit", "500"), ("page", "1"), ("order_by", "full_tag")]
+    missing = entry("/v2/summaries/image-tags", query, NO_OPERATION, 404)
+    found = list_tag_page(
+        replayed(missing, plain_list({"items": images})), Deadline.after(60), set(), None
+    )
+    assert ([str(tag) for tag in found.listed.tags], found.after) == (many, None)
 
 
 def test_a_tag_that_two_pages_name_runs_as_its_image_once() -> None:

@@ -1,16 +1,17 @@
 """Pages are offsets, and tags come and go between them: what is there all the time is read."""
 
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rescan.anchore.ordered_pages import rows_in_order
+from rescan.anchore.ordered_pages import ReadPage, page_in_order, rows_in_order
 
 pytestmark = pytest.mark.slow  # draws examples
 MOST = 10
+T = TypeVar("T", "Row", "Numbered")
 
 
 class Row(NamedTuple):
@@ -100,3 +101,59 @@ def test_all_tags_are_read_though_the_rows_of_each_change_places(
     small = {tag for tag, count in enumerate(rows_of_each) if count <= 3}
     assert {f"{tag:03}" for tag in range(len(rows_of_each))} <= {row.full_tag for row in found}
     assert {(f"{tag:03}", each) for tag in small for each in range(rows_of_each[tag])} <= found
+
+
+def chained(read: ReadPage[T], pages: int = 100) -> list[list[T]]:
+    """What each page of a chain has, of which each knows only where the one before ended."""
+    parts, after = [], None
+    for _ in range(pages):
+        part = page_in_order(read, after, MOST)
+        parts.append(list(part.rows))
+        after = part.after
+        if after is None:
+            return parts
+    raise AssertionError("the chain does not end")
+
+
+@given(st.lists(st.sets(st.integers(0, 99), max_size=70), min_size=1, max_size=12))
+@example([{*range(30)}, {*range(9, 30)}])
+@example([{*range(50)}, {*range(50)}, {*range(40, 50)}])
+def test_pages_that_know_only_where_the_one_before_ended_leave_nothing_out(
+    states: list[set[int]],
+) -> None:
+    found = {row.full_tag for part in chained(Changing(*states).read) for row in part}
+    assert {f"{each:03}" for each in set.intersection(*states)} <= found
+
+
+@given(st.integers(0, 300))
+def test_each_row_of_a_list_that_stays_is_on_one_page(total: int) -> None:
+    parts = chained(Changing({*range(total)}).read)
+    assert [row.full_tag for part in parts for row in part] == [f"{n:03}" for n in range(total)]
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=20), st.randoms())
+def test_the_rows_of_a_tag_are_on_one_page(rows_of_each: list[int], chance: Random) -> None:
+    def answer(limit: int, number: int) -> tuple[list[Numbered], int]:
+        rows = [
+            Numbered(f"{tag:03}", each)
+            for tag, count in enumerate(rows_of_each)
+            for each in chance.sample(range(count), count)
+        ]
+        return rows[(number - 1) * limit :][:limit], len(rows)
+
+    parts = chained(answer)
+    for tag, count in enumerate(rows_of_each):
+        on = [part for part in parts if any(row.full_tag == f"{tag:03}" for row in part)]
+        assert len(on) == 1
+        assert sum(row.full_tag == f"{tag:03}" for row in on[0]) == count
+
+
+@pytest.mark.parametrize("rows", [MOST, 3])
+def test_a_chain_counts_what_one_page_for_all_leaves_out(rows: int) -> None:
+    page, after, missed = [Row(str(number)) for number in range(rows)], None, 0
+    for _ in range(50):
+        part = page_in_order(lambda limit, number: (page, 40), after, MOST)
+        after, missed = part.after, part.missed
+        if after is None:
+            break
+    assert (after, missed) == (None, 40 - rows)

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from rescan.aws.work_queue import WorkQueue
-from rescan.events.commands import Gate
+from rescan.events.commands import Gate, SweepPage
 from rescan.events.parse import parse_event
 from rescan.gate.model import Trigger, TriggerKind
 from rescan.kernel.errors import QueueUnavailable
@@ -93,6 +93,12 @@ def test_a_message_is_read_once_as_it_was_sent(either: Sqs | InMemory) -> None:
     either.queue.send(FULL, timedelta())
     assert either.received() == [FULL]
     assert either.received() == []
+
+
+def test_a_page_of_a_sweep_is_read_as_it_was_sent(client: Any, url: str) -> None:
+    sqs, page = Sqs(client, url), SweepPage(NOON, 17, "one", attempt=2)
+    sqs.queue.send_page(page, timedelta())
+    assert sqs.received() == [page]
 
 
 def test_a_delay_is_passed_on_and_never_above_what_sqs_takes(url: str, client: Any) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from aws_lambda_powertools import Logger
 from msgspec.structs import replace
 
-from rescan.events.commands import Gate, Sweep
+from rescan.events.commands import Gate, Sweep, SweepPage
 from rescan.events.dispatcher import Dispatcher, Handlers
 from rescan.events.gate_log import logged
 from rescan.events.gate_result import GateResult
@@ -29,6 +30,7 @@ from tests.support.fakes import NOON
 
 TAG = ImageTag.parse("reg.io/app:1")
 DEADLINE = Deadline.after(60)
+PAGE = SweepPage(NOON, 3, "one", attempt=2)
 GATE = Gate(TAG, Trigger(TriggerKind.SCHEDULE), attempt=3)
 REPORT = Report(tag=TAG, trigger=GATE.trigger, outcome=Outcome.GO, reason="it says go")
 PUSH = {
@@ -61,6 +63,7 @@ class Desk:
                 publish=lambda deadline: self._called("publish", deadline),
                 summarize=lambda: self._called("summarize"),
                 check=lambda deadline: self._called("check", deadline),
+                page=lambda page, deadline: self._called("page", page, deadline),
             ),
             lambda deadline: self._called("examine", deadline),
             lambda region: "amazonaws.com",
@@ -101,6 +104,7 @@ class Desk:
         ({"summarize": "ledger"}, ("summarize",)),
         ({"check": "feeds"}, ("check", DEADLINE)),
         ({"doctor": True}, ("examine", DEADLINE)),
+        ({"sweep_page": msgspec.to_builtins(PAGE)}, ("page", PAGE, DEADLINE)),
     ],
 )
 @pytest.mark.parametrize("in_a_batch", [False, True])

@@ -84,6 +84,15 @@ def test_what_a_sweep_could_not_tell_is_not_known_and_not_forgotten() -> None:
     assert doubted.lost(["eu"]) == (EU,)
 
 
+def test_places_of_a_stale_inventory_are_remembered_while_there_are_no_others() -> None:
+    """They are not told of; but what ran there counts as running when its context vanishes."""
+    stale = TagInventory(NOON, (RunningImage(None, OWN, IN_EU.places, 1),), known=False)
+    for before in (None, Running(NOON - timedelta(hours=6), known=False)):
+        after = running_after(before, stale, (OWN,))
+        assert after is not None
+        assert (after.places, after.known, after.about(OWN)) == (IN_EU.places, False, None)
+
+
 def test_a_sweep_that_asks_not_leaves_nothing_known() -> None:
     assert running_after(IN_EU, None, (OWN,)) is None
 

@@ -56,6 +56,15 @@ def test_line_is_longer_than_72_columns_only_for_a_name_that_is_to_be_copied(cas
 
 # --- how it is
 
+
+def test_a_sweep_whose_pages_ended_early_is_not_complete_whatever_has_a_result() -> None:
+    summary = quiet(sweep=coverage(enqueuing=True))
+    mail, _ = notices_of(summary)
+    assert not summary.is_quiet
+    assert mail.subject.startswith("NOT QUIET")
+    assert "not complete: tags that were not listed" in mail.body
+
+
 ONE = Dated(TAG, MORNING - HOUR)
 FAILED = Failed(TAG, Failing(MORNING - HOUR, "regate", "HTTP 500"))
 

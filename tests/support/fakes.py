@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import json
 
-from rescan.events.commands import Gate
+from rescan.events.commands import Gate, SweepPage
 from rescan.kernel.errors import LedgerUnavailable, PublishFailed, QueueUnavailable
 from rescan.kernel.publish_fault import PublishFault
 from rescan.memory.deferred import MemoryDeferred
@@ -158,6 +158,10 @@ class FakeQueue(MemoryQueue):
     def send(self, gate: Gate, delay: timedelta) -> None:
         self._check()
         super().send(gate, delay)
+
+    def send_page(self, page: SweepPage, delay: timedelta) -> None:
+        self._check()
+        super().send_page(page, delay)
 
     def send_all(self, gates: Iterable[Gate]) -> int:
         # A sweep that fails to list its tags does so before anything is sent.

@@ -101,6 +101,13 @@ BEFORE = Coverage(SWEPT - 6 * HOUR, expected=2, answered=1, evaluated=1, absent=
             id="one-is-gone",
         ),
         pytest.param(
+            [snapshot(A), snapshot(B)],
+            SweepRecord(SWEPT, 2, BEFORE, enqueuing=True),
+            BEFORE,
+            Coverage(SWEPT, expected=2, answered=2, evaluated=2, absent=0, enqueuing=True),
+            id="not-all-pages-are-done",
+        ),
+        pytest.param(
             [snapshot(A), snapshot(B), snapshot(C)],
             SweepRecord(SWEPT, 2, BEFORE),
             Coverage(SWEPT, expected=2, answered=2, evaluated=2, absent=0),

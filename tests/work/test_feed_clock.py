@@ -128,6 +128,12 @@ def test_a_sweep_under_way_is_not_overtaken() -> None:
     assert look.swept == 1
 
 
+def test_a_sweep_whose_pages_are_not_all_done_is_not_overtaken() -> None:
+    look = Look(last=SweepRecord(NOON - 90 * MINUTE, 2, data=OLD, enqueuing=True))
+    assert "under way" in look.at()["feeds"]
+    assert look.swept == 0
+
+
 def test_a_sweep_that_is_being_enqueued_is_not_overtaken() -> None:
     look = Look()
     look.ledger.begin_sweep(NOON)

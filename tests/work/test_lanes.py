@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from rescan.events.commands import Gate
+from rescan.events.commands import Gate, SweepPage
 from rescan.gate.model import Trigger, TriggerKind
 from rescan.kernel.image_tag import ImageTag
 from rescan.memory.queue import MemoryQueue
 from rescan.work.lanes import Lanes
+from tests.support.fakes import NOON
 
 LATER = timedelta(seconds=30)
 
@@ -37,6 +38,15 @@ def test_work_goes_back_into_its_own_lane(
     lanes.send(gate(kind, "app"), LATER)
     assert queues[lane].sent == [(gate(kind, "app"), LATER)]
     assert queues[1 - lane].sent == []
+
+
+def test_a_page_of_a_sweep_goes_into_the_lane_of_sweeps(
+    lanes: Lanes, queues: tuple[MemoryQueue, MemoryQueue]
+) -> None:
+    page = SweepPage(NOON, 3, "one")
+    lanes.send_page(page, LATER)
+    assert [queue.pages for queue in queues] == [[(page, LATER)], []]
+    assert lanes.is_busy()
 
 
 def test_deferred_work_of_both_lanes_is_sent_to_both(

@@ -284,3 +284,18 @@ def test_an_old_image_is_found_by_the_digest_of_its_index(cluster: Cluster) -> N
     entry = cluster.entry(TAG, INDEX)
     assert entry is not None
     assert (entry.verdict, entry.digest) == (Outcome.STOP, OLD)
+
+
+def test_what_a_sweep_that_cannot_read_the_ledger_finds_for_the_first_time_is_remembered(
+    cluster: Cluster,
+) -> None:
+    cluster.start("ops", TAG, NEW)
+    cluster.ledger.refuses = {"snapshots"}
+    cluster.sweep()
+    cluster.ledger.refuses = set()
+    cluster.hidden.update({EU, US})
+    cluster.sweep()
+    assert told(cluster) == [("STOP", OLD)]
+    entry = cluster.entry(TAG, OLD)
+    assert entry is not None
+    assert entry.stopped

@@ -113,29 +113,26 @@ def test_every_push_that_is_done_was_asked_about(steps: list[Step]) -> None:
     assert pushes <= {d.gate.trigger.at for d in deliveries if d.asked}
 
 
-@for_any(FAULTY)
+@for_any(FAULTY, SAME_MOMENT)
 def test_after_the_faults_one_sweep_tells_readers_the_truth(steps: list[Step]) -> None:
-    """Of an image whose list has become empty the next one, which must agree."""
+    """And RECOVERED was said only of a real evaluation, REMINDER and RECOVERED only of a STOP that
+    was said."""
     life = Life().lives(steps).settles().is_swept()
+    assert life.reader.surprises == ()
+    results = [json.loads(notice.result) for notice in life.topic.notices]
+    recovered = {result["at"] for result in results if result["event_type"] == "RECOVERED"}
+    assert recovered <= set(life.image.cleared)
+    assert_readers_know_the_truth(life)
+
+
+def assert_readers_know_the_truth(life: Life) -> None:
+    """Of an image whose list has become empty the next sweep tells it, which must agree."""
     said = life.image.answer
     if isinstance(said, Evaluated) and not said.findings:
         life.is_swept()
     if isinstance(said, Evaluated) and said.is_real:
         assert life.entry.verdict == said.action
         assert said.action != "stop" or life.reader.knows(said)
-
-
-@for_any(FAULTY)
-def test_recovered_is_said_only_of_a_real_evaluation(steps: list[Step]) -> None:
-    life = Life().lives(steps).settles().is_swept()
-    results = [json.loads(notice.result) for notice in life.topic.notices]
-    recovered = {result["at"] for result in results if result["event_type"] == "RECOVERED"}
-    assert recovered <= set(life.image.cleared)
-
-
-@for_any(FAULTY, SAME_MOMENT)
-def test_only_a_stop_that_was_said_is_reminded_of_or_recovered_from(steps: list[Step]) -> None:
-    assert Life().lives(steps).settles().is_swept().reader.surprises == ()
 
 
 @for_any(PEACEFUL, [Step(Evaluated("stop", {"CVE-1": "High"})), Step(Evaluated("go", moved=True))])
@@ -158,40 +155,39 @@ def is_alike(first: Answer, said: Evaluated) -> bool:
 
 
 @for_any(FAULTY)
-def test_without_an_evaluation_the_verdict_stays(steps: list[Step]) -> None:
-    for delivery in Life().lives(steps).deliveries:
-        if delivery.answer in (*STATUSES, *ERRORS) and not delivery.overtaken:
-            assert verdict(delivery.after) == verdict(delivery.before)
+def test_no_delivery_takes_what_is_known(steps: list[Step]) -> None:
+    deliveries = Life().lives(steps).deliveries
+    for delivery in deliveries:
+        assert_only_an_evaluation_changes_the_verdict(delivery)
+        assert_findings_that_were_not_read_are_not_forgotten(delivery)
+        before = delivery.before.sweep
+        assert before is None or before <= (delivery.after.sweep or NEVER)
+    for newer, older in pairwise(deliveries):
+        assert_a_newer_verdict_is_not_overwritten(newer, older)
 
 
-@for_any(FAULTY)
-def test_a_newer_verdict_is_never_overwritten(steps: list[Step]) -> None:
-    for newer, older in pairwise(Life().lives(steps).deliveries):
-        if older.outdated and newer.after.evaluated_at == newer.at > older.at:
-            assert verdict(older.after) == verdict(newer.after)
+def assert_only_an_evaluation_changes_the_verdict(delivery: Delivery) -> None:
+    if delivery.answer in (*STATUSES, *ERRORS) and not delivery.overtaken:
+        assert verdict(delivery.after) == verdict(delivery.before)
+
+
+def assert_findings_that_were_not_read_are_not_forgotten(delivery: Delivery) -> None:
+    said = None if delivery.overtaken else delivery.done_with
+    if said is not None and said.action == "stop" and said.findings_unread:
+        assert known(delivery.before) <= known(delivery.after)
+
+
+def assert_a_newer_verdict_is_not_overwritten(newer: Delivery, older: Delivery) -> None:
+    if older.outdated and newer.after.evaluated_at == newer.at > older.at:
+        assert verdict(older.after) == verdict(newer.after)
 
 
 def verdict(entry: Entry) -> tuple[object, ...]:
     return entry.verdict, entry.digest, entry.stopping, entry.first_stop_at, entry.evaluated_at
 
 
-@for_any(FAULTY)
-def test_findings_that_were_not_read_are_not_forgotten(steps: list[Step]) -> None:
-    for delivery in Life().lives(steps).deliveries:
-        said = None if delivery.overtaken else delivery.done_with
-        if said is not None and said.action == "stop" and said.findings_unread:
-            assert known(delivery.before) <= known(delivery.after)
-
-
 def known(entry: Entry) -> set[FindingKey]:
     return set(entry.stopping.findings)
-
-
-@for_any(FAULTY)
-def test_the_mark_of_a_sweep_never_goes_back(steps: list[Step]) -> None:
-    for delivery in Life().lives(steps).deliveries:
-        before = delivery.before.sweep
-        assert before is None or before <= (delivery.after.sweep or NEVER)
 
 
 @for_any(PEACEFUL)
@@ -201,14 +197,12 @@ def test_without_faults_nothing_is_said_twice(steps: list[Step]) -> None:
 
 
 @for_any(PEACEFUL)
-def test_an_unchanged_evaluation_is_no_news(steps: list[Step]) -> None:
-    for before, delivery in pairwise(Life().lives(steps).deliveries):
+def test_without_faults_readers_know_whether_an_image_is_stopped_and_hear_no_old_news(
+    steps: list[Step],
+) -> None:
+    deliveries = Life().lives(steps).deliveries
+    assert [d for d in deliveries if d.reader.stopped != d.after.stopped] == []
+    for before, delivery in pairwise(deliveries):
         is_unchanged = delivery.done_with is not None and delivery.done_with == before.done_with
         if is_unchanged and delivery.at - before.at < timedelta(hours=24):
             assert delivery.reader == before.reader
-
-
-@for_any(PEACEFUL)
-def test_without_faults_readers_always_know_whether_an_image_is_stopped(steps: list[Step]) -> None:
-    for delivery in Life().lives(steps).deliveries:
-        assert delivery.reader.stopped == delivery.after.stopped

@@ -61,6 +61,7 @@ class Desk(OnePlatform):
     now: datetime = NOON
     ledger: FakeLedger = field(default_factory=FakeLedger)
     topic: FakeTopic = field(default_factory=FakeTopic)
+    chat: FakeTopic | None = None
     queue: FakeQueue = field(default_factory=FakeQueue)
     deferred: FakeDeferred = field(default_factory=FakeDeferred)
     tally: Tally = field(default_factory=Tally)
@@ -76,7 +77,7 @@ class Desk(OnePlatform):
             lambda deadline: self,
             Recorder(
                 self.ledger,
-                Topics({Channel.STOPS: self.topic}, self.tally),
+                Topics(self.topics, self.tally),
                 self.tally,
                 sleep=lambda seconds: None,
             ),
@@ -85,6 +86,11 @@ class Desk(OnePlatform):
             lambda: self.now,
             FeedsSeen(lambda deadline: DataVersion(self.feeds), lambda: self.now).version,
         )
+
+    @property
+    def topics(self) -> dict[Channel, FakeTopic]:
+        chat = {Channel.CHAT: self.chat} if self.chat else {}
+        return {Channel.STOPS: self.topic, **chat}
 
     def work(self, gate: Gate, seconds: float = 60) -> GateResult:
         return self.worker.work(gate, Deadline.after(seconds))
@@ -517,6 +523,21 @@ def _published_without_a_ledger(desk: Desk) -> Gate:
     assert desk.topic.said == ["STOP"]
     desk.ledger.refuses = set()
     return desk.returned
+
+
+def test_a_stop_that_reached_one_channel_alone_is_told_again_or_told_to_be_over(desk: Desk) -> None:
+    desk.chat = FakeTopic(refuses=True)
+    desk.anchore, desk.ledger.refuses = "stop", {"read", "write"}
+    desk.work(PUSH)
+    desk.work(desk.returned)
+    assert (desk.topic.said, desk.chat.said) == (["STOP"], [])
+    copy, desk.chat.refuses = desk.returned, False
+    desk.work(copy)
+    assert (desk.topic.said, desk.chat.said) == (["STOP", "STOP"], ["STOP"])
+    desk.anchore, desk.ledger.refuses = "go", set()
+    desk.work(copy)
+    assert sorted(item.channel for item in desk.ledger.notices.values()) == ["chat", "stops"]
+    assert {item.envelope.event_type for item in desk.ledger.notices.values()} == {"RECOVERED"}
 
 
 @pytest.mark.parametrize("sweep", [None, NOON - HOUR])

@@ -5,12 +5,13 @@ lack it answer the plain image list, which has no pages. Where the first page is
 more rows, all are read anew, in an order (`ordered_pages.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from itertools import chain
 
 from msgspec import Struct, json
 
-from rescan.anchore.ordered_pages import rows_in_order
+from rescan.anchore.ordered_pages import ReadPage, page_in_order, rows_in_order
 from rescan.anchore.transport import Query, Transport
 from rescan.gate.model import Step
 from rescan.kernel.deadline import Deadline
@@ -18,6 +19,7 @@ from rescan.kernel.errors import AnchoreRefused, AnchoreServerError, ImageUnknow
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.json_decoding import preload_decoders
 from rescan.kernel.safe_text import one_line
+from rescan.kernel.tag_pages import Boundary, ManyTags, TagPage
 from rescan.kernel.watch_list import ListedTags
 
 PAGE_ROWS = 500
@@ -60,14 +62,38 @@ _Row = tuple[str, str | None, str | None]
 
 
 def list_active_tags(
-    transport: Transport, deadline: Deadline, seen: AbstractSet[str] = frozenset()
+    transport: Transport,
+    deadline: Deadline,
+    seen: AbstractSet[str] = frozenset(),
+    most: int | None = None,
 ) -> ListedTags:
-    """The tags in Anchore's order; those whose own or parent's digest is `seen` are running."""
+    """The tags in Anchore's order; those whose own or parent's digest is `seen` are running.
+
+    ManyTags when they are on pages, and have more rows than `most`; None: there is no bound.
+    """
+    return _listed(_rows(transport, deadline, most), seen)
+
+
+def list_tag_page(
+    transport: Transport, deadline: Deadline, seen: AbstractSet[str], after: Boundary | None
+) -> TagPage:
+    """The page of tags behind the boundary; None: the first. Of a server without pages, all."""
+    try:
+        part = page_in_order(_reader(transport, deadline), after, PAGE_ROWS)
+    except (AnchoreRefused, AnchoreServerError) as error:
+        if after is not None or error.status not in _OPERATION_MISSING:
+            raise
+        return TagPage(_listed(_plain_list(transport, deadline), seen), None)
+    rows = filter(None, map(_row, part.rows))
+    return TagPage(_listed(chain(rows, [None] * part.missed), seen), part.after)
+
+
+def _listed(rows: Iterable[_Row | None], seen: AbstractSet[str]) -> ListedTags:
     tags: dict[ImageTag, None] = {}
     running: dict[ImageTag, tuple[Digest, ...]] = {}
     not_tags: dict[str, None] = {}
     missed = 0
-    for row in _rows(transport, deadline):
+    for row in rows:
         if row is None:
             missed += 1
             continue
@@ -84,7 +110,7 @@ def list_active_tags(
     return ListedTags(tuple(tags), names, missed, running)
 
 
-def _rows(transport: Transport, deadline: Deadline) -> Iterator[_Row | None]:
+def _rows(transport: Transport, deadline: Deadline, most: int | None) -> Iterator[_Row | None]:
     """Each row; None for one that the pages left out."""
     try:
         page = _page(transport, deadline, 1)
@@ -93,22 +119,29 @@ def _rows(transport: Transport, deadline: Deadline) -> Iterator[_Row | None]:
             raise
         yield from _plain_list(transport, deadline)
         return
-    if len(page.items) == PAGE_ROWS and (page.total_rows or 0) > PAGE_ROWS:
+    total = page.total_rows or 0
+    if len(page.items) == PAGE_ROWS and total > PAGE_ROWS:
+        if most is not None and total > most:
+            raise ManyTags(total)
         yield from _in_order(transport, deadline)
     else:
         yield from _pages(transport, deadline, page)
 
 
 def _in_order(transport: Transport, deadline: Deadline) -> Iterator[_Row | None]:
-    def read(limit: int, number: int) -> tuple[list[_Summary], int]:
-        page = _page(transport, deadline, number, limit, order_by=_ORDER)
-        return page.items, page.total_rows or 0
-
-    for summary in rows_in_order(read, PAGE_ROWS):
+    for summary in rows_in_order(_reader(transport, deadline), PAGE_ROWS):
         if summary is None:
             yield None
         elif row := _row(summary):
             yield row
+
+
+def _reader(transport: Transport, deadline: Deadline) -> ReadPage[_Summary]:
+    def read(limit: int, number: int) -> tuple[list[_Summary], int]:
+        page = _page(transport, deadline, number, limit, order_by=_ORDER)
+        return page.items, page.total_rows or 0
+
+    return read
 
 
 def _pages(transport: Transport, deadline: Deadline, page: _SummaryPage) -> Iterator[_Row | None]:

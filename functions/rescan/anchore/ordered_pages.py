@@ -7,11 +7,16 @@ to the beginning if need be. This takes an order in which no tag overtakes anoth
 tag may, since all of them are read again.
 
 What is there all the time is so read: it is behind a row that was read, or on the next page.
+
+A sweep of very many tags reads one page an invocation (`page_in_order`), and hands on where the
+page ended.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from rescan.kernel.tag_pages import Boundary
 
 
 class _Named(Protocol):
@@ -59,10 +64,45 @@ def rows_in_order(read: ReadPage[_Row], most: int) -> Iterator[_Row | None]:
     yield from [None] * (page.total - read_to)
 
 
+class PartInOrder(NamedTuple, Generic[_Row]):
+    """The rows of one page; `after` None: it is the last, and so many rows were `missed`."""
+
+    rows: Sequence[_Row]
+    after: Boundary | None
+    missed: int = 0
+
+
+def page_in_order(read: ReadPage[_Row], after: Boundary | None, most: int) -> PartInOrder[_Row]:
+    """The rows of the page behind the boundary; None: of the first one.
+
+    All rows of a tag are on one page, unless the tag fills a page.
+    """
+    before = after or Boundary(0, ())
+    page = _page_naming(read, before.row, frozenset(before.names), most)
+    names = tuple(dict.fromkeys(row.full_tag for row in page.rows if row.full_tag))
+    read_to = before.read_to if after and names == before.names else page.end
+    rows = [row for row in page.rows if row.full_tag not in before.done]
+    if page.is_last:
+        return PartInOrder(rows, None, max(0, page.total - read_to))
+    row, last = _overlap_of(page, most), page.rows[-1].full_tag
+    held = last if row < page.end - 1 or _is_alone(page, last) else None
+    rows = [one for one in rows if held is None or one.full_tag != held]
+    return PartInOrder(rows, Boundary(row, names, held, read_to))
+
+
+def _is_alone(page: _Page[_Row], name: str | None) -> bool:
+    """Whether the page has one row of it, so that the next page begins with all of them."""
+    return sum(row.full_tag == name for row in page.rows) == 1
+
+
 def _page_after(read: ReadPage[_Row], before: _Page[_Row], most: int) -> _Page[_Row]:
     """The page that follows without a gap."""
-    known = before.names
-    page = _page_from(read, _overlap_of(before, most), most)
+    return _page_naming(read, _overlap_of(before, most), before.names, most)
+
+
+def _page_naming(read: ReadPage[_Row], row: int, known: AbstractSet[str], most: int) -> _Page[_Row]:
+    """The page with this row, or an earlier one that has a row of a known name."""
+    page = _page_from(read, row, most)
     while page.start and known and known.isdisjoint(page.names):
         page = _page_from(read, max(0, page.start - most // 2), most)
     return page

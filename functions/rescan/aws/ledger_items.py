@@ -162,6 +162,8 @@ def snapshot_of(item: Any) -> EntrySnapshot:
 def sweep_item(sweep: SweepRecord) -> dict[str, Any]:
     """The attributes of a sweep, and of what the one before it came to."""
     item: dict[str, Any] = _begun(sweep)
+    if sweep.by_pages:
+        item["by_pages"] = {"BOOL": True}
     if (before := sweep.before) is not None:
         counts = {name: {"N": str(getattr(before, name))} for name in _COUNTS}
         item["before"] = {"M": _begun(before) | counts}
@@ -182,6 +184,8 @@ def sweep_of(item: Any) -> SweepRecord:
         _written(item, "data", DataVersion),
         _written(item, "inventory", InventoryRecord),
         datetime.fromisoformat(item["noticed_at"]["S"]) if "noticed_at" in item else None,
+        "enqueuing" in item,
+        "by_pages" in item,
     )
 
 
@@ -192,7 +196,8 @@ def _written(item: Any, name: str, shape: type[_Shape]) -> _Shape | None:
 
 def _coverage(item: Any) -> Coverage:
     answered, evaluated, absent = (int(item[name]["N"]) for name in _COUNTS)
-    return Coverage(*_beginning(item), answered, evaluated, absent, _unwatched(item))
+    is_enqueuing = "enqueuing" in item
+    return Coverage(*_beginning(item), answered, evaluated, absent, _unwatched(item), is_enqueuing)
 
 
 def _unwatched(item: Any) -> Unwatched:
@@ -201,7 +206,8 @@ def _unwatched(item: Any) -> Unwatched:
 
 
 def _begun(sweep: SweepRecord | Coverage) -> dict[str, Any]:
-    return {
+    enqueuing = {"enqueuing": {"BOOL": True}} if sweep.enqueuing else {}
+    return enqueuing | {
         "sweep": {"S": sweep.started.isoformat()},
         "expected": {"N": str(sweep.expected)},
         "unwatched": {"N": str(sweep.unwatched.rows)},

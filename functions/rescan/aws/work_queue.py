@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rescan.events.commands import Gate
+from rescan.events.commands import Gate, SweepPage
 from rescan.kernel.errors import QueueUnavailable
 
 if TYPE_CHECKING:
@@ -54,11 +54,16 @@ class WorkQueue:
 
     def send(self, gate: Gate, delay: timedelta) -> None:
         """Send one message, visible after the delay; QueueUnavailable when SQS refuses it."""
+        self._send(gate.encode(), delay)
+
+    def send_page(self, page: SweepPage, delay: timedelta) -> None:
+        """The same for a page of a sweep."""
+        self._send(page.encode(), delay)
+
+    def _send(self, body: str, delay: timedelta) -> None:
         seconds = int(min(delay, LONGEST_DELAY).total_seconds())
         try:
-            self._client.send_message(
-                QueueUrl=self._url, MessageBody=gate.encode(), DelaySeconds=seconds
-            )
+            self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=seconds)
         except (ClientError, BotoCoreError) as error:
             raise self._unavailable(f"1 message was not accepted: {_reason(error)}") from error
 

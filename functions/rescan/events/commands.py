@@ -52,7 +52,7 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
             team=settings.routes.of(self.tag),
             feeds=self.feeds,
             old_digest=self.old_digest,
-            running=self.running.digests if self.running else frozenset(),
+            running=self.running.digests if self.running and self.running.known else frozenset(),
         )
 
     def encode(self) -> str:
@@ -75,6 +75,23 @@ class Sweep(Struct, frozen=True):
                 "tags without *",
             )
         return watch_list
+
+
+class SweepPage(Struct, frozen=True, forbid_unknown_fields=True):
+    """Do one page of the sweep that began then, and send the next.
+
+    `sent` is told apart from every other message for the page: one of them does it. `attempt` is
+    how often it was sent back.
+    """
+
+    sweep: datetime
+    page: int
+    sent: str
+    attempt: int = 0
+
+    def encode(self) -> str:
+        """The body of the message that `parse_event` reads back."""
+        return json.encode({"sweep_page": self}).decode()
 
 
 class Publish(Struct, frozen=True):
@@ -105,4 +122,4 @@ class Batch(Struct, frozen=True):
     event: Mapping[str, Any]
 
 
-Event = Gate | Sweep | Publish | Summarize | Check | Examine | Ignored | Batch
+Event = Gate | Sweep | SweepPage | Publish | Summarize | Check | Examine | Ignored | Batch

@@ -17,6 +17,7 @@ from rescan.events.commands import (
     Publish,
     Summarize,
     Sweep,
+    SweepPage,
 )
 from rescan.events.gate_log import GateImage
 from rescan.events.parse import parse_event
@@ -41,6 +42,7 @@ class Handlers(Struct, frozen=True):
     publish: Callable[[Deadline], Answer]
     summarize: Callable[[], Answer]
     check: Callable[[Deadline], Answer]
+    page: Callable[[SweepPage, Deadline], Answer]
 
 
 class Dispatcher:
@@ -97,13 +99,15 @@ class Dispatcher:
 
     def _answer(
         self,
-        command: Sweep | Publish | Summarize | Check | Examine | Ignored,
+        command: Sweep | SweepPage | Publish | Summarize | Check | Examine | Ignored,
         handlers: Handlers,
         deadline: Deadline,
     ) -> Answer:
         match command:
             case Sweep():
                 return handlers.sweep(command, deadline)
+            case SweepPage():
+                return handlers.page(command, deadline)
             case Publish():
                 return handlers.publish(deadline)
             case Summarize():

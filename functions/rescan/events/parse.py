@@ -9,6 +9,7 @@
     {"check": "feeds"} (a schedule's input)        -> Check whether feeds or policy have changed
     {"doctor": true} (a direct invocation)         -> Examine
     {"rescan": {...}} (our own queue's message)    -> Gate, with its history
+    {"sweep_page": {...}} (the same)               -> SweepPage
     {"tag", "vtype"?, "policyId"?, "imageDigest"?} -> Gate, answered in full
     SQS batch of any of the above                  -> Batch
 
@@ -32,6 +33,7 @@ from rescan.events.commands import (
     Publish,
     Summarize,
     Sweep,
+    SweepPage,
 )
 from rescan.gate.model import Trigger, TriggerKind
 from rescan.kernel.clock import moment_of
@@ -47,9 +49,16 @@ _EXPECTED = (
     ' {"tag": "registry/repository:tag", "vtype"?, "policyId"?, "imageDigest"?},'
     " or an SQS batch whose bodies are one of these"
 )
+_CONSTANT_INPUTS: tuple[tuple[dict[str, object], Event], ...] = (
+    ({"publish": "notices"}, Publish()),
+    ({"summarize": "ledger"}, Summarize()),
+    ({"check": "feeds"}, Check()),
+    ({"doctor": True}, Examine()),
+)
 # What puts an image into a repository, by the kind of event that tells it. A replicated image comes
 # without a push.
 _ARRIVALS = {"ECR Image Action": "PUSH", "ECR Replication Action": "REPLICATE"}
+_OWN_EXPECTED = "a message of this function's own queue"
 _ECR_EXPECTED = "the fields that Amazon ECR documents for an image push"
 
 # Helm charts, signatures, attestations and SBOMs, by the media type of their config or artifact.
@@ -82,16 +91,14 @@ def parse_event(event: object, dns_suffix: Callable[[str], str | None]) -> Event
 
 def _input_of_ours(event: Mapping[str, Any]) -> Event:
     """What no service of AWS makes: a schedule's constant input, a message, a direct call."""
-    if event == {"publish": "notices"}:
-        return Publish()
-    if event == {"summarize": "ledger"}:
-        return Summarize()
-    if event == {"check": "feeds"}:
-        return Check()
-    if event == {"doctor": True}:
-        return Examine()
+    for constant, asked in _CONSTANT_INPUTS:
+        if event == constant:
+            return asked
     if "rescan" in event:
         return _own_message(event)
+    if "sweep_page" in event:
+        page: _PageMessage = _convert(event, _PageMessage, _OWN_EXPECTED)
+        return page.sweep_page
     if "tags" in event:
         return _tags(event)
     if "tag" in event:
@@ -164,8 +171,12 @@ class _OwnMessage(Struct, frozen=True, forbid_unknown_fields=True):
     rescan: Gate
 
 
+class _PageMessage(Struct, frozen=True, forbid_unknown_fields=True):
+    sweep_page: SweepPage
+
+
 def _own_message(event: Mapping[str, Any]) -> Gate:
-    message: _OwnMessage = _convert(event, _OwnMessage, "a message of this function's own queue")
+    message: _OwnMessage = _convert(event, _OwnMessage, _OWN_EXPECTED)
     return message.rescan
 
 
@@ -227,4 +238,4 @@ def _digest(text: str | None) -> Digest | None:
     return Digest(text)
 
 
-preload_decoders(_EcrEvent, _OwnMessage, _Tags, _Direct)
+preload_decoders(_EcrEvent, _OwnMessage, _PageMessage, _Tags, _Direct)

@@ -52,7 +52,7 @@ class TagInventory(Struct, frozen=True, omit_defaults=True):
     """What the inventory of the sweep that began `at` says of one tag.
 
     `images` are those that its rows name by the tag, or by a digest that it was on. `known` False:
-    the inventory has a doubt.
+    the inventory has a doubt, and may have seen these long ago.
     """
 
     at: datetime
@@ -87,9 +87,10 @@ def running_after(
     """
     if seen is None or (before is not None and before.at > seen.at):
         return before if seen else None
-    if not seen.known:
-        return replace(before or Running(seen.at), at=seen.at, known=False)
-    return seen.of(digests or (before.digests if before else ()))
+    if not seen.known and before is not None and before.places:
+        return replace(before, at=seen.at, known=False)
+    after = seen.of(digests or (before.digests if before else ()))
+    return after if seen.known else replace(after, known=False)
 
 
 def _seen(place: Place) -> datetime:

@@ -13,6 +13,7 @@
     ├── NotThePublisher            retry    another publisher has claimed the outbox meanwhile
     ├── QueueUnavailable           retry    SQS did not take a message
     ├── PublishFailed              retry    SNS did not take a notice
+    │   └── PublishedInPart                 one channel has the STOP, and another has not
     └── AnchoreError
         ├── AnchoreUnreachable     retry    no connection: DNS, refused, connect timeout, proxy
         ├── AnchoreCertificateError alarm   TLS: the certificate is not one that we trust
@@ -29,10 +30,9 @@
         └── AnchoreAnswerUnreadable alarm   HTML, broken JSON, a wrong shape
             └── AnchoreAnswerTooLarge       longer than MAX_BODY_MB, or too many values
 
-Fates: `retry`: the same event may succeed at once or after Lambda's (SQS's) own redelivery;
-`requeue`: it succeeds later, when time has passed; `stop`: repeating the event cannot help;
-`alarm`: a person must act before it can succeed. Whatever its fate, an error ends the
-invocation (a record of a batch: is reported as failed): none is swallowed, and none is a GO.
+Fates: `retry`: the same event may succeed at once or when it is delivered again; `requeue`: later;
+`stop`: repeating it cannot help; `alarm`: a person must act first. Whatever its fate, an error ends
+the invocation, or is a batch's failed record: none is swallowed, and none is a GO.
 """
 
 from typing import ClassVar
@@ -106,6 +106,10 @@ class PublishFailed(RescanError):
     def __init__(self, problem: str, fault: PublishFault = PublishFault.MOMENT) -> None:
         super().__init__(problem)
         self.fault = fault
+
+
+class PublishedInPart(PublishFailed):
+    """One channel has the STOP, and SNS did not confirm it for another one."""
 
 
 class LedgerConflict(RescanError):

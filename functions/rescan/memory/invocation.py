@@ -55,6 +55,7 @@ class Invocation:
             publish=lambda deadline: _ignored("no notice waits to be published"),
             summarize=lambda: _ignored("there is nothing to sum up"),
             check=lambda deadline: _ignored("no sweep is known that feeds could be compared with"),
+            page=lambda page, deadline: _ignored("no sweep has pages"),
         )
 
     def gate_now(self, gate: Gate, deadline: Deadline) -> GateResult:

@@ -8,7 +8,6 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from rescan.kernel.errors import LedgerConflict
-from rescan.ledger.due_dates import earliest_first_days
 from rescan.ledger.entry import Entry
 from rescan.outbox.items import Channel, InFlight, OutboxItem
 from rescan.outbox.storm import Storm
@@ -58,7 +57,7 @@ class MemoryLedger(Struct):
                 self.entries[subject] = entry.marked_by(sweep)
 
     def snapshots(self) -> Iterator[EntrySnapshot]:
-        return map(_snapshot, list(self.entries.values()))
+        return map(EntrySnapshot.of, list(self.entries.values()))
 
     def last_sweep(self) -> SweepRecord | None:
         return self.sweeps[-1] if self.sweeps else None
@@ -93,23 +92,3 @@ def _is_marked(written: Entry | None, entry: Entry) -> bool:
     """Whether a sweep has marked what is written since the entry was read."""
     mark = written.sweep if written else None
     return mark is not None and (entry.sweep is None or entry.sweep < mark)
-
-
-def _snapshot(entry: Entry) -> EntrySnapshot:
-    return EntrySnapshot(
-        tag=entry.tag,
-        stopped=entry.stopped,
-        evaluated_at=entry.evaluated_at,
-        sweep=entry.sweep,
-        result_at=entry.result_at,
-        first_stop_at=entry.first_stop_at,
-        failing=entry.failing,
-        unknown_push_at=entry.unknown_push.at if entry.unknown_push else None,
-        held_until=entry.held_until,
-        subject=entry.subject,
-        team=entry.team,
-        first_days=earliest_first_days(entry),
-        digest=entry.digest,
-        running=entry.running,
-        old_digest=entry.old_digest,
-    )

@@ -5,16 +5,20 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from rescan.events.commands import Gate
+from rescan.events.commands import Gate, SweepPage
 
 
 class MemoryQueue(Struct):
     """Implements `ports.WorkQueue`: keeps messages with their delays until they are taken."""
 
     sent: list[tuple[Gate, timedelta]] = []
+    pages: list[tuple[SweepPage, timedelta]] = []
 
     def send(self, gate: Gate, delay: timedelta) -> None:
         self.sent.append((gate, delay))
+
+    def send_page(self, page: SweepPage, delay: timedelta) -> None:
+        self.pages.append((page, delay))
 
     def send_all(self, gates: Iterable[Gate]) -> int:
         messages = [(gate, timedelta()) for gate in gates]
@@ -22,7 +26,7 @@ class MemoryQueue(Struct):
         return len(messages)
 
     def is_busy(self) -> bool:
-        return bool(self.sent)
+        return bool(self.sent or self.pages)
 
     def take(self) -> list[Gate]:
         """All messages, in their order; they are no longer in the queue."""

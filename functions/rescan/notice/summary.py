@@ -28,7 +28,8 @@ class Coverage(Struct, frozen=True):
     """What the tags of one sweep came to since it began.
 
     `expected` counts the tags, and the rows that gave none. `answered` have a result; of those
-    `evaluated` have a verdict, and `absent` are not in Anchore.
+    `evaluated` have a verdict, and `absent` are not in Anchore. While a sweep is `enqueuing` its
+    pages, nobody knows how many tags it has, and it is not complete.
     """
 
     started: datetime
@@ -37,6 +38,7 @@ class Coverage(Struct, frozen=True):
     evaluated: int
     absent: int
     unwatched: Unwatched = Unwatched()
+    enqueuing: bool = False
 
     @property
     def missing(self) -> int:
@@ -51,7 +53,12 @@ class Coverage(Struct, frozen=True):
     @property
     def is_complete(self) -> bool:
         """Whether every row was a tag, and all tags but a few have a result."""
-        return not self.unwatched.rows and self.is_few(self.unanswered)
+        return not self.unwatched.rows and self.is_through
+
+    @property
+    def is_through(self) -> bool:
+        """Whether all tags but a few have a result."""
+        return not self.enqueuing and self.is_few(self.unanswered)
 
     def is_few(self, images: int) -> bool:
         """Whether it is one of a thousand at most: of fewer than that, none."""
@@ -145,6 +152,11 @@ class Summary(Struct, frozen=True, kw_only=True):
         return self.sweep.unanswered if self.sweep else 0
 
     @property
+    def lacks_tags(self) -> bool:
+        """Whether the sweep ended before its last page: it has not met all tags."""
+        return self.sweep is not None and self.sweep.enqueuing
+
+    @property
     def unwatched(self) -> Unwatched:
         """The rows that the sweep could not watch."""
         return self.sweep.unwatched if self.sweep else Unwatched()
@@ -152,7 +164,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     @property
     def is_anything_missed(self) -> bool:
         """Whether there is an image, at least one, that was not reached."""
-        return bool(self.missing or self.unwatched.rows or self.failing or self.new_pushes)
+        missed = self.missing or self.unwatched.rows or self.failing or self.new_pushes
+        return bool(missed or self.lacks_tags)
 
     @property
     def new_pushes(self) -> tuple[Dated, ...]:

@@ -20,6 +20,7 @@ def completeness(sweep: Coverage) -> str:
     late = f"{sweep.unanswered:,} of {sweep.expected:,} without a result"
     unwatched = f"{counted(sweep.unwatched.rows, 'row')} not watched"
     gaps = [late] * bool(sweep.unanswered) + [unwatched] * bool(sweep.unwatched.rows)
+    gaps += ["tags that were not listed"] * sweep.enqueuing
     return f"not complete: {', '.join(gaps)}"
 
 

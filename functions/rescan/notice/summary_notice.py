@@ -113,6 +113,8 @@ class SummaryNotice(NoticeContent):
         yield f"{len(summary.failing):,} not evaluated"
         if summary.missing:
             yield f"{summary.missing:,} without a result"
+        if summary.lacks_tags:
+            yield "more that were not listed"
         if summary.unwatched.rows:
             yield f"{counted(summary.unwatched.rows, 'row')} not watched"
         if sweep is not None and sweep.absent:
@@ -132,7 +134,7 @@ class SummaryNotice(NoticeContent):
             (summary.set_aside, _SET_ASIDE),
             (summary.sweep is None, _NO_SWEEP),
             (summary.is_overdue, _OVERDUE),
-            (summary.missing, _MISSING),
+            (summary.missing or summary.lacks_tags, _MISSING),
             (summary.unwatched.rows, _UNWATCHED),
             (summary.failing, _FAILING),
             (summary.new_pushes, _UNKNOWN_PUSHES),

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
+from msgspec import Struct
+
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.failing import Failing
 from rescan.notice.data_age import DataAge
@@ -33,6 +35,44 @@ class _Evaluated(Protocol):
 _Remembered = TypeVar("_Remembered", bound=_Evaluated)
 
 
+class Counted(Struct, frozen=True):
+    """What some entries say of a sweep, as `Coverage` counts it.
+
+    `last` is when the last of them was evaluated, `oldest` the oldest verdict of what was swept by
+    it or by the sweep before; None: there is none.
+    """
+
+    answered: int = 0
+    evaluated: int = 0
+    absent: int = 0
+    last: datetime | None = None
+    oldest: datetime | None = None
+
+    def plus(self, more: "Counted") -> "Counted":
+        """Of these entries and of more, none of which is among both."""
+        return Counted(
+            self.answered + more.answered,
+            self.evaluated + more.evaluated,
+            self.absent + more.absent,
+            max(filter(None, (self.last, more.last)), default=None),
+            min(filter(None, (self.oldest, more.oldest)), default=None),
+        )
+
+    def coverage(self, sweep: SweepRecord) -> Coverage:
+        """The sweep's coverage, when these are all entries."""
+        expected = sweep.expected
+        answered, evaluated = min(self.answered, expected), min(self.evaluated, expected)
+        return Coverage(
+            sweep.started,
+            expected,
+            answered,
+            evaluated,
+            self.absent,
+            sweep.unwatched,
+            sweep.enqueuing,
+        )
+
+
 def one_a_tag(snapshots: Iterable[_Remembered]) -> list[_Remembered]:
     """One entry a tag, which has one for each policy that ever gated it: that of the sweeps.
 
@@ -49,17 +89,27 @@ def one_a_tag(snapshots: Iterable[_Remembered]) -> list[_Remembered]:
 
 def coverage_of(sweep: SweepRecord, every: Iterable[_Evaluated]) -> Coverage:
     """The sweep's coverage, from one entry a tag."""
+    return counted_of(sweep, every).coverage(sweep)
+
+
+def counted_of(sweep: SweepRecord, every: Iterable[_Evaluated]) -> Counted:
+    """What these entries, one a tag, say of the sweep."""
     since = sweep.started
-    answered = [one for one in every if one.sweep is not None and one.sweep >= since]
+    swept_since = sweep.before.started if sweep.before else since
+    swept = [one for one in every if one.sweep is not None and one.sweep >= swept_since]
+    answered = [one for one in swept if one.sweep is not None and one.sweep >= since]
     others = [one for one in answered if one.evaluated_at is None or one.evaluated_at < since]
-    return Coverage(
-        started=since,
-        expected=sweep.expected,
-        answered=min(len(answered), sweep.expected),
-        evaluated=min(len(answered) - len(others), sweep.expected),
-        absent=sum(1 for one in others if one.failing is None),
-        unwatched=sweep.unwatched,
+    return Counted(
+        len(answered),
+        len(answered) - len(others),
+        sum(1 for one in others if one.failing is None),
+        max(_evaluations(answered), default=None),
+        min(_evaluations(swept), default=None),
     )
+
+
+def _evaluations(every: Iterable[_Evaluated]) -> list[datetime]:
+    return [one.evaluated_at for one in every if one.evaluated_at]
 
 
 def failing_percent(coverage: Coverage) -> float:
@@ -68,17 +118,13 @@ def failing_percent(coverage: Coverage) -> float:
     return 100 * max(0, failing) / max(1, coverage.expected)
 
 
-def data_lag(sweep: SweepRecord, every: Iterable[_Evaluated]) -> timedelta | None:
+def data_lag(sweep: SweepRecord, counted: Counted) -> timedelta | None:
     """From the arrival of the data that the sweep was the first to judge by to its last evaluation.
 
     None: there were no newer data, or nothing is known of them.
     """
-    received = new_data_at(sweep)
-    if received is None:
-        return None
-    answered = (one for one in every if one.sweep is not None and one.sweep >= sweep.started)
-    last = max((one.evaluated_at for one in answered if one.evaluated_at), default=None)
-    return max(timedelta(), last - received) if last else None
+    received, last = new_data_at(sweep), counted.last
+    return max(timedelta(), last - received) if received and last else None
 
 
 def new_data_at(sweep: SweepRecord) -> datetime | None:
@@ -97,12 +143,12 @@ def data_age(sweep: SweepRecord | None, every: Collection[_Evaluated]) -> DataAg
     received = sweep.data.received_at if sweep and sweep.data else None
     if sweep is None or received is None:
         return None
-    coverage = coverage_of(sweep, every)
-    if new_data_at(sweep) is None or not coverage.is_few(coverage.unanswered):
+    counted = counted_of(sweep, every)
+    if new_data_at(sweep) is None or not counted.coverage(sweep).is_through:
         return DataAge(received)
     last = sweep.noticed_at
     notice_lag = max(timedelta(), last - received) if last else None
-    return DataAge(received, data_lag(sweep, every), notice_lag)
+    return DataAge(received, data_lag(sweep, counted), notice_lag)
 
 
 def standing(snapshot: _Evaluated) -> tuple[datetime, datetime]:

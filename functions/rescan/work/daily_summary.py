@@ -136,7 +136,8 @@ def _sweeps(
     if sweep is None:
         return None, None
     last = coverage_of(sweep, every)
-    is_over = not last.unanswered or now >= sweep.started + schedule.sweep_period
+    is_done = not (last.unanswered or last.enqueuing)
+    is_over = is_done or now >= sweep.started + schedule.sweep_period
     if is_over or sweep.before is None:
         return last, None
     return sweep.before, last

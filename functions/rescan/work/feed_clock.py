@@ -75,7 +75,7 @@ class FeedClock:
                 return "unchanged"
             if now - last.started < self._shortest:
                 return "moved, but the last sweep began too short a time ago"
-            if self._queue.is_busy():
+            if self._queue.is_busy() or last.enqueuing:
                 return "moved, but a sweep is under way"
         begins = self._ledger.begin_sweep(now, now - min(self._shortest, _ENQUEUING))
         return None if begins else "moved, but a sweep is being enqueued"

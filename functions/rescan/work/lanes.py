@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from itertools import groupby
 
-from rescan.events.commands import Gate
+from rescan.events.commands import Gate, SweepPage
 from rescan.gate.model import TriggerKind
 from rescan.work.ports import WorkQueue
 
@@ -21,6 +21,9 @@ class Lanes:
 
     def send(self, gate: Gate, delay: timedelta) -> None:
         self._lane(of_pushes=is_push(gate)).send(gate, delay)
+
+    def send_page(self, page: SweepPage, delay: timedelta) -> None:
+        self._sweeps.send_page(page, delay)
 
     def send_all(self, gates: Iterable[Gate]) -> int:
         """Neighbours of one lane together, never all at once: a sweep has 100,000 of them."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 from aws_lambda_powertools import Logger
 from msgspec import Struct
 
-from rescan.events.commands import Sweep
+from rescan.events.commands import Sweep, SweepPage
 from rescan.events.dispatcher import Answer, Handlers
 from rescan.events.gate_log import logged
 from rescan.gate.data_version import ReadDataVersion
@@ -16,8 +16,10 @@ from rescan.gate.inventory import ReadInventory
 from rescan.gate.model import Trigger, TriggerKind
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
+from rescan.kernel.errors import EventRefused
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Tally
+from rescan.kernel.tag_pages import TagPages
 from rescan.ledger.entry import subject_of
 from rescan.outbox.grouping import COLLECTED, GroupingRules
 from rescan.outbox.items import Channel
@@ -27,6 +29,9 @@ from rescan.work.deferral import Deferral
 from rescan.work.feed_clock import FeedClock
 from rescan.work.feed_lag import FeedLag
 from rescan.work.feeds_seen import FeedsSeen
+from rescan.work.page_chain import PageChain
+from rescan.work.page_ports import SweepPages
+from rescan.work.page_steps import PageSteps
 from rescan.work.ports import DeferredWork, Ledger, Outbox, WorkQueue
 from rescan.work.publisher import Publisher
 from rescan.work.recorder import Recorder
@@ -41,7 +46,8 @@ from rescan.work.worker import AnalyzingAnchore, Worker
 class Container(Struct, frozen=True, kw_only=True):
     """What a container has, on whichever queue, ledger and outbox it works.
 
-    `clock`, `sleep` and `jitter` (a number from 0 to 1) are arguments for the tests' sake.
+    `tag_pages` reads Anchore's list by pages; None: one invocation enqueues a sweep, whatever its
+    size. `clock`, `sleep` and `jitter` (a number from 0 to 1) are arguments for the tests' sake.
     """
 
     settings: Settings
@@ -52,6 +58,7 @@ class Container(Struct, frozen=True, kw_only=True):
     topics: Mapping[Channel, Topic]
     tally: Tally
     logger: Logger
+    tag_pages: TagPages | None = None
     clock: Clock = utc_now
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
@@ -61,6 +68,7 @@ class Parts:
     """Worker, sweep, publisher, deferral and daily summary; who gates an image logs its result.
 
     `window` is the time from one run of the publisher to the next; zero: there is no next run.
+    `pages` is where the pages of a sweep are kept.
     """
 
     def __init__(
@@ -71,6 +79,7 @@ class Parts:
         outbox: Outbox,
         deferred: DeferredWork,
         window: timedelta,
+        pages: SweepPages | None = None,
     ) -> None:
         settings, tally, clock = container.settings, container.tally, container.clock
         topics, logger = Topics(container.topics, tally), container.logger
@@ -86,7 +95,8 @@ class Parts:
         self.gate_now = logged(worker.gate_now, logger)
         self.work = logged(worker.work, logger)
         silence = Silence(recorder, _swept_as(settings), logger, clock)
-        self.full_sweep = _full_sweep(container, queue, ledger, topics, silence)
+        self.page_chain = _page_chain(container, pages, queue, ledger, silence)
+        self.full_sweep = _full_sweep(container, queue, ledger, topics, silence, self.page_chain)
         shortest = timedelta(minutes=settings.min_sweep_minutes)
         self.feed_clock = FeedClock(
             version, ledger, queue, self._sweep_all, shortest, tally, logger, clock
@@ -113,6 +123,12 @@ class Parts:
         is_full = sweep.watch_list is None
         return self.full_sweep.run(sweep.trigger, watch_list, deadline, measured=is_full)
 
+    def page(self, page: SweepPage, deadline: Deadline) -> Answer:
+        """Do a page of a sweep; QueueUnavailable."""
+        if self.page_chain is None:
+            raise EventRefused("it is a page of a sweep", "a function with a queue and a ledger")
+        return self.page_chain.run(page, deadline)
+
     def _sweep_all(self, deadline: Deadline) -> Answer:
         return self.sweep(Sweep(Trigger(TriggerKind.SCHEDULE)), deadline)
 
@@ -126,11 +142,41 @@ class Parts:
             publish=self.publish,
             summarize=self.daily_summary.run,
             check=self.feed_clock.run,
+            page=self.page,
         )
 
 
+def _page_chain(
+    container: Container,
+    pages: SweepPages | None,
+    queue: WorkQueue,
+    ledger: Ledger,
+    silence: Silence,
+) -> PageChain | None:
+    listing, settings = container.tag_pages, container.settings
+    if pages is None or listing is None:
+        return None
+    steps = PageSteps(
+        pages,
+        listing,
+        _watching(container),
+        settings.watch_list,
+        ledger,
+        queue,
+        silence,
+        _swept_as(settings),
+    )
+    clock, jitter = container.clock, container.jitter
+    return PageChain(pages, steps, ledger, queue, container.tally, container.logger, clock, jitter)
+
+
 def _full_sweep(
-    container: Container, queue: WorkQueue, ledger: Ledger, topics: Topics, silence: Silence
+    container: Container,
+    queue: WorkQueue,
+    ledger: Ledger,
+    topics: Topics,
+    silence: Silence,
+    pages: PageChain | None,
 ) -> FullSweep:
     return FullSweep(
         _watching(container),
@@ -143,6 +189,7 @@ def _full_sweep(
         container.data_version,
         container.clock,
         by_feeds=container.settings.refresh == "feed",
+        pages=pages,
     )
 
 

@@ -6,12 +6,13 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from rescan.events.commands import Gate
+from rescan.events.commands import Gate, SweepPage
 from rescan.gate.data_version import DataVersion
 from rescan.gate.inventory import InventoryRecord
 from rescan.gate.running import Running
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
+from rescan.ledger.due_dates import earliest_first_days
 from rescan.ledger.entry import Entry
 from rescan.ledger.failing import Failing
 from rescan.notice.summary import Coverage, Unwatched
@@ -44,6 +45,27 @@ class EntrySnapshot(Struct, frozen=True):
     running: Running | None = None
     old_digest: Digest | None = None
 
+    @classmethod
+    def of(cls, entry: Entry) -> "EntrySnapshot":
+        """That of the entry."""
+        return cls(
+            tag=entry.tag,
+            stopped=entry.stopped,
+            evaluated_at=entry.evaluated_at,
+            sweep=entry.sweep,
+            result_at=entry.result_at,
+            first_stop_at=entry.first_stop_at,
+            failing=entry.failing,
+            unknown_push_at=entry.unknown_push.at if entry.unknown_push else None,
+            held_until=entry.held_until,
+            subject=entry.subject,
+            team=entry.team,
+            first_days=earliest_first_days(entry),
+            digest=entry.digest,
+            running=entry.running,
+            old_digest=entry.old_digest,
+        )
+
     @property
     def is_old(self) -> bool:
         """Whether it is of a digest that runs though its tag has moved on."""
@@ -61,7 +83,8 @@ class SweepRecord(Struct, frozen=True):
     While a sweep is under way, the previous one tells whether the images are watched. `expected`
     counts the tags that it enqueued, and the rows that are `unwatched`. `data` is what Anchore
     judged by when it began; None: not known. `inventory` None: what runs was not asked.
-    `noticed_at` is when a STOP of its own was last published.
+    `noticed_at` is when a STOP of its own was last published. `by_pages`: Anchore's list was read
+    so; `enqueuing`: not all pages are done, and `expected` is an estimate.
     """
 
     started: datetime
@@ -71,6 +94,13 @@ class SweepRecord(Struct, frozen=True):
     data: DataVersion | None = None
     inventory: InventoryRecord | None = None
     noticed_at: datetime | None = None
+    enqueuing: bool = False
+    by_pages: bool = False
+
+    @property
+    def has_listed_most(self) -> bool:
+        """Whether its pages were what they should be: one that is short hides all behind it."""
+        return self.by_pages and self.unwatched.rows <= self.expected // 2
 
 
 class Ledger(Protocol):
@@ -199,6 +229,10 @@ class WorkQueue(Protocol):
 
     def send(self, gate: Gate, delay: timedelta) -> None:
         """Send one message, to be received after the delay, of at most 15 minutes."""
+        ...
+
+    def send_page(self, page: SweepPage, delay: timedelta) -> None:
+        """Send a sweep's page, in the lane of sweeps, to be received after the delay."""
         ...
 
     def send_all(self, gates: Iterable[Gate]) -> int:

@@ -17,7 +17,7 @@ own. More than ten in one second are then to be expected less than once in a day
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from threading import Lock
 
@@ -26,7 +26,7 @@ from msgspec.structs import replace
 
 from rescan.gate.model import Notification
 from rescan.kernel.clock import Clock, utc_now
-from rescan.kernel.errors import LedgerConflict, LedgerUnavailable, PublishFailed
+from rescan.kernel.errors import LedgerConflict, LedgerUnavailable, PublishedInPart, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.ui_link import UiLink
 from rescan.ledger.entry import Entry
@@ -182,9 +182,17 @@ class Recorder:
         if patient or news is None or news.event_type is not EventType.STOP:
             return Recorded(Notification.NONE, unrecorded=True, published_id=published_id)
         self._wait_for_turn()
-        for item in self._items(news, after):
-            self._topics.publish(item.channel, item.notice)
+        self._publish(self._items(news, after))
         return Recorded(Notification.PUBLISHED, unrecorded=True, published_id=_stop_id(after))
+
+    def _publish(self, items: Sequence[OutboxItem]) -> None:
+        for number, item in enumerate(items):
+            try:
+                self._topics.publish(item.channel, item.notice)
+            except PublishFailed as error:
+                if number:
+                    raise PublishedInPart(str(error), error.fault) from error
+                raise
 
     def _wait_for_turn(self) -> None:
         """Turns are at least a pace apart; the first is at random, for all may begin at once."""

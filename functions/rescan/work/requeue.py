@@ -27,8 +27,8 @@ from rescan.work.ports import DeferredWork, WorkQueue
 
 # Invocations in a row; Lambda's own detection would end a chain after about 16.
 LONGEST_CHAIN = 14
-# Whoever begins the chain, a sweep or the deferral, is an invocation too.
-_COPIES = LONGEST_CHAIN - 1
+# Of one message. Whoever begins the chain, a sweep or the deferral, is an invocation too.
+COPIES = LONGEST_CHAIN - 1
 _FIRST = timedelta(seconds=30)
 # What SQS allows for DelaySeconds.
 _LONGEST = timedelta(seconds=900)
@@ -71,7 +71,7 @@ class Requeue:
 
 def ends_chain(gate: Gate) -> bool:
     """Whether a copy of it on the queue would make the chain too long."""
-    return (gate.attempt + 1) % _COPIES == 0
+    return (gate.attempt + 1) % COPIES == 0
 
 
 def _longest_wait(gate: Gate, error: RescanError | None, now: datetime) -> timedelta:
@@ -79,8 +79,13 @@ def _longest_wait(gate: Gate, error: RescanError | None, now: datetime) -> timed
     is_refused = gate.published_id is not None or isinstance(error, PublishFailed)
     if is_push(gate) and not is_refused:
         return min(_LONGEST, max(_LOOK, (now - (gate.first_seen or now)) / _PART_OF_AGE))
-    doubled: timedelta = _FIRST * 2 ** min(gate.attempt, 10)
-    return min(_LONGEST, doubled)
+    return doubled(gate.attempt)
+
+
+def doubled(attempt: int) -> timedelta:
+    """Twice as long with each attempt, never more than 900 s."""
+    longest: timedelta = _FIRST * 2 ** min(attempt, 10)
+    return min(_LONGEST, longest)
 
 
 def delay(longest: timedelta, jitter: float, retry_after: float | None) -> timedelta:

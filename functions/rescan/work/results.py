@@ -23,7 +23,7 @@ from rescan.ledger.transitions import (
 from rescan.settings import Settings
 from rescan.work.recorder import Change
 from rescan.work.unknown_push import unknown_push, with_push
-from rescan.work.unrecorded import as_told
+from rescan.work.unrecorded import as_told, is_told_in_part
 
 
 class Results:
@@ -95,11 +95,13 @@ class Results:
             outdated = entry.decided_at is not None and entry.decided_at > now
             if outdated:
                 return entry.marked_by(gate.sweep), None
-            entry = as_told(gate, entry).known_to(team)
+            entry = entry.known_to(team)
             # Work that no sweep asked for knows nothing of it.
             if gate.sweep or gate.running:
                 entry = entry.seen_by(gate.running, digests or _old(gate))
-            after, news = result(entry, now)
+            after, news = result(as_told(gate, entry), now)
+            if after.stopped and is_told_in_part(gate):
+                after, news = result(entry, now)
             return after.marked_by(gate.sweep), news
 
         return change
@@ -111,8 +113,9 @@ def _old(gate: Gate) -> tuple[Digest, ...]:
 
 def _located(report: Report, gate: Gate) -> Report:
     """The report on what Anchore does not know, though it runs: where that is."""
-    seen = gate.running.of(_old(gate)) if gate.running and gate.old_digest else None
-    if seen is None or not seen.places:
+    if gate.old_digest is None or gate.running is None or not gate.running.known:
+        return report
+    if not (seen := gate.running.of(_old(gate))).places:
         return report
     more = f" and {seen.total - 1:,} more" if seen.total > 1 else ""
     reason = f"runs in {seen.places[0].context}{more}, and Anchore does not know it"

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
+from typing import Protocol
 
 from aws_lambda_powertools import Logger
 
@@ -29,6 +30,7 @@ from rescan.kernel.errors import LedgerConflict
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.ends import SILENCE, after_sight, after_silence
 from rescan.ledger.entry import Entry
+from rescan.ledger.failing import Failing
 from rescan.ledger.news import EndCause
 from rescan.ledger.transitions import Remembered
 from rescan.work.ports import EntrySnapshot
@@ -37,6 +39,13 @@ from rescan.work.recorder import Change, Recorder
 # A sweep: each takes a read and a write. The next one ends more.
 _MOST = 500
 _MOST_NAMED = 20
+
+
+class _Answered(Protocol):
+    @property
+    def result_at(self) -> datetime | None: ...
+    @property
+    def failing(self) -> Failing | None: ...
 
 
 class Silence:
@@ -54,12 +63,22 @@ class Silence:
         self._logger = logger
         self._clock = clock
 
-    def end(self, every: Sequence[EntrySnapshot], trigger: Trigger, deadline: Deadline) -> None:
-        """End what is due of these, which are all entries; what cannot be is tried again later."""
+    def end(
+        self,
+        every: Sequence[EntrySnapshot],
+        trigger: Trigger,
+        deadline: Deadline,
+        entry: Callable[[str], _Answered | None] | None = None,
+    ) -> None:
+        """End what is due of these; what cannot be is tried again later.
+
+        They are all entries, unless another one is to be asked for by its subject.
+        """
         now = self._clock()
         silent = [one for one in every if self._is_silent(one, now)]
         own = {one.subject: one for one in every} if silent else {}
-        due = (one for one in silent if _is_answered(one, own.get(self._own(one))))
+        remembered = entry or own.get
+        due = (one for one in silent if _is_answered(one, remembered(self._own(one))))
         ended = [
             one.subject
             for one in islice(due, _MOST)
@@ -117,7 +136,7 @@ def _unseen(
     return after_sight(entry, cause, sweep, trigger, now)
 
 
-def _is_answered(one: EntrySnapshot, own: EntrySnapshot | None) -> bool:
+def _is_answered(one: EntrySnapshot, own: _Answered | None) -> bool:
     """Whether the sweeps' own entry of the tag had a result since that is no failure."""
     if own is None or own.result_at is None or own.failing is not None:
         return False

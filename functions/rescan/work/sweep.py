@@ -8,37 +8,51 @@ ECR delivers its events on a best effort basis, so each sweep is a full reconcil
 measures the previous one, which is complete when the tags that it enqueued have a newer result.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
+from msgspec.structs import replace
 
 from rescan.gate.data_version import DataVersion, ReadDataVersion
-from rescan.gate.inventory import Inventory, InventoryRecord, RunningImage
+from rescan.gate.inventory import Inventory, RunningImage
 from rescan.gate.model import Trigger
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreError, LedgerUnavailable, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
-from rescan.kernel.watch_list import ListedTags, WatchList
-from rescan.notice.summary import Coverage, Unwatched
-from rescan.work.coverage import coverage_of, data_lag, failing_percent, one_a_tag
+from rescan.kernel.tag_pages import ManyTags
+from rescan.kernel.watch_list import WatchList
+from rescan.work.coverage import counted_of, one_a_tag
+from rescan.work.measuring import tell_coverage, tell_without_tag
+from rescan.work.page_chain import PageChain
+from rescan.work.page_ports import SweepPlan
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
 from rescan.work.silence import Silence
-from rescan.work.targets import ends, gates, in_order, lost_in, target_of, vanished_from
+from rescan.work.targets import (
+    ends,
+    gates,
+    in_order,
+    kept_of,
+    lost_in,
+    target_of,
+    unwatched_of,
+    vanished_from,
+)
 from rescan.work.topics import Readers
-from rescan.work.watching import Watching
+from rescan.work.watching import Watched, Watching
+from rescan.work.what_runs import Target
 
-# Of the rows that are no tag; the log has more of them.
-_MOST_NAMES = 5
-_MOST_CONTEXTS = 20
+_MOST_CONTEXTS = _MOST_TAGS = 20
 
 
 class FullSweep:
     """Enqueues all tags, or raises: QueueUnavailable.
 
     `by_feeds`: each message says what the feeds are, so that not each must force a refresh.
+    `pages` sweeps what is too much for one invocation.
     """
 
     def __init__(
@@ -54,10 +68,12 @@ class FullSweep:
         clock: Clock = utc_now,
         *,
         by_feeds: bool = False,
+        pages: PageChain | None = None,
     ) -> None:
         self._watching = watching
         self._data_version = data_version
         self._by_feeds = by_feeds
+        self._pages = pages
         self._ledger = ledger
         self._queue = queue
         self._readers = readers
@@ -76,36 +92,68 @@ class FullSweep:
         that nobody asks about any more.
         """
         started = self._clock()
-        if measured:
-            self._note_beginning(started)
-        remembered = self._snapshots() if measured else []
-        snapshots = remembered or []
-        last = self._last_sweep() if measured else None
-        before = self._measure_coverage(last, one_a_tag(snapshots)) if last else None
-        data = self._data(deadline) if measured else None
-        known = last.inventory if last else None
-        watched = self._watching.watched(
-            watch_list,
-            deadline,
-            lambda inventory: self._lost(known, inventory, remembered, started),
+        if not measured:
+            plan = SweepPlan(record=SweepRecord(started, 0), trigger=trigger)
+            # Results of a schedule's own list would count for a full sweep that never asked for
+            # them; nor does such a sweep know in which contexts a full one saw what.
+            watched = self._watching.watched(watch_list, deadline)
+            return self._enqueue(plan, in_order((), watched, started), watched, mark=None)
+        self._note_beginning(started)
+        plan = self._plan(started, trigger, deadline)
+        pages = self._pages if watch_list.needs_listing else None
+        if pages and pages.suits(plan.measured) and (begun := pages.begin(plan, deadline)):
+            return begun
+        return self._sweep(plan, watch_list, deadline, pages)
+
+    def _plan(self, started: datetime, trigger: Trigger, deadline: Deadline) -> SweepPlan:
+        """What is known before anything is listed."""
+        last, data = self._last_sweep(), self._data(deadline)
+        expected = last.expected if last else 0
+        return SweepPlan(
+            record=SweepRecord(started, expected, data=data),
+            trigger=trigger,
+            measured=last,
+            feeds=data.feeds if self._by_feeds and data and data.has_checksums else None,
+            contexts=last.inventory if last else None,
         )
+
+    def _sweep(
+        self, plan: SweepPlan, watch_list: WatchList, deadline: Deadline, pages: PageChain | None
+    ) -> dict[str, Any]:
+        """All tags in this invocation, or by pages when there are too many."""
+        remembered, started = self._snapshots(), plan.record.started
+        snapshots = remembered or []
+        plan = self._measured(plan, snapshots)
+        watch = partial(
+            self._watching.watched, watch_list, deadline, partial(self._lost, plan, remembered)
+        )
+        try:
+            watched = watch(pages.few if pages else None)
+        except ManyTags as many:
+            record = replace(plan.record, expected=many.rows)
+            if pages and (begun := pages.begin(replace(plan, record=record), deadline)):
+                return begun
+            watched = watch()
         targets = in_order(snapshots, watched, started)
-        self._warn_of(watched.without_tag(targets))
-        # Results of a schedule's own list would count for a full sweep that never asked for them;
-        # nor does such a sweep know in which contexts a full one saw what.
-        mark = started if measured else None
-        feeds = data.feeds if self._by_feeds and data and data.has_checksums else None
-        enqueued = self._queue.send_all(gates(targets, trigger, watched, mark, feeds))
-        if measured:
-            self._measure_age(one for one in snapshots if target_of(one) in targets)
-            unwatched = _unwatched(watched.listed)
-            expected = enqueued + unwatched.rows
-            kept = _kept_of(watched.inventory, known, started)
-            self._record(SweepRecord(started, expected, before, unwatched, data, kept))
-            self._silence.end(snapshots, trigger, deadline)
-            self._silence.end_unseen(ends(snapshots, watched), started, trigger, deadline)
+        answer = self._enqueue(plan, targets, watched, mark=started)
+        self._measure_age(one for one in snapshots if target_of(one) in targets)
+        self._record(plan, watched, answer["enqueued"])
+        self._silence.end(snapshots, plan.trigger, deadline)
+        self._silence.end_unseen(ends(snapshots, watched), started, plan.trigger, deadline)
+        return answer
+
+    def _enqueue(
+        self,
+        plan: SweepPlan,
+        targets: Collection[Target],
+        watched: Watched,
+        mark: datetime | None,
+    ) -> dict[str, Any]:
+        tell_without_tag(self._tally, self._logger, watched.without_tag(targets))
+        messages = gates(targets, plan.trigger, watched, mark, plan.feeds)
+        enqueued = self._queue.send_all(messages)
         self._logger.info("sweep enqueued", enqueued=enqueued)
-        return {"enqueued": enqueued, "sweep": started.isoformat()}
+        return {"enqueued": enqueued, "sweep": plan.record.started.isoformat()}
 
     def _note_beginning(self, started: datetime) -> None:
         """So that the feed clock begins no other while this one lists its tags."""
@@ -133,16 +181,12 @@ class FullSweep:
             return None
 
     def _lost(
-        self,
-        known: InventoryRecord | None,
-        inventory: Inventory,
-        snapshots: list[EntrySnapshot] | None,
-        now: datetime,
+        self, plan: SweepPlan, snapshots: list[EntrySnapshot] | None, inventory: Inventory
     ) -> list[RunningImage] | None:
         """What ran in contexts that have vanished since: it may run still; None: not known."""
         if snapshots is None:
             return None
-        vanished = vanished_from(inventory, known, snapshots, now)
+        vanished = vanished_from(inventory, plan.contexts, snapshots, plan.record.started)
         if vanished:
             self._logger.warning(
                 "contexts have vanished from the inventory: what ran there may run still",
@@ -150,16 +194,6 @@ class FullSweep:
                 number=len(vanished),
             )
         return list(lost_in(frozenset(vanished), snapshots))
-
-    def _warn_of(self, without_tag: Sequence[str]) -> None:
-        """A policy is asked about a tag, so nobody judges what runs without one."""
-        self._tally.add(Metric.RUNNING_WITHOUT_TAG, len(without_tag))
-        if without_tag:
-            self._logger.error(
-                "some digests run that no tag is known of: they are not gated",
-                number=len(without_tag),
-                digests=without_tag[:_MOST_NAMES],
-            )
 
     def _measure_age(self, swept: Iterable[EntrySnapshot]) -> None:
         """Of the tags that are enqueued: those of tags that are gone grow older for ever."""
@@ -178,24 +212,15 @@ class FullSweep:
         else:
             self._tally.add(Metric.CONFIRMED_SUBSCRIPTIONS, confirmed)
 
-    def _measure_coverage(self, before: SweepRecord, every: list[EntrySnapshot]) -> Coverage:
-        coverage, since = coverage_of(before, every), before.started
-        lag = data_lag(before, every)
-        if lag is not None:
-            self._tally.add(Metric.FEED_LAG_SECONDS, lag.total_seconds())
-        self._tally.add(Metric.SWEEP_MISSING, coverage.missing)
-        self._tally.add(Metric.SWEEP_COMPLETE, coverage.is_complete)
-        self._tally.add(Metric.SWEEP_FAILING_PERCENT, failing_percent(coverage))
-        self._logger.info(
-            "sweep measured",
-            started=since.isoformat(),
-            expected=before.expected,
-            missing=coverage.unanswered,
-            unwatched=coverage.unwatched.rows,
-            feed_lag_seconds=lag and lag.total_seconds(),
-            unanswered=[str(g.tag) for g in every if g.sweep is None or g.sweep < since][:20],
-        )
-        return coverage
+    def _measured(self, plan: SweepPlan, snapshots: list[EntrySnapshot]) -> SweepPlan:
+        """The same, when the sweep before is measured."""
+        if (last := plan.measured) is None:
+            return plan
+        every, since = one_a_tag(snapshots), last.started
+        counted = counted_of(last, every)
+        unanswered = [str(g.tag) for g in every if g.sweep is None or g.sweep < since]
+        before = tell_coverage(self._tally, self._logger, last, counted, unanswered[:_MOST_TAGS])
+        return replace(plan, measured=None, record=replace(plan.record, before=before))
 
     def _data(self, deadline: Deadline) -> DataVersion | None:
         """What the images will be judged by, read before any of them is; None: not known."""
@@ -205,8 +230,12 @@ class FullSweep:
             self._logger.warning("which feeds Anchore has cannot be read", reason=str(error))
             return None
 
-    def _record(self, sweep: SweepRecord) -> None:
+    def _record(self, plan: SweepPlan, watched: Watched, enqueued: int) -> None:
         """A row that cannot be watched is never answered: the sweep is not complete."""
+        unwatched = unwatched_of(watched.listed)
+        kept = kept_of(watched.inventory, plan.contexts, plan.record.started)
+        expected = enqueued + unwatched.rows
+        sweep = replace(plan.record, expected=expected, unwatched=unwatched, inventory=kept)
         self._tally.add(Metric.EXPECTED, sweep.expected)
         self._tally.add(Metric.UNWATCHED_ROWS, sweep.unwatched.rows)
         try:
@@ -217,15 +246,3 @@ class FullSweep:
     def _ledger_failed(self, message: str, error: LedgerUnavailable) -> None:
         self._tally.add(Metric.LEDGER_ERRORS)
         self._logger.error(message, reason=str(error))
-
-
-def _unwatched(listed: ListedTags) -> Unwatched:
-    return Unwatched(listed.unwatched, listed.not_tags[:_MOST_NAMES])
-
-
-def _kept_of(
-    inventory: Inventory | None, before: InventoryRecord | None, now: datetime
-) -> InventoryRecord | None:
-    if inventory is None:
-        return None
-    return (before or InventoryRecord()).followed_by(inventory, now)

@@ -7,11 +7,15 @@ from itertools import chain
 from rescan.events.commands import Gate
 from rescan.gate.inventory import KEPT, Inventory, InventoryRecord, RunningImage
 from rescan.gate.model import Trigger
+from rescan.kernel.watch_list import ListedTags
 from rescan.ledger.news import EndCause
+from rescan.notice.summary import Unwatched
 from rescan.work.ports import EntrySnapshot
 from rescan.work.watching import Watched
 from rescan.work.what_runs import Target
 
+# Of the rows that are no tag; the log has more of them.
+MOST_NAMES = 5
 # Of a failing tag; several sweeps may fail in a row, or lose its message.
 _TRIED_AGAIN = timedelta(days=2)
 
@@ -89,6 +93,20 @@ def vanished_from(
     kept = {one.context for one in places if one.last_seen and one.last_seen > now - KEPT}
     recorded = record.vanished(inventory) if record else []
     return sorted({*recorded, *(kept - inventory.contexts.keys())})
+
+
+def kept_of(
+    inventory: Inventory | None, before: InventoryRecord | None, now: datetime
+) -> InventoryRecord | None:
+    """What a sweep keeps of its inventory for the next one; None: it did not ask."""
+    if inventory is None:
+        return None
+    return (before or InventoryRecord()).followed_by(inventory, now)
+
+
+def unwatched_of(listed: ListedTags) -> Unwatched:
+    """What of the list leaves images unwatched."""
+    return Unwatched(listed.unwatched, listed.not_tags[:MOST_NAMES])
 
 
 def lost_in(contexts: frozenset[str], snapshots: Iterable[EntrySnapshot]) -> Iterator[RunningImage]:

@@ -29,7 +29,7 @@ def unknown_push(gate: Gate, report: Report, now: datetime) -> UnknownPush | Non
 
 def since(gate: Gate) -> datetime | None:
     """When the inventory first noted the old digest; None for other work, and when not told."""
-    if gate.old_digest is None or gate.running is None:
+    if gate.old_digest is None or gate.running is None or not gate.running.known:
         return None
     places = (place for image in gate.running.images for place in image.places)
     return min((place.since for place in places if place.since), default=None)

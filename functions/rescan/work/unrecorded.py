@@ -15,10 +15,13 @@ from msgspec.structs import replace
 from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
 from rescan.gate.model import Outcome
-from rescan.kernel.errors import LedgerUnavailable, RescanError
+from rescan.kernel.errors import LedgerUnavailable, PublishedInPart, PublishFailed, RescanError
 from rescan.ledger.entry import Entry
 from rescan.work.recorder import Recorded
 from rescan.work.requeue import Requeue, ends_chain
+
+# Of no STOP, so that each is published again.
+_IN_PART = "in part"
 
 
 class Unrecorded:
@@ -50,6 +53,18 @@ class Unrecorded:
             raise _stays(gate, "Its STOP was published and is not recorded")
         copy = replace(gate, unrecorded=True, published_id=recorded.published_id)
         return self._requeue.send(copy)
+
+
+def told_in_part(gate: Gate, error: PublishFailed) -> Gate:
+    """The work, which remembers when readers of one channel have its STOP, so that it can end."""
+    if gate.published_id is not None or not isinstance(error, PublishedInPart):
+        return gate
+    return replace(gate, published_id=_IN_PART)
+
+
+def is_told_in_part(gate: Gate) -> bool:
+    """Whether readers of one channel have its STOP, which is then to be told to all once more."""
+    return gate.published_id == _IN_PART
 
 
 def as_told(gate: Gate, entry: Entry) -> Entry:

@@ -22,7 +22,7 @@ from rescan.gate.model import Step
 from rescan.gate.running import MOST_IMAGES, TagInventory
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreError, AnchoreRefused
-from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import ListedTags, Watch, WatchList
 from rescan.work.what_runs import Target, WhatRuns, joined
@@ -57,9 +57,8 @@ class Watched(Struct, frozen=True):
         if self.inventory is None:
             return None
         images = self.what_runs.of(target)[:MOST_IMAGES]
-        known = self.inventory.doubt is None
-        shown = tuple(replace(image, name=None) for image in images) if known else ()
-        return TagInventory(at, shown, known and not self.may_lack)
+        known = self.inventory.doubt is None and not self.may_lack
+        return TagInventory(at, tuple(replace(image, name=None) for image in images), known)
 
     def sees_no_longer(self, target: Target) -> bool:
         """Whether it is an old digest, and a fresh inventory has it nowhere under its tag."""
@@ -88,33 +87,54 @@ class Watching(NamedTuple):
     logger: Logger
 
     def watched(
-        self, watch_list: WatchList, deadline: Deadline, lost: LostImages = lambda _: ()
+        self,
+        watch_list: WatchList,
+        deadline: Deadline,
+        lost: LostImages = lambda _: (),
+        active_tags: ActiveTags | None = None,
     ) -> Watched:
         """What the sweep looks at; what leaves an image unwatched is logged. AnchoreError.
 
         A watch list that names all its tags needs neither request. Each of the two may use half of
-        the time that is left. What is `lost` counts as running.
+        the time that is left. What is `lost` counts as running. `active_tags` lists the tags in
+        place of its own.
         """
         if not watch_list.needs_listing:
             return Watched(tuple(watch_list.select(())))
-        inventory = self._inventory(deadline.half())
+        inventory = self.inventory(deadline.half())
         vanished = lost(inventory) if inventory else ()
         images = [*(inventory.images if inventory else ()), *(vanished or ())]
-        digests = {image.digest for image in images if image.digest}
-        listed = self.active_tags(deadline.half(), digests)
-        what_runs = joined(images, listed)
+        listed = (active_tags or self.active_tags)(deadline.half(), digests_of(images))
+        watched = self.looked_at(watch_list, inventory, images, listed)
+        watched = replace(watched, may_lack=vanished is None)
+        candidates = {*self._active(listed, watched.running), *watched.what_runs.named}
+        for pattern in watch_list.unmatched(candidates):
+            self.logger.warning("a watched pattern matches no active tag", pattern=pattern)
+        return watched
+
+    def looked_at(
+        self,
+        watch_list: WatchList,
+        inventory: Inventory | None,
+        images: Iterable[RunningImage],
+        listed: ListedTags,
+        is_asked: Callable[[RunningImage], bool] = lambda _: True,
+    ) -> Watched:
+        """What a sweep looks at of these tags, and of the images that run and are asked for."""
+        self._warn(listed)
+        what_runs = joined(images, listed, is_asked)
         running = {*what_runs.named, *listed.running}
         candidates = dict.fromkeys((*self._active(listed, running), *what_runs.named))
-        self._warn(watch_list, listed, candidates.keys())
         tags = tuple(watch_list.select(candidates))
         patterned = frozenset(watch_list.select({tag for tag, _ in what_runs.old}))
         old = tuple(target for target in what_runs.old if target[0] in patterned)
-        return Watched(tags, running, listed, inventory, old, what_runs, vanished is None)
+        return Watched(tags, running, listed, inventory, old, what_runs)
 
     def _active(self, listed: ListedTags, running: AbstractSet[ImageTag]) -> Iterator[ImageTag]:
         return (tag for tag in listed.tags if self.watch != "running" or tag in running)
 
-    def _inventory(self, deadline: Deadline) -> Inventory | None:
+    def inventory(self, deadline: Deadline) -> Inventory | None:
+        """What runs; None: it is not asked. AnchoreError when only that is watched."""
         if self.read_inventory is None:
             return None
         try:
@@ -140,17 +160,18 @@ class Watching(NamedTuple):
             unread=inventory.unread,
         )
 
-    def _warn(
-        self, watch_list: WatchList, listed: ListedTags, candidates: AbstractSet[ImageTag]
-    ) -> None:
-        for pattern in watch_list.unmatched(candidates):
-            self.logger.warning("a watched pattern matches no active tag", pattern=pattern)
+    def _warn(self, listed: ListedTags) -> None:
         if listed.unwatched:
             self.logger.error(
                 "some rows of Anchore's list of tags are not watched",
                 not_tags=listed.not_tags[:_MOST_NAMED],
                 missed=listed.missed,
             )
+
+
+def digests_of(images: Iterable[RunningImage]) -> frozenset[Digest]:
+    """Those on which they run."""
+    return frozenset(image.digest for image in images if image.digest)
 
 
 def _unknown(doubt: str) -> AnchoreRefused:

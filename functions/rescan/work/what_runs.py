@@ -7,7 +7,7 @@ another tag, while the one that it runs under is not, is that one.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TypeAlias
 
@@ -59,8 +59,12 @@ class WhatRuns(Struct, frozen=True):
         return (target for target in self.images if target[1] is not None)
 
 
-def joined(images: Iterable[RunningImage], listed: ListedTags) -> WhatRuns:
-    """The images as Anchore lists them."""
+def joined(
+    images: Iterable[RunningImage],
+    listed: ListedTags,
+    is_asked: Callable[[RunningImage], bool] = lambda _: True,
+) -> WhatRuns:
+    """The images as Anchore lists them; those that are not asked for only by their digests."""
     active, found = frozenset(listed.tags), frozenset(chain(*listed.running.values()))
     named: dict[ImageTag, None] = {}
     by_target: defaultdict[Target, dict[RunningImage, None]] = defaultdict(dict)
@@ -69,7 +73,7 @@ def joined(images: Iterable[RunningImage], listed: ListedTags) -> WhatRuns:
         tag, digest = image.tag, image.digest
         if digest is not None:
             by_digest[digest].append(image)
-        if tag is None:
+        if tag is None or not is_asked(image):
             continue
         by_target[tag, None][image] = None
         if tag in active or digest is None:

@@ -47,7 +47,7 @@ from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue, ends_chain
 from rescan.work.results import Results
 from rescan.work.unknown_push import is_unknown_push, since
-from rescan.work.unrecorded import Unrecorded, as_told
+from rescan.work.unrecorded import Unrecorded, as_told, told_in_part
 
 
 class AnalyzingAnchore(Anchore, Protocol):
@@ -119,7 +119,7 @@ class Worker:
             # The STOP is neither recorded nor published: it must be found again.
             if self._is_last(gate):
                 raise
-            return self._requeue.send(gate, error)
+            return self._requeue.send(told_in_part(gate, error), error)
 
     def _gate(
         self, gate: Gate, entry: Entry | None, fresh: Entry, deadline: Deadline

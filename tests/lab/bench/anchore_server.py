@@ -1,7 +1,9 @@
-"""Anchore with as many rows an image and as many active tags as told; every image is a GO."""
+"""Anchore with as many rows an image, as many active tags, and as many of them running as told;
+every image is a GO."""
 
 import json
 import sys
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -39,12 +41,13 @@ def _row(number: int) -> dict[str, Any]:
 
 
 class _Anchore(Canned):
-    def __init__(self, rows: int, tags: int, seconds: float) -> None:
+    def __init__(self, rows: int, tags: int, seconds: float, running: int) -> None:
         self._seconds = seconds
         self._rows = rows_document(rows) + b"}"
         self._found = _text(_TEMPLATE.found())
         self._checked = _text(_TEMPLATE.checked())
         self._tags = tags
+        self._inventory = json.dumps({"items": [_ran(n) for n in range(running)]}).encode()
 
     def reply(self, request: Request) -> Reply:
         """Any image that is asked for is there; its digest is that of its tag."""
@@ -56,7 +59,7 @@ class _Anchore(Canned):
             case ["system", "feeds"] | ["policies"]:
                 return Reply((b"[]",), self._seconds)
             case ["inventories"]:
-                return Reply((b'{"items": []}',), self._seconds)
+                return Reply((self._inventory,), self._seconds)
             case ["images"]:
                 tag = asked["full_tag"]
                 return self._about(self._found, tag, sha256(tag))
@@ -83,11 +86,23 @@ def _summary(number: int) -> dict[str, Any]:
     return _TEMPLATE.summary() | {"full_tag": tag, "image_digest": sha256(tag)}
 
 
+def _ran(number: int) -> dict[str, Any]:
+    """The image with the number runs in one of 50 namespaces."""
+    tag = tag_of(number)
+    return {
+        "inventory_type": "kubernetes",
+        "context": f"prod-eu/payments-{number % 50}",
+        "image_tag": tag,
+        "image_digest": sha256(tag),
+        "last_seen": datetime.now(UTC).isoformat(),
+    }
+
+
 def _text(exchange: Any) -> str:
     text: str = exchange["response"]["content"]["text"]
     return text
 
 
 if __name__ == "__main__":
-    rows, tags, seconds = sys.argv[1:]
-    _Anchore(int(rows), int(tags), float(seconds)).serve()
+    rows, tags, seconds, *running = sys.argv[1:]
+    _Anchore(int(rows), int(tags), float(seconds), int(*running)).serve()

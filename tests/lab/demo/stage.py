@@ -21,7 +21,7 @@ from rescan.anchore.build import dialect_of, transport_of
 from rescan.anchore.client import AnchoreClient
 from rescan.anchore.data_version import read_data_version
 from rescan.aws.ecr_domains import dns_suffix
-from rescan.events.commands import Gate
+from rescan.events.commands import Gate, SweepPage
 from rescan.events.dispatcher import Answer, Dispatcher
 from rescan.gate.inventory import Inventory
 from rescan.kernel.clock import Clock
@@ -74,6 +74,9 @@ class Queue:
         messages = [(self._clock(), gate) for gate in gates]
         self._sent += messages
         return len(messages)
+
+    def send_page(self, page: SweepPage, delay: timedelta) -> None:
+        raise NotImplementedError("its sweeps have no pages")
 
     def is_busy(self) -> bool:
         return bool(self._due())

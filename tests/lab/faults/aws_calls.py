@@ -28,10 +28,16 @@ class AwsCall(StrEnum):
     LAST_SWEEP = "read the last sweep"
     BEGIN_SWEEP = "note that a sweep begins"
     RECORD_SWEEP = "record the sweep"
+    KEEP_PLAN = "keep a sweep's plan"
+    CLAIM_PAGE = "claim a sweep's page"
+    KEEP_PAGE = "keep a sweep's page"
+    READ_PAGES = "read a sweep's pages"
+    AMEND_SWEEP = "amend the sweep"
     SET_ASIDE = "set a notice aside"
     PUBLISH = "publish"
     LOOK = "look at the topic"
     COPY = "send a copy"
+    SEND_PAGE = "send a sweep's page"
     ENQUEUE = "enqueue a sweep"
     COUNT = "count the queue"
 
@@ -50,12 +56,17 @@ LEDGER = (
     AwsCall.LAST_SWEEP,
     AwsCall.BEGIN_SWEEP,
     AwsCall.RECORD_SWEEP,
+    AwsCall.KEEP_PLAN,
+    AwsCall.CLAIM_PAGE,
+    AwsCall.KEEP_PAGE,
+    AwsCall.READ_PAGES,
+    AwsCall.AMEND_SWEEP,
     AwsCall.SET_ASIDE,
     AwsCall.DEFER,
     AwsCall.LIST_DEFERRED,
     AwsCall.REMOVE_DEFERRED,
 )
-TO_THE_QUEUE = (AwsCall.COPY, AwsCall.ENQUEUE, AwsCall.PUT_BACK, AwsCall.COUNT)
+TO_THE_QUEUE = (AwsCall.COPY, AwsCall.SEND_PAGE, AwsCall.ENQUEUE, AwsCall.PUT_BACK, AwsCall.COUNT)
 
 
 @dataclass(frozen=True)
@@ -97,6 +108,9 @@ _UPDATES = {
     "SET claimed_until": AwsCall.CLAIM,
     "SET flight": AwsCall.MARK_IN_FLIGHT,
     "REMOVE claimed_until": AwsCall.RELEASE,
+    "SET holder": AwsCall.CLAIM_PAGE,
+    "SET #name = if_not_exists": AwsCall.KEEP_PAGE,
+    "SET #": AwsCall.AMEND_SWEEP,
 }
 
 
@@ -108,10 +122,17 @@ _OF_DEFERRED_WORK = {
 }
 
 
+_OF_PAGES = {"PutItem": AwsCall.KEEP_PLAN, "BatchGetItem": AwsCall.READ_PAGES}
+
+
 def _kind(operation: str, text: str) -> AwsCall:
     if '{"S": "work' in text:
         return _OF_DEFERRED_WORK[operation]
+    if "sweep-page#" in text and operation in _OF_PAGES:
+        return _OF_PAGES[operation]
     match operation:
+        case "SendMessage" if "sweep_page" in text:
+            return AwsCall.SEND_PAGE
         # What a sweep enqueues was never sent back.
         case "SendMessageBatch" if "attempt" in text:
             return AwsCall.PUT_BACK

@@ -22,6 +22,7 @@ from tests.lab.faults.lambda_cases import deferred_cases, lambda_cases, one_at_a
 from tests.lab.faults.lane import Lane
 from tests.lab.faults.lane_cases import lane_cases
 from tests.lab.faults.outcome import Role, Stage
+from tests.lab.faults.page_cases import page_cases
 from tests.lab.faults.rules import Expected
 from tests.lab.faults.story import THREE_TRIES, Story
 from tests.support.sqs_queue import Message
@@ -44,6 +45,7 @@ def cases() -> tuple[Case, ...]:
         *deferred_cases(),
         *lane_cases(),
         *clock_cases(),
+        *page_cases(),
     )
 
 

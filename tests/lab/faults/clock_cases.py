@@ -19,7 +19,9 @@ from tests.lab.faults.story import Story
 _LOOKS = 3
 _SCHEDULED = 2
 _WRITES = tuple(
-    set(LEDGER) - {AwsCall.READ, AwsCall.SCAN, AwsCall.LAST_SWEEP, AwsCall.LIST, AwsCall.FETCH}
+    set(LEDGER)
+    - {AwsCall.READ, AwsCall.SCAN, AwsCall.LAST_SWEEP, AwsCall.LIST, AwsCall.FETCH}
+    - {AwsCall.READ_PAGES}
 )
 _DENIED = refused("AccessDeniedException")
 

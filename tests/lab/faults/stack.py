@@ -12,6 +12,7 @@ import boto3
 from msgspec.structs import replace
 
 from rescan.aws.outbox_items import pending_notice_of, storm_item, storm_of
+from rescan.kernel.tag_pages import MOST_ROWS
 from tests.support.template import resources
 
 _TABLE = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
@@ -156,6 +157,18 @@ class Stack:
             if name := _OF_SWEEPS.get(item["subject"]["S"]):
                 aged = {"S": (datetime.fromisoformat(item[name]["S"]) - by).isoformat()}
                 self._ledger.put_item(TableName=self.table, Item=item | {name: aged})
+
+    def let_the_last_sweep_be_large(self) -> None:
+        """It had more tags than one invocation enqueues."""
+        self._ledger.update_item(
+            TableName=self.table,
+            Key={"subject": {"S": "sweep"}},
+            UpdateExpression="SET expected = :many, by_pages = :true",
+            ExpressionAttributeValues={
+                ":many": {"N": str(2 * MOST_ROWS)},
+                ":true": {"BOOL": True},
+            },
+        )
 
     def let_deferred_come_due(self) -> int:
         """What time does to deferred work; how much there is of it."""

@@ -392,8 +392,18 @@ def a_recovery_follows_a_stop(case: Case) -> Found:
         message = told.message
         ends = message.kind in ("RECOVERED", "REMINDER", "ENDED") or is_gone(message, told.image)
         is_excused = _is_repeated(case, told) or (channel, tag) in case.refused
+        is_excused = is_excused or _is_told_elsewhere(case, channel, told)
         if ends and not told.was_stopped and not is_excused:
             yield message.at, f"{message.kind} of {tag}, which was not told to be stopped"
+
+
+def _is_told_elsewhere(case: Case, channel: str, told: Told) -> bool:
+    """Whether its STOP reached the other channel alone, while the ledger refused."""
+    for other in case.estate.channels - {channel}:
+        before = [t for t in case.told.get((other, told.subject), []) if t.stopped]
+        if any(without_ledger(case, t.message) for t in before):
+            return True
+    return False
 
 
 def _is_repeated(case: Case, told: Told) -> bool:

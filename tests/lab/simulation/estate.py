@@ -9,7 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from rescan.anchore.active_tags import list_active_tags
+from rescan.anchore.active_tags import list_active_tags, list_tag_page
 from rescan.anchore.client import AnchoreClient
 from rescan.anchore.credentials import AnchoreAuth
 from rescan.anchore.data_version import read_data_version
@@ -23,6 +23,7 @@ from rescan.gate.model import Outcome, Trigger, TriggerKind
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Tally
+from rescan.kernel.tag_pages import MOST_ROWS, TagPages
 from rescan.kernel.watch_list import WatchList
 from rescan.ledger.entry import Entry, subject_of
 from rescan.ledger.news import EventType
@@ -33,6 +34,8 @@ from rescan.settings import Settings
 from rescan.work.deferral import Deferral
 from rescan.work.feed_clock import FeedClock
 from rescan.work.lanes import Lanes
+from rescan.work.page_chain import PageChain
+from rescan.work.page_steps import PageSteps
 from rescan.work.publisher import Publisher
 from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue
@@ -48,6 +51,7 @@ from tests.lab.simulation.scenario import Figures, Scenario
 from tests.lab.simulation.turns import SimulatedTime
 from tests.support.environment import LEAST
 from tests.support.fakes import NOON, FakeOutbox
+from tests.support.memory_pages import MemoryPages
 
 WINDOW = timedelta(seconds=60)
 _SILENT = Logger(service="simulation", logger_handler=logging.NullHandler())
@@ -56,7 +60,7 @@ _SILENT = Logger(service="simulation", logger_handler=logging.NullHandler())
 class Estate:
     """One simulation; `sweep` may be called again and goes on from there."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, most_rows: int = MOST_ROWS) -> None:
         self.scenario = scenario
         self.time = SimulatedTime(NOON)
         self.anchore = SimulatedAnchore(scenario, self.time)
@@ -99,18 +103,7 @@ class Estate:
             self.time.sleep,
         )
         data_version = partial(read_data_version, transport, None)
-        self._full_sweep = FullSweep(
-            self._watching(transport),
-            self.ledger,
-            lanes,
-            self.topic,
-            Silence(recorder, _subject, _SILENT, self.time.now),
-            self.tally,
-            _SILENT,
-            data_version,
-            self.time.now,
-            by_feeds=scenario.by_feeds,
-        )
+        self._full_sweep = self._sweeper(transport, lanes, recorder, most_rows)
         self._clock = FeedClock(
             data_version,
             self.ledger,
@@ -122,6 +115,31 @@ class Estate:
             self.time.now,
         )
         self.sweeps = self._to_come = 0
+
+    def _sweeper(
+        self, transport: Transport, lanes: Lanes, recorder: Recorder, most_rows: int
+    ) -> FullSweep:
+        watching, now = self._watching(transport), self.time.now
+        silence = Silence(recorder, _subject, _SILENT, now)
+        pages, listing = MemoryPages(self.ledger), _tag_pages(transport, most_rows)
+        steps = PageSteps(
+            pages, listing, watching, WatchList(), self.ledger, lanes, silence, _subject
+        )
+        chain = PageChain(pages, steps, self.ledger, lanes, self.tally, _SILENT, now, lambda: 1.0)
+        self.queue.page = chain.run
+        return FullSweep(
+            watching,
+            self.ledger,
+            lanes,
+            self.topic,
+            silence,
+            self.tally,
+            _SILENT,
+            partial(read_data_version, transport, None),
+            now,
+            by_feeds=self.scenario.by_feeds,
+            pages=chain,
+        )
 
     def _watching(self, transport: Transport) -> Watching:
         def inventory(deadline: Deadline) -> Inventory:
@@ -220,6 +238,14 @@ class Estate:
             ready = NOON + timedelta(seconds=self.anchore.analyzed_at[number])
             self.push_waits.append(self.time.now() - ready)
         return result
+
+
+def _tag_pages(transport: Transport, most: int) -> TagPages:
+    return TagPages(
+        most,
+        few=lambda deadline, seen: list_active_tags(transport, deadline, seen, most),
+        page=partial(list_tag_page, transport),
+    )
 
 
 def _yesterday(scenario: Scenario) -> DecidedLedger:

@@ -8,7 +8,7 @@ from threading import local
 
 import msgspec
 
-from rescan.events.commands import Gate
+from rescan.events.commands import Gate, SweepPage
 from rescan.events.parse import parse_event
 from rescan.kernel.deadline import Deadline
 from tests.lab.simulation.turns import SimulatedTime
@@ -30,6 +30,7 @@ class SimulatedQueue:
 
     def __init__(self, workers: int, batch_size: int, time: SimulatedTime) -> None:
         self.work: Callable[[Gate, Deadline], object] = _nobody
+        self.page: Callable[[SweepPage, Deadline], object] = _nobody
         self._queue = SqsQueue(time.passed, _VISIBILITY)
         self.poller = Poller(self._queue, batch_size, reports_failures=True, allows_loops=True)
         self._sender = local()
@@ -40,6 +41,12 @@ class SimulatedQueue:
         """A copy that goes back: seen after the delay."""
         seconds = int(delay.total_seconds())
         self._queue.send(gate.encode(), seconds, self._trace)
+        self._time.begin(self._poll, after=seconds)
+
+    def send_page(self, page: SweepPage, delay: timedelta) -> None:
+        """The next page of a sweep, or a copy of one."""
+        seconds = int(delay.total_seconds())
+        self._queue.send(page.encode(), seconds, self._trace)
         self._time.begin(self._poll, after=seconds)
 
     def send_all(self, gates: Iterable[Gate]) -> int:
@@ -83,9 +90,12 @@ class SimulatedQueue:
 
     def _handle(self, message: Message, running: "_Running") -> None:
         self._sender.trace = trace_of(links_of(message.trace) + 1)
-        gate = parse_event(msgspec.json.decode(message.body), lambda region: None)
-        assert isinstance(gate, Gate)
-        self.work(gate, running.deadline)
+        asked = parse_event(msgspec.json.decode(message.body), lambda region: None)
+        if isinstance(asked, SweepPage):
+            self.page(asked, running.deadline)
+        else:
+            assert isinstance(asked, Gate)
+            self.work(asked, running.deadline)
         running.left -= 1
         if not running.left:
             self.poller.settle(running.batch, _DONE)
@@ -102,5 +112,5 @@ class _Running:
     left: int
 
 
-def _nobody(gate: Gate, deadline: Deadline) -> None:
+def _nobody(asked: Gate | SweepPage, deadline: Deadline) -> None:
     raise NotImplementedError("nobody consumes the queue")

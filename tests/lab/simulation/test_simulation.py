@@ -122,6 +122,18 @@ def test_an_old_digest_takes_three_requests_as_a_tag_does_and_the_sweep_one_more
     assert all(entry.old_digest == entry.digest for entry in stopped)
 
 
+def test_by_pages_a_sweep_asks_and_tells_the_same() -> None:
+    scenario = Scenario(600, STOPPED, workers=10)
+    estate, one = Estate(scenario, most_rows=500), Estate(scenario)
+    by_pages, at_once = estate.sweep(), one.sweep()
+    assert (by_pages.stopped, by_pages.published) == (at_once.stopped, at_once.published)
+    assert by_pages.anchore_calls == at_once.anchore_calls
+    # One page of entries, which the schedule's invocation does, two of tags, and the rest.
+    assert by_pages.messages == 600 + 3
+    record = estate.ledger.sweeps[-1]
+    assert (record.expected, record.enqueuing) == (600, False)
+
+
 def test_the_same_seed_gives_the_same_figures() -> None:
     scenario = Scenario(IMAGES, STOPPED, workers=10, jitter=0.5, seed=7)
     assert Estate(scenario).sweep() == Estate(scenario).sweep()

@@ -1,0 +1,64 @@
+"""Names as hashes of 8 bytes, of which an item of the ledger holds very many.
+
+Among a million names two have the same hash once in 37 million sweeps.
+"""
+
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+
+from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.kernel.watch_list import ListedTags
+from rescan.work.what_runs import Target
+
+_SIZE = 8
+
+
+def hash_of(tag: ImageTag | None, digest: Digest | None) -> bytes:
+    """Of a tag, of a digest, or of both together: of what is to be gated."""
+    name = f"{tag or ''}@{digest or ''}"
+    return blake2b(name.encode(errors="replace"), digest_size=_SIZE).digest()
+
+
+def hashes_of(targets: Iterable[Target]) -> bytes:
+    """Those of all targets."""
+    return b"".join(hash_of(*target) for target in targets)
+
+
+def each_hash(hashes: bytes | bytearray) -> Iterator[bytes]:
+    """They, one by one."""
+    return (bytes(hashes[at : at + _SIZE]) for at in range(0, len(hashes), _SIZE))
+
+
+class HashSet:
+    """Very many hashes, in little more than their 8 bytes each: a set of Python takes 100.
+
+    They lie in boxes by their first byte, of which one at a time becomes a set.
+    """
+
+    def __init__(self) -> None:
+        self._boxes = [bytearray() for _ in range(256)]
+
+    def add(self, hashes: bytes) -> None:
+        for each in each_hash(hashes):
+            self._boxes[each[0]] += each
+
+    def __contains__(self, hashed: object) -> bool:
+        return isinstance(hashed, bytes) and hashed in set(each_hash(self._boxes[hashed[0]]))
+
+    def __len__(self) -> int:
+        """How many different ones there are."""
+        return sum(len(set(each_hash(box))) for box in self._boxes)
+
+
+def hashes_of_listed(listed: ListedTags, asked: Iterable[ImageTag]) -> bytes:
+    """Those of the tags that are asked about, of digests that run, and of the tags on these."""
+    tags = {*listed.tags}.intersection(asked)
+    digests = {digest for found in listed.running.values() for digest in found}
+    pairs = ((tag, digest) for tag, found in listed.running.items() for digest in found)
+    return b"".join(
+        (
+            *(hash_of(tag, None) for tag in tags),
+            *(hash_of(None, digest) for digest in digests),
+            hashes_of(pairs),
+        )
+    )
