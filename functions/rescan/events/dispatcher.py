@@ -1,6 +1,7 @@
 """Hands each event to whoever handles what it asks for, and answers it."""
 
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, TypeAlias
 
 from aws_lambda_powertools import Logger
@@ -47,7 +48,8 @@ class Handlers(Struct, frozen=True):
 class Dispatcher:
     """`begin` returns the handlers for one invocation, and `examine` the answer of the checks.
 
-    `dns_suffix` knows AWS's partitions. The images of batches are gated `side_by_side`.
+    `dns_suffix` knows AWS's partitions. The images of batches are gated `side_by_side`; `threads`
+    is an argument for the tests' sake.
     """
 
     def __init__(
@@ -57,12 +59,14 @@ class Dispatcher:
         dns_suffix: Callable[[str], str | None],
         logger: Logger,
         side_by_side: SideBySide | None = None,
+        threads: Callable[[int], Executor] = ThreadPoolExecutor,
     ) -> None:
         self._begin = begin
         self._examine = examine
         self._dns_suffix = dns_suffix
         self._logger = logger
         self._side_by_side = side_by_side or SideBySide()
+        self._threads = threads
 
     def handle(self, event: object, deadline: Deadline) -> Answer:
         """The function's answer to one event; RescanError when it must fail."""
@@ -73,6 +77,7 @@ class Dispatcher:
                     batch,
                     lambda body: self._handle_record(body, handlers, deadline),
                     self._logger,
+                    self._threads,
                 )
             case Gate(answer_in_full=True) as gate:
                 return responses.in_full(handlers.gate_now(gate, deadline))

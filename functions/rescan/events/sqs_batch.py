@@ -6,7 +6,7 @@ records one after the other, or as coroutines; these wait for Anchore in threads
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -21,9 +21,15 @@ _MANY = 16
 
 
 def answer_batch(
-    batch: Mapping[str, Any], handle: Callable[[object], None], logger: Logger
+    batch: Mapping[str, Any],
+    handle: Callable[[object], None],
+    logger: Logger,
+    threads: Callable[[int], Executor] = ThreadPoolExecutor,
 ) -> dict[str, Any]:
-    """`{"batchItemFailures": [{"itemIdentifier"}]}`: the records on which `handle` raised."""
+    """`{"batchItemFailures": [{"itemIdentifier"}]}`: the records on which `handle` raised.
+
+    `threads` is an argument for the tests' sake.
+    """
     records = batch["Records"]
     if len(records) > _MANY:
         share_arenas()
@@ -42,19 +48,21 @@ def answer_batch(
             logger.thread_safe_remove_keys(["sqs_message_id"])
         return False
 
-    succeeded = _side_by_side(succeeds, records)
+    succeeded = _side_by_side(succeeds, records, threads)
     failed = [r["messageId"] for r, done in zip(records, succeeded, strict=True) if not done]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
 def _side_by_side(
-    succeeds: Callable[[Mapping[str, Any]], bool], records: Sequence[Mapping[str, Any]]
+    succeeds: Callable[[Mapping[str, Any]], bool],
+    records: Sequence[Mapping[str, Any]],
+    threads: Callable[[int], Executor],
 ) -> list[bool]:
     """In a thread each; one record alone needs none of its own."""
     if len(records) == 1:
         return [succeeds(records[0])]
-    with ThreadPoolExecutor(len(records)) as threads:
-        return list(threads.map(succeeds, records))
+    with threads(len(records)) as each:
+        return list(each.map(succeeds, records))
 
 
 def _event_of(record: Mapping[str, Any]) -> object:

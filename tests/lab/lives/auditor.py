@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from tests.lab.lives import allowlist_rules, platform_rules, summary_rules
+from tests.lab.lives import allowlist_rules, batch_rules, platform_rules, summary_rules
 from tests.lab.lives.case import (
     SKEW,
     Broken,
@@ -710,4 +710,5 @@ RULES: tuple[Rule, ...] = (
     *platform_rules.RULES,
     *allowlist_rules.RULES,
     *summary_rules.RULES,
+    *batch_rules.RULES,
 )

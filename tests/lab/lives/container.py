@@ -33,6 +33,7 @@ from rescan.work.lanes import Lanes
 from rescan.work.parts import Container as Held
 from rescan.work.parts import Parts
 from tests.lab.lives.anchore import Anchore, AnchoreSession
+from tests.lab.lives.batches import InTurn
 from tests.lab.lives.calls import TIMEOUT_SECONDS, Invocation, Killed
 from tests.lab.lives.dynamodb import TABLE, DynamoDB, Table
 from tests.lab.lives.messages import Sns, Sqs
@@ -94,13 +95,30 @@ class Container:
         self._invocation: Invocation | None = None
         self._tally = Tally()
         handlers = self._parts(chance).handlers
+        self._begin: Callable[[Any], Invocation] | None = None
         self._dispatcher = Dispatcher(
-            lambda: handlers, _examine, lambda region: "amazonaws.com", _LOGGER
+            lambda: handlers,
+            _examine,
+            lambda region: "amazonaws.com",
+            _LOGGER,
+            threads=lambda number: InTurn(self._begin_record),
         )
+
+    def handle_batch(self, event: Any, begin: "Callable[[Any], Invocation]") -> tuple[str, Any]:
+        """The same for several records; each is begun as an invocation of its own."""
+        self._begin = begin
+        return self._handle(event)
+
+    def _begin_record(self, record: Any) -> None:
+        assert self._begin is not None
+        self._invocation = self._begin(record)
 
     def handle(self, event: Any, invocation: Invocation) -> tuple[str, Any]:
         """How it ended, and the answer or the error in words."""
         self._invocation = invocation
+        return self._handle(event)
+
+    def _handle(self, event: Any) -> tuple[str, Any]:
         deadline = Deadline.after(
             TIMEOUT_SECONDS - _RESERVE_SECONDS, self._world.passed, _RESERVE_SECONDS / 2
         )

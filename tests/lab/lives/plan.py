@@ -6,7 +6,7 @@ from functools import partial
 from itertools import product
 from random import Random
 
-from tests.lab.lives import allowlist, platforms, summaries
+from tests.lab.lives import allowlist, batches, platforms, summaries
 from tests.lab.lives.digests import digest_of
 
 HOUR = 3600.0
@@ -88,6 +88,7 @@ class Plan:
     contexts: tuple[str, ...] = ()
     indexes: platforms.Indexes = field(default_factory=dict)
     items: tuple[allowlist.Item, ...] = ()
+    batch_size: int = 1
     left_out: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -133,6 +134,7 @@ def planned(seed: int) -> Plan:
         contexts=contexts,
         indexes=indexes,
         items=_items(seed, rows, calm_at),
+        batch_size=batches.largest(seed),
     )
 
 

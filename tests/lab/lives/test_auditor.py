@@ -42,6 +42,7 @@ HERE = ROOT / "tests" / "lab" / "lives"
 AUDITOR = (
     "allowlist_rules",
     "auditor",
+    "batch_rules",
     "case",
     "images",
     "platform_rules",
@@ -359,6 +360,9 @@ BREAKING: dict[str, list[Seen]] = {
     "a_summary_names_what_is_stopped": summed(replace(SUMMED, stopped=((TAG, False),))),
     "a_summary_counts_what_a_sweep_came_to": summed(
         replace(SUMMED, sweep=Covered(CALM + HOUR - 5, 2, 1, 0, 1))
+    ),
+    "a_message_fails_alone": where(
+        lambda one: isinstance(one, Ended) and one.who == "work-2", how="failed"
     ),
     "every_end_is_announced": held(),
     "no_end_is_invented": held(replace(EXPIRING, held=(("CVE-9", CALM + 2 * HOUR),))),

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from tests.lab.lives.anchore import Anchore
+from tests.lab.lives.batches import ends
 from tests.lab.lives.calls import Dangers, Invocation
 from tests.lab.lives.container import (
     CHAT_ARN,
@@ -318,6 +319,34 @@ class World:
         self.see(Ended(self.passed(), name, how, container.name, _short(detail)))
         return how
 
+    def invoke_batch(self, batch: Batch, queue: str) -> tuple[str, Any]:
+        """How the invocation ended, and its answer; each of its records is one to the auditor."""
+        if self.passed() < self._throttled_until:
+            return "throttled", ""
+        began, begun = self.passed(), dict[str, Invocation]()
+        container = self._container(self._random(f"{queue}-{batch.messages[0].id} batch"))
+
+        def begin(record: Any) -> Invocation:
+            message = f"{queue}-{record['messageId']}"
+            self._names[message] = number = self._names.get(message, 0) + 1
+            name = message if number == 1 else f"{message}~{number}"
+            self.see(Started(self.passed(), name, container.name, queue, message))
+            invocation = Invocation(name, self, self._random(name), began)
+            begun[record["messageId"]] = invocation
+            return invocation
+
+        event = batch.event()
+        how, detail = container.handle_batch(event, begin)
+        for record in event["Records"]:
+            if record["messageId"] not in begun:  # the process ended before its turn came
+                begin(record)
+        if how != "killed":
+            self._idle.append(container)
+        for message, ended in ends(begun, how, detail).items():
+            name = begun[message].name
+            self.see(Ended(self.passed(), name, ended, container.name, _short(detail)))
+        return how, detail
+
     def _container(self, chance: Random) -> Container:
         if self._idle and chance.random() > 0.1:
             return self._idle.pop(chance.randrange(len(self._idle)))
@@ -382,7 +411,7 @@ class World:
 
 
 class _Lane:
-    """A queue, its dead letters, and Lambda's poller of it: batches of one message."""
+    """A queue, its dead letters, and Lambda's poller of it."""
 
     def __init__(self, name: str, world: World, chance: Random) -> None:
         self.name = name
@@ -392,7 +421,8 @@ class _Lane:
         )
         self._world = world
         self._chance = chance
-        self._poller = Poller(self.queue, 1, reports_failures=True, allows_loops=True)
+        most = world.plan.batch_size
+        self._poller = Poller(self.queue, most, reports_failures=True, allows_loops=True)
         self._free = _CONCURRENCY
 
     def send(self, body: str, delay: int, who: str) -> None:
@@ -446,8 +476,9 @@ class _Lane:
         self._free += 1
         held = {message.id for message in self.queue.messages}
         self._poller.settle(batch, ended)
+        left = {message.id for message in self.queue.messages}
         for message in batch.messages:
-            if message.id in held and ended is _DONE:
+            if message.id in held - left:
                 self._world.see(Left(self._world.passed(), self.name, self._id(message), "done"))
             elif message.id in held:
                 self._poll_after(max(0.0, message.visible_at - self._world.passed()))
@@ -459,6 +490,9 @@ class _Lane:
 
     def _again(self, batch: Batch) -> Outcome:
         """Hand it over; SQS may do so twice."""
+        if batch.messages[1:]:
+            how, answer = self._world.invoke_batch(batch, self.name)
+            return Outcome(answer=answer) if how == "answered" else Outcome(error="failed")
         message = self._id(batch.messages[0])
         how = self._world.invoke(batch.event(), message, self.name, message)
         return _DONE if how == "answered" else Outcome(error="failed")
