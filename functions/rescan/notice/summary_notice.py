@@ -104,14 +104,18 @@ class SummaryNotice(NoticeContent):
         if sweep is None:
             yield "no sweep yet"
         else:
-            yield f"{sweep.evaluated:,} of {counted(sweep.expected, 'image')} evaluated"
+            expected = "about " * sweep.enqueuing + counted(sweep.expected, "image")
+            yield f"{sweep.evaluated:,} of {expected} evaluated"
         oldest = summary.stopped_since
         since = f" (the oldest for {age(oldest, summary.at)})" if oldest and details else ""
         run = f", {summary.running:,} of them running" if summary.running else ""
         yield f"{len(summary.stopped):,} stopped{since}{run}"
         yield from overdue(summary.due)
         yield f"{len(summary.failing):,} not evaluated"
-        yield from self._unanswered()
+        if summary.missing:
+            yield f"{summary.missing:,} without a result"
+        if summary.unwatched.rows:
+            yield f"{counted(summary.unwatched.rows, 'row')} not watched"
         if sweep is not None and sweep.absent:
             yield f"{sweep.absent:,} gone from Anchore"
         if pushes := summary.new_pushes:
@@ -120,15 +124,6 @@ class SummaryNotice(NoticeContent):
             yield "the next sweep is overdue"
         if summary.set_aside:
             yield f"{counted(summary.set_aside, 'notice')} could not be published"
-
-    def _unanswered(self) -> Iterator[str]:
-        summary = self._summary
-        if summary.missing:
-            yield f"{summary.missing:,} without a result"
-        if summary.lacks_tags:
-            yield "more that were not listed"
-        if summary.unwatched.rows:
-            yield f"{counted(summary.unwatched.rows, 'row')} not watched"
 
     def steps(self) -> list[str]:
         """The most urgent first."""

@@ -63,9 +63,9 @@ looks three times in ten minutes, in place of pushes and a sweep, and once more 
 fault. Then it must have begun one sweep, or two where feeds moved again or the first was not
 recorded: such a one is begun again after a quarter of an hour, not by each look.
 
-Where a sweep goes by pages, the sweep before had 20,000 tags, so that this one is a chain of three
-messages: the ledger's entries, Anchore's list, and what is left. Nothing is pushed. The next page
-is a message without a delay.
+Where a sweep goes by pages, the sweep before had 20,000 tags, so this one is a chain of three: the
+ledger's entries, Anchore's list, and what is left. Nothing is pushed. The next page is a message
+without a delay.
 
 Where a digest is old, each image still runs while its tag has moved on to another one, a GO. Then
 no STOP may end but by an evaluation, whatever becomes of the inventory. The image that is submitted
