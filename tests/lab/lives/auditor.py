@@ -211,7 +211,8 @@ def _is_done(case: Case, sent: Sent, runs: list[str], until: float) -> bool:
 def every_running_digest_is_judged_or_doubted(case: Case) -> Found:
     """Each digest that a sweep sees running gets a verdict of that sweep, or is told as a doubt."""
     calm = _calm_inventories(case)
-    ends = [*(seen.at for seen, _ in calm[1:]), float("inf")]
+    # One behind another may begin before the work of that is done.
+    ends = [*(max(b.at, a.at + HOUR) for (a, _), (b, _) in pairwise(calm)), float("inf")]
     for (seen, found), until in zip(calm, ends, strict=False):
         since = case.starts[seen.who].at - SKEW
         for tag, digest in sorted(found, key=str):
@@ -491,8 +492,8 @@ def not_evaluated_is_true(case: Case) -> Found:
         message = told.message
         if message.kind != "NOT_EVALUATED" or is_gone(message, told.image):
             continue
-        until = message.decided - _SLOW
-        since = message.decided - case.estate.not_evaluated_seconds + _SLOW
+        until = case.decided(told) - _SLOW
+        since = case.decided(told) - case.estate.not_evaluated_seconds + _SLOW
         for check in case.judged.get(tag, ()):
             is_recorded = check.sound and check.who in case.wrote and _is_kept(case, check)
             counts = case.verdict_of(check) and not case.is_doubted(check)

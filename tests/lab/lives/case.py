@@ -183,6 +183,19 @@ class Case:
                 history.append(_told(subject, message, image, history[-1] if history else None))
         return found
 
+    def decided(self, told: Told) -> float:
+        """When it was decided; of a group's members their message does not say so itself."""
+        return self._written.get(told.image.notice, told.message.decided)
+
+    @cached_property
+    def _written(self) -> dict[str, float]:
+        """When each notice was written first."""
+        found: dict[str, float] = {}
+        for wrote in self.all(Wrote):
+            if wrote.how == "written" and wrote.key.startswith("notice#"):
+                found.setdefault(wrote.key.rpartition("#")[2], wrote.at)
+        return found
+
     @cached_property
     def _writers(self) -> dict[str, str]:
         """The invocation that wrote each notice."""

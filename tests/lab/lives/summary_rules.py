@@ -49,7 +49,7 @@ def _stopped(case: Case, message: Published) -> tuple[Counter[_Name], Counter[_N
         changes = [told for told in history if _changes(told)]
         if any(_is_near(case, told, message) for told in changes):
             unsure[_name_of(subject)] += 1
-        elif _is_stopped([told for told in changes if told.message.decided < message.decided]):
+        elif _is_stopped(case, [one for one in changes if case.decided(one) < message.decided]):
             stopped[_name_of(subject)] += 1
     return stopped, unsure
 
@@ -66,11 +66,11 @@ def _changes(told: Told) -> bool:
 def _is_near(case: Case, told: Told, message: Published) -> bool:
     """What is found without a ledger, the ledger does not know."""
     is_unknown = without_ledger(case, told.message)
-    return is_unknown or abs(told.message.decided - message.decided) < _SLOW
+    return is_unknown or abs(case.decided(told) - message.decided) < _SLOW
 
 
-def _is_stopped(changes: list[Told]) -> bool:
-    last = max(changes, key=lambda told: told.message.decided, default=None)
+def _is_stopped(case: Case, changes: list[Told]) -> bool:
+    last = max(changes, key=case.decided, default=None)
     return last is not None and last.message.kind in ("STOP", "REMINDER")
 
 
@@ -99,8 +99,9 @@ def _is_of(sent: Sent, told: Covered) -> bool:
 def _evaluated(case: Case, sent: Sent, asked: set[str]) -> tuple[int, int]:
     """How many images got a verdict, at least and at most.
 
-    A list without a row may be doubted, and of what was evaluated within seconds after the sweep
-    began another clock may say that it was before.
+    A list without a row may be doubted, and so may an image be of which a platform is not analyzed.
+    Of what was evaluated within seconds after the sweep began another clock may say that it was
+    before.
     """
     least = most = 0
     for subject in asked:
@@ -109,9 +110,10 @@ def _evaluated(case: Case, sent: Sent, asked: set[str]) -> tuple[int, int]:
         real = [check for check in checks if case.verdict_of(check)]
         since = (sent.sweep or 0.0) + SKEW
         most += bool(real)
+        whole = (check for check in real if not case.parts.missing(check))
         least += any(
             check.at > since and case.finished(check.who) and not case.lists_nothing(check)
-            for check in real
+            for check in whole
         )
     return least, most
 
