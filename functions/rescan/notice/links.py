@@ -15,18 +15,18 @@ _NO_DOMAINS = (
 _DOTS = r".\u3002\uff0e\uff61"
 _DOT = f"[{_DOTS}]"
 # Every character that is not ASCII: a letter may be two, of which Python counts one as no letter.
+# Only words take no notice of case: with so long a range the whole would take 10 ms to compile.
 _OTHERS = r"\u0080-\U0010ffff"
 _LINKING = re.compile(
     r":?//(?=[^\s\]])"  # behind a scheme or, for some readers, without one
-    r"|(?:(?<=mailto)|(?<=\bnews)|(?<=\bsms)|(?<=\btel)):(?=[^\s\]])"
-    r"|(?<=\bwww)\.(?=\w)"
+    r"|(?i:(?<=mailto)|(?<=\bnews)|(?<=\bsms)|(?<=\btel)):(?=[^\s\]])"
+    r"|(?i:(?<=\bwww))\.(?=\w)"
     # An address of mail: some programs ask for no top-level domain. Versions have no letters.
     rf"|(?<=[\w.+-])@(?=[\w-]+{_DOT}\w)(?=[\w{_DOTS}-]*[^\W\d_])"
     # A dot of a host: what follows may be a top-level domain.
     rf"|(?<=[\w{_OTHERS}-]){_DOT}"
-    rf"(?=(?!(?:{_NO_DOMAINS})\b)(?:xn--|[^\W\d_]{{2,}}(?![^\W_])|[{_OTHERS}]{{2}}))"
+    rf"(?=(?!(?i:{_NO_DOMAINS})\b)(?:(?i:xn--)|[^\W\d_]{{2,}}(?![^\W_])|[{_OTHERS}]{{2}}))"
     r"|(?<![\\\w:])\\\\(?=\w)",  # a share of Windows
-    re.IGNORECASE,
 )
 
 
