@@ -220,10 +220,18 @@ def every_running_digest_is_judged_or_doubted(case: Case) -> Found:
                 continue
             checks = (check for check in case.checks.get(tag, ()) if check.digest == digest)
             is_judged = any(since <= check.at <= until for check in checks)
-            if not is_judged and not _is_doubted(case, seen, tag, digest):
+            is_excused = _moves_on(case, seen, tag, digest) or _is_doubted(case, seen, tag, digest)
+            if not is_judged and not is_excused:
                 yield seen.at, f"{seen.who} sees {tag} run on {digest[:14]}, and it is not judged"
         if until == float("inf"):
             yield from _unknown_and_untold(case, seen, found)
+
+
+def _moves_on(case: Case, seen: Inventoried, tag: str, digest: str) -> bool:
+    """Whether the tag was on it, and moves on before its work is done: the next sweep judges it."""
+    before = [truth for truth in case.truths[tag] if truth.at <= seen.at]
+    after = [truth for truth in case.truths[tag] if seen.at < truth.at <= seen.at + HOUR]
+    return bool(before) and before[-1].digest == digest and any(t.digest != digest for t in after)
 
 
 def _is_doubted(case: Case, seen: Inventoried, tag: str, digest: str) -> bool:

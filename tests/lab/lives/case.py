@@ -248,7 +248,7 @@ class Case:
         return not any(
             one.digest == check.digest and check.at - one.at > _AGREES and one.who in self.wrote
             for one in earlier
-            if self.lists_nothing(one)
+            if self.verdict_of(one) and self.lists_nothing(one)
         )
 
     def lists_nothing(self, check: Asked) -> bool:
