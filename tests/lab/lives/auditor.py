@@ -504,7 +504,7 @@ def not_evaluated_is_true(case: Case) -> Found:
         since = case.decided(told) - case.estate.not_evaluated_seconds + _SLOW
         for check in case.judged.get(tag, ()):
             is_recorded = check.sound and check.who in case.wrote and _is_kept(case, check)
-            counts = case.verdict_of(check) and not case.is_doubted(check)
+            counts = case.is_whole(check) and not case.is_doubted(check)
             is_whole = is_recorded and not case.parts.missing(check)
             if since < check.at < until and counts and is_whole:
                 yield message.at, f"{tag} is told to be not evaluated, and was by {check.who}"

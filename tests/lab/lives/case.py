@@ -237,6 +237,12 @@ class Case:
                 is_known = part.digest in sound if sound else is_known
         return is_known
 
+    def is_whole(self, check: Asked) -> bool:
+        """Whether each platform that Anchore listed has a verdict that nobody could doubt."""
+        parts = self.parts.of(check)
+        is_real = all(map(self.verdict_of, parts)) and not self.parts.missing(check)
+        return is_real and (len(parts) == 1 or not self.lists_nothing(check))
+
     def is_doubted(self, check: Asked) -> bool:
         """Whether its empty list is no evidence yet: the image is stopped, or has had rows."""
         earlier = [one for one in self.judged[self.subject_of(check)] if one.at < check.at]
