@@ -25,7 +25,7 @@ def every_end_is_announced(case: Case) -> Found:
 
 
 def _counts(case: Case, check: Asked) -> bool:
-    is_real = check.said in ("go", "warn") and check.sound and case.verdict_of(check)
+    is_real = check.said in ("go", "warn") and check.sound and case.is_whole(check)
     is_kept = check.at > case.calm_at and case.finished(check.who) and check.who in case.wrote
     is_certain = case.stands(check, _SLOW, _COLLECTED) and not case.is_doubted(check)
     return is_real and is_kept and is_certain

@@ -53,7 +53,8 @@ def no_platform_is_forgotten(case: Case) -> Found:
         if told.message.kind != "RECOVERED":
             continue
         for check in case.judged.get(subject, ()):
-            if check.moment == told.message.moment and (known := _known_and_missing(case, check)):
+            is_of_it = check.moment is not None and check.moment == told.message.moment
+            if is_of_it and (known := _known_and_missing(case, check)):
                 yield told.message.at, f"{subject} recovered, and {sorted(known)} was not judged"
 
 

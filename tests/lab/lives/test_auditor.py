@@ -287,7 +287,11 @@ def summed(summary: Summed | None) -> list[Seen]:
         decided=ASKED_AT,
         summed=summary,
     )
-    asked = [Started(ASKED_AT, "s", "c", "summary"), Ended(ASKED_AT + 1, "s", "answered", "c")]
+    asked: list[Seen] = [
+        Started(ASKED_AT, "s", "c", "summary"),
+        Wrote(ASKED_AT + 0.5, "s", "notice#stops#n3", "written"),
+        Ended(ASKED_AT + 1, "s", "answered", "c"),
+    ]
     return [*WELL, *asked, *(publishing(told) if summary else ())]
 
 
