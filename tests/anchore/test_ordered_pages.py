@@ -85,10 +85,9 @@ def test_rows_without_a_name_end_as_any_other() -> None:
     assert len(list(found)) >= 25
 
 
-@given(st.lists(st.integers(1, 14), min_size=1, max_size=20), st.randoms(use_true_random=True))
-def test_all_tags_are_read_though_the_rows_of_each_change_places(
-    rows_of_each: list[int], chance: Random
-) -> None:
+def reordering(rows_of_each: list[int], chance: Random) -> ReadPage[Numbered]:
+    """A list of so many rows of each tag, which change places among themselves."""
+
     def answer(limit: int, number: int) -> tuple[list[Numbered], int]:
         rows = [
             Numbered(f"{tag:03}", each)
@@ -97,7 +96,15 @@ def test_all_tags_are_read_though_the_rows_of_each_change_places(
         ]
         return rows[(number - 1) * limit :][:limit], len(rows)
 
-    found = {row for row in rows_in_order(answer, MOST) if row}
+    return answer
+
+
+@given(st.lists(st.integers(1, 14), min_size=1, max_size=20), st.randoms(use_true_random=True))
+def test_all_tags_are_read_though_the_rows_of_each_change_places(
+    rows_of_each: list[int], chance: Random
+) -> None:
+    read = reordering(rows_of_each, chance)
+    found = {row for row in rows_in_order(read, MOST) if row}
     small = {tag for tag, count in enumerate(rows_of_each) if count <= 3}
     assert {f"{tag:03}" for tag in range(len(rows_of_each))} <= {row.full_tag for row in found}
     assert {(f"{tag:03}", each) for tag in small for each in range(rows_of_each[tag])} <= found
@@ -133,15 +140,7 @@ def test_each_row_of_a_list_that_stays_is_on_one_page(total: int) -> None:
 
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=20), st.randoms())
 def test_the_rows_of_a_tag_are_on_one_page(rows_of_each: list[int], chance: Random) -> None:
-    def answer(limit: int, number: int) -> tuple[list[Numbered], int]:
-        rows = [
-            Numbered(f"{tag:03}", each)
-            for tag, count in enumerate(rows_of_each)
-            for each in chance.sample(range(count), count)
-        ]
-        return rows[(number - 1) * limit :][:limit], len(rows)
-
-    parts = chained(answer)
+    parts = chained(reordering(rows_of_each, chance))
     for tag, count in enumerate(rows_of_each):
         on = [part for part in parts if any(row.full_tag == f"{tag:03}" for row in part)]
         assert len(on) == 1

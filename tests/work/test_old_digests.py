@@ -4,6 +4,7 @@ import pytest
 
 from rescan.gate.model import Outcome
 from rescan.kernel.image_tag import Digest, ImageTag
+from rescan.ledger.entry import Entry
 from tests.support.cluster import HOUR, Cluster
 from tests.support.fakes import NOON
 
@@ -27,6 +28,13 @@ def cluster() -> Cluster:
 def told(cluster: Cluster) -> list[tuple[str, str | None]]:
     """The kind of each notice, and the digest that it is about."""
     return [(result["event_type"], result["image"]["digest"]) for result in cluster.results]
+
+
+def remembered(cluster: Cluster) -> Entry:
+    """The entry of the old image."""
+    entry = cluster.entry(TAG, OLD)
+    assert entry is not None
+    return entry
 
 
 def test_an_old_digest_has_a_stop_of_its_own_that_says_so_first(cluster: Cluster) -> None:
@@ -116,9 +124,7 @@ def test_no_doubt_ends_it(cluster: Cluster, doubt: str) -> None:
     else:
         {"stale": cluster.silent, "hidden": cluster.hidden}[doubt].update({EU, US})
     cluster.sweep(later=25 * HOUR)
-    entry = cluster.entry(TAG, OLD)
-    assert entry is not None
-    assert entry.stopped
+    assert remembered(cluster).stopped
     assert "ENDED" not in [kind for kind, _ in told(cluster)]
 
 
@@ -130,9 +136,7 @@ def test_a_vanished_context_is_known_without_a_record_of_the_sweep_before(cluste
     cluster.hidden.update({EU, US})
     cluster.sweep()
     assert told(cluster) == [("STOP", OLD)]
-    entry = cluster.entry(TAG, OLD)
-    assert entry is not None
-    assert entry.stopped
+    assert remembered(cluster).stopped
 
 
 @pytest.mark.parametrize("named", ["index", "image"])
@@ -163,9 +167,7 @@ def test_a_sweep_that_cannot_read_the_ledger_forgets_no_vanished_context(cluster
     cluster.start(US, TAG, NEW)
     cluster.sweep(later=25 * HOUR)
     assert "ENDED" not in [kind for kind, _ in told(cluster)]
-    entry = cluster.entry(TAG, OLD)
-    assert entry is not None
-    assert entry.stopped
+    assert remembered(cluster).stopped
     cluster.hidden.clear()
     cluster.stop(EU, TAG, OLD)
     cluster.start(EU, TAG, NEW)
@@ -180,10 +182,9 @@ def test_a_tag_that_moves_back_for_a_while_lets_no_place_be_forgotten(cluster: C
     cluster.push(TAG, OLD, "stop")
     cluster.hidden.update({EU, US})
     cluster.sweep()
-    entry = cluster.entry(TAG, OLD)
-    assert entry is not None
-    assert entry.running is not None
-    assert {place.context for place in entry.running.places} == {EU, US}
+    running = remembered(cluster).running
+    assert running is not None
+    assert {place.context for place in running.places} == {EU, US}
 
 
 def test_a_tag_that_moves_back_takes_its_stop_with_it(cluster: Cluster) -> None:
@@ -296,6 +297,4 @@ def test_what_a_sweep_that_cannot_read_the_ledger_finds_for_the_first_time_is_re
     cluster.hidden.update({EU, US})
     cluster.sweep()
     assert told(cluster) == [("STOP", OLD)]
-    entry = cluster.entry(TAG, OLD)
-    assert entry is not None
-    assert entry.stopped
+    assert remembered(cluster).stopped
