@@ -52,8 +52,13 @@ class Gate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
             team=settings.routes.of(self.tag),
             feeds=self.feeds,
             old_digest=self.old_digest,
-            running=self.running.digests if self.running and self.running.known else frozenset(),
+            running=self.known_running.digests if self.known_running else frozenset(),
         )
+
+    @property
+    def known_running(self) -> TagInventory | None:
+        """What a sweep knows of where it runs; None: nothing, or not for certain."""
+        return self.running if self.running and self.running.known else None
 
     def encode(self) -> str:
         """The body of the message that `parse_event` reads back."""

@@ -24,7 +24,7 @@ class Running(Struct, frozen=True, omit_defaults=True):
 
     `places` are the ones that were seen last, of `total`. `digests` are the image's own, and its
     parent's; those by which it was seen come first. `known` False: that sweep could not tell, and
-    these are places of an earlier one.
+    these are places of an earlier one, or else of its stale inventory.
     """
 
     at: datetime

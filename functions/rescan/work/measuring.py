@@ -1,6 +1,7 @@
 """Tells what a sweep came to, as metrics and as a line of the log."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from aws_lambda_powertools import Logger
 
@@ -21,6 +22,18 @@ def tell_without_tag(tally: Tally, logger: Logger, digests: Sequence[str]) -> No
             number=len(digests),
             digests=digests[:_MOST_DIGESTS],
         )
+
+
+def tell_expected(tally: Tally, sweep: SweepRecord) -> None:
+    """A row that cannot be watched is never answered: the sweep is not complete."""
+    tally.add(Metric.EXPECTED, sweep.expected)
+    tally.add(Metric.UNWATCHED_ROWS, sweep.unwatched.rows)
+
+
+def tell_age(tally: Tally, oldest: datetime | None, now: datetime) -> None:
+    """How old the oldest verdict is of what a sweep asks for; None: there is none."""
+    if oldest is not None:
+        tally.add(Metric.OLDEST_EVALUATION_AGE_HOURS, (now - oldest) / timedelta(hours=1))
 
 
 def tell_coverage(

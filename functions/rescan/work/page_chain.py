@@ -31,7 +31,7 @@ from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import LedgerUnavailable, OutOfTime, RescanError
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import ListedTags
-from rescan.work.measuring import tell_coverage
+from rescan.work.measuring import tell_age, tell_coverage, tell_expected
 from rescan.work.page_hashes import HashSet, each_hash
 from rescan.work.page_ports import Page, SweepPages, SweepPlan
 from rescan.work.page_steps import PageSteps
@@ -140,9 +140,7 @@ class PageChain:
         record = _measured(plan, page)
         tell_coverage(self._tally, self._logger, plan.measured, page.counted)
         self._pages.amend(record)
-        if page.counted.oldest is not None:
-            hours = (self._clock() - page.counted.oldest) / timedelta(hours=1)
-            self._tally.add(Metric.OLDEST_EVALUATION_AGE_HOURS, hours)
+        tell_age(self._tally, page.counted.oldest, self._clock())
 
     def _end(self, plan: SweepPlan, message: SweepPage, page: Page) -> None:
         """All is sent: what the sweep expects is known."""
@@ -154,8 +152,7 @@ class PageChain:
             _measured(plan, page), expected=expected, unwatched=page.unwatched, enqueuing=False
         )
         self._pages.amend(record)
-        self._tally.add(Metric.EXPECTED, expected)
-        self._tally.add(Metric.UNWATCHED_ROWS, page.unwatched.rows)
+        tell_expected(self._tally, record)
         self._logger.info(
             "all pages of a sweep enqueued", expected=expected, pages=message.page + 1
         )

@@ -100,7 +100,7 @@ class Results:
             if gate.sweep or gate.running:
                 entry = entry.seen_by(gate.running, digests or _old(gate))
             after, news = result(as_told(gate, entry), now)
-            if after.stopped and is_told_in_part(gate):
+            if after.stopped and is_told_in_part(gate):  # new to those whom it did not reach
                 after, news = result(entry, now)
             return after.marked_by(gate.sweep), news
 
@@ -113,9 +113,9 @@ def _old(gate: Gate) -> tuple[Digest, ...]:
 
 def _located(report: Report, gate: Gate) -> Report:
     """The report on what Anchore does not know, though it runs: where that is."""
-    if gate.old_digest is None or gate.running is None or not gate.running.known:
-        return report
-    if not (seen := gate.running.of(_old(gate))).places:
+    known = gate.known_running if gate.old_digest else None
+    seen = known.of(_old(gate)) if known else None
+    if seen is None or not seen.places:
         return report
     more = f" and {seen.total - 1:,} more" if seen.total > 1 else ""
     reason = f"runs in {seen.places[0].context}{more}, and Anchore does not know it"

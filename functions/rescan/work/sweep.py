@@ -26,7 +26,7 @@ from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.tag_pages import ManyTags
 from rescan.kernel.watch_list import WatchList
 from rescan.work.coverage import counted_of, one_a_tag
-from rescan.work.measuring import tell_coverage, tell_without_tag
+from rescan.work.measuring import tell_age, tell_coverage, tell_expected, tell_without_tag
 from rescan.work.page_chain import PageChain
 from rescan.work.page_ports import SweepPlan
 from rescan.work.ports import EntrySnapshot, Ledger, SweepRecord, WorkQueue
@@ -200,9 +200,7 @@ class FullSweep:
         oldest = min(
             (one.evaluated_at for one in one_a_tag(swept) if one.evaluated_at), default=None
         )
-        if oldest is not None:
-            hours = (self._clock() - oldest).total_seconds() / 3600
-            self._tally.add(Metric.OLDEST_EVALUATION_AGE_HOURS, hours)
+        tell_age(self._tally, oldest, self._clock())
 
     def _measure_readers(self) -> None:
         try:
@@ -231,13 +229,11 @@ class FullSweep:
             return None
 
     def _record(self, plan: SweepPlan, watched: Watched, enqueued: int) -> None:
-        """A row that cannot be watched is never answered: the sweep is not complete."""
         unwatched = unwatched_of(watched.listed)
         kept = kept_of(watched.inventory, plan.contexts, plan.record.started)
         expected = enqueued + unwatched.rows
         sweep = replace(plan.record, expected=expected, unwatched=unwatched, inventory=kept)
-        self._tally.add(Metric.EXPECTED, sweep.expected)
-        self._tally.add(Metric.UNWATCHED_ROWS, sweep.unwatched.rows)
+        tell_expected(self._tally, sweep)
         try:
             self._ledger.record_sweep(sweep)
         except LedgerUnavailable as error:

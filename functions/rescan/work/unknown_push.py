@@ -29,9 +29,9 @@ def unknown_push(gate: Gate, report: Report, now: datetime) -> UnknownPush | Non
 
 def since(gate: Gate) -> datetime | None:
     """When the inventory first noted the old digest; None for other work, and when not told."""
-    if gate.old_digest is None or gate.running is None or not gate.running.known:
+    if gate.old_digest is None or (seen := gate.known_running) is None:
         return None
-    places = (place for image in gate.running.images for place in image.places)
+    places = (place for image in seen.images for place in image.places)
     return min((place.since for place in places if place.since), default=None)
 
 
