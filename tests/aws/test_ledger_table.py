@@ -18,6 +18,7 @@ from rescan.gate.data_version import DataVersion
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.inventory import InventoryRecord
 from rescan.gate.model import Outcome, Severity
+from rescan.gate.report import Scan
 from rescan.kernel.errors import LedgerConflict, LedgerUnavailable
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
