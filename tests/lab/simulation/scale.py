@@ -84,6 +84,7 @@ def swept(images: int, in_flight: int, teams: int = TEAMS) -> Sweep:
         page_reads=estate.pages.reads,
         entry_bytes=round(mean(_bytes_of(item_of(entry)) for entry in sample)),
         took=round(time.perf_counter() - began),
+        cpu=round(time.process_time()),
         megabytes=round(peak_rss_mb()),
     )
 

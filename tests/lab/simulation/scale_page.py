@@ -26,7 +26,7 @@ _HEAD = (
     "items that they read",
     "for the ledger",
 )
-_OUR_HEAD = ("images", "in flight", "took", "memory")
+_OUR_HEAD = ("images", "in flight", "took", "CPU", "memory")
 
 
 class Sweep(Struct, frozen=True, kw_only=True):
@@ -35,7 +35,8 @@ class Sweep(Struct, frozen=True, kw_only=True):
     `first_of_last_team` is from a team's first verdict to its first message, of the team that waits
     longest. `reads` and `writes` are of the ledger's entries, of which each has so many
     `entry_bytes`. The sweep has so many `pages`, which read so many items of their own
-    (`page_reads`); 0: one invocation did it. `megabytes` is the peak of the process that simulates.
+    (`page_reads`); 0: one invocation did it. `cpu`, in seconds, and `megabytes` are what the process
+    that simulates took in all.
     """
 
     images: int
@@ -55,6 +56,7 @@ class Sweep(Struct, frozen=True, kw_only=True):
     entry_bytes: int
     took: int
     megabytes: int
+    cpu: int = 0
 
     @property
     def dollars(self) -> float:
@@ -93,7 +95,7 @@ vulnerabilities; an image takes 0.3 + 2 + 1 s of Anchore's, each more or less by
 
 {table(_OUR_HEAD, map(_our_cost, rows))}
 
-One process on one core. The memory holds the estate, the ledger and the queue as well.
+One process on one core, which others may use as well. The memory holds the estate, the ledger and the queue as well.
 """
 
 
@@ -121,6 +123,7 @@ def _our_cost(row: Sweep) -> tuple[str, ...]:
         f"{row.images:,}",
         f"{row.in_flight:,}",
         _seconds(row.took),
+        _seconds(row.cpu),
         f"{row.megabytes:,} MB",
     )
 
