@@ -35,8 +35,8 @@ class Sweep(Struct, frozen=True, kw_only=True):
     `first_of_last_team` is from a team's first verdict to its first message, of the team that waits
     longest. `reads` and `writes` are of the ledger's entries, of which each has so many
     `entry_bytes`. The sweep has so many `pages`, which read so many items of their own
-    (`page_reads`); 0: one invocation did it. `cpu`, in seconds, and `megabytes` are what the process
-    that simulates took in all.
+    (`page_reads`); 0: one invocation did it. `cpu`, in seconds, and `megabytes` are what the
+    process that simulates took in all.
     """
 
     images: int
@@ -95,7 +95,8 @@ vulnerabilities; an image takes 0.3 + 2 + 1 s of Anchore's, each more or less by
 
 {table(_OUR_HEAD, map(_our_cost, rows))}
 
-One process on one core, which others may use as well. The memory holds the estate, the ledger and the queue as well.
+One process on one core, which others may use, too. The memory holds the estate, the ledger and the
+queue as well.
 """
 
 
