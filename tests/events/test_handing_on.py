@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ import pytest
 from aws_lambda_powertools import Logger
 from msgspec.structs import replace
 
-from rescan.events.commands import Gate, Sweep, SweepPage
+from rescan.events.commands import Gate, Summarize, Sweep, SweepPage
 from rescan.events.dispatcher import Dispatcher, Handlers
 from rescan.events.gate_log import logged
 from rescan.events.gate_result import GateResult
@@ -61,7 +62,7 @@ class Desk:
                 work=self._gates("work"),
                 sweep=lambda sweep, deadline: self._called("sweep", sweep, deadline),
                 publish=lambda deadline: self._called("publish", deadline),
-                summarize=lambda: self._called("summarize"),
+                summarize=lambda asked: self._called("summarize", asked),
                 check=lambda deadline: self._called("check", deadline),
                 page=lambda page, deadline: self._called("page", page, deadline),
             ),
@@ -101,7 +102,11 @@ class Desk:
     ("event", "call"),
     [
         ({"publish": "notices"}, ("publish", DEADLINE)),
-        ({"summarize": "ledger"}, ("summarize",)),
+        ({"summarize": "ledger"}, ("summarize", Summarize())),
+        (
+            {"summarize": "ledger", "due": "2026-11-24T07:00:00Z"},
+            ("summarize", Summarize(datetime(2026, 11, 24, 7, tzinfo=UTC))),
+        ),
         ({"check": "feeds"}, ("check", DEADLINE)),
         ({"doctor": True}, ("examine", DEADLINE)),
         ({"sweep_page": msgspec.to_builtins(PAGE)}, ("page", PAGE, DEADLINE)),

@@ -1,11 +1,14 @@
 """The way of work: a push or a schedule, the queue, the function; and what is kept of failures."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from moto.events.models import EventPattern
 
+from rescan.events.commands import Summarize
+from rescan.events.parse import parse_event
 from tests.support.paths import ROOT
 from tests.support.template import of_type, properties, resources, template
 
@@ -117,7 +120,12 @@ def test_a_summary_comes_at_its_hour_and_asks_for_just_that():
     assert rule["ScheduleExpression"] == "cron(0 7 * * ? *)"
     [target] = rule["Targets"]
     assert target["Arn"] == {"Fn::GetAtt": ["RescanFunction", "Arn"]}
-    assert json.loads(target["Input"]) == {"summarize": "ledger"}
+    transformer = target["InputTransformer"]
+    assert transformer["InputPathsMap"] == {"due": "$.time"}
+    made = transformer["InputTemplate"].replace("<due>", '"2026-11-24T07:00:00Z"')
+    assert parse_event(json.loads(made), lambda region: None) == Summarize(
+        datetime(2026, 11, 24, 7, tzinfo=UTC)
+    )
 
 
 def test_the_rule_of_the_summary_may_start_the_function():

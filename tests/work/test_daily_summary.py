@@ -7,6 +7,7 @@ import pytest
 from aws_lambda_powertools import Logger
 from msgspec.structs import replace
 
+from rescan.events.commands import Summarize
 from rescan.gate.data_version import DataVersion
 from rescan.gate.inventory import InventoryRecord
 from rescan.gate.model import Outcome
@@ -257,18 +258,22 @@ def test_of_a_tag_under_several_policies_that_of_the_sweeps_counts(
 # --- said
 
 
-def daily_summary(ledger: FakeLedger) -> DailySummary:
+BY_HAND = Summarize()
+
+
+def daily_summary(ledger: FakeLedger, now: datetime = NOON) -> DailySummary:
     logger = Logger(service="summary", logger_handler=logging.NullHandler())
-    return DailySummary(ledger, [Channel.STOPS], Schedule(6 * HOUR, 12), logger, lambda: NOON)
+    return DailySummary(ledger, [Channel.STOPS], Schedule(6 * HOUR, 12), logger, lambda: now)
 
 
-def test_it_is_published_like_other_notices_and_once_a_day() -> None:
+def test_it_is_published_like_other_notices_and_once_for_each_time_it_is_due() -> None:
     ledger, topic = FakeLedger(), FakeTopic()
     stopped = replace(FRESH, version=1, verdict=Outcome.STOP, first_stop_at=NOON - DAY)
     push = replace(FRESH, subject="b", tag=B, unknown_push=UnknownPush(NOON - HOUR))
     ledger.entries = {FRESH.subject: stopped, "b": push}
-    for _ in range(2):
-        answer = daily_summary(ledger).run()
+    for seconds in (1, 70):
+        now = NOON + timedelta(seconds=seconds)
+        answer = daily_summary(ledger, now).run(Summarize(NOON))
     publisher_of(FakeOutbox(ledger), topic, lambda: NOON).run(Deadline.after(60))
     assert answer == {
         "quiet": False, "stopped": 1, "notEvaluated": 0, "missing": 0, "setAside": 0
@@ -276,10 +281,18 @@ def test_it_is_published_like_other_notices_and_once_a_day() -> None:
     assert (topic.said, ledger.notices) == (["SUMMARY"], {})
 
 
+def test_one_that_is_asked_for_by_hand_follows_the_one_of_the_day() -> None:
+    ledger = FakeLedger()
+    daily_summary(ledger).run(Summarize(NOON))
+    daily_summary(ledger, NOON + HOUR).run(BY_HAND)
+    daily_summary(ledger, NOON + 2 * HOUR).run(BY_HAND)
+    assert len(ledger.notices) == 3
+
+
 def test_notices_that_are_set_aside_are_counted() -> None:
     ledger = FakeLedger()
     ledger.aside = {(Channel.STOPS, name): OUTBOX_ITEM for name in "ab"}
-    assert daily_summary(ledger).run()["setAside"] == 2
+    assert daily_summary(ledger).run(BY_HAND)["setAside"] == 2
     [summary] = ledger.notices.values()
     assert summary.notice.subject.endswith(", 2 notices could not be published")
 
@@ -288,7 +301,7 @@ def test_notices_that_are_set_aside_are_counted() -> None:
 def test_a_ledger_that_refuses_fails_it(call: str) -> None:
     ledger = FakeLedger(refuses={call})
     with pytest.raises(LedgerUnavailable):
-        daily_summary(ledger).run()
+        daily_summary(ledger).run(BY_HAND)
     assert ledger.notices == {}
 
 

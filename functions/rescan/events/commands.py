@@ -104,7 +104,9 @@ class Publish(Struct, frozen=True):
 
 
 class Summarize(Struct, frozen=True):
-    """Write the daily summary."""
+    """Write the daily summary; `due` is the schedule's moment for it, None when asked by hand."""
+
+    due: datetime | None = None
 
 
 class Check(Struct, frozen=True):

@@ -40,7 +40,7 @@ class Handlers(Struct, frozen=True):
     work: GateImage
     sweep: Callable[[Sweep, Deadline], Answer]
     publish: Callable[[Deadline], Answer]
-    summarize: Callable[[], Answer]
+    summarize: Callable[[Summarize], Answer]
     check: Callable[[Deadline], Answer]
     page: Callable[[SweepPage, Deadline], Answer]
 
@@ -111,7 +111,7 @@ class Dispatcher:
             case Publish():
                 return handlers.publish(deadline)
             case Summarize():
-                return handlers.summarize()
+                return handlers.summarize(command)
             case Check():
                 return handlers.check(deadline)
             case Examine():

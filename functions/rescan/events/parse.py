@@ -5,7 +5,7 @@
     EventBridge rule, EventBridge Scheduler        -> Sweep of the watch list
     {"tags": [...]} (a schedule's constant input)  -> Sweep of these
     {"publish": "notices"} (a schedule's input)    -> Publish what waits
-    {"summarize": "ledger"} (a schedule's input)   -> Summarize what is remembered
+    {"summarize": "ledger", "due"?} (a schedule's) -> Summarize what is remembered
     {"check": "feeds"} (a schedule's input)        -> Check whether feeds or policy have changed
     {"doctor": true} (a direct invocation)         -> Examine
     {"rescan": {...}} (our own queue's message)    -> Gate, with its history
@@ -36,7 +36,7 @@ from rescan.events.commands import (
     SweepPage,
 )
 from rescan.gate.model import Trigger, TriggerKind
-from rescan.kernel.clock import moment_of
+from rescan.kernel.clock import moment_of, utc_moment_of
 from rescan.kernel.errors import EventRefused
 from rescan.kernel.image_tag import Digest, ImageTag, is_digest
 from rescan.kernel.json_decoding import preload_decoders
@@ -51,7 +51,6 @@ _EXPECTED = (
 )
 _CONSTANT_INPUTS: tuple[tuple[dict[str, object], Event], ...] = (
     ({"publish": "notices"}, Publish()),
-    ({"summarize": "ledger"}, Summarize()),
     ({"check": "feeds"}, Check()),
     ({"doctor": True}, Examine()),
 )
@@ -94,6 +93,8 @@ def _input_of_ours(event: Mapping[str, Any]) -> Event:
     for constant, asked in _CONSTANT_INPUTS:
         if event == constant:
             return asked
+    if event.get("summarize") == "ledger":
+        return Summarize(utc_moment_of(event.get("due")))
     if "rescan" in event:
         return _own_message(event)
     if "sweep_page" in event:

@@ -53,7 +53,7 @@ class Invocation:
             work=self.work,
             sweep=self.sweep,
             publish=lambda deadline: _ignored("no notice waits to be published"),
-            summarize=lambda: _ignored("there is nothing to sum up"),
+            summarize=lambda asked: _ignored("there is nothing to sum up"),
             check=lambda deadline: _ignored("no sweep is known that feeds could be compared with"),
             page=lambda page, deadline: _ignored("no sweep has pages"),
         )

@@ -45,9 +45,9 @@ def outbox_items(news: News, channels: Iterable[Channel]) -> tuple[OutboxItem, .
 
 
 def summary_outbox_items(summary: Summary, channels: Iterable[Channel]) -> tuple[OutboxItem, ...]:
-    """The notice of the summary for each channel, under the id of its day.
+    """The notice of the summary for each channel.
 
-    A summary that still waits in the outbox is replaced by the next one of the same day.
+    One that still waits in the outbox is replaced by another one that was due at the same moment.
     """
     content = SummaryNotice(summary)
     return _items(content, content.labels, channels)

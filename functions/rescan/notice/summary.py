@@ -108,7 +108,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     first. `due` has the team of most overdue images first. `next_sweep` is when it begins at the
     latest, `next_summary` None when none is planned. `set_aside` counts notices. `data` None: not
     known. `running_unknown` says why it is not known what runs; None: it is known, or no sweep
-    asks.
+    asks. `due_at` is when a schedule had it made; None: it was asked for by hand.
     """
 
     at: datetime
@@ -124,6 +124,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     data: DataAge | None = None
     due: tuple[TeamDue, ...] = ()
     running_unknown: str | None = None
+    due_at: datetime | None = None
 
     @property
     def is_quiet(self) -> bool:

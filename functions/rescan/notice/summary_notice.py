@@ -67,9 +67,9 @@ class SummaryNotice(NoticeContent):
 
     @cached_property
     def labels(self) -> Envelope:
-        """The envelope, under the id of the day: the last one of a day that waits is published."""
+        """The envelope; what asks twice for the summary of one moment gets one."""
         return Envelope(
-            id=stable_id(EventType.SUMMARY, self._summary.at.date()),
+            id=stable_id(EventType.SUMMARY, self._summary.due_at or self._summary.at),
             event_type=EventType.SUMMARY,
             subject="summary",
             tag=_NO_IMAGE,

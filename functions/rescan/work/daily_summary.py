@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger
 from msgspec import Struct
 from msgspec.structs import replace
 
+from rescan.events.commands import Summarize
 from rescan.gate.allowlist_expiry import HORIZON
 from rescan.kernel.clock import Clock, utc_day, utc_now
 from rescan.kernel.due_days import DueDays
@@ -61,11 +62,12 @@ class DailySummary:
         self._clock = clock
         self._terms = terms
 
-    def run(self) -> dict[str, Any]:
+    def run(self, asked: Summarize) -> dict[str, Any]:
         """{"quiet", "stopped", "notEvaluated", "missing", "setAside"}; LedgerUnavailable."""
         snapshots, sweep = self._ledger.snapshots(), self._ledger.last_sweep()
         counted = summary_of(snapshots, sweep, self._schedule, self._clock(), self._terms)
-        summary = replace(counted, set_aside=self._ledger.count_set_aside())
+        set_aside = self._ledger.count_set_aside()
+        summary = replace(counted, set_aside=set_aside, due_at=asked.due)
         self._ledger.add(summary_outbox_items(summary, self._channels))
         answer: dict[str, Any] = {
             "quiet": summary.is_quiet,

@@ -15,7 +15,7 @@ _ENDS = frozenset({"RECOVERED", "ENDED"})
 
 
 def every_summary_is_published(case: Case) -> Found:
-    """A summary is published on each channel, once for each day on which it is asked for."""
+    """A summary is published on each channel, once for each time that it is due or asked for."""
     for who, started in case.starts.items():
         if started.what != "summary" or started.at < case.calm_at or not case.finished(who):
             continue

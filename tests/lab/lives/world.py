@@ -263,7 +263,8 @@ class World:
         self.start({"tag": self.plan.tags[direct.tag].name}, direct.name, "direct", retries=())
 
     def _summarize(self, summary: Happening) -> None:
-        self.start({"summarize": "ledger"}, summary.name, "summary")
+        asked = {"summarize": "ledger", "due": self.now().isoformat()}
+        self.start(asked, summary.name, "summary")
 
     def _run(self, run: Happening) -> None:
         tag = self.plan.tags[run.tag]
