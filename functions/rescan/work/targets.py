@@ -7,6 +7,7 @@ from itertools import chain
 from rescan.events.commands import Gate
 from rescan.gate.inventory import KEPT, Inventory, InventoryRecord, RunningImage
 from rescan.gate.model import Trigger
+from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.watch_list import ListedTags
 from rescan.ledger.news import EndCause
 from rescan.notice.summary import Unwatched
@@ -30,7 +31,8 @@ def in_order(
 ) -> dict[Target, None]:
     """What is stopped, what runs, the rest, then what has failed lately; each once.
 
-    An old digest that is no longer seen running as such is none of them.
+    An old digest that is no longer seen running as such is none of them. What is doubted since its
+    scan may have failed comes last: by then others show whether scans work.
     """
     ending = {target_of(one) for one, _ in ends(snapshots, watched)}
     kept = [
@@ -47,7 +49,16 @@ def in_order(
         for one in kept
         if _has_failed(one, now) and not watched.is_current(target_of(one))
     )
-    return dict.fromkeys(chain(stopped, running, watched.old, tags, failed))
+    every = dict.fromkeys(chain(stopped, running, watched.old, tags, failed))
+    return dict.fromkeys(sorted(every, key=_doubted(kept).__contains__))
+
+
+def _doubted(snapshots: Iterable[EntrySnapshot]) -> set[Target]:
+    return {
+        target_of(one)
+        for one in snapshots
+        if one.failing and one.failing.cause is FailureCause.SCAN_FAILED
+    }
 
 
 def gates(

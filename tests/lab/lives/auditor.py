@@ -316,7 +316,7 @@ def no_recovery_is_invented(case: Case) -> Found:
             message.moment in (check.moment, None)
             and check.digest == told.image.digest
             and check.said in ("go", "warn")
-            and case.verdict_of(check)
+            and (case.verdict_of(check) or case.fails_unseen(check))
             for check in case.checks.get(tag, ())
         ):
             yield message.at, f"{tag} is told to have recovered, without a real evaluation"
