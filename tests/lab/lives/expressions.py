@@ -83,14 +83,24 @@ def _one(tokens: list[str]) -> tuple[Condition, list[str]]:
     raise NotImplementedError(f"{tokens}: teach it to tests/lab/lives/expressions.py")
 
 
-def updated(item: Item, expression: str, values: Values) -> Item:
-    """The item after `SET a = :a, ... REMOVE b, ...`, either of which may be missing."""
-    sets, _, removes = expression.partition("REMOVE")
+_KEEPS = re.compile(r"if_not_exists\((\S+), (\S+)\)")
+
+
+def updated(item: Item, expression: str, values: Values, names: Mapping[str, str]) -> Item:
+    """The item after `SET a = :a, ... REMOVE b, ...`, either of which may be missing.
+
+    `#a` stands for one of the `names`; `SET a = if_not_exists(a, :a)` keeps what is there.
+    """
+    for short, name in names.items():
+        expression = re.sub(rf"{short}\b", name, expression)
+    kept = dict(_KEEPS.findall(expression))
+    sets, _, removes = _KEEPS.sub(r"\2", expression).partition("REMOVE")
     after = dict(item)
     for part in filter(None, map(str.strip, sets.removeprefix("SET").split(","))):
         name, equals, value = part.split()
         assert equals == "=", expression
-        after[name] = values[value]
+        if kept.get(name) != value or name not in after:
+            after[name] = values[value]
     for name in filter(None, map(str.strip, removes.split(","))):
         after.pop(name, None)
     return after
