@@ -28,8 +28,8 @@ from tests.lab.lives.trace import Asked, Findings, Inventoried, Ran, Truth
 
 # A scan that fails does so for no longer; the function believes what agrees for 30 minutes.
 _SCANS_FAIL_SECONDS = 1500.0
-# How likely a row comes or goes between two pages of the list.
-_MOVES = 0.5
+# How many rows come or go between two pages of the list.
+_MOVES = (0, 1, 1, 3)
 
 
 class _Wrong(Exception):
@@ -80,6 +80,7 @@ class Anchore:
         self.inventory = Inventory(self.plan.contexts, self.plan.tags[0].name)
         self.records = Records(self.plan.indexes)
         self.allowlist = Allowlist(self.plan.items, self.allowed)
+        self.moved = set(self.plan.pages.moving[::2]) if self.plan.pages else set()
         self._moves = Random(f"rows {self.plan.seed}")  # noqa: S311 - chance, no secret
 
     def moment(self, seconds: float) -> str:
@@ -392,11 +393,11 @@ class Anchore:
         )
 
     def _listed(self) -> list[str]:
-        """The names of all rows, of which one may have come or gone since the last page."""
+        """The names of all rows, of which some may have come or gone since the last page."""
         if self.plan.pages is None:
             return sorted(self.tags)
         moving = self.plan.pages.moving
-        if moving and self._moves.random() < _MOVES:
+        for _ in range(self._moves.choice(_MOVES) if moving else 0):
             self.moved ^= {self._moves.choice(moving)}
         return sorted({*self.tags, *self.plan.pages.fixed, *self.moved})
 

@@ -37,9 +37,9 @@ def planned(seed: int, tags: Sequence[str]) -> Pages:
     """Of a life with these tags."""
     chance = Random(f"pages {seed}")  # noqa: S311 - chance, no secret
     # Beside each tag, and before all of them.
-    names = sorted(f"{tag}-{number}" for tag in tags for number in range(5))
+    names = sorted(f"{tag}-{number}" for tag in tags for number in range(3))
     names += [f"0.example.com/first:{number}" for number in range(3)]
-    fixed = frozenset(chance.sample(names, chance.randint(4, 8)))
+    fixed = frozenset(chance.sample(names, chance.randint(3, 5)))
     return Pages(
         most_rows=chance.choice((0, 2, 8)),
         rows=_ROWS,
@@ -49,8 +49,11 @@ def planned(seed: int, tags: Sequence[str]) -> Pages:
     )
 
 
-def watched(seed: int, names: Sequence[str]) -> str:
-    """The watch list of these tags: patterns, and a name at times."""
+def watched(seed: int, names: Sequence[str], *, others: bool) -> str:
+    """The watch list of these tags: patterns, and some names; or none, if there are no `others`."""
     chance = Random(f"watched {seed}")  # noqa: S311 - chance, no secret
-    named = [name for name in names[1:] if chance.random() < 0.3]
-    return ",".join(name if name in named else f"{name.rpartition(':')[0]}:*" for name in names)
+    if not others and chance.random() < 0.5:
+        return ""
+    named = [name for name in names[1:] if chance.random() < 0.5]
+    patterns = (name if name in named else f"{name.rpartition(':')[0]}:*" for name in names)
+    return ",".join(patterns)

@@ -322,7 +322,7 @@ def _environment_with_pages(seed: int, tags: tuple[Tag, ...]) -> dict[str, str]:
     if not pages.has_some(seed):
         return {}
     names = [tag.name for tag in tags if tag.watched]
-    return {"WATCHED_TAGS": pages.watched(seed, names) if len(names) < len(tags) else ""}
+    return {"WATCHED_TAGS": pages.watched(seed, names, others=len(names) < len(tags))}
 
 
 def _moving(chance: Random, tag: Tag) -> Tag:

@@ -1,6 +1,6 @@
 """The auditor's rules of sweeps; see `auditor.py`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
 from tests.lab.lives.case import Case
@@ -49,6 +49,30 @@ def every_sweep_comes_to_its_end(case: Case) -> Found:
             yield sweep.began, f"{sweep.who} ends with page {last}, and nobody is told"
 
 
+def a_page_is_done_by_one_message(case: Case) -> Found:
+    """Of several messages for a page of a sweep one alone does it, with the copies of that."""
+    for sweep in sweeps_of(case):
+        for number, runs in sweep.pages.items():
+            doing = {who for who, sents in runs.items() if _does(sents, number)}
+            if len({_first(case, who) for who in doing}) > 1:
+                yield sweep.began, f"{sorted(doing)} do page {number} of {sweep.who}"
+
+
+def _does(every: Iterable[Sent], page: int) -> bool:
+    """Whether images or the next page were sent."""
+    return any(sent.tag is not None or sent.page == page + 1 for sent in every)
+
+
+def _first(case: Case, who: str) -> str:
+    """Who sent the message that it is a copy of, maybe twice; itself, if it began the sweep."""
+    work = case.work.get(who)
+    if work is None:
+        return who
+    before = case.work.get(work.who)
+    is_copy = work.page == (before.page if before else 0)
+    return _first(case, work.who) if is_copy else work.who
+
+
 def a_sweep_asks_for_all(case: Case) -> Found:
     """A sweep that comes to its end asks for each watched tag that Anchore lists all the while."""
     for sweep in sweeps_of(case):
@@ -70,5 +94,6 @@ def _is_listed(case: Case, tag: str, since: float, until: float) -> bool:
 RULES: tuple[Callable[[Case], Found], ...] = (
     sweeps_count_what_they_ask_for,
     every_sweep_comes_to_its_end,
+    a_page_is_done_by_one_message,
     a_sweep_asks_for_all,
 )

@@ -313,6 +313,17 @@ END: list[Seen] = [
 ]
 
 
+def page_of(number: int, tag: str) -> list[Seen]:
+    """One more message for the page behind the first, which asks for the tag."""
+    who, at = f"another-{number}", CALM + HOUR + 3 * number
+    return [
+        Sent(at - 2, f"sweep-3~{number}", "work", who, None, 0, CALM + HOUR - 5, page=1),
+        Started(at, who, "c", "work", who),
+        Sent(at + 1, who, "work", f"{who}-image", tag, 0, CALM + HOUR - 5),
+        Ended(at + 2, who, "answered", "c"),
+    ]
+
+
 def by_pages(chain: list[Seen]) -> list[Seen]:
     """The last sweep is this chain."""
     return [*WELL, *chain]
@@ -388,6 +399,7 @@ BREAKING: dict[str, list[Seen]] = {
         Measured(CALM + HOUR, "sweep-3", {"Expected": 7.0, "UnwatchedRows": 0.0}),
     ],
     "every_sweep_comes_to_its_end": by_pages(END[:-1]),
+    "a_page_is_done_by_one_message": by_pages([*END, *page_of(1, OTHER), *page_of(2, OTHER)]),
     "a_sweep_asks_for_all": [
         *where(lambda one: isinstance(one, Sent) and one.message == "work-3", tag=OTHER),
         *by_pages(END)[len(WELL) :],
