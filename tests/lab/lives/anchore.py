@@ -26,7 +26,7 @@ from tests.lab.lives.plan import STOPPING, WARNING, Plan, Vulnerability
 from tests.lab.lives.platforms import Records
 from tests.lab.lives.trace import Asked, Findings, Inventoried, Ran, Truth
 
-# A scan that fails does so for no longer; the function believes what agrees for 30 minutes.
+# A single scan fails for no longer: an image whose scans alone fail is taken for one without rows.
 _SCANS_FAIL_SECONDS = 1500.0
 # How many rows come or go between two pages of the list.
 _MOVES = (0, 1, 1, 3)
@@ -65,6 +65,7 @@ class Anchore:
     analyzed_at: dict[str, float] = field(default_factory=dict)
     fed_at: float = 0.0
     edited_at: float = 0.0
+    scans_fail_until: float = 0.0
     scans_failed_at: dict[str, float] = field(default_factory=dict)
     failed_scans: set[str] = field(default_factory=set)
     scanned: dict[str, int] = field(default_factory=dict)
@@ -260,6 +261,9 @@ class Anchore:
         if is_forced:
             self.failed_scans.discard(digest)
             self.allowlist.make_anew(digest)
+        if self.passed() < self.scans_fail_until:  # without its database it has no report either
+            self.scanned.pop(digest, None)
+            return self._of_a_failed_scan(digest)
         if self._fails_at_first(digest):
             return self._of_a_failed_scan(digest)
         rows = [] if digest in self.failed_scans else self.rows(digest)
@@ -462,8 +466,9 @@ class AnchoreSession(requests.Session):
     """A session that asks this Anchore, in the name of the container's invocation."""
 
     def __init__(self, anchore: Anchore, invocation: Callable[[], Invocation]) -> None:
-        super().__init__()
-        self.trust_env = False
+        """Without the adapters of real sockets, which were half of what a container took."""
+        self.trust_env, self.stream, self.verify, self.cert = False, False, True, None
+        self.proxies = {}
         self._anchore = anchore
         self._invocation = invocation
 
@@ -492,6 +497,9 @@ class AnchoreSession(requests.Session):
         return _response(request, answer)
 
 
+_NO_HEADERS: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+
+
 @lru_cache(1000)
 def _url(url: str, parameters: tuple[tuple[str, Any], ...]) -> str:
     prepared = requests.PreparedRequest()
@@ -517,8 +525,17 @@ def _asked(answer: _Answer, at: float, who: str) -> Asked:
     )  # fmt: skip
 
 
+class _Response(requests.Response):
+    """Without the cookies and the rest that none of these answers has."""
+
+    def __init__(self) -> None:
+        self._content, self._content_consumed = False, False
+        self.headers, self.encoding, self.reason, self.url = _NO_HEADERS, None, "", ""
+        self.history = []
+
+
 def _response(request: requests.PreparedRequest, answer: _Answer) -> requests.Response:
-    response = requests.Response()
+    response = _Response()
     response.status_code, response.request = answer.status, request
     body = answer.body.encode() if isinstance(answer.body, str) else encode(answer.body)
     response.raw = BytesIO(body)

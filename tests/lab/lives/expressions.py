@@ -91,16 +91,26 @@ def updated(item: Item, expression: str, values: Values, names: Mapping[str, str
 
     `#a` stands for one of the `names`; `SET a = if_not_exists(a, :a)` keeps what is there.
     """
-    for short, name in names.items():
-        expression = re.sub(rf"{short}\b", name, expression)
-    kept = dict(_KEEPS.findall(expression))
+    sets, kept, removes = _update(expression)
+    found = {names.get(name, name): values[value] for name, value in sets.items()}
+    after = (
+        item | found | {one: item[one] for one in (names.get(k, k) for k in kept) if one in item}
+    )
+    for name in removes:
+        after.pop(name, None)
+    return after
+
+
+@cache
+def _update(
+    expression: str,
+) -> tuple[Mapping[str, str], tuple[str, ...], tuple[str, ...]]:
+    """What it sets, what of that it keeps where it is there, and what it removes."""
+    kept = tuple(name for name, _ in _KEEPS.findall(expression))
     sets, _, removes = _KEEPS.sub(r"\2", expression).partition("REMOVE")
-    after = dict(item)
+    of_each: dict[str, str] = {}
     for part in filter(None, map(str.strip, sets.removeprefix("SET").split(","))):
         name, equals, value = part.split()
         assert equals == "=", expression
-        if kept.get(name) != value or name not in after:
-            after[name] = values[value]
-    for name in filter(None, map(str.strip, removes.split(","))):
-        after.pop(name, None)
-    return after
+        of_each[name] = value
+    return of_each, kept, tuple(filter(None, map(str.strip, removes.split(","))))

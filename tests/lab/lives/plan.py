@@ -12,6 +12,7 @@ from tests.lab.lives.pages import Pages
 
 HOUR = 3600.0
 # The share of lives that have a theme.
+_SCANNERS = 0.15
 _THEMES = 0.1
 # The share of lives whose sweeps ask what runs.
 _INVENTORIES = 0.25
@@ -28,6 +29,8 @@ _REGISTRIES = (
 _NAMES = ("api", "worker", "nginx-edge", "ledger_db", "a/b/c", "x")
 _TAGS = ("1.4", "latest", "v2.0.1-rc.1", "main", "2026.11")
 SEVERITIES = ("Critical", "High", "Medium", "Low", "Unknown")
+# A long analysis is one poll of the push after the other, each the same: few are long.
+_ANALYSIS_SECONDS, _ANALYSIS_SHARES = (0.0, 30.0, 150.0, 600.0, 4000.0), (12, 8, 6, 3, 1)
 # The policy stops by these, and warns of the next.
 STOPPING, WARNING = frozenset({"Critical", "High"}), frozenset({"Medium"})
 
@@ -108,6 +111,7 @@ def planned(seed: int) -> Plan:
         digest: _kept(seed, digest, _rows(chance, shared, digest)) for digest in sorted(digests)
     }
     happenings = [*_happenings(chance, tags, calm_at), *_of_the_theme(seed, calm_at)]
+    happenings += _scanner_fails(seed, calm_at)
     happenings += [
         Happening(f"summary-{at:.0f}", at, "summary") for at in _summaries(seed, calm_at)
     ]
@@ -158,7 +162,7 @@ def _environment(chance: Random, tags: tuple[Tag, ...]) -> dict[str, str]:
     environment = {
         "TEAMS": teams,
         "DIGEST_ABOVE": str(chance.choice((1, 2, 10))),
-        "PENDING_HOURS": str(chance.choice((0.5, 2))),
+        "PENDING_HOURS": str(chance.choice((0.5, 0.5, 2))),
         "NOT_EVALUATED_HOURS": str(chance.choice((1, 6))),
         "REMINDER_HOURS": str(chance.choice((5, 24))),
         "REFRESH": chance.choice(("always", "always", "feed")),
@@ -189,6 +193,16 @@ def _rows(chance: Random, shared: list[Vulnerability], digest: str) -> list[Vuln
 
 def _summaries(seed: int, calm_at: float) -> list[float]:
     return summaries.planned(seed, calm_at) if summaries.has_some(seed) else []
+
+
+def _scanner_fails(seed: int, calm_at: float) -> list[Happening]:
+    """In few lives every scan fails for hours, while Anchore answers as if all were well."""
+    chance = Random(f"scanner {seed}")  # noqa: S311 - chance, no secret
+    if chance.random() >= _SCANNERS:
+        return []
+    begin, seconds = chance.uniform(0, calm_at), chance.choice((1.0, 3.0, 9.0, 20.0)) * HOUR
+    seconds = min(seconds, calm_at - begin)
+    return [Happening("scanner", begin, "away", seconds=seconds, service="scanner")]
 
 
 def _items(
@@ -227,7 +241,7 @@ def _happenings(chance: Random, tags: tuple[Tag, ...], calm_at: float) -> list[H
     for number, tag in enumerate(tags):
         moves = [0.0, *sorted(chance.uniform(0, calm_at) for _ in tag.digests[1:])]
         for position, at in enumerate(moves):
-            analysis = chance.choice((0.0, 0.0, 30.0, 600.0, 4000.0))
+            analysis = chance.choices(_ANALYSIS_SECONDS, _ANALYSIS_SHARES)[0]
             add("push", at, tag=number, number=position, seconds=analysis, times=_lateness(chance))
     for what, likely, facts in _KINDS:
         for _ in range(likely(chance)):
