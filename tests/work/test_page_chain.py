@@ -180,6 +180,16 @@ def test_named_tags_and_patterns_hold_for_pages_too() -> None:
     assert sweep.record.expected == 11
 
 
+def test_old_digests_of_a_named_tag_go_with_its_page_or_the_last_one() -> None:
+    watch_list = WatchList.parse([str(tag(3)), str(tag(60)), "reg.io/other*"])
+    sweep = PagedSweep(set(range(25)), digests={3: D2}, watch_list=watch_list)
+    sweep.inventory = inventory(runs(3, D1), runs(60, D3), runs(4, D3))
+    swept(sweep)
+    named = [(tag(3), None), (tag(60), None)]
+    assert sweep.targets == [*named, (tag(3), D1), (tag(60), D3)]
+    assert sweep.record.expected == 4
+
+
 def test_only_what_runs_is_swept_when_that_is_watched() -> None:
     sweep = PagedSweep(set(range(25)), digests={4: D1, 20: D2}, watch="running")
     sweep.inventory = inventory(runs(4, D1), runs(20, D2))

@@ -66,20 +66,25 @@ def list_active_tags(
     deadline: Deadline,
     seen: AbstractSet[str] = frozenset(),
     most: int | None = None,
+    page_rows: int = PAGE_ROWS,
 ) -> ListedTags:
     """The tags in Anchore's order; those whose own or parent's digest is `seen` are running.
 
     ManyTags when they are on pages, and have more rows than `most`; None: there is no bound.
     """
-    return _listed(_rows(transport, deadline, most), seen)
+    return _listed(_rows(transport, deadline, most, page_rows), seen)
 
 
 def list_tag_page(
-    transport: Transport, deadline: Deadline, seen: AbstractSet[str], after: Boundary | None
+    transport: Transport,
+    deadline: Deadline,
+    seen: AbstractSet[str],
+    after: Boundary | None,
+    page_rows: int = PAGE_ROWS,
 ) -> TagPage:
     """The page of tags behind the boundary; None: the first. Of a server without pages, all."""
     try:
-        part = page_in_order(_reader(transport, deadline), after, PAGE_ROWS)
+        part = page_in_order(_reader(transport, deadline), after, page_rows)
     except (AnchoreRefused, AnchoreServerError) as error:
         if after is not None or error.status not in _OPERATION_MISSING:
             raise
@@ -110,26 +115,28 @@ def _listed(rows: Iterable[_Row | None], seen: AbstractSet[str]) -> ListedTags:
     return ListedTags(tuple(tags), names, missed, running)
 
 
-def _rows(transport: Transport, deadline: Deadline, most: int | None) -> Iterator[_Row | None]:
+def _rows(
+    transport: Transport, deadline: Deadline, most: int | None, page_rows: int
+) -> Iterator[_Row | None]:
     """Each row; None for one that the pages left out."""
     try:
-        page = _page(transport, deadline, 1)
+        page = _page(transport, deadline, 1, page_rows)
     except (AnchoreRefused, AnchoreServerError) as error:
         if error.status not in _OPERATION_MISSING:
             raise
         yield from _plain_list(transport, deadline)
         return
     total = page.total_rows or 0
-    if len(page.items) == PAGE_ROWS and total > PAGE_ROWS:
+    if len(page.items) == page_rows and total > page_rows:
         if most is not None and total > most:
             raise ManyTags(total)
-        yield from _in_order(transport, deadline)
+        yield from _in_order(transport, deadline, page_rows)
     else:
-        yield from _pages(transport, deadline, page)
+        yield from _pages(transport, deadline, page, page_rows)
 
 
-def _in_order(transport: Transport, deadline: Deadline) -> Iterator[_Row | None]:
-    for summary in rows_in_order(_reader(transport, deadline), PAGE_ROWS):
+def _in_order(transport: Transport, deadline: Deadline, page_rows: int) -> Iterator[_Row | None]:
+    for summary in rows_in_order(_reader(transport, deadline), page_rows):
         if summary is None:
             yield None
         elif row := _row(summary):
@@ -144,7 +151,9 @@ def _reader(transport: Transport, deadline: Deadline) -> ReadPage[_Summary]:
     return read
 
 
-def _pages(transport: Transport, deadline: Deadline, page: _SummaryPage) -> Iterator[_Row | None]:
+def _pages(
+    transport: Transport, deadline: Deadline, page: _SummaryPage, limit: int
+) -> Iterator[_Row | None]:
     """Before 2.4 one answer holds all rows, and `page` is ignored: it is answered again."""
     number, rows, total = 1, 0, 0
     previous: list[_Summary] = []
@@ -154,7 +163,7 @@ def _pages(transport: Transport, deadline: Deadline, page: _SummaryPage) -> Iter
         if page.total_rows is not None and rows >= page.total_rows:
             return
         number, previous = number + 1, page.items
-        page = _page(transport, deadline, number)
+        page = _page(transport, deadline, number, limit)
     # Tags that come and go while the pages are read shift rows between them.
     yield from [None] * (total - rows)
 
@@ -167,7 +176,7 @@ def _row(summary: _Summary) -> _Row | None:
 
 
 def _page(
-    transport: Transport, deadline: Deadline, number: int, limit: int = PAGE_ROWS, **order: str
+    transport: Transport, deadline: Deadline, number: int, limit: int, **order: str
 ) -> _SummaryPage:
     parameters = {"image_status": "active", "limit": str(limit), "page": str(number)} | order
     query = Query(Step.LIST_TAGS, "/summaries/image-tags", parameters)

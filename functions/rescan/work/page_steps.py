@@ -62,7 +62,7 @@ class PageSteps:
         self.listing = listing
         self._watching = watching
         self._watch_list = watch_list
-        # The named tags go with the first page.
+        # The named tags go with the first page, and their old digests with those of Anchore's tags.
         self._patterns = WatchList(patterns=watch_list.patterns)
         self._ledger = ledger
         self._queue = queue
@@ -153,7 +153,7 @@ class PageSteps:
         listed, after = self.listing.page(deadline.half(), digests_of(images), before.after)
         tags = frozenset(listed.tags)
         watched = self._watching.looked_at(
-            self._patterns, plan.inventory, images, listed, lambda image: image.tag in tags
+            self._watch_list, plan.inventory, images, listed, lambda image: image.tag in tags
         )
         targets = self._send_but(
             sent.hashes, plan, watched, [one for one in old if one.tag in tags], deadline
@@ -185,7 +185,7 @@ class PageSteps:
             return not found and hash_of(image.tag, None) not in listed
 
         watched = self._watching.looked_at(
-            self._patterns, plan.inventory, images, ListedTags(), is_left
+            self._watch_list, plan.inventory, images, ListedTags(), is_left
         )
         known = {one.old_digest for one in old}
         without_tag = [

@@ -31,7 +31,7 @@ from rescan.work.feed_lag import FeedLag
 from rescan.work.feeds_seen import FeedsSeen
 from rescan.work.page_chain import PageChain
 from rescan.work.page_ports import SweepPages
-from rescan.work.page_steps import PageSteps
+from rescan.work.page_steps import MOST_ENTRIES, PageSteps
 from rescan.work.ports import DeferredWork, Ledger, Outbox, WorkQueue
 from rescan.work.publisher import Publisher
 from rescan.work.recorder import Recorder
@@ -48,7 +48,8 @@ class Container(Struct, frozen=True, kw_only=True):
     """What a container has, on whichever queue, ledger and outbox it works.
 
     `tag_pages` reads Anchore's list by pages; None: one invocation enqueues a sweep, whatever its
-    size. `clock`, `sleep` and `jitter` (a number from 0 to 1) are arguments for the tests' sake.
+    size. Each page of it reads `most_entries` of the ledger. `clock`, `sleep` and `jitter` (a
+    number from 0 to 1) are arguments for the tests' sake.
     """
 
     settings: Settings
@@ -60,6 +61,7 @@ class Container(Struct, frozen=True, kw_only=True):
     tally: Tally
     logger: Logger
     tag_pages: TagPages | None = None
+    most_entries: int = MOST_ENTRIES
     clock: Clock = utc_now
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
@@ -169,6 +171,7 @@ def _page_chain(
         queue,
         silence,
         _swept_as(settings),
+        container.most_entries,
     )
     clock, jitter = container.clock, container.jitter
     return PageChain(pages, steps, ledger, queue, container.tally, container.logger, clock, jitter)

@@ -28,6 +28,8 @@ from tests.lab.lives.trace import Asked, Findings, Inventoried, Ran, Truth
 
 # A single scan fails for no longer: an image whose scans alone fail is taken for one without rows.
 _SCANS_FAIL_SECONDS = 1500.0
+# How many rows come or go between two pages of the list.
+_MOVES = (0, 1, 1, 3)
 
 
 class _Wrong(Exception):
@@ -70,12 +72,17 @@ class Anchore:
     inventory: Inventory = field(init=False)
     records: Records = field(init=False)
     allowlist: Allowlist = field(init=False)
+    # Of the rows that come and go those that are there.
+    moved: set[str] = field(default_factory=set)
+    _moves: Random = field(init=False)
     _told: dict[str, Truth] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.inventory = Inventory(self.plan.contexts, self.plan.tags[0].name)
         self.records = Records(self.plan.indexes)
         self.allowlist = Allowlist(self.plan.items, self.allowed)
+        self.moved = set(self.plan.pages.moving[::2]) if self.plan.pages else set()
+        self._moves = Random(f"rows {self.plan.seed}")  # noqa: S311 - chance, no secret
 
     def moment(self, seconds: float) -> str:
         """As Anchore writes it, to the microsecond."""
@@ -377,15 +384,26 @@ class Anchore:
         }
 
     def _page(self, number: int, limit: int) -> "_Answer":
-        every, limit = sorted(self.tags), min(limit, 2)
+        every, limit = self._listed(), limit if self.plan.pages else min(limit, 2)
         shown = every[(number - 1) * limit : number * limit]
         items = [
             {"full_tag": tag, "image_status": "active", **self._called(self.tags[tag][0])}
+            if tag in self.tags
+            else {"full_tag": tag, "image_status": "deleting"}
             for tag in shown
         ]
         return _Answer(
             "tags", {"items": items, "total_rows": len(every)}, said=f"{len(shown)} rows"
         )
+
+    def _listed(self) -> list[str]:
+        """The names of all rows, of which some may have come or gone since the last page."""
+        if self.plan.pages is None:
+            return sorted(self.tags)
+        moving = self.plan.pages.moving
+        for _ in range(self._moves.choice(_MOVES) if moving else 0):
+            self.moved ^= {self._moves.choice(moving)}
+        return sorted({*self.tags, *self.plan.pages.fixed, *self.moved})
 
     def _called(self, digest: str) -> dict[str, str]:
         if digest not in self.records.indexes:

@@ -13,6 +13,7 @@ from tests.lab.lives import (
     platform_rules,
     scan_rules,
     summary_rules,
+    sweep_rules,
 )
 from tests.lab.lives.case import (
     SKEW,
@@ -34,7 +35,6 @@ from tests.lab.lives.trace import (
     Fault,
     Inventoried,
     Left,
-    Measured,
     Published,
     Pushed,
     Refused,
@@ -169,9 +169,9 @@ def no_work_vanishes(case: Case) -> Found:
     sweeps = {sent.message: sent for sent in case.all(Sent)}
     runs = _runs(case)
     for left in case.all(Left):
-        if left.how != "done":
-            continue
         sent = sweeps[left.message]
+        if left.how != "done" or sent.page is not None:
+            continue
         every = runs[left.message]
         is_left_to_the_next = sent.sweep is not None and any(case.faults.get(who) for who in every)
         if (
@@ -660,27 +660,6 @@ def only_what_is_refused_is_set_aside(case: Case) -> Found:
         yield case.rest.at, "SNS refuses a message for ever, and nothing is set aside"
 
 
-def sweeps_count_what_they_ask_for(case: Case) -> Found:
-    """The metrics of a sweep say how many images it asks for, and how many got no result."""
-    measured = [one for one in case.all(Measured) if "Expected" in one.values]
-    for one in measured:
-        tags = {sent.tag for sent in case.sent.get(one.who, ()) if sent.sweep is not None}
-        if one.values["Expected"] != len(tags):
-            yield one.at, f"{one.who} expects {one.values['Expected']:.0f} images of {len(tags)}"
-    calm = [one for one in measured if case.starts[one.who].at > case.calm_at]
-    for before, one in pairwise(calm):
-        is_missing = one.values["SweepMissing"] or not one.values["SweepComplete"]
-        if is_missing and not _is_under_way(case, before.who, case.starts[one.who].at):
-            yield one.at, f"{one.who} misses {one.values['SweepMissing']:.0f} images"
-
-
-def _is_under_way(case: Case, sweep: str, at: float) -> bool:
-    """Whether work of the sweep was not done by then, as of an image that is analyzed still."""
-    asked = {sent.sweep for sent in case.sent.get(sweep, ())} - {None}
-    messages = {sent.message for sent in case.all(Sent) if sent.sweep in asked}
-    return any(left.at > at for left in case.all(Left) if left.message in messages)
-
-
 def nothing_crashes(case: Case) -> Found:
     """Whatever fails outside is answered with an error of the function's own."""
     for crashed in case.all(Crashed):
@@ -723,9 +702,9 @@ RULES: tuple[Rule, ...] = (
     nobody_gets_too_much_at_once,
     all_comes_to_rest,
     only_what_is_refused_is_set_aside,
-    sweeps_count_what_they_ask_for,
     nothing_crashes,
     nothing_fails_by_itself,
+    *sweep_rules.RULES,
     *platform_rules.RULES,
     *allowlist_rules.RULES,
     *summary_rules.RULES,

@@ -13,23 +13,27 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aws_lambda_powertools import Logger
 
-from rescan.anchore.active_tags import list_active_tags
+from rescan.anchore.active_tags import list_active_tags, list_tag_page
 from rescan.anchore.build import dialect_of, transport_of
 from rescan.anchore.client import AnchoreClient
 from rescan.anchore.data_version import read_data_version
 from rescan.anchore.inventory import read_inventory
+from rescan.anchore.transport import Transport
 from rescan.aws.deferred_table import DeferredTable
 from rescan.aws.ledger_table import LedgerTable
 from rescan.aws.outbox_table import OutboxTable
+from rescan.aws.page_table import PageTable
 from rescan.aws.sns_topic import StopTopic
 from rescan.aws.work_queue import WorkQueue
 from rescan.events.dispatcher import Dispatcher
 from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import RescanError
 from rescan.kernel.metrics import Tally
+from rescan.kernel.tag_pages import TagPages
 from rescan.outbox.items import Channel
 from rescan.settings import Settings
 from rescan.work.lanes import Lanes
+from rescan.work.page_steps import MOST_ENTRIES
 from rescan.work.parts import Container as Held
 from rescan.work.parts import Parts
 from tests.lab.lives.anchore import Anchore, AnchoreSession
@@ -37,6 +41,8 @@ from tests.lab.lives.batches import InTurn
 from tests.lab.lives.calls import TIMEOUT_SECONDS, Invocation, Killed
 from tests.lab.lives.dynamodb import TABLE, DynamoDB, Table
 from tests.lab.lives.messages import Sns, Sqs
+from tests.lab.lives.pages import Pages
+from tests.lab.lives.plan import Plan
 from tests.support.environment import LEAST, TOPIC_ARN
 
 if TYPE_CHECKING:
@@ -54,6 +60,7 @@ class World(Protocol):
     """What a container is in."""
 
     anchore: Anchore
+    plan: Plan
     table: Table
     settings: Settings
 
@@ -152,14 +159,17 @@ class Container:
         session = AnchoreSession(self._world.anchore, self._current)
         transport = transport_of(settings, lambda: '{"token": "none-of-ours"}', session)
         dialect = dialect_of(settings)
+        pages: Pages | None = self._world.plan.pages
         dynamodb: Any = DynamoDB(self._world.table, self._current)
         held = Held(
             settings=settings,
             anchore_until=lambda deadline: AnchoreClient(transport, dialect, deadline),
-            active_tags=partial(list_active_tags, transport),
+            active_tags=partial(list_active_tags, transport, **_page_rows(pages)),
             inventory=lambda deadline: read_inventory(
                 transport, deadline, self._clock(), timedelta(hours=settings.running_within_hours)
             ),
+            tag_pages=_tag_pages(transport, pages) if pages else None,
+            most_entries=pages.entries if pages else MOST_ENTRIES,
             data_version=partial(read_data_version, transport, settings.policy_id),
             topics=self._topics(),
             tally=self._tally,
@@ -175,6 +185,7 @@ class Container:
             OutboxTable(dynamodb, TABLE, self._sleep),
             DeferredTable(dynamodb, TABLE),
             timedelta(seconds=settings.notice_window_seconds),
+            PageTable(dynamodb, TABLE, self._sleep),
         )
 
     def _topics(self) -> dict[Channel, StopTopic]:
@@ -191,6 +202,19 @@ class Container:
             WorkQueue(sqs, WORK_URL, sleep=self._sleep),
             WorkQueue(sqs, PUSH_URL, "PUSH_QUEUE_URL", sleep=self._sleep),
         )
+
+
+def _page_rows(pages: Pages | None) -> dict[str, Any]:
+    return {"page_rows": pages.rows} if pages else {}
+
+
+def _tag_pages(transport: Transport, pages: Pages) -> TagPages:
+    most, rows = pages.most_rows, pages.rows
+    return TagPages(
+        most,
+        few=lambda deadline, seen: list_active_tags(transport, deadline, seen, most, rows),
+        page=lambda deadline, seen, after: list_tag_page(transport, deadline, seen, after, rows),
+    )
 
 
 def _examine(deadline: Deadline) -> dict[str, Any]:

@@ -182,7 +182,10 @@ class DynamoDB:
 
     def _apply(self, asked: Any, key: str) -> Item:
         item = self._table.items.get(key, dict(asked["Key"]))
-        after = updated(item, asked["UpdateExpression"], asked.get("ExpressionAttributeValues", {}))
+        values, names = (
+            asked.get(f"ExpressionAttribute{what}", {}) for what in ("Values", "Names")
+        )
+        after = updated(item, asked["UpdateExpression"], values, names)
         self._table.put(after, self._who)
         return after
 

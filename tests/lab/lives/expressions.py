@@ -83,21 +83,34 @@ def _one(tokens: list[str]) -> tuple[Condition, list[str]]:
     raise NotImplementedError(f"{tokens}: teach it to tests/lab/lives/expressions.py")
 
 
-def updated(item: Item, expression: str, values: Values) -> Item:
-    """The item after `SET a = :a, ... REMOVE b, ...`, either of which may be missing."""
-    sets, removes = _update(expression)
-    after = item | {name: values[value] for name, value in sets.items()}
+_KEEPS = re.compile(r"if_not_exists\((\S+), (\S+)\)")
+
+
+def updated(item: Item, expression: str, values: Values, names: Mapping[str, str]) -> Item:
+    """The item after `SET a = :a, ... REMOVE b, ...`, either of which may be missing.
+
+    `#a` stands for one of the `names`; `SET a = if_not_exists(a, :a)` keeps what is there.
+    """
+    sets, kept, removes = _update(expression)
+    found = {names.get(name, name): values[value] for name, value in sets.items()}
+    after = (
+        item | found | {one: item[one] for one in (names.get(k, k) for k in kept) if one in item}
+    )
     for name in removes:
         after.pop(name, None)
     return after
 
 
 @cache
-def _update(expression: str) -> tuple[Mapping[str, str], tuple[str, ...]]:
-    sets, _, removes = expression.partition("REMOVE")
+def _update(
+    expression: str,
+) -> tuple[Mapping[str, str], tuple[str, ...], tuple[str, ...]]:
+    """What it sets, what of that it keeps where it is there, and what it removes."""
+    kept = tuple(name for name, _ in _KEEPS.findall(expression))
+    sets, _, removes = _KEEPS.sub(r"\2", expression).partition("REMOVE")
     of_each: dict[str, str] = {}
     for part in filter(None, map(str.strip, sets.removeprefix("SET").split(","))):
         name, equals, value = part.split()
         assert equals == "=", expression
         of_each[name] = value
-    return of_each, tuple(filter(None, map(str.strip, removes.split(","))))
+    return of_each, kept, tuple(filter(None, map(str.strip, removes.split(","))))

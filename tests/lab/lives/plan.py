@@ -6,8 +6,9 @@ from functools import partial
 from itertools import product
 from random import Random
 
-from tests.lab.lives import allowlist, batches, platforms, summaries
+from tests.lab.lives import allowlist, batches, pages, platforms, summaries
 from tests.lab.lives.digests import digest_of
+from tests.lab.lives.pages import Pages
 
 HOUR = 3600.0
 # The share of lives that have a theme.
@@ -76,7 +77,7 @@ class Plan:
 
     `calm_at`: from then on nothing fails, but the first scans of what is `unscanned`. `contexts`
     are those of the inventory; without any no sweep asks what runs. `indexes` are the digests that
-    have several platforms, `items` those of allowlists that end.
+    have several platforms, `items` those of allowlists that end. `pages` are those of its sweeps.
     """
 
     seed: int
@@ -92,6 +93,7 @@ class Plan:
     indexes: platforms.Indexes = field(default_factory=dict)
     items: tuple[allowlist.Item, ...] = ()
     batch_size: int = 1
+    pages: Pages | None = None
     left_out: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -127,7 +129,7 @@ def planned(seed: int) -> Plan:
     rows |= {digest: _of_platform(seed, shared, digest) for digest in several}
     return Plan(
         seed=seed,
-        environment=environment,
+        environment=environment | _environment_with_pages(seed, tags),
         tags=tags,
         rows=rows,
         happenings=tuple(sorted(happenings, key=lambda h: (h.at, h.name))),
@@ -139,6 +141,7 @@ def planned(seed: int) -> Plan:
         indexes=indexes,
         items=_items(seed, rows, calm_at),
         batch_size=batches.largest(seed),
+        pages=pages.planned(seed, list(of_tags)) if pages.has_some(seed) else None,
     )
 
 
@@ -326,6 +329,14 @@ def _environment_with_inventory(chance: Random, tags: tuple[Tag, ...]) -> dict[s
         "RUNNING_WITHIN_HOURS": str(chance.choice((1, 2, 6))),
         "WATCHED_TAGS": ",".join(patterns) if len(patterns) < len(tags) else "",
     }
+
+
+def _environment_with_pages(seed: int, tags: tuple[Tag, ...]) -> dict[str, str]:
+    """Patterns here as well, beside some names."""
+    if not pages.has_some(seed):
+        return {}
+    names = [tag.name for tag in tags if tag.watched]
+    return {"WATCHED_TAGS": pages.watched(seed, names, others=len(names) < len(tags))}
 
 
 def _moving(chance: Random, tag: Tag) -> Tag:

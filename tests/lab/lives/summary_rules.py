@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from tests.lab.lives.case import SKEW, Case, Told, is_gone, tag_of, without_ledger
-from tests.lab.lives.trace import Covered, Published, Sent
+from tests.lab.lives.sweeps import Sweep, sweeps_of
+from tests.lab.lives.trace import Covered, Published
 
 Found = Iterator[tuple[float, str]]
 # A publisher's next run, and what a result may still meet on its way to the ledger.
@@ -80,23 +81,23 @@ def a_summary_counts_what_a_sweep_came_to(case: Case) -> Found:
         if message.at < case.calm_at or message.summed is None or message.summed.sweep is None:
             continue
         told = message.summed.sweep
-        sent = [one for one in case.all(Sent) if one.sweep is not None and _is_of(one, told)]
-        asked = {one.tag or "" for one in sent}
-        if min((one.at for one in sent), default=0.0) < case.calm_at:
+        sweep = next((one for one in sweeps_of(case) if _is_of(one, told)), None)
+        if sweep is None or sweep.began < case.calm_at:
             continue
-        if told.expected != len(asked):
+        asked = sweep.asked_for()
+        if not len(sweep.certain()) <= told.expected <= len(asked):
             yield message.at, f"a SUMMARY tells of {told.expected} images, and {len(asked)} were"
         elif not told.missing:
-            least, most = _evaluated(case, sent[0], asked)
+            least, most = _evaluated(case, sweep, asked)
             if not least <= told.evaluated <= most:
                 yield message.at, f"a SUMMARY tells of {told.evaluated} verdicts, not {least}"
 
 
-def _is_of(sent: Sent, told: Covered) -> bool:
-    return int(sent.sweep or 0) == int(told.started)
+def _is_of(sweep: Sweep, told: Covered) -> bool:
+    return sweep.mark is not None and int(sweep.mark) == int(told.started)
 
 
-def _evaluated(case: Case, sent: Sent, asked: set[str]) -> tuple[int, int]:
+def _evaluated(case: Case, sweep: Sweep, asked: set[str]) -> tuple[int, int]:
     """How many images got a verdict, at least and at most.
 
     A list without a row may be doubted, and so may an image be of which a platform is not analyzed.
@@ -105,10 +106,10 @@ def _evaluated(case: Case, sent: Sent, asked: set[str]) -> tuple[int, int]:
     """
     least = most = 0
     for subject in asked:
-        runs = set(case.work_of(sent.who, subject))
+        runs = set(case.work_of(sweep.who, subject))
         checks = [check for check in case.judged.get(subject, ()) if check.who in runs]
         real = [check for check in checks if case.verdict_of(check)]
-        since = (sent.sweep or 0.0) + SKEW
+        since = (sweep.mark or 0.0) + SKEW
         most += bool(real)
         whole = (check for check in real if not case.parts.missing(check))
         least += any(

@@ -47,6 +47,8 @@ AUDITOR = (
     "images",
     "platform_rules",
     "summary_rules",
+    "sweep_rules",
+    "sweeps",
     "trace",
 )
 TAG, D1, D2 = "reg.io/web/app:1", "sha256:" + "1" * 64, "sha256:" + "2" * 64
@@ -93,7 +95,7 @@ def run(number: int, at: float, action: str, subject: str = TAG, digest: str = D
     """A message of a sweep that is worked on, with this evaluation."""
     who, found = f"work-{number}", CVE if action == "stop" else ()
     return [
-        Sent(at - 1, "sweep", "work", who, subject, 0, at - 5),
+        Sent(at - 1, f"sweep-{number}", "work", who, subject, 0, at - 5),
         Started(at - 0.5, who, "c", "work", who),
         Asked(at - 0.4, who, "images", TAG, digest, "analyzed"),
         Asked(at - 0.2, who, "vuln", None, digest, "2 rows"),
@@ -136,7 +138,7 @@ def test_a_life_that_is_well_breaks_nothing() -> None:
     assert broken(WELL) == set()
 
 
-def inventoried(at: float, context: str, digest: str, who: str = "sweep") -> list[Seen]:
+def inventoried(at: float, context: str, digest: str, who: str = "sweep-1") -> list[Seen]:
     """A sweep sees the tag run there, on this digest alone."""
     return [
         Started(at - 1, who, "c", "sweep"),
@@ -288,6 +290,7 @@ def summed(summary: Summed | None) -> list[Seen]:
         summed=summary,
     )
     asked: list[Seen] = [
+        Started(CALM + HOUR - 5, "sweep-3", "c", "sweep"),
         Started(ASKED_AT, "s", "c", "summary"),
         Wrote(ASKED_AT + 0.5, "s", "notice#stops#n3", "written"),
         Ended(ASKED_AT + 1, "s", "answered", "c"),
@@ -297,6 +300,47 @@ def summed(summary: Summed | None) -> list[Seen]:
 
 def test_a_summary_that_tells_the_truth_breaks_nothing() -> None:
     assert broken(summed(SUMMED)) == set()
+
+
+OTHER = "reg.io/web/other:1"
+# The first page sends the next one, which is the last.
+END: list[Seen] = [
+    Started(CALM + HOUR - 5, "sweep-3", "c", "sweep"),
+    Sent(CALM + HOUR - 2, "sweep-3", "work", "page-1", None, 0, CALM + HOUR - 5, page=1),
+    Started(CALM + HOUR + 1, "page-1", "c", "work", "page-1"),
+    Ended(CALM + HOUR + 2, "page-1", "answered", "c"),
+    Measured(CALM + HOUR + 2, "page-1", {"Expected": 1.0, "UnwatchedRows": 0.0}),
+]
+
+
+def page_of(number: int, tag: str) -> list[Seen]:
+    """One more message for the page behind the first, which asks for the tag."""
+    who, at = f"another-{number}", CALM + HOUR + 3 * number
+    return [
+        Sent(at - 2, f"sweep-3~{number}", "work", who, None, 0, CALM + HOUR - 5, page=1),
+        Started(at, who, "c", "work", who),
+        Sent(at + 1, who, "work", f"{who}-image", tag, 0, CALM + HOUR - 5),
+        Ended(at + 2, who, "answered", "c"),
+    ]
+
+
+def by_pages(chain: list[Seen]) -> list[Seen]:
+    """The last sweep is this chain."""
+    return [*WELL, *chain]
+
+
+def test_a_sweep_by_pages_that_comes_to_its_end_breaks_nothing() -> None:
+    assert broken(by_pages(END)) == set()
+
+
+def test_a_sweep_by_pages_that_tells_that_it_is_given_up_breaks_nothing() -> None:
+    given_up = Measured(CALM + HOUR + 2, "page-1", {"GivenUp": 1.0})
+    assert broken(by_pages([*END[:-1], given_up])) == set()
+
+
+def test_the_metrics_of_a_sweep_by_pages_are_those_of_all_its_pages() -> None:
+    two = Measured(CALM + HOUR + 2, "page-1", {"Expected": 2.0, "UnwatchedRows": 0.0})
+    assert broken(by_pages([*END[:-1], two])) == {"sweeps_count_what_they_ask_for"}
 
 
 BREAKING: dict[str, list[Seen]] = {
@@ -355,8 +399,14 @@ BREAKING: dict[str, list[Seen]] = {
     ],
     "sweeps_count_what_they_ask_for": [
         *WELL,
-        Started(CALM + HOUR - 2, "sweep", "c", "sweep"),
-        Measured(CALM + HOUR, "sweep", {"Expected": 7.0}),
+        Started(CALM + HOUR - 2, "sweep-3", "c", "sweep"),
+        Measured(CALM + HOUR, "sweep-3", {"Expected": 7.0, "UnwatchedRows": 0.0}),
+    ],
+    "every_sweep_comes_to_its_end": by_pages(END[:-1]),
+    "a_page_is_done_by_one_message": by_pages([*END, *page_of(1, OTHER), *page_of(2, OTHER)]),
+    "a_sweep_asks_for_all": [
+        *where(lambda one: isinstance(one, Sent) and one.message == "work-3", tag=OTHER),
+        *by_pages(END)[len(WELL) :],
     ],
     "nothing_crashes": [*WELL, Crashed(1.0, "", "KeyError()")],
     "nothing_fails_by_itself": where(

@@ -194,7 +194,8 @@ class Crashed(Seen):
 class Sent(Seen):
     """A message went to a queue; `sweep` is when the sweep began that it is of, if any.
 
-    `digest` is that of a push. The tag has an @ and the digest where an old one is asked for.
+    `digest` is that of a push. The tag has an @ and the digest where an old one is asked for. A
+    message for a `page` of a sweep asks for no image.
     """
 
     queue: str
@@ -203,6 +204,7 @@ class Sent(Seen):
     delay: int
     sweep: float | None = None
     digest: str | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

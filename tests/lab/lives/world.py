@@ -69,13 +69,13 @@ class World:
         self.calls: Counter[str] = Counter()
         self.dangers = Dangers(plan.rates, plan.left_out)
         self.anchore = Anchore(plan, self.passed, self.see, NOON)
-        self.table = Table(self.passed, self.see, self._random("table"))
+        self.table = Table(self.passed, self.see, self.random("table"))
         self.is_calm = False
         self._away: dict[str, float] = {}
-        self._chance = self._random("world")
+        self._chance = self.random("world")
         self._lanes = {
-            WORK_URL: _Lane("work", self, self._random("work")),
-            PUSH_URL: _Lane("pushes", self, self._random("pushes")),
+            WORK_URL: _Lane("work", self, self.random("work")),
+            PUSH_URL: _Lane("pushes", self, self.random("pushes")),
         }
         self._idle: list[Container] = []
         self._containers = 0
@@ -87,6 +87,8 @@ class World:
         self._throttled_until = 0.0
         self.table.lag = self._lag
         self.table.parts = self._chance.choice((0.0, 0.3, 0.8))
+        if plan.pages:
+            self.table.parts = 0.8
         self.table.on_pending = lambda item: self._wake_publisher()
 
     # --- what the parts of the world ask of it
@@ -166,7 +168,7 @@ class World:
 
     def _plan_sweeps(self) -> None:
         """By the schedule, late, twice or never; while it is calm they come on time."""
-        period, chance = self.settings.sweep_hours * HOUR, self._random("sweeps")
+        period, chance = self.settings.sweep_hours * HOUR, self.random("sweeps")
         at = chance.uniform(0, period)
         left = self.calm_sweeps
         while left:
@@ -312,9 +314,8 @@ class World:
         """How the invocation ended; throttled when no container was free for it."""
         if self.passed() < self._throttled_until:
             return "throttled"
-        self._names[name] = number = self._names.get(name, 0) + 1
-        name = name if number == 1 else f"{name}~{number}"
-        chance = self._random(name)
+        name = self.named(name)
+        chance = self.random(name)
         container = self._container(chance)
         self.see(Started(self.passed(), name, container.name, what, message))
         invocation = Invocation(name, self, chance, self.passed())
@@ -331,36 +332,33 @@ class World:
         """How the invocation ended, and its answer; each of its records is one to the auditor."""
         if self.passed() < self._throttled_until:
             return "throttled", ""
-        began, begun = self.passed(), dict[str, Invocation]()
-        container = self._container(self._random(f"{queue}-{batch.messages[0].id} batch"))
-
-        def begin(record: Any) -> Invocation:
-            message = f"{queue}-{record['messageId']}"
-            self._names[message] = number = self._names.get(message, 0) + 1
-            name = message if number == 1 else f"{message}~{number}"
-            self.see(Started(self.passed(), name, container.name, queue, message))
-            invocation = Invocation(name, self, self._random(name), began)
-            begun[record["messageId"]] = invocation
-            return invocation
-
+        container = self._container(self.random(f"{queue}-{batch.messages[0].id} batch"))
+        records = _Records(self, container, queue)
         event = batch.event()
-        how, detail = container.handle_batch(event, begin)
+        how, detail = container.handle_batch(event, records.begin)
         for record in event["Records"]:
-            if record["messageId"] not in begun:  # the process ended before its turn came
-                begin(record)
+            if record["messageId"] not in records.begun:  # the process ended before its turn came
+                records.begin(record)
         if how != "killed":
+            records.measure()
+            self.seen += records.measured
             self._idle.append(container)
-        for message, ended in ends(begun, how, detail).items():
-            name = begun[message].name
+        for message, ended in ends(records.begun, how, detail).items():
+            name = records.begun[message].name
             self.see(Ended(self.passed(), name, ended, container.name, _short(detail)))
         return how, detail
+
+    def named(self, message: str) -> str:
+        """The name of an invocation that works on it, which is the message's own at first."""
+        self._names[message] = number = self._names.get(message, 0) + 1
+        return message if number == 1 else f"{message}~{number}"
 
     def _container(self, chance: Random) -> Container:
         if self._idle and chance.random() > 0.1:
             return self._idle.pop(chance.randrange(len(self._idle)))
         self._containers += 1
         name = f"container-{self._containers}"
-        return Container(self, name, self._random(name), chance.uniform(-2, 2))
+        return Container(self, name, self.random(name), chance.uniform(-2, 2))
 
     # --- the publisher's schedule
 
@@ -398,7 +396,7 @@ class World:
         draw = self._chance.random()
         return draw * 0.5 if self.is_calm or draw < 0.9 else (draw - 0.9) * 600
 
-    def _random(self, name: str) -> Random:
+    def random(self, name: str) -> Random:
         return Random(f"{self.plan.seed} {name}")  # noqa: S311 - chance, no secret
 
     def _rest(self) -> Rest:
@@ -416,6 +414,35 @@ class World:
             dead=sum(len(lane.dead.messages) for lane in lanes),
             deferred=len(self.table.waiting("work")),
         )
+
+
+class _Records:
+    """Those of a batch, in a container: `begun` has the invocation of each, by its message."""
+
+    def __init__(self, world: World, container: Container, queue: str) -> None:
+        self.begun: dict[str, Invocation] = {}
+        self.measured: list[Measured] = []
+        self._world = world
+        self._container = container
+        self._queue = queue
+        self._began = world.passed()
+
+    def begin(self, record: Any) -> Invocation:
+        self.measure()
+        world, message = self._world, f"{self._queue}-{record['messageId']}"
+        name = world.named(message)
+        started = Started(world.passed(), name, self._container.name, self._queue, message)
+        world.see(started)
+        invocation = Invocation(name, world, world.random(name), self._began)
+        self.begun[record["messageId"]] = invocation
+        return invocation
+
+    def measure(self) -> None:
+        """What was counted since belongs to the last one that was begun."""
+        if self.begun:
+            *_, last = self.begun.values()
+            measured = Measured(self._world.passed(), last.name, self._container.measured())
+            self.measured.append(measured)
 
 
 class _Lane:
@@ -436,12 +463,13 @@ class _Lane:
     def send(self, body: str, delay: int, who: str) -> None:
         message = self.queue.send(body, delay)
         event = json.loads(body)
-        gate = event.get("rescan", {})
+        gate, page = event.get("rescan", {}), event.get("sweep_page", {})
         tag = _subject_of(gate) if gate else None
-        at, sweep = self._world.passed(), gate.get("sweep")
+        at, sweep = self._world.passed(), gate.get("sweep") or page.get("sweep")
         began = (datetime.fromisoformat(sweep) - NOON).total_seconds() if sweep else None
         digest = gate.get("digest") or event.get("detail", {}).get("image-digest")
-        self._world.see(Sent(at, who, self.name, self._id(message), tag, delay, began, digest))
+        number, name = page.get("page"), self._id(message)
+        self._world.see(Sent(at, who, self.name, name, tag, delay, began, digest, number))
         self._poll_after(delay)
 
     def redrive(self) -> None:
