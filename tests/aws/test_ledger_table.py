@@ -19,6 +19,7 @@ from rescan.gate.data_version import DataVersion
 from rescan.gate.evaluation import FindingKey
 from rescan.gate.inventory import InventoryRecord
 from rescan.gate.model import Outcome, Severity
+from rescan.gate.report import Scan
 from rescan.kernel.errors import LedgerConflict, LedgerUnavailable
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
@@ -182,6 +183,15 @@ def test_when_a_stop_of_the_last_sweep_was_published_is_known_until_the_next(
     assert ledger.last_sweep() == SweepRecord(NOON, 3, noticed_at=NOON + SECOND)
     ledger.record_sweep(SweepRecord(NOON + SECOND, 3))
     assert ledger.last_sweep() == SweepRecord(NOON + SECOND, 3)
+
+
+def test_the_last_scan_of_each_slot_is_known(ledger: Ledger) -> None:
+    assert ledger.scans() == ()
+    for slot, at in ((3, NOON), (5, NOON), (3, NOON + SECOND)):
+        ledger.note_scan(slot, Scan(at, f"reg.io/{slot}:1"))
+    noted = {Scan(NOON + SECOND, "reg.io/3:1"), Scan(NOON, "reg.io/5:1")}
+    assert set(ledger.scans()) == noted
+    assert list(ledger.snapshots()) == []
 
 
 # --- the table alone
@@ -385,6 +395,8 @@ def test_a_segment_that_is_throttled_on_its_way_fails_the_whole_scan(after: int)
         pytest.param(lambda t: t.begin_sweep(NOON), "update_item", id="begin-sweep"),
         pytest.param(lambda t: t.record_sweep(SweepRecord(NOON, 1)), "put_item", id="record"),
         pytest.param(lambda t: t.note_notice(NOON, NOON), "update_item", id="notice"),
+        pytest.param(lambda t: t.note_scan(1, Scan(NOON, "a")), "update_item", id="scan-noted"),
+        pytest.param(lambda t: t.scans(), "get_item", id="scans"),
     ],
 )
 def test_what_dynamodb_refuses_is_one_error_that_names_the_table(

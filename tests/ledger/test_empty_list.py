@@ -1,5 +1,7 @@
 """A scan that failed is answered with an empty list: it ends no STOP and is no GO."""
 
+from datetime import timedelta
+
 import pytest
 from msgspec import Raw
 from msgspec.structs import replace
@@ -7,7 +9,7 @@ from msgspec.structs import replace
 from rescan.aws.ledger_items import entry_of, item_of
 from rescan.gate.evaluation import Finding
 from rescan.gate.model import Outcome, Vulnerability, VulnerabilityList
-from rescan.gate.report import Report
+from rescan.gate.report import Report, Scan
 from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest
 from rescan.ledger.empty_list import believed
@@ -15,13 +17,13 @@ from rescan.ledger.entry import Entry
 from rescan.ledger.news import EventType
 from rescan.ledger.platforms import believed_of_all
 from rescan.ledger.transitions import after_verdict
-from tests.support.entries import FRESH, HOUR, NEW, OLD, PACE, finding, report
+from tests.support.entries import FRESH, HOUR, NEW, OLD, PACE, TAG, WORKING, finding, report
 from tests.support.fakes import NOON
 
 LISTED = VulnerabilityList([Vulnerability(vuln="CVE-1", severity="Low")], Raw(b"{}"))
 NOTHING = VulnerabilityList([], Raw(b'{"vulnerabilities": []}'))
 STOPPED = replace(report(Outcome.STOP, finding("CVE-1")), vulnerabilities=LISTED)
-EMPTY_GO = replace(report(Outcome.GO), vulnerabilities=NOTHING)
+EMPTY_GO = replace(report(Outcome.GO), vulnerabilities=NOTHING, scans=WORKING)
 
 
 def entry_after(*reports: Report) -> Entry:
@@ -50,6 +52,38 @@ def test_the_next_evaluation_that_agrees_ends_it() -> None:
     assert (kind, entry.verdict, entry.empty_list_at) == (EventType.RECOVERED, Outcome.GO, None)
 
 
+MINUTE, DAY = HOUR / 60, 24 * HOUR
+
+
+def seen(ago: timedelta, tag: str = "reg.io/other:1") -> tuple[Scan, ...]:
+    """Such a scan, so long before the doubt began."""
+    return (Scan(NOON + HOUR - ago, tag),)
+
+
+@pytest.mark.parametrize(
+    ("scans", "after", "is_believed"),
+    [
+        pytest.param(seen(-MINUTE), 29 * MINUTE, False, id="agrees-too-soon"),
+        pytest.param(seen(-MINUTE), 30 * MINUTE, True, id="another-scan-has-found-some-since"),
+        pytest.param(seen(MINUTE), 29 * DAY, False, id="others-find-nothing-any-more"),
+        pytest.param(seen(MINUTE), 30 * DAY, True, id="the-others-are-gone"),
+        pytest.param(seen(MINUTE, str(TAG)), 3 * DAY - MINUTE, False, id="alone-and-too-soon"),
+        pytest.param(seen(MINUTE, str(TAG)), 3 * DAY, True, id="only-this-tag-ever-had-any"),
+        pytest.param((), 3 * DAY, True, id="none-ever-had-any"),
+        pytest.param((*seen(MINUTE), *seen(MINUTE, str(TAG))), 3 * DAY, False, id="not-alone"),
+        pytest.param(None, 300 * DAY, False, id="the-ledger-refuses"),
+    ],
+)
+@pytest.mark.parametrize("digest", [OLD, NEW])
+def test_a_list_that_stays_empty_is_believed_by_what_other_scans_find(
+    scans: tuple[Scan, ...] | None, after: timedelta, is_believed: bool, digest: Digest
+) -> None:
+    empty = replace(EMPTY_GO, image_digest=digest, scans=scans)
+    entry, _ = kind_after(entry_after(STOPPED), empty, 1)
+    _, kind = kind_after(entry, empty, 1 + after / HOUR)
+    assert (kind is EventType.RECOVERED) is is_believed
+
+
 def test_a_repetition_of_the_same_message_is_no_second_evaluation() -> None:
     entry, _ = kind_after(entry_after(STOPPED), EMPTY_GO, 6)
     entry, kind = kind_after(entry, EMPTY_GO, 6.3)
@@ -65,7 +99,7 @@ def test_a_list_in_between_begins_anew() -> None:
 
 def test_an_image_that_was_go_with_vulnerabilities_is_not_evaluated_either() -> None:
     before = replace(report(Outcome.GO), vulnerabilities=LISTED)
-    result = believed(EMPTY_GO, entry_after(before), NOON + HOUR)
+    result = believed(EMPTY_GO, entry_after(before), NOON + HOUR, WORKING)
     assert (result.outcome, result.final_action) == (Outcome.NOT_EVALUATED, None)
 
 
@@ -84,7 +118,7 @@ def test_an_image_that_was_go_with_vulnerabilities_is_not_evaluated_either() -> 
     ],
 )
 def test_what_contradicts_nothing_is_believed(entry: Entry, result: Report) -> None:
-    assert believed(result, entry, NOON + HOUR) is result
+    assert believed(result, entry, NOON + HOUR, WORKING) is result
 
 
 def test_findings_of_the_check_count_as_listed() -> None:
@@ -92,7 +126,9 @@ def test_findings_of_the_check_count_as_listed() -> None:
         gate="vulnerabilities", trigger="package", trigger_id="CVE-1+zlib", allowlisted=True
     )
     named = replace(report(Outcome.GO, suppressed), vulnerabilities=None)
-    assert believed(EMPTY_GO, entry_after(named), NOON + HOUR).outcome is Outcome.NOT_EVALUATED
+    assert believed(EMPTY_GO, entry_after(named), NOON + HOUR, WORKING).outcome is (
+        Outcome.NOT_EVALUATED
+    )
 
 
 def test_a_stop_stays_a_stop_and_keeps_what_the_failed_scan_hid() -> None:

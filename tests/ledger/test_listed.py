@@ -1,7 +1,5 @@
 """Which kinds of vulnerabilities were listed of a digest, and what is kept of each platform."""
 
-from datetime import timedelta
-
 import pytest
 from msgspec import Raw
 from msgspec.structs import replace
@@ -14,7 +12,18 @@ from rescan.ledger.empty_list import believed, listed_after
 from rescan.ledger.entry import Entry, Refresh
 from rescan.ledger.platforms import with_facts
 from rescan.ledger.transitions import after_verdict
-from tests.support.entries import FRESH, HOUR, NEW, OLD, PACE, TAG, TRIGGER, finding, report
+from tests.support.entries import (
+    FRESH,
+    HOUR,
+    NEW,
+    OLD,
+    PACE,
+    TAG,
+    TRIGGER,
+    WORKING,
+    finding,
+    report,
+)
 from tests.support.fakes import NOON
 from tests.support.several_platforms import Platforms, digest_of
 
@@ -59,23 +68,17 @@ def test_a_list_of_all_kinds_is_doubted_when_any_kind_was_listed(
     vtype: str, is_believed: bool
 ) -> None:
     empty = listing(NOTHING, vtype)
-    assert (believed(empty, HAD_OS, NOON) is empty) is is_believed
+    assert (believed(empty, HAD_OS, NOON, WORKING) is empty) is is_believed
 
 
 def test_a_doubted_list_is_a_scan_that_failed_and_no_final_action() -> None:
-    doubted = believed(listing(NOTHING), HAD_OS, NOON)
+    doubted = believed(listing(NOTHING), HAD_OS, NOON, WORKING)
     assert (doubted.outcome, doubted.final_action) == (Outcome.NOT_EVALUATED, None)
     assert (doubted.cause, doubted.failed_step) == (
         FailureCause.SCAN_FAILED,
         Step.REFRESH_VULNERABILITIES,
     )
     assert "answered go, which does not count: it lists no vulnerability" in doubted.reason
-
-
-def test_an_empty_list_is_believed_when_it_lasts_for_half_an_hour() -> None:
-    empty, doubted = listing(NOTHING), replace(HAD_OS, empty_list_at=NOON)
-    assert believed(empty, doubted, NOON + timedelta(minutes=29)) is not empty
-    assert believed(empty, doubted, NOON + timedelta(minutes=30)) is empty
 
 
 # --- of each platform
@@ -86,7 +89,7 @@ GO = {"arm64": "go", "amd64": "go"}
 
 
 def after(entry: Entry, anchore: Platforms, hours: int) -> Entry:
-    said = rescan(anchore, REQUEST)
+    said = replace(rescan(anchore, REQUEST), scans=WORKING)
     return after_verdict(entry, said, NOON + hours * HOUR, PACE)[0]
 
 

@@ -21,7 +21,7 @@ from rescan.ledger.news import EventType, RecoveredNews, StopNews
 from rescan.ledger.platforms import believed_of_all
 from rescan.ledger.refresh import fresh_digests
 from rescan.ledger.transitions import Remembered, after_failure, after_verdict
-from tests.support.entries import FRESH, HOUR, OTHER, PACE, TAG, TRIGGER, key, kind
+from tests.support.entries import FRESH, HOUR, OTHER, PACE, TAG, TRIGGER, WORKING, key, kind
 from tests.support.fakes import NOON
 from tests.support.several_platforms import INDEX, Platforms, digest_of
 
@@ -31,7 +31,7 @@ REQUEST = RescanRequest(TAG, TRIGGER, feeds="today")
 
 
 def report(anchore: Platforms, **changes: object) -> Report:
-    return rescan(anchore, replace(REQUEST, **changes))
+    return replace(rescan(anchore, replace(REQUEST, **changes)), scans=WORKING)
 
 
 def after(entry: Entry, anchore: Platforms, hours: int = 0, **changes: object) -> Remembered:

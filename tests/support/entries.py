@@ -16,7 +16,7 @@ from rescan.gate.model import (
     Vulnerability,
     VulnerabilityList,
 )
-from rescan.gate.report import Report
+from rescan.gate.report import Report, Scan
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.entry import Entry, subject_of
@@ -41,6 +41,10 @@ FRESH = Entry(subject=subject_of(None, TAG, None), tag=TAG)
 
 
 HOUR = timedelta(hours=1)
+
+
+# Other images, whose scans find something whenever one looks.
+WORKING = (Scan(NOON + 1000 * HOUR, "reg.io/other:1"),)
 
 
 def finding(cve: str, **changes: object) -> Finding:

@@ -28,7 +28,8 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 def calls_of(port: type) -> frozenset[str]:
     """The names of the port's calls."""
-    return frozenset(name for name in vars(port) if not name.startswith("_"))
+    parts = [each for each in port.__mro__ if each.__module__.startswith("rescan.")]
+    return frozenset(name for part in parts for name in vars(part) if not name.startswith("_"))
 
 
 class _Counted:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
@@ -21,7 +22,7 @@ from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue
 from rescan.work.topics import Topics
 from rescan.work.worker import Worker
-from tests.support.entries import FRESH, TAG
+from tests.support.entries import FRESH, TAG, WORKING
 from tests.support.environment import LEAST
 from tests.support.fakes import NOON, FakeDeferred, FakeLedger, FakeOutbox, FakeQueue, FakeTopic
 from tests.support.faults import Crash, Fault, Faults, Faulty
@@ -116,6 +117,7 @@ class Life:
             Requeue(queue, self.deferred, lambda: self.now, lambda: 1.0),
             Tally(),
             lambda: self.now,
+            with_scanner=lambda report: replace(report, scans=WORKING),
         )
         self._publisher = publisher_of(outbox, topic, lambda: self.now)
 

@@ -6,6 +6,7 @@ from rescan.gate.model import Outcome
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.ledger.entry import Entry
 from tests.support.cluster import HOUR, Cluster
+from tests.support.entries import WORKING
 from tests.support.fakes import NOON
 
 TAG = ImageTag.parse("reg.io/payments/api:2.4.1")
@@ -79,7 +80,7 @@ def test_it_is_reminded_of_and_recovers(cluster: Cluster) -> None:
 
 
 def test_an_empty_list_alone_does_not_end_its_stop_at_first_sight(cluster: Cluster) -> None:
-    cluster.empty = {OLD, NEW}
+    cluster.empty, cluster.ledger.scanned = {OLD, NEW}, dict(enumerate(WORKING))
     cluster.sweep()
     cluster.verdicts[OLD] = "go"
     cluster.sweep()

@@ -22,7 +22,7 @@ from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue
 from rescan.work.topics import Topics
 from rescan.work.worker import Worker
-from tests.support.entries import HOUR, TAG
+from tests.support.entries import HOUR, TAG, WORKING
 from tests.support.environment import LEAST
 from tests.support.fakes import NOON, FakeDeferred, FakeLedger, FakeQueue, FakeTopic
 from tests.support.several_platforms import Platforms, digest_of
@@ -57,7 +57,13 @@ class _Desk:
         self.anchore = Platforms(self.comes_to, CVES, self.empty)
         settings = Settings.parse(LEAST)
         return Worker(
-            settings, lambda deadline: self.anchore, recorder, requeue, self.tally, lambda: self.now
+            settings,
+            lambda deadline: self.anchore,
+            recorder,
+            requeue,
+            self.tally,
+            lambda: self.now,
+            with_scanner=lambda report: replace(report, scans=WORKING),
         )
 
     @property

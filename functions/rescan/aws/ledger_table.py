@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rescan.aws.dynamodb import ConditionFailed, TableCalls, TransactionUnderWay
 from rescan.aws.ledger_items import SNAPSHOT, entry_of, item_of, snapshot_of, sweep_item, sweep_of
 from rescan.aws.outbox_items import ASIDE, PENDING_INDEX, notice_item
+from rescan.gate.report import Scan
 from rescan.kernel.errors import LedgerConflict
 from rescan.ledger.entry import Entry
 from rescan.outbox.items import OutboxItem
@@ -25,7 +26,8 @@ _SWEEP = "sweep"
 # Of a table with very many entries. Of each an answer of 1 MB is held. If one takes 0.2 s, four
 # side by side read 2,560 units a second: fewer than the 3,000 of one partition.
 _SEGMENTS = 4
-_BEGUN = {"subject": {"S": "sweep-begun"}}
+_BEGUN: Any = {"subject": {"S": "sweep-begun"}}
+_SCANS: Any = {"subject": {"S": "scans"}}
 # The last of these: it is this very sweep, which has begun and did not hear so.
 _NONE_BEGUN = "attribute_not_exists(begun) OR begun < :since OR begun = :at"
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
@@ -163,6 +165,24 @@ class LedgerTable:
         )
         with suppress(ConditionFailed):  # another sweep has begun since
             self._call("writing", note)
+
+    def note_scan(self, slot: int, scan: Scan) -> None:
+        noted = {"M": {"at": {"S": scan.at.isoformat()}, "of": {"S": scan.tag}}}
+        note = partial(
+            self._client.update_item,
+            TableName=self._table,
+            Key=_SCANS,
+            UpdateExpression="SET #slot = :scan",
+            ExpressionAttributeNames={"#slot": f"slot{slot}"},
+            ExpressionAttributeValues={":scan": noted},
+        )
+        self._call("writing", note)
+
+    def scans(self) -> tuple[Scan, ...]:
+        read = partial(self._client.get_item, TableName=self._table, Key=_SCANS)
+        item: Any = self._call("reading", read).get("Item", {})
+        noted = (value["M"] for value in item.values() if "M" in value)
+        return tuple(Scan(datetime.fromisoformat(it["at"]["S"]), it["of"]["S"]) for it in noted)
 
     def count_set_aside(self) -> int:
         count = partial(

@@ -17,6 +17,13 @@ from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.team import UNROUTED
 
 
+class Scan(Struct, frozen=True):
+    """A scan of Anchore's that listed vulnerabilities: when, and the full name of the tag."""
+
+    at: datetime
+    tag: str
+
+
 class Report(Struct, frozen=True, dict=True):
     """The result of the workflow for one image.
 
@@ -26,8 +33,10 @@ class Report(Struct, frozen=True, dict=True):
     is why there is no verdict, `failed_step` where; both are None when there is one. `vtype` is the
     kind of vulnerabilities that were asked for. `feeds` is the version of the feeds behind a forced
     refresh that was answered; None: there was none, or the version is not known. `plainly_read`: no
-    refresh was forced. `parent_digest` is that of the index that the image was found through.
-    `current_digest` is what the tag is on, when it has moved on from this image.
+    refresh was forced; `scanned`: one was, and was answered. `scans` are the last ones, of
+    whatever image, that listed any; None: not known, or not asked for. `parent_digest` is that of
+    the index that the image was found through. `current_digest` is what the tag is on, when it has
+    moved on from this image.
 
     An image of several platforms has a report for each in `platforms`, that of the newest record
     first. Each of those has its `platform`; `error` is what ended it, and `needed` says whether the
@@ -51,6 +60,8 @@ class Report(Struct, frozen=True, dict=True):
     vtype: str = "all"
     feeds: str | None = None
     plainly_read: bool = False
+    scanned: bool = False
+    scans: tuple[Scan, ...] | None = None
     parent_digest: Digest | None = None
     current_digest: Digest | None = None
     platform: str | None = None
@@ -103,6 +114,14 @@ class Report(Struct, frozen=True, dict=True):
     def lists_nothing(self) -> bool:
         """Whether the list was read and is empty; it also is after a scan that failed."""
         return self.vulnerabilities is not None and not self.vulnerabilities.rows
+
+    @property
+    def shows_a_scan(self) -> bool:
+        """Whether a scan listed vulnerabilities of a platform: Anchore's scanner works."""
+        return any(
+            each.scanned and each.vulnerabilities is not None and not each.lists_nothing
+            for each in self.each
+        )
 
     @cached_property
     def blocking(self) -> tuple[BlockingFinding, ...]:

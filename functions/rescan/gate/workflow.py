@@ -46,12 +46,13 @@ class Anchore(TagLists, Protocol):
 
 
 class _Refreshed(Struct, frozen=True):
-    """The fresh list, or why it cannot be read; `feeds` and `plainly_read` as in the report."""
+    """The fresh list, or why it cannot be read; the others are as in the report."""
 
     vulnerabilities: VulnerabilityList | None
     error: AnchoreError | None = None
     feeds: str | None = None
     plainly_read: bool = False
+    scanned: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -126,7 +127,7 @@ def _refresh_vulnerabilities(anchore: Anchore, request: RescanRequest, found: Fo
             return _Refreshed(plain, plainly_read=True)
         try:
             forced = anchore.refreshed_vulnerabilities(found.digest, request.vtype)
-            return _Refreshed(forced, feeds=request.feeds)
+            return _Refreshed(forced, feeds=request.feeds, scanned=True)
         except AnchoreInterrupted:
             # The scan goes on in the server; its result is there for an unforced request.
             return _Refreshed(anchore.vulnerabilities(found.digest, request.vtype))
@@ -157,6 +158,7 @@ def _regate(
         notes=(*found.notes, *((_LISTS_NOTHING,) if refreshed.is_empty else ())),
         feeds=refreshed.feeds,
         plainly_read=refreshed.plainly_read,
+        scanned=refreshed.scanned,
     )
 
 

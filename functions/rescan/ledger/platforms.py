@@ -21,7 +21,8 @@ from rescan.ledger.refresh import refresh_after
 def believed_of_all(report: Report, entry: Entry, now: datetime) -> Report:
     """The report, as far as it is believed of each platform (`empty_list.py`)."""
     ends = entry.stopped and report.outcome is not Outcome.STOP
-    held = [believed(each, _of(entry, each), now, ends_stop=ends) for each in report.each]
+    scans = report.scans
+    held = [believed(each, _of(entry, each), now, scans, ends_stop=ends) for each in report.each]
     if not report.platforms:
         return held[0]
     each = [_needed(one, entry) for one in held]

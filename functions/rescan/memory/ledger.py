@@ -7,6 +7,7 @@ from threading import Lock
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from rescan.gate.report import Scan
 from rescan.kernel.errors import LedgerConflict
 from rescan.ledger.entry import Entry
 from rescan.outbox.items import Channel, InFlight, OutboxItem
@@ -25,6 +26,7 @@ class MemoryLedger(Struct):
     entries: dict[str, Entry] = {}
     sweeps: list[SweepRecord] = []
     begun: datetime | None = None
+    scanned: dict[int, Scan] = {}
     notices: dict[tuple[Channel, str], OutboxItem] = {}
     aside: dict[tuple[Channel, str], OutboxItem] = {}
     storms: dict[str, Storm] = {}
@@ -76,6 +78,12 @@ class MemoryLedger(Struct):
     def note_notice(self, started: datetime, at: datetime) -> None:
         if self.sweeps and self.sweeps[-1].started == started:
             self.sweeps[-1] = replace(self.sweeps[-1], noticed_at=at)
+
+    def note_scan(self, slot: int, scan: Scan) -> None:
+        self.scanned[slot] = scan
+
+    def scans(self) -> tuple[Scan, ...]:
+        return tuple(self.scanned.values())
 
     def count_set_aside(self) -> int:
         return len(self.aside)

@@ -36,6 +36,7 @@ from rescan.work.ports import DeferredWork, Ledger, Outbox, WorkQueue
 from rescan.work.publisher import Publisher
 from rescan.work.recorder import Recorder
 from rescan.work.requeue import Requeue
+from rescan.work.scanner_seen import ScannerSeen
 from rescan.work.silence import Silence
 from rescan.work.sweep import FullSweep
 from rescan.work.topics import Topic, Topics
@@ -87,7 +88,10 @@ class Parts:
         version = container.data_version
         requeue = Requeue(queue, deferred, clock, container.jitter)
         feeds = FeedsSeen(version, clock).version
-        worker = Worker(settings, container.anchore_until, recorder, requeue, tally, clock, feeds)
+        scanner = ScannerSeen(ledger, tally, clock).told
+        worker = Worker(
+            settings, container.anchore_until, recorder, requeue, tally, clock, feeds, scanner
+        )
         collected = COLLECTED if window else timedelta()
         rules = GroupingRules(settings.digest_above, window, collected)
         schedule = Schedule(timedelta(hours=settings.sweep_hours), settings.daily_summary)

@@ -19,6 +19,7 @@ from rescan.notice.summary import Coverage, Unwatched
 from rescan.outbox.items import InFlight, OutboxItem, PendingNotice, Unreadable
 from rescan.outbox.notice import Notice
 from rescan.outbox.storm import Storm
+from rescan.work.scanner_seen import Scans
 
 
 class EntrySnapshot(Struct, frozen=True):
@@ -103,7 +104,7 @@ class SweepRecord(Struct, frozen=True):
         return self.by_pages and self.unwatched.rows <= self.expected // 2
 
 
-class Ledger(Protocol):
+class Ledger(Scans, Protocol):
     """Each call raises LedgerUnavailable."""
 
     def read(self, subject: str) -> Entry | None:

@@ -60,7 +60,10 @@ class AnalyzingAnchore(Anchore, Protocol):
 
 
 class Worker:
-    """One image at a time, from many threads; `feeds` tells the ledger on which a verdict rests."""
+    """One image at a time, from many threads; `feeds` tells the ledger on which a verdict rests.
+
+    `with_scanner` adds to a report when Anchore's scanner was last seen at work.
+    """
 
     def __init__(
         self,
@@ -71,6 +74,7 @@ class Worker:
         tally: Tally,
         clock: Clock = utc_now,
         feeds: Callable[[Gate, Deadline], str | None] = lambda gate, deadline: gate.feeds,
+        with_scanner: Callable[[Report], Report] = lambda report: report,
     ) -> None:
         self._settings = settings
         self._anchore_until = anchore_until
@@ -80,6 +84,7 @@ class Worker:
         self._tally = tally
         self._clock = clock
         self._feeds = feeds
+        self._with_scanner = with_scanner
         self._results = Results(settings, clock)
         self._pending = timedelta(hours=settings.pending_hours)
 
@@ -88,7 +93,8 @@ class Worker:
 
         A pending image, or one that neither Anchore nor the ledger knows, leaves no trace.
         """
-        evaluated = rescan(self._anchore(gate, deadline), gate.request(self._settings))
+        anchore = self._anchore(gate, deadline)
+        evaluated = self._with_scanner(rescan(anchore, gate.request(self._settings)))
         fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
         report = believed_of_all(evaluated, entry or fresh, self._clock())
@@ -126,7 +132,7 @@ class Worker:
     ) -> GateResult:
         anchore = self._anchore(gate, deadline)
         request = self._request(gate, entry or fresh, deadline)
-        evaluated = rescan(anchore, request)
+        evaluated = self._with_scanner(rescan(anchore, request))
         report = believed_of_all(evaluated, as_told(gate, entry or fresh), self._clock())
         is_unknown = is_unknown_push(gate, report) or self._is_to_be_added(gate, report)
         if (report.outcome is Outcome.PENDING or is_unknown) and request.awaits_analysis:

@@ -26,7 +26,7 @@ from tests.lab.lives.plan import STOPPING, WARNING, Plan, Vulnerability
 from tests.lab.lives.platforms import Records
 from tests.lab.lives.trace import Asked, Findings, Inventoried, Ran, Truth
 
-# A scan that fails does so for no longer; the function believes what agrees for 30 minutes.
+# A single scan fails for no longer: an image whose scans alone fail is taken for one without rows.
 _SCANS_FAIL_SECONDS = 1500.0
 
 
@@ -63,6 +63,7 @@ class Anchore:
     analyzed_at: dict[str, float] = field(default_factory=dict)
     fed_at: float = 0.0
     edited_at: float = 0.0
+    scans_fail_until: float = 0.0
     scans_failed_at: dict[str, float] = field(default_factory=dict)
     failed_scans: set[str] = field(default_factory=set)
     scanned: dict[str, int] = field(default_factory=dict)
@@ -253,6 +254,9 @@ class Anchore:
         if is_forced:
             self.failed_scans.discard(digest)
             self.allowlist.make_anew(digest)
+        if self.passed() < self.scans_fail_until:  # without its database it has no report either
+            self.scanned.pop(digest, None)
+            return self._of_a_failed_scan(digest)
         if self._fails_at_first(digest):
             return self._of_a_failed_scan(digest)
         rows = [] if digest in self.failed_scans else self.rows(digest)

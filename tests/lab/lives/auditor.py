@@ -7,7 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from tests.lab.lives import allowlist_rules, batch_rules, platform_rules, summary_rules
+from tests.lab.lives import (
+    allowlist_rules,
+    batch_rules,
+    platform_rules,
+    scan_rules,
+    summary_rules,
+)
 from tests.lab.lives.case import (
     SKEW,
     Broken,
@@ -363,7 +369,8 @@ def the_last_message_is_true(case: Case) -> Found:
         if not stopped_at_last(history) or (channel, tag) in case.refused:
             continue
         action = case.truths[tag][-1].action if case.truths[tag] else None
-        if action != "stop" and _is_remembered(case, history):
+        is_doubted = case.is_doubted_at_last(tag)
+        if action != "stop" and _is_remembered(case, history) and not is_doubted:
             yield history[-1].message.at, f"{tag} is {action}, and told to be stopped"
         if action == "stop" and "@" in tag and _has_ended(case, tag):
             yield history[-1].message.at, f"{tag} runs no longer, and is told to be stopped"
@@ -723,4 +730,5 @@ RULES: tuple[Rule, ...] = (
     *allowlist_rules.RULES,
     *summary_rules.RULES,
     *batch_rules.RULES,
+    *scan_rules.RULES,
 )

@@ -30,8 +30,9 @@ _Kind = TypeVar("_Kind", bound=Seen)
 EMPTY = "scan failed"
 _GONE = "no longer in Anchore"
 _EMPTY = frozenset({EMPTY, "0 rows"})
-# An empty list that is doubted is believed once a later one agrees.
-_AGREES = 1800.0
+# An empty list that is doubted is believed once a later one agrees, where other scans find some;
+# where nothing else has any, after three days.
+_AGREES, _AGREES_ALONE = 1800.0, 3 * 24 * 3600.0
 # Clocks of containers differ by so much.
 SKEW = 5.0
 
@@ -114,8 +115,10 @@ class Case:
 
     @cached_property
     def wrote(self) -> dict[str, list[Wrote]]:
-        """Of each invocation what it wrote."""
-        return self._by_who(Wrote)
+        """Of each invocation what it wrote, but for the word that scans work: it is no record."""
+        every = self._by_who(Wrote)
+        kept = {who: [one for one in wrote if one.key != "scans"] for who, wrote in every.items()}
+        return {who: wrote for who, wrote in kept.items() if wrote}
 
     @cached_property
     def ends(self) -> dict[str, Ended]:
@@ -252,19 +255,55 @@ class Case:
         if listed[-1].said != "stop" and all(one.digest != check.digest for one in listed):
             return False
         return not any(
-            one.digest == check.digest and check.at - one.at > _AGREES and one.who in self.wrote
+            one.digest == check.digest
+            and check.at - one.at > _AGREES
+            and one.who in self.wrote
+            and self._is_noted(one.at, check.at)
             for one in earlier
             if self.verdict_of(one) and self.lists_nothing(one)
         )
 
+    def agrees(self, part: Asked) -> bool:
+        """Whether an empty list was as empty half an hour before, and scans have worked since."""
+        return any(
+            part.at - first.at > _AGREES - SKEW
+            and (
+                any(first.at - SKEW <= at <= part.at + SKEW for at in self._scans)
+                or part.at - first.at > _AGREES_ALONE - SKEW
+            )
+            for first in self.all(Asked)
+            if first.step == "vuln" and first.digest == part.digest and first.said in _EMPTY
+        )
+
+    def is_doubted_at_last(self, subject: str) -> bool:
+        """Whether the last evaluation of it is a doubt still."""
+        judged = [check for check in self.judged[subject] if self.verdict_of(check)]
+        return bool(judged) and self.is_doubted(judged[-1])
+
+    @cached_property
+    def _scans(self) -> list[float]:
+        """When a list had rows."""
+        return [
+            asked.at
+            for asked in self.all(Asked)
+            if asked.step == "vuln" and asked.said.endswith(" rows") and asked.said not in _EMPTY
+        ]
+
+    def _is_noted(self, since: float, until: float) -> bool:
+        """Whether the ledger has taken word of a scan that found some, or nobody else can have."""
+        noted = (wrote.at for wrote in self.all(Wrote) if wrote.key == "scans")
+        is_noted = any(since + SKEW < at < until - SKEW for at in noted)
+        return is_noted or until - since > _AGREES_ALONE + SKEW
+
     def lists_nothing(self, check: Asked) -> bool:
         """Whether the list of vulnerabilities before it has no row; of any platform."""
-        return any(map(self._is_empty, self.parts.of(check)))
+        return any(map(self.is_empty, self.parts.of(check)))
 
     def _lists_some(self, check: Asked) -> bool:
-        return not all(map(self._is_empty, self.parts.of(check)))
+        return not all(map(self.is_empty, self.parts.of(check)))
 
-    def _is_empty(self, part: Asked) -> bool:
+    def is_empty(self, part: Asked) -> bool:
+        """Whether the list before the evaluation of this platform has no row."""
         return any(asked.said in _EMPTY for asked in self._lists(part))
 
     def _lists(self, check: Asked) -> list[Asked]:

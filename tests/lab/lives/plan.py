@@ -11,6 +11,7 @@ from tests.lab.lives.digests import digest_of
 
 HOUR = 3600.0
 # The share of lives that have a theme.
+_SCANNERS = 0.15
 _THEMES = 0.1
 # The share of lives whose sweeps ask what runs.
 _INVENTORIES = 0.25
@@ -108,6 +109,7 @@ def planned(seed: int) -> Plan:
         digest: _kept(seed, digest, _rows(chance, shared, digest)) for digest in sorted(digests)
     }
     happenings = [*_happenings(chance, tags, calm_at), *_of_the_theme(seed, calm_at)]
+    happenings += _scanner_fails(seed, calm_at)
     happenings += [
         Happening(f"summary-{at:.0f}", at, "summary") for at in _summaries(seed, calm_at)
     ]
@@ -188,6 +190,16 @@ def _rows(chance: Random, shared: list[Vulnerability], digest: str) -> list[Vuln
 
 def _summaries(seed: int, calm_at: float) -> list[float]:
     return summaries.planned(seed, calm_at) if summaries.has_some(seed) else []
+
+
+def _scanner_fails(seed: int, calm_at: float) -> list[Happening]:
+    """In few lives every scan fails for hours, while Anchore answers as if all were well."""
+    chance = Random(f"scanner {seed}")  # noqa: S311 - chance, no secret
+    if chance.random() >= _SCANNERS:
+        return []
+    begin, seconds = chance.uniform(0, calm_at), chance.choice((1.0, 3.0, 9.0, 20.0)) * HOUR
+    seconds = min(seconds, calm_at - begin)
+    return [Happening("scanner", begin, "away", seconds=seconds, service="scanner")]
 
 
 def _items(

@@ -320,6 +320,10 @@ BREAKING: dict[str, list[Seen]] = {
         lambda one: isinstance(one, Asked) and one.step == "vuln" and one.who == "work-2",
         sound=False,
     ),
+    "no_recovery_rests_on_an_empty_list": where(
+        lambda one: isinstance(one, Asked) and one.step == "vuln" and one.who == "work-2",
+        said="0 rows",
+    ),
     "an_old_digest_ends_only_unseen": an_old_digest("another"),
     "the_last_message_is_true": without(RECOVERED),
     "a_recovery_follows_a_stop": without(STOP),
@@ -397,8 +401,26 @@ def test_no_scan_that_failed_ends_a_stop_though_it_is_another_image_s_first() ->
             for one in moved
         ]
 
-    assert broken(first_of_another("0 rows", sound=True)) == set()
-    assert broken(first_of_another(EMPTY, sound=False)) == {"no_recovery_is_invented"}
+    early = {"no_recovery_rests_on_an_empty_list"}
+    assert broken(first_of_another("0 rows", sound=True)) == early
+    assert broken(first_of_another(EMPTY, sound=False)) == early | {"no_recovery_is_invented"}
+
+
+def test_an_empty_list_ends_a_stop_that_was_empty_before_once_other_scans_find_something() -> None:
+    def is_list(one: Seen) -> bool:
+        return isinstance(one, Asked) and (one.step, one.who) == ("vuln", "work-2")
+
+    rule = {"no_recovery_rests_on_an_empty_list"}
+    trace = where(is_list, said="0 rows")
+    [last] = (one for one in trace if isinstance(one, Asked) and is_list(one))
+    for before, elsewhere, expected in (
+        (2000.0, 1000.0, set()),
+        (2000.0, 3000.0, rule),
+        (1000.0, 500.0, rule),
+    ):
+        first = replace(last, at=last.at - before, who="nobody")
+        other = replace(last, at=last.at - elsewhere, who="nobody", digest=D2, said="3 rows")
+        assert broken([first, other, *trace]) & rule == expected
 
 
 def found_by_a_worker(*later: Seen) -> list[Seen]:

@@ -247,6 +247,8 @@ class World:
 
     def _go_away(self, away: Happening) -> None:
         self._away[away.service] = self.passed() + away.seconds
+        if away.service == "scanner":
+            self.anchore.scans_fail_until = self.passed() + away.seconds
 
     def _deploy(self, _: Happening) -> None:
         self._idle.clear()

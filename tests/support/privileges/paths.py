@@ -176,6 +176,8 @@ def doctor(function: Function) -> None:
 # What each takes of AWS. Where Anchore is asked, its credentials are read first.
 SECRET = {"secretsmanager:GetSecretValue"}
 REMEMBERED = SECRET | {"dynamodb:GetItem", "dynamodb:PutItem"}
+# That a scan of Anchore's found something is noted.
+GATED = REMEMBERED | {"dynamodb:UpdateItem"}
 # The claim and the end of it are updates. That many notices are about one thing is put down.
 FOUND = {"dynamodb:UpdateItem", "dynamodb:Query"}
 PUBLISHED = {
@@ -196,8 +198,8 @@ PATHS: list[tuple[Callable[[Function], None], set[str]]] = [
     (pending, WENT_BACK),
     (submitted, WENT_BACK),
     # News is written in a transaction, which needs the actions of what it does.
-    (stop, REMEMBERED),
-    (reminder, REMEMBERED),
+    (stop, GATED),
+    (reminder, GATED),
     (published, FOUND | PUBLISHED),
     (published_in_place, set()),
     (summary, {"dynamodb:Scan", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"}),
@@ -206,7 +208,7 @@ PATHS: list[tuple[Callable[[Function], None], set[str]]] = [
     (sweep, REMEMBERED | MEASURED | {"sqs:SendMessage", "dynamodb:UpdateItem"}),
     (feeds_unchanged, SECRET | {"dynamodb:GetItem"}),
     (feeds_in_place, set()),
-    (direct, REMEMBERED),
+    (direct, GATED),
     (skipped, {"dynamodb:GetItem", "dynamodb:UpdateItem"}),
     (refused_credentials, REMEMBERED),
     (doctor, EXAMINED),
