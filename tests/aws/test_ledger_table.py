@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from msgspec.structs import replace
 
@@ -337,6 +338,46 @@ def test_a_scan_of_many_pages_is_followed_to_its_end(client: Any) -> None:
         stub.add_response("scan", page("reg.io/b:1"))
         tags = [str(snapshot.tag) for snapshot in LedgerTable(client, "ledger").snapshots()]
     assert tags == ["reg.io/a:1", "reg.io/b:1"]
+
+
+class Segmented:
+    """A table of so many segments with so many pages each, one entry a page.
+
+    What is asked for behind so many answers is throttled.
+    """
+
+    def __init__(self, pages: int, throttled_after: int | None = None) -> None:
+        self.asked: list[tuple[int, int]] = []
+        self._pages = pages
+        self._throttled_after = throttled_after
+
+    def scan(self, **asked: Any) -> dict[str, Any]:
+        segment, start = asked["Segment"], asked.get("ExclusiveStartKey")
+        number = int(start["subject"]["S"]) + 1 if start else 0
+        if self._throttled_after is not None and len(self.asked) >= self._throttled_after:
+            error: Any = {"Error": {"Code": "ThrottlingException"}}
+            raise ClientError(error, "Scan")
+        self.asked.append((segment, number))
+        tag = {"S": f"reg.io/a{segment}-{number}:1"}
+        last = {"subject": {"S": str(number)}}
+        more = {"LastEvaluatedKey": last} if number + 1 < self._pages else {}
+        return {"Items": [{"subject": tag, "tag": tag, "stopped": {"BOOL": False}}], **more}
+
+
+def test_segments_are_each_followed_to_their_end_and_every_entry_comes_once() -> None:
+    client: Any = Segmented(pages=3)
+    found = [str(one.tag) for one in LedgerTable(client, "t").snapshots(side_by_side=True)]
+    assert sorted(client.asked) == [(segment, page) for segment in range(4) for page in range(3)]
+    assert sorted(found) == [
+        f"reg.io/a{segment}-{page}:1" for segment, page in sorted(client.asked)
+    ]
+
+
+@pytest.mark.parametrize("after", [0, 3, 7, 11])
+def test_a_segment_that_is_throttled_on_its_way_fails_the_whole_scan(after: int) -> None:
+    client: Any = Segmented(pages=3, throttled_after=after)
+    with pytest.raises(LedgerUnavailable, match="ThrottlingException"):
+        list(LedgerTable(client, "t").snapshots(side_by_side=True))
 
 
 @pytest.mark.parametrize(

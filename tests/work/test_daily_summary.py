@@ -1,7 +1,9 @@
 """The daily summary: what is counted from the ledger, and that it is said like other news."""
 
 import logging
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 import pytest
 from aws_lambda_powertools import Logger
@@ -303,6 +305,38 @@ def test_a_ledger_that_refuses_fails_it(call: str) -> None:
     with pytest.raises(LedgerUnavailable):
         daily_summary(ledger).run(BY_HAND)
     assert ledger.notices == {}
+
+
+class HalfReadLedger(FakeLedger):
+    """Refuses behind the first of its entries."""
+
+    def snapshots(self, *, side_by_side: bool = False) -> Iterator[EntrySnapshot]:
+        yield from islice(super().snapshots(side_by_side=side_by_side), 1)
+        raise LedgerUnavailable("throttled")
+
+
+def test_a_ledger_that_is_read_in_part_is_no_summary() -> None:
+    ledger = HalfReadLedger()
+    ledger.entries = {str(tag): replace(FRESH, subject=str(tag), tag=tag) for tag in (A, B)}
+    ledger.record_sweep(SweepRecord(SWEPT, 2, by_pages=True))
+    with pytest.raises(LedgerUnavailable):
+        daily_summary(ledger).run()
+    assert ledger.notices == {}
+
+
+@pytest.mark.parametrize("by_pages", [False, True])
+def test_segments_are_read_side_by_side_where_sweeps_go_by_pages(by_pages: bool) -> None:
+    asked: list[bool] = []
+
+    class Ledger(FakeLedger):
+        def snapshots(self, *, side_by_side: bool = False) -> Iterator[EntrySnapshot]:
+            asked.append(side_by_side)
+            return super().snapshots()
+
+    ledger = Ledger()
+    ledger.record_sweep(SweepRecord(SWEPT, 2, by_pages=by_pages))
+    daily_summary(ledger).run()
+    assert asked == [by_pages]
 
 
 # --- what is due

@@ -4,7 +4,8 @@ A plain write that meets a transaction on its item is refused too (`TransactionU
 DynamoDB API reference, PutItem, TransactionConflictException; no SDK repeats it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any, TypeVar
 
@@ -55,6 +56,27 @@ class TableCalls:
             if "LastEvaluatedKey" not in answer:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def segments(self, doing: str, ask: Callable[..., Any], number: int) -> Iterator[Any]:
+        """The items of a scan, in no order: so many segments of the table are read side by side.
+
+        One that fails fails all of it. As many answers are held as there are segments.
+        """
+
+        def read(start: Mapping[str, Any]) -> tuple[list[Any], Mapping[str, Any] | None]:
+            answer = self.call(doing, partial(ask, **start))
+            last = answer.get("LastEvaluatedKey")
+            return answer["Items"], {**start, "ExclusiveStartKey": last} if last else None
+
+        with ThreadPoolExecutor(number) as threads:
+            begun = ({"Segment": each, "TotalSegments": number} for each in range(number))
+            waiting = {threads.submit(read, start) for start in begun}
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for items, following in (each.result() for each in done):
+                    if following:
+                        waiting.add(threads.submit(read, following))
+                    yield from items
 
     def unavailable(self, doing: str, problem: str) -> LedgerUnavailable:
         """The error of a table that did not do it."""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 
 _SWEEP = "sweep"
+# Of a table with very many entries. Of each an answer of 1 MB is held. If one takes 0.2 s, four
+# side by side read 2,560 units a second: fewer than the 3,000 of one partition.
+_SEGMENTS = 4
 _BEGUN: Any = {"subject": {"S": "sweep-begun"}}
 _SCANS: Any = {"subject": {"S": "scans"}}
 # The last of these: it is this very sweep, which has begun and did not hear so.
@@ -105,13 +108,15 @@ class LedgerTable:
         except TransactionUnderWay as conflict:
             raise LedgerConflict(f"{subject} was being written.") from conflict
 
-    def snapshots(self) -> Iterator[EntrySnapshot]:
+    def snapshots(self, *, side_by_side: bool = False) -> Iterator[EntrySnapshot]:
         scan = partial(
             self._client.scan,
             TableName=self._table,
             FilterExpression="attribute_exists(tag)",
             ProjectionExpression=SNAPSHOT,
         )
+        if side_by_side:
+            return map(snapshot_of, self._calls.segments("scanning", scan, _SEGMENTS))
         return map(snapshot_of, self._calls.pages("scanning", scan))
 
     def last_sweep(self) -> SweepRecord | None:

@@ -58,7 +58,7 @@ class MemoryLedger(Struct):
             if entry is not None:
                 self.entries[subject] = entry.marked_by(sweep)
 
-    def snapshots(self) -> Iterator[EntrySnapshot]:
+    def snapshots(self, *, side_by_side: bool = False) -> Iterator[EntrySnapshot]:
         return map(EntrySnapshot.of, list(self.entries.values()))
 
     def last_sweep(self) -> SweepRecord | None:

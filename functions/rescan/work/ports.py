@@ -130,8 +130,11 @@ class Ledger(Scans, Protocol):
         """
         ...
 
-    def snapshots(self) -> Iterator[EntrySnapshot]:
-        """Every entry."""
+    def snapshots(self, *, side_by_side: bool = False) -> Iterator[EntrySnapshot]:
+        """Every entry; LedgerUnavailable may come behind some of them.
+
+        `side_by_side`: they are very many, and several parts are read at once.
+        """
         ...
 
     def last_sweep(self) -> SweepRecord | None:
