@@ -14,7 +14,7 @@ from rescan.work.ports import EntrySnapshot, SweepRecord
 
 
 class MemoryPages(Struct):
-    """Implements `page_ports.SweepPages`."""
+    """Implements `page_ports.SweepPages`; `reads` counts the items that were read."""
 
     ledger: MemoryLedger
     plans: dict[datetime, SweepPlan] = {}
@@ -22,11 +22,13 @@ class MemoryPages(Struct):
     counts: dict[tuple[datetime, int], Counted] = {}
     pages: dict[tuple[datetime, int], Page] = {}
     subjects: list[str] = []
+    reads: int = 0
 
     def keep_plan(self, plan: SweepPlan) -> None:
         self.plans[plan.record.started] = plan
 
     def plan(self, sweep: datetime) -> SweepPlan | None:
+        self.reads += 1
         return self.plans.get(sweep)
 
     def claim(self, sweep: datetime, number: int, sent: str) -> Claim:
@@ -42,7 +44,9 @@ class MemoryPages(Struct):
         return self.pages.setdefault((sweep, number), page)
 
     def read(self, sweep: datetime, numbers: Iterable[int]) -> Iterator[Page]:
-        return (self.pages[sweep, n] for n in numbers if (sweep, n) in self.pages)
+        found = [self.pages[sweep, n] for n in numbers if (sweep, n) in self.pages]
+        self.reads += len(found)
+        return iter(found)
 
     def entries(self, after: str | None, most: int) -> tuple[list[EntrySnapshot], str | None]:
         if after is None:

@@ -72,7 +72,8 @@ class PagedSweep:
 
     Before each request of Anchore's list `changes` is called. `kills` are the numbers of the calls
     of queue, ledger and Anchore at which the invocation is killed: 2n before the nth, 2n + 1 behind
-    it. Of the deliveries in `twice` the message is delivered again at once.
+    it. Of the deliveries in `twice` the message is delivered again at once. So many warm
+    `containers` do the pages by turns; 0: each page has a new one.
     """
 
     listed: set[int] = field(default_factory=set)
@@ -80,6 +81,7 @@ class PagedSweep:
     changes: Callable[[], None] = lambda: None
     kills: set[int] = field(default_factory=set)
     twice: set[int] = field(default_factory=set)
+    containers: int = 0
     inventory: Inventory | AnchoreError = _NO_INVENTORY
     watch: Watch = "all"
     watch_list: WatchList = field(default_factory=WatchList)
@@ -99,6 +101,7 @@ class PagedSweep:
     def __post_init__(self) -> None:
         self.pages = MemoryPages(self.ledger)
         self.messages: list[SweepPage] = []
+        self._warm: dict[int, PageChain] = {}
         handler = logging.StreamHandler(self.log)
         self._logger = Logger(f"p-{uuid4()}", logger_handler=handler)
 
@@ -134,6 +137,14 @@ class PagedSweep:
 
     @property
     def chain(self) -> PageChain:
+        if not self.containers:
+            return self._new_container()
+        turn = self.delivered % self.containers
+        if turn not in self._warm:
+            self._warm[turn] = self._new_container()
+        return self._warm[turn]
+
+    def _new_container(self) -> PageChain:
         steps = PageSteps(
             self._killing(self.pages),
             TagPages(FEW, self._few, self._page),

@@ -258,11 +258,42 @@ def test_an_older_chain_goes_on_and_leaves_the_newer_record_alone() -> None:
         assert {g.tag for g in sweep.everything if g.sweep == began} == {tag(n) for n in range(23)}
 
 
+def test_a_page_of_tags_reads_as_much_late_in_a_sweep_as_early() -> None:
+    sweep = PagedSweep(set(range(80)), containers=1)
+    for number in range(60):
+        sweep.stopped(number)
+    sweep.sweep()
+    reads: list[tuple[str, int]] = []
+    while sweep.messages:
+        page, before = sweep.messages.pop(0), sweep.pages.reads
+        sweep.deliver(page)
+        kept = sweep.pages.pages[page.sweep, page.page]
+        reads.append((kept.next, sweep.pages.reads - before))
+    assert len(sweep.targets) == len(set(sweep.targets)) == 80
+    # The page before; with the first page of tags all 20 of entries, too.
+    _, first, *later = (read for following, read in reads if following == "tags")
+    assert (first, set(later)) == (1 + 20, {1})
+    assert len(later) > 10
+
+
+def test_two_sweeps_in_one_container_take_nothing_from_each_other() -> None:
+    sweep = PagedSweep(set(range(23)), containers=1)
+    sweep.stopped(20)
+    sweep.sweep()
+    older = sweep.messages.pop()
+    sweep.now += HOUR
+    sweep.stopped(21)
+    sweep.sweep()
+    sweep.messages.insert(0, older)
+    sweep.work()
+    for began in (NOON, NOON + HOUR):
+        sent = [gate.tag for gate in sweep.everything if gate.sweep == began]
+        assert sorted(sent) == [tag(n) for n in range(23)]
+
+
 @given(st.lists(st.integers(0, 30), max_size=40))
 def test_hashes_in_boxes_are_a_set(numbers: list[int]) -> None:
-    found = HashSet()
-    for number in numbers:
-        found.add(hash_of(tag(number), None))
+    found = HashSet(hash_of(tag(number), None) for number in numbers)
     assert len(found) == len(set(numbers))
     assert [n for n in range(31) if hash_of(tag(n), None) in found] == sorted(set(numbers))
 
@@ -274,6 +305,7 @@ def test_hashes_in_boxes_are_a_set(numbers: list[int]) -> None:
     stopped=st.sets(st.integers(0, 50), max_size=8),
     kills=st.sets(st.integers(0, 120), max_size=8),
     twice=st.sets(st.integers(1, 20), max_size=4),
+    containers=st.integers(0, 3),
 )
 def test_whatever_comes_and_goes_and_is_killed_no_tag_is_lost_and_coverage_is_true(
     states: list[set[int]],
@@ -281,8 +313,9 @@ def test_whatever_comes_and_goes_and_is_killed_no_tag_is_lost_and_coverage_is_tr
     stopped: set[int],
     kills: set[int],
     twice: set[int],
+    containers: int,
 ) -> None:
-    sweep = PagedSweep(kept | states[0], kills=kills, twice=twice)
+    sweep = PagedSweep(kept | states[0], kills=kills, twice=twice, containers=containers)
 
     def change() -> None:
         sweep.listed = kept | states[min(sweep.requests, len(states) - 1)]

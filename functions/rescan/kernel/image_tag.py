@@ -7,6 +7,7 @@ so `nginx` and `library/nginx` are two different names there.
 
 import re
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import NewType
 
 from msgspec import Struct
@@ -39,15 +40,7 @@ class ImageTag(Struct, frozen=True, order=True):
     @classmethod
     def parse(cls, text: str) -> "ImageTag":
         """Complete a tag as `docker pull` would take it; ValueError says what is wrong with it."""
-        text = text.strip()
-        _refuse_what_is_no_tag(text)
-        registry, rest = _split_registry(text)
-        repository, _, tag = rest.partition(":")
-        if not repository or repository.startswith("/") or repository.endswith("/"):
-            raise ValueError(f"{text!r} names no repository; expected e.g. {_EXAMPLE}")
-        if ":" in tag or "/" in tag:
-            raise ValueError(f"{text!r} has more than one tag; expected e.g. {_EXAMPLE}")
-        return cls(registry, repository, tag or "latest")
+        return cls(*_parts(text.strip()))
 
     def is_called(self, name: str | None) -> bool:
         """Whether the name, completed, is this very tag; a name that is no tag is another."""
@@ -55,6 +48,18 @@ class ImageTag(Struct, frozen=True, order=True):
             return name is not None and ImageTag.parse(name) == self
         except ValueError:
             return False
+
+
+@lru_cache(maxsize=1024)  # one gate reads the name of its tag a dozen times
+def _parts(text: str) -> tuple[str, str, str]:
+    _refuse_what_is_no_tag(text)
+    registry, rest = _split_registry(text)
+    repository, _, tag = rest.partition(":")
+    if not repository or repository.startswith("/") or repository.endswith("/"):
+        raise ValueError(f"{text!r} names no repository; expected e.g. {_EXAMPLE}")
+    if ":" in tag or "/" in tag:
+        raise ValueError(f"{text!r} has more than one tag; expected e.g. {_EXAMPLE}")
+    return registry, repository, tag or "latest"
 
 
 def _refuse_what_is_no_tag(text: str) -> None:

@@ -18,7 +18,7 @@ again.
 import random
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -66,6 +66,7 @@ class PageChain:
         self._clock = clock
         self._jitter = jitter
         self._new_id = new_id
+        self._held: SweepPlan | None = None
 
     def suits(self, last: SweepRecord | None) -> bool:
         """Whether the sweep before had too many tags for one invocation, and read them by pages.
@@ -108,7 +109,7 @@ class PageChain:
         if deadline.passed:
             raise OutOfTime(f"No time was left for page {message.page} of a sweep.")
         claim = self._pages.claim(message.sweep, message.page, message.sent)
-        plan = self._pages.plan(message.sweep) if claim.is_held else None
+        plan = self._plan(message.sweep) if claim.is_held else None
         if plan is None:
             self._ignore(message, is_held=claim.is_held)
             return 0
@@ -120,6 +121,13 @@ class PageChain:
         self._follow(plan, message, page)
         self._logger.info("sweep enqueued", enqueued=enqueued, page=message.page, then=page.next)
         return enqueued
+
+    def _plan(self, sweep: datetime) -> SweepPlan | None:
+        """Read once a container and sweep: with what runs it may have megabytes, and stays."""
+        held = self._held
+        if held is None or held.record.started != sweep:
+            held = self._held = self._pages.plan(sweep)
+        return held
 
     def _follow(self, plan: SweepPlan, message: SweepPage, page: Page) -> None:
         """Once the page is kept; all of it may be repeated."""
@@ -144,9 +152,8 @@ class PageChain:
 
     def _end(self, plan: SweepPlan, message: SweepPage, page: Page) -> None:
         """All is sent: what the sweep expects is known."""
-        sent = HashSet()
-        for each in self._pages.read(message.sweep, range(message.page + 1)):
-            sent.add(each.enqueued)
+        every = self._pages.read(message.sweep, range(message.page + 1))
+        sent = HashSet(each.enqueued for each in every)
         expected = len(sent) + page.unwatched.rows
         record = replace(
             _measured(plan, page), expected=expected, unwatched=page.unwatched, enqueuing=False

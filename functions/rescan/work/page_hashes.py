@@ -3,6 +3,8 @@
 Among a million names two have the same hash once in 37 million sweeps.
 """
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
@@ -30,24 +32,32 @@ def each_hash(hashes: bytes | bytearray) -> Iterator[bytes]:
 
 
 class HashSet:
-    """Very many hashes, in little more than their 8 bytes each: a set of Python takes 100.
+    """Very many hashes, in their 8 bytes each: a set of Python takes 100.
 
-    They lie in boxes by their first byte, of which one at a time becomes a set.
+    They lie in boxes by their first byte, each in order, so that one is found in few steps.
     """
 
-    def __init__(self) -> None:
-        self._boxes = [bytearray() for _ in range(256)]
-
-    def add(self, hashes: bytes) -> None:
-        for each in each_hash(hashes):
-            self._boxes[each[0]] += each
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        boxes = [bytearray() for _ in range(256)]
+        for part in parts:
+            for each in each_hash(part):
+                boxes[each[0]] += each
+        self._boxes = [_in_order(box) for box in boxes]
 
     def __contains__(self, hashed: object) -> bool:
-        return isinstance(hashed, bytes) and hashed in set(each_hash(self._boxes[hashed[0]]))
+        if not isinstance(hashed, bytes):
+            return False
+        box, number = self._boxes[hashed[0]], int.from_bytes(hashed, "big")
+        at = bisect_left(box, number)
+        return at < len(box) and box[at] == number
 
     def __len__(self) -> int:
         """How many different ones there are."""
-        return sum(len(set(each_hash(box))) for box in self._boxes)
+        return sum(map(len, self._boxes))
+
+
+def _in_order(box: bytearray) -> "array[int]":
+    return array("Q", sorted({int.from_bytes(each, "big") for each in each_hash(box)}))
 
 
 def hashes_of_listed(listed: ListedTags, asked: Iterable[ImageTag]) -> bytes:

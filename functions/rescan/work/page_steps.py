@@ -9,7 +9,6 @@ An old digest goes with the page of its tag, which says whether it is one still.
 """
 
 from collections.abc import Callable, Container, Iterable, Sequence
-from itertools import chain
 
 from msgspec.structs import replace
 
@@ -23,6 +22,7 @@ from rescan.work.coverage import Counted, counted_of, one_a_tag
 from rescan.work.measuring import tell_without_tag
 from rescan.work.page_hashes import HashSet, each_hash, hash_of, hashes_of, hashes_of_listed
 from rescan.work.page_ports import Page, SweepPages, SweepPlan
+from rescan.work.page_sent import SentWithEntries
 from rescan.work.ports import EntrySnapshot, Ledger, WorkQueue
 from rescan.work.silence import Silence
 from rescan.work.targets import (
@@ -58,6 +58,7 @@ class PageSteps:
         most_entries: int = MOST_ENTRIES,
     ) -> None:
         self._pages = pages
+        self._sent = SentWithEntries(pages)
         self.listing = listing
         self._watching = watching
         self._watch_list = watch_list
@@ -147,17 +148,15 @@ class PageSteps:
         return replace(watched, tags=tags, running=frozenset(tags), old=())
 
     def _tags(self, plan: SweepPlan, before: Page, deadline: Deadline) -> Page:
-        first = list(self._pages.read(plan.record.started, range(before.number)))
-        sent = {hashed for page in first for hashed in each_hash(page.enqueued)}
-        images = [*_images(plan), *chain(*(page.lost for page in first))]
-        old = [one for page in first for one in page.old]
+        sent = self._sent.of(plan.record.started, before.number)
+        images, old = [*_images(plan), *sent.lost], sent.old
         listed, after = self.listing.page(deadline.half(), digests_of(images), before.after)
         tags = frozenset(listed.tags)
         watched = self._watching.looked_at(
             self._patterns, plan.inventory, images, listed, lambda image: image.tag in tags
         )
         targets = self._send_but(
-            sent, plan, watched, [one for one in old if one.tag in tags], deadline
+            sent.hashes, plan, watched, [one for one in old if one.tag in tags], deadline
         )
         asked = {*(image.tag for image in images if image.tag), *(one.tag for one in old)}
         rows = before.unwatched.rows + listed.unwatched
@@ -173,13 +172,13 @@ class PageSteps:
         )
 
     def _rest(self, plan: SweepPlan, before: Page, number: int, deadline: Deadline) -> Page:
-        images, old = list(_images(plan)), list[EntrySnapshot]()
-        sent, listed = HashSet(), set[bytes]()
+        entries = self._sent.of(plan.record.started, before.number)
+        images, old = [*_images(plan), *entries.lost], entries.old
+        hashes, listed = list[bytes](), set[bytes]()
         for page in self._pages.read(plan.record.started, range(number)):
-            images += page.lost
-            old += page.old
-            sent.add(page.enqueued)
+            hashes.append(page.enqueued)
             listed.update(each_hash(page.listed))
+        sent = HashSet(hashes)
 
         def is_left(image: RunningImage) -> bool:
             found = image.digest is not None and hash_of(None, image.digest) in listed

@@ -3,7 +3,16 @@
 import sys
 from collections.abc import Iterable
 
-from tests.lab.bench import artifact_size, batch, cold_start, growth, many_rows, small_image, sweep
+from tests.lab.bench import (
+    artifact_size,
+    batch,
+    cold_start,
+    growth,
+    many_rows,
+    small_image,
+    sweep,
+    sweep_page,
+)
 from tests.lab.bench.cost import measure_work
 from tests.lab.bench.figures import Measured, Row
 from tests.lab.bench.kept import keep, kept, moved
@@ -13,7 +22,7 @@ from tests.support.paths import ROOT
 
 _DOCS = ROOT / "docs"
 _FIGURES = _DOCS / "benchmarks.json"
-_MEASURES = (cold_start, artifact_size, small_image, many_rows, batch, sweep, growth)
+_MEASURES = (cold_start, artifact_size, small_image, many_rows, batch, sweep, sweep_page, growth)
 _RUNS = 5
 
 

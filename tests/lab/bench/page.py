@@ -34,7 +34,7 @@ Written by `make bench`, {runs} runs on {_machine()}.
 What is measured asks servers on loopback, each in a process of its own, with canned answers. Ours
 and its floor take turns, run by run; a figure is the median of ours / floor, turn by turn, with the
 middle half of them beside it. Machines differ: a ratio says more than its milliseconds. No test of
-the suite looks at a time.
+the suite looks at a time. The pages of a sweep are done in one process, on a ledger in memory.
 
 ## Against the floor
 

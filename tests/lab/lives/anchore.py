@@ -448,8 +448,9 @@ class AnchoreSession(requests.Session):
     """A session that asks this Anchore, in the name of the container's invocation."""
 
     def __init__(self, anchore: Anchore, invocation: Callable[[], Invocation]) -> None:
-        super().__init__()
-        self.trust_env = False
+        """Without the adapters of real sockets, which were half of what a container took."""
+        self.trust_env, self.stream, self.verify, self.cert = False, False, True, None
+        self.proxies = {}
         self._anchore = anchore
         self._invocation = invocation
 
@@ -478,6 +479,9 @@ class AnchoreSession(requests.Session):
         return _response(request, answer)
 
 
+_NO_HEADERS: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+
+
 @lru_cache(1000)
 def _url(url: str, parameters: tuple[tuple[str, Any], ...]) -> str:
     prepared = requests.PreparedRequest()
@@ -503,8 +507,17 @@ def _asked(answer: _Answer, at: float, who: str) -> Asked:
     )  # fmt: skip
 
 
+class _Response(requests.Response):
+    """Without the cookies and the rest that none of these answers has."""
+
+    def __init__(self) -> None:
+        self._content, self._content_consumed = False, False
+        self.headers, self.encoding, self.reason, self.url = _NO_HEADERS, None, "", ""
+        self.history = []
+
+
 def _response(request: requests.PreparedRequest, answer: _Answer) -> requests.Response:
-    response = requests.Response()
+    response = _Response()
     response.status_code, response.request = answer.status, request
     body = answer.body.encode() if isinstance(answer.body, str) else encode(answer.body)
     response.raw = BytesIO(body)

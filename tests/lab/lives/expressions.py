@@ -85,12 +85,19 @@ def _one(tokens: list[str]) -> tuple[Condition, list[str]]:
 
 def updated(item: Item, expression: str, values: Values) -> Item:
     """The item after `SET a = :a, ... REMOVE b, ...`, either of which may be missing."""
+    sets, removes = _update(expression)
+    after = item | {name: values[value] for name, value in sets.items()}
+    for name in removes:
+        after.pop(name, None)
+    return after
+
+
+@cache
+def _update(expression: str) -> tuple[Mapping[str, str], tuple[str, ...]]:
     sets, _, removes = expression.partition("REMOVE")
-    after = dict(item)
+    of_each: dict[str, str] = {}
     for part in filter(None, map(str.strip, sets.removeprefix("SET").split(","))):
         name, equals, value = part.split()
         assert equals == "=", expression
-        after[name] = values[value]
-    for name in filter(None, map(str.strip, removes.split(","))):
-        after.pop(name, None)
-    return after
+        of_each[name] = value
+    return of_each, tuple(filter(None, map(str.strip, removes.split(","))))

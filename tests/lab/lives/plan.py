@@ -28,6 +28,8 @@ _REGISTRIES = (
 _NAMES = ("api", "worker", "nginx-edge", "ledger_db", "a/b/c", "x")
 _TAGS = ("1.4", "latest", "v2.0.1-rc.1", "main", "2026.11")
 SEVERITIES = ("Critical", "High", "Medium", "Low", "Unknown")
+# A long analysis is one poll of the push after the other, each the same: few are long.
+_ANALYSIS_SECONDS, _ANALYSIS_SHARES = (0.0, 30.0, 150.0, 600.0, 4000.0), (12, 8, 6, 3, 1)
 # The policy stops by these, and warns of the next.
 STOPPING, WARNING = frozenset({"Critical", "High"}), frozenset({"Medium"})
 
@@ -157,7 +159,7 @@ def _environment(chance: Random, tags: tuple[Tag, ...]) -> dict[str, str]:
     environment = {
         "TEAMS": teams,
         "DIGEST_ABOVE": str(chance.choice((1, 2, 10))),
-        "PENDING_HOURS": str(chance.choice((0.5, 2))),
+        "PENDING_HOURS": str(chance.choice((0.5, 0.5, 2))),
         "NOT_EVALUATED_HOURS": str(chance.choice((1, 6))),
         "REMINDER_HOURS": str(chance.choice((5, 24))),
         "REFRESH": chance.choice(("always", "always", "feed")),
@@ -236,7 +238,7 @@ def _happenings(chance: Random, tags: tuple[Tag, ...], calm_at: float) -> list[H
     for number, tag in enumerate(tags):
         moves = [0.0, *sorted(chance.uniform(0, calm_at) for _ in tag.digests[1:])]
         for position, at in enumerate(moves):
-            analysis = chance.choice((0.0, 0.0, 30.0, 600.0, 4000.0))
+            analysis = chance.choices(_ANALYSIS_SECONDS, _ANALYSIS_SHARES)[0]
             add("push", at, tag=number, number=position, seconds=analysis, times=_lateness(chance))
     for what, likely, facts in _KINDS:
         for _ in range(likely(chance)):

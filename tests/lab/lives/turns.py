@@ -5,6 +5,7 @@ thread that is done takes the next work.
 """
 
 from collections.abc import Callable
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from threading import Lock, Thread
@@ -44,8 +45,7 @@ class Turns:
         """Until nothing is left to do; raises what any of the work raised."""
         self._hand_over()
         self._over.acquire()
-        for thread in self._idle:
-            thread.give(None)
+        _IDLE.extend(self._idle)
         if self._failure is not None:
             raise self._failure
 
@@ -57,8 +57,9 @@ class Turns:
         if isinstance(next_one, _LOCK):
             next_one.release()
             return
-        thread = self._idle.pop() if self._idle else _Thread(self._work_on)
-        thread.give(next_one)
+        idle = self._idle or _IDLE
+        thread = idle.pop() if idle else _Thread()
+        thread.give(partial(self._work_on, thread, next_one))
 
     def _work_on(self, thread: "_Thread", work: Work) -> None:
         """Work that is due behind it is done in the same thread, while nobody else's turn is."""
@@ -81,23 +82,24 @@ _LOCK = type(Lock())
 
 
 class _Thread:
-    """A thread that does what it is given, until it is given nothing."""
+    """A thread that does what it is given, whichever life it is of."""
 
-    def __init__(self, work_on: "Callable[[_Thread, Work], None]") -> None:
+    def __init__(self) -> None:
         self._given = Lock()
         self._given.acquire()
-        self._work: Work | None = None
-        self._work_on = work_on
+        self._work: Work = lambda: None
         Thread(target=self._run, daemon=True).start()
 
-    def give(self, work: Work | None) -> None:
-        """Do it now; None: end."""
+    def give(self, work: Work) -> None:
+        """Do it now."""
         self._work = work
         self._given.release()
 
     def _run(self) -> None:
         while True:
             self._given.acquire()
-            if self._work is None:
-                return
-            self._work_on(self, self._work)
+            self._work()
+
+
+# At rest, from lives that have ended: to start one takes longer than most of what it does.
+_IDLE: list[_Thread] = []

@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from random import Random
 from typing import Any
 
@@ -121,6 +121,11 @@ class World:
         queue = self._lanes[url].queue
         return queue.visible, queue.in_flight
 
+    def copies(self, url: str, body: str) -> int:
+        """How often what this message asks for is asked for in the lane."""
+        asked = _asked_in(body)
+        return sum(_asked_in(message.body) == asked for message in self._lanes[url].queue.messages)
+
     def comes_twice(self, message: str, chance: Random) -> float | None:
         """After how many seconds SQS delivers the message again; None: it does not."""
         if self.is_calm or chance.random() >= 0.03:
@@ -202,7 +207,7 @@ class World:
         self.see(Pushed(self.passed(), push.name, tag.name, digest, len(push.times)))
         for late in push.times:
             self.turns.begin(partial(self._tell_of_push, tag.name, digest, self.now()), late)
-        known_after = self._chance.choice((0.0, 1.0, 60.0, 700.0)) * self._chance.random()
+        known_after = self._chance.choice((0.0, 1.0, 20.0, 60.0, 400.0)) * self._chance.random()
         self.turns.begin(partial(self._learn, tag.name, digest, push.seconds), known_after)
 
     def _learn(self, tag: str, digest: str, analysis: float) -> None:
@@ -514,6 +519,13 @@ def parts_of(tag: str) -> dict[str, str]:
     registry, _, rest = tag.partition("/")
     repository, _, name = rest.rpartition(":")
     return {"registry": registry, "repository": repository, "tag": name}
+
+
+@lru_cache(maxsize=10_000)
+def _asked_in(body: str) -> str:
+    """The image that a message of the function's own asks for; the body itself of another."""
+    gate = json.loads(body).get("rescan")
+    return json.dumps([gate["tag"], gate.get("digest"), gate.get("sweep")]) if gate else body
 
 
 def _subject_of(gate: Any) -> str:

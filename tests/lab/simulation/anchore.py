@@ -131,12 +131,12 @@ class SimulatedAnchore(BaseAdapter):
         return {"annotations": {"team": self._scenario.team(ImageTag.parse(full_tag))}}
 
     def _page(self, number: int, limit: int) -> dict[str, Any]:
-        tags = self._scenario.tags
-        shown = tags[(number - 1) * limit : number * limit]
-        return {"items": [self._row(tag) for tag in shown], "total_rows": len(tags)}
+        total = self._scenario.images
+        shown = range((number - 1) * limit, min(number * limit, total))
+        return {"items": [self._row(image) for image in shown], "total_rows": total}
 
-    def _row(self, tag: ImageTag) -> dict[str, Any]:
-        return {"full_tag": str(tag), "image_digest": _digest(self._scenario.number(tag))}
+    def _row(self, image: int) -> dict[str, Any]:
+        return {"full_tag": str(self._scenario.tag(image)), "image_digest": _digest(image)}
 
 
 def _digest(number: int) -> str:

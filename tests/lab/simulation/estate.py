@@ -121,11 +121,13 @@ class Estate:
     ) -> FullSweep:
         watching, now = self._watching(transport), self.time.now
         silence = Silence(recorder, _subject, _SILENT, now)
-        pages, listing = MemoryPages(self.ledger), _tag_pages(transport, most_rows)
+        listing, self.pages = _tag_pages(transport, most_rows), MemoryPages(self.ledger)
         steps = PageSteps(
-            pages, listing, watching, WatchList(), self.ledger, lanes, silence, _subject
+            self.pages, listing, watching, WatchList(), self.ledger, lanes, silence, _subject
         )
-        chain = PageChain(pages, steps, self.ledger, lanes, self.tally, _SILENT, now, lambda: 1.0)
+        chain = PageChain(
+            self.pages, steps, self.ledger, lanes, self.tally, _SILENT, now, lambda: 1.0
+        )
         self.queue.page = chain.run
         return FullSweep(
             watching,

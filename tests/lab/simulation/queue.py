@@ -96,6 +96,7 @@ class SimulatedQueue:
         else:
             assert isinstance(asked, Gate)
             self.work(asked, running.deadline)
+        del self._sender.trace
         running.left -= 1
         if not running.left:
             self.poller.settle(running.batch, _DONE)

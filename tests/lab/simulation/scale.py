@@ -18,6 +18,8 @@ from msgspec import json
 
 from rescan.aws.ledger_items import item_of
 from rescan.kernel.image_tag import ImageTag
+from rescan.kernel.tag_pages import MOST_ROWS
+from rescan.work.ports import SweepRecord
 from tests.lab.bench.child import in_child
 from tests.lab.bench.figures import Curve, Point
 from tests.lab.bench.memory import peak_rss_mb
@@ -25,6 +27,7 @@ from tests.lab.bench.plots import growth_plot
 from tests.lab.simulation.estate import Estate
 from tests.lab.simulation.scale_page import Sweep, page
 from tests.lab.simulation.scenario import Scenario
+from tests.support.fakes import NOON
 from tests.support.paths import ROOT
 
 KEPT = ROOT / "docs" / "scale.json"
@@ -56,6 +59,10 @@ def swept(images: int, in_flight: int, teams: int = TEAMS) -> Sweep:
             teams=teams,
         )
     )
+    if images > MOST_ROWS:
+        # The sweep before has read the list by pages, too.
+        before = SweepRecord(NOON - timedelta(days=1), images, by_pages=True)
+        estate.ledger.sweeps.append(before)
     figures = estate.sweep()
     first, each = _by_team(estate)
     calls = Counter(estate.ledger.calls)
@@ -73,8 +80,11 @@ def swept(images: int, in_flight: int, teams: int = TEAMS) -> Sweep:
         requests=figures.anchore_calls,
         reads=calls["read"],
         writes=calls["write"],
+        pages=len(estate.pages.pages),
+        page_reads=estate.pages.reads,
         entry_bytes=round(mean(_bytes_of(item_of(entry)) for entry in sample)),
         took=round(time.perf_counter() - began),
+        cpu=round(time.process_time()),
         megabytes=round(peak_rss_mb()),
     )
 
@@ -87,10 +97,9 @@ def _by_team(estate: Estate) -> tuple[dict[str, timedelta], Counter[str]]:
         decided[team] = min(at, decided.get(team, at))
     first: dict[str, timedelta] = {}
     each: Counter[str] = Counter()
-    for message, notice in zip(estate.topic.messages, estate.topic.notices, strict=True):
-        team = str(notice.attributes["team"])
-        each[team] += 1
-        first.setdefault(team, message.at - decided[team])
+    for message in estate.topic.messages:
+        each[message.team] += 1
+        first.setdefault(message.team, message.at - decided[message.team])
     return first, each
 
 

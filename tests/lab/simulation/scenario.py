@@ -12,7 +12,7 @@ from tests.lab.simulation.findings import SHARED, Found, of_its_own
 # What the tag of image 7 was on before is image OLD + 7.
 OLD = 1_000_000
 _REGISTRY = "registry.example.com"
-_REPOSITORY = re.compile(r"team/app-\d{5}")
+_REPOSITORY = re.compile(r"team/app-\d{5,}")
 
 
 def images_in(text: str) -> tuple[str, ...]:
