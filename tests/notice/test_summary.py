@@ -202,12 +202,12 @@ def test_that_what_runs_is_not_known_is_said_with_the_reason() -> None:
     assert "running_unknown" not in known["summary"]
 
 
-def test_a_day_has_one_summary_and_the_next_another() -> None:
-    [first], [later], [next_day] = (
-        summary_outbox_items(quiet(at=at), [Channel.STOPS])
-        for at in (MORNING, MORNING + HOUR, MORNING + DAY)
+def test_each_moment_at_which_one_is_due_has_a_summary_and_so_has_one_by_hand() -> None:
+    asked = ((MORNING, MORNING), (MORNING + HOUR, MORNING), (MORNING + HOUR, None))
+    [first], [again], [by_hand] = (
+        summary_outbox_items(quiet(at=at, due_at=due), [Channel.STOPS]) for at, due in asked
     )
-    assert first.envelope.id == later.envelope.id != next_day.envelope.id
+    assert first.envelope.id == again.envelope.id != by_hand.envelope.id
     assert json.loads(first.notice.result)["id"] == first.envelope.id
 
 

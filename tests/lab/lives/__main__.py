@@ -5,6 +5,7 @@ same life. A life that breaks a rule is made short, and shown as a table.
 """
 
 import argparse
+import os
 import sys
 import time
 
@@ -74,5 +75,17 @@ def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
+def _piped() -> int:
+    """What reads it may end first, as `head` does: then nobody asks for the rest."""
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_piped())
