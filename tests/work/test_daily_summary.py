@@ -320,7 +320,7 @@ def test_a_ledger_that_is_read_in_part_is_no_summary() -> None:
     ledger.entries = {str(tag): replace(FRESH, subject=str(tag), tag=tag) for tag in (A, B)}
     ledger.record_sweep(SweepRecord(SWEPT, 2, by_pages=True))
     with pytest.raises(LedgerUnavailable):
-        daily_summary(ledger).run()
+        daily_summary(ledger).run(BY_HAND)
     assert ledger.notices == {}
 
 
@@ -335,7 +335,7 @@ def test_segments_are_read_side_by_side_where_sweeps_go_by_pages(by_pages: bool)
 
     ledger = Ledger()
     ledger.record_sweep(SweepRecord(SWEPT, 2, by_pages=by_pages))
-    daily_summary(ledger).run()
+    daily_summary(ledger).run(BY_HAND)
     assert asked == [by_pages]
 
 
