@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-# The share of lives that have them.
-SHARE = 1 / 5
+# The share of lives that have them, of those that ask what runs and of the others: a fifth of all.
+_SHARE_ASKING, _SHARE = 1 / 2, 1 / 10
 # Of fewer rows a page, some pages of the limits near it would not overlap.
 _ROWS = 5
 
@@ -28,9 +28,10 @@ class Pages:
     moving: tuple[str, ...]
 
 
-def has_some(seed: int) -> bool:
+def has_some(seed: int, *, asks_what_runs: bool) -> bool:
     """Whether it is a life with sweeps by pages."""
-    return Random(f"has pages {seed}").random() < SHARE  # noqa: S311 - chance, no secret
+    share = _SHARE_ASKING if asks_what_runs else _SHARE
+    return Random(f"has pages {seed}").random() < share  # noqa: S311 - chance, no secret
 
 
 def planned(seed: int, tags: Sequence[str]) -> Pages:

@@ -129,7 +129,7 @@ def planned(seed: int) -> Plan:
     rows |= {digest: _of_platform(seed, shared, digest) for digest in several}
     return Plan(
         seed=seed,
-        environment=environment | _environment_with_pages(seed, tags),
+        environment=environment | _environment_with_pages(seed, tags, contexts),
         tags=tags,
         rows=rows,
         happenings=tuple(sorted(happenings, key=lambda h: (h.at, h.name))),
@@ -141,7 +141,7 @@ def planned(seed: int) -> Plan:
         indexes=indexes,
         items=_items(seed, rows, calm_at),
         batch_size=batches.largest(seed),
-        pages=pages.planned(seed, list(of_tags)) if pages.has_some(seed) else None,
+        pages=_pages(seed, tags, contexts),
     )
 
 
@@ -331,9 +331,16 @@ def _environment_with_inventory(chance: Random, tags: tuple[Tag, ...]) -> dict[s
     }
 
 
-def _environment_with_pages(seed: int, tags: tuple[Tag, ...]) -> dict[str, str]:
+def _pages(seed: int, tags: tuple[Tag, ...], contexts: tuple[str, ...]) -> Pages | None:
+    has_some = pages.has_some(seed, asks_what_runs=bool(contexts))
+    return pages.planned(seed, [tag.name for tag in tags]) if has_some else None
+
+
+def _environment_with_pages(
+    seed: int, tags: tuple[Tag, ...], contexts: tuple[str, ...]
+) -> dict[str, str]:
     """Patterns here as well, beside some names."""
-    if not pages.has_some(seed):
+    if not pages.has_some(seed, asks_what_runs=bool(contexts)):
         return {}
     names = [tag.name for tag in tags if tag.watched]
     return {"WATCHED_TAGS": pages.watched(seed, names, others=len(names) < len(tags))}
