@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from tests.lab.lives.case import SKEW, Case, Told, each_told
+from tests.lab.lives.case import SKEW, Case, Told, each_told, tag_of
 from tests.lab.lives.trace import Asked, Published
 
 Found = Iterator[tuple[float, str]]
@@ -70,6 +70,14 @@ def _rounded(held: tuple[tuple[str, float], ...]) -> set[tuple[str, int]]:
     return {(name, round(until)) for name, until in held}
 
 
+def _was_gone(case: Case, since: Told, until: Told) -> bool:
+    return any(
+        asked.said == "not found"
+        for asked in case.all(Asked)
+        if asked.tag == tag_of(until.subject) and since.message.at < asked.at < until.message.at
+    )
+
+
 def an_end_is_announced_once_a_day(case: Case) -> Found:
     """An EXPIRING comes no sooner than a day after the last notice that told of it."""
     for history in case.told.values():
@@ -79,6 +87,8 @@ def an_end_is_announced_once_a_day(case: Case) -> Found:
                 continue
             is_again = last is not None and told.image.notice == last.image.notice
             waited = told.message.decided - last.message.decided if last else _A_DAY
+            if last and _was_gone(case, last, told):  # all that was remembered went with it
+                waited = _A_DAY
             if told.message.kind == "EXPIRING" and not is_again and waited < _A_DAY - 2 * SKEW:
                 yield told.message.at, f"EXPIRING of {told.subject} comes too early"
             last = told if told.message.held else last

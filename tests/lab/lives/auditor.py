@@ -369,8 +369,9 @@ def the_last_message_is_true(case: Case) -> Found:
         if not stopped_at_last(history) or (channel, tag) in case.refused:
             continue
         action = case.truths[tag][-1].action if case.truths[tag] else None
-        is_doubted = case.is_doubted_at_last(tag)
-        if action != "stop" and _is_remembered(case, history) and not is_doubted:
+        if not _is_remembered(case, history):
+            continue
+        if action != "stop" and not case.is_doubted_at_last(tag):
             yield history[-1].message.at, f"{tag} is {action}, and told to be stopped"
         if action == "stop" and "@" in tag and _has_ended(case, tag):
             yield history[-1].message.at, f"{tag} runs no longer, and is told to be stopped"
