@@ -70,7 +70,7 @@ def seen(ago: timedelta, tag: str = "reg.io/other:1") -> tuple[Scan, ...]:
         ),
         pytest.param(seen(-MINUTE), 32 * MINUTE, False, id="scans-have-failed-again-since"),
         pytest.param(seen(MINUTE), 29 * DAY, False, id="others-find-nothing-any-more"),
-        pytest.param(seen(MINUTE), 30 * DAY, True, id="the-others-are-gone"),
+        pytest.param(seen(MINUTE), 30 * DAY - MINUTE, True, id="the-others-are-gone"),
         pytest.param(seen(MINUTE, str(TAG)), 3 * DAY - MINUTE, False, id="alone-and-too-soon"),
         pytest.param(seen(MINUTE, str(TAG)), 3 * DAY, True, id="only-this-tag-ever-had-any"),
         pytest.param((), 3 * DAY, True, id="none-ever-had-any"),
@@ -86,6 +86,20 @@ def test_a_list_that_stays_empty_is_believed_by_what_other_scans_find(
     entry, _ = kind_after(entry_after(STOPPED), empty, 1)
     _, kind = kind_after(entry, empty, 1 + after / HOUR)
     assert (kind is EventType.RECOVERED) is is_believed
+
+
+@pytest.mark.parametrize(
+    ("scans", "basis"),
+    [
+        (WORKING, ", and other scans have found some in the meantime"),
+        ((), ", nor has any other scan found one: see that scans work in Anchore"),
+    ],
+)
+def test_what_is_believed_says_on_what_it_rests(scans: tuple[Scan, ...], basis: str) -> None:
+    entry, _ = kind_after(entry_after(STOPPED), EMPTY_GO, 6)
+    result = believed(EMPTY_GO, entry, NOON + 10 * DAY, scans, ends_stop=True)
+    since = f"{NOON + 6 * HOUR:%Y-%m-%d %H:%M} UTC"
+    assert result.notes == (f"It has listed none of this image since {since}{basis}",)
 
 
 def test_a_repetition_of_the_same_message_is_no_second_evaluation() -> None:
