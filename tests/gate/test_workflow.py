@@ -248,6 +248,12 @@ def test_a_push_is_superseded_by_a_tag_detected_later() -> None:
         pytest.param(
             [image(OLD, BEFORE)], (Outcome.PENDING, None), 2, id="learned-of-an-earlier-push-of-it"
         ),
+        pytest.param(
+            [image(OLD, AFTER.replace(minute=1))],
+            (Outcome.PENDING, None),
+            2,
+            id="learned-of-since-the-list",
+        ),
     ],
 )
 def test_while_a_push_is_awaited_it_is_superseded_only_once_anchore_has_learned_of_it(

@@ -75,21 +75,13 @@ def test_nor_does_it_where_the_tag_has_moved_on(cluster: Cluster) -> None:
 def test_an_image_without_any_ends_it_once_another_scan_found_something(cluster: Cluster) -> None:
     fix(cluster)
     cluster.sweep()
+    cluster.sweep()  # all of it is of one moment, so the other scan was not after the doubt began
     assert kinds(cluster) == ["STOP"]
-    cluster.sweep()  # which asks for what is doubted last
+    cluster.sweep()
     assert kinds(cluster) == ["STOP", "RECOVERED"]
     assert "other scans have found some in the meantime" in " ".join(
         cluster.notices[-1].body.split()
     )
-
-
-def test_a_scanner_that_worked_between_two_failures_ends_no_stop(cluster: Cluster) -> None:
-    fix(cluster)
-    cluster.sweep()
-    cluster.empty.add(OTHER)
-    for _ in range(4 * 7):
-        cluster.sweep()
-    assert "RECOVERED" not in kinds(cluster)
 
 
 def test_where_no_other_image_has_any_it_ends_after_three_days_and_says_so() -> None:

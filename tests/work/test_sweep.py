@@ -31,7 +31,6 @@ from rescan.kernel.errors import (
     AnchoreUnreachable,
     QueueUnavailable,
 )
-from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Metric, Tally
 from rescan.kernel.watch_list import ListedTags, Watch, WatchList
@@ -162,17 +161,6 @@ def test_what_is_stopped_is_enqueued_first_then_what_anchore_lists_in_its_order(
     estate.remembers(B, verdict=Outcome.GO)
     estate.sweep()
     assert estate.enqueued == [A, C, B]
-
-
-def test_what_is_doubted_comes_last_when_others_have_shown_that_scans_work(
-    estate: Estate,
-) -> None:
-    estate.active = [A, B, C]
-    failed = Failing(NOON - HOUR, "refresh", "none", FailureCause.SCAN_FAILED)
-    estate.remembers(A, verdict=Outcome.STOP, failing=failed)
-    estate.remembers(C, verdict=Outcome.STOP)
-    estate.sweep()
-    assert estate.enqueued == [C, B, A]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ The request may name the image's digest: then no other one is found, unless it w
     learned of the push             earlier one; superseded after that
 """
 
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
@@ -117,16 +118,23 @@ def _is_superseded(anchore: TagLists, newest: ImageRecord, request: RescanReques
     if not request.awaits_push:
         return True
     history, pushed = anchore.tag_history(request.tag), request.digest
+    # It may have learned of this push since it listed the newest.
     return any(
-        pushed in (one.digest, one.parent_digest) and _is_newer_than_the_push(one, request)
+        pushed in (one.digest, one.parent_digest)
+        and _is_newer_than_the_push(one, request)
+        and not _is_newer(one, request.tag, newest.detected_at(request.tag))
         for one in history
     )
 
 
 def _is_newer_than_the_push(image: ImageRecord, request: RescanRequest) -> bool:
     """Whether Anchore detected the tag on the image after the push."""
-    pushed_at, detected_at = request.trigger.at, image.detected_at(request.tag)
-    return pushed_at is not None and detected_at is not None and detected_at > pushed_at
+    return _is_newer(image, request.tag, request.trigger.at)
+
+
+def _is_newer(image: ImageRecord, tag: ImageTag, than: datetime | None) -> bool:
+    detected_at = image.detected_at(tag)
+    return than is not None and detected_at is not None and detected_at > than
 
 
 def _superseded(image: ImageRecord, request: RescanRequest) -> str:

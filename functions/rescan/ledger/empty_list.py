@@ -4,9 +4,9 @@ A scan that fails in Anchore is answered like an image without any vulnerability
 list. The policy is then evaluated on nothing, and says go. So an empty list is no evidence for a
 digest of which vulnerabilities were listed before, and ends no STOP, whatever the digest. A later
 evaluation that agrees is, if Anchore's scanner works: the feed was corrected, or the image that the
-tag has moved to really has none. That it works is seen by any other scan that finds some:
+tag has moved to really has none. That it works is seen by any other scan that has found some since:
 
-    one has, in the last 30 minutes       30 minutes after the doubt began
+    one has                               30 minutes after the doubt began
     none has, nor has any scan of an      3 days after that: where no other image has any
     image of another tag for 30 days      vulnerability, nobody can see whether scans work
 
@@ -26,8 +26,6 @@ from rescan.ledger.entry import Entry
 
 # Longer than any repetition of the same message: SQS delays one for 15 minutes at most.
 _AGREES_AFTER = timedelta(minutes=30)
-# A scan that was answered longer ago says nothing of a scanner that has failed since.
-_AT_WORK = timedelta(minutes=30)
 # Longer than a weekend, in which nobody mends a scanner.
 _AGREES_ALONE_AFTER = timedelta(days=3)
 # Those of whom nothing was listed for so long are gone.
@@ -69,7 +67,7 @@ def _agreement(
     if scans is None or since is None or now - since < _AGREES_AFTER:
         return None
     lists = f"It has listed none of this image since {since:%Y-%m-%d %H:%M} UTC"
-    if any(now - scan.at <= _AT_WORK for scan in scans):
+    if any(scan.at > since for scan in scans):
         return f"{lists}, and other scans have found some in the meantime"
     others = (scan for scan in scans if scan.tag != str(tag) and now - scan.at < _ARE_THERE)
     if now - since >= _AGREES_ALONE_AFTER and not any(others):

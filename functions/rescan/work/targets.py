@@ -7,7 +7,6 @@ from itertools import chain
 from rescan.events.commands import Gate
 from rescan.gate.inventory import KEPT, Inventory, InventoryRecord, RunningImage
 from rescan.gate.model import Trigger
-from rescan.kernel.failure_cause import FailureCause
 from rescan.kernel.watch_list import ListedTags
 from rescan.ledger.news import EndCause
 from rescan.notice.summary import Unwatched
@@ -31,8 +30,7 @@ def in_order(
 ) -> dict[Target, None]:
     """What is stopped, what runs, the rest, then what has failed lately; each once.
 
-    An old digest that is no longer seen running as such is none of them. What is doubted since its
-    scan may have failed comes last: by then others show whether scans work.
+    An old digest that is no longer seen running as such is none of them.
     """
     ending = {target_of(one) for one, _ in ends(snapshots, watched)}
     kept = [
@@ -49,16 +47,7 @@ def in_order(
         for one in kept
         if _has_failed(one, now) and not watched.is_current(target_of(one))
     )
-    every = dict.fromkeys(chain(stopped, running, watched.old, tags, failed))
-    return dict.fromkeys(sorted(every, key=_doubted(kept).__contains__))
-
-
-def _doubted(snapshots: Iterable[EntrySnapshot]) -> set[Target]:
-    return {
-        target_of(one)
-        for one in snapshots
-        if one.failing and one.failing.cause is FailureCause.SCAN_FAILED
-    }
+    return dict.fromkeys(chain(stopped, running, watched.old, tags, failed))
 
 
 def gates(

@@ -79,8 +79,18 @@ def every_stop_is_told(case: Case) -> Found:
             in_time = [t for t in case.told.get((channel, tag), []) if t.message.at <= due]
             if not stopped_at_last(in_time):
                 yield due, f"{tag} is stopped, and readers of {channel} do not know"
-            elif not in_time[-1].is_partial and (missing := wanted - in_time[-1].known):
+            elif not in_time[-1].is_partial and (missing := wanted - _known(in_time)):
                 yield due, f"{tag}: readers of {channel} do not know of {sorted(missing)}"
+
+
+def _known(history: list[Told]) -> frozenset[str]:
+    """Of the last message, and of those that were decided later and came before it.
+
+    A STOP that a run publishes while the ledger refuses may come before older ones, which waited.
+    """
+    last = history[-1]
+    later = (told for told in history if told.message.decided > last.message.decided)
+    return last.known.union(*(told.known for told in later))
 
 
 def _looked_at(case: Case) -> set[str]:

@@ -32,7 +32,7 @@ _GONE = "no longer in Anchore"
 _EMPTY = frozenset({EMPTY, "0 rows"})
 # An empty list that is doubted is believed once a later one agrees, where other scans find some;
 # where nothing else has any, after three days.
-_AGREES, _AGREES_ALONE, _AT_WORK = 1800.0, 3 * 24 * 3600.0, 1800.0
+_AGREES, _AGREES_ALONE = 1800.0, 3 * 24 * 3600.0
 # Clocks of containers differ by so much.
 SKEW = 5.0
 
@@ -264,11 +264,11 @@ class Case:
         )
 
     def agrees(self, part: Asked) -> bool:
-        """Whether an empty list was as empty half an hour before, and scans work lately."""
+        """Whether an empty list was as empty half an hour before, and scans have worked since."""
         return any(
             part.at - first.at > _AGREES - SKEW
             and (
-                any(part.at - _AT_WORK - SKEW <= at <= part.at + SKEW for at in self._scans)
+                any(first.at - SKEW <= at <= part.at + SKEW for at in self._scans)
                 or part.at - first.at > _AGREES_ALONE - SKEW
             )
             for first in self.all(Asked)
@@ -300,8 +300,7 @@ class Case:
     def _is_noted(self, since: float, until: float) -> bool:
         """Whether the ledger has taken word of a scan that found some, or nobody else can have."""
         noted = (wrote.at for wrote in self.all(Wrote) if wrote.key == "scans")
-        at_work = max(since, until - _AT_WORK)
-        is_noted = any(at_work + SKEW < at < until - SKEW for at in noted)
+        is_noted = any(since + SKEW < at < until - SKEW for at in noted)
         return is_noted or until - since > _AGREES_ALONE + SKEW
 
     def lists_nothing(self, check: Asked) -> bool:

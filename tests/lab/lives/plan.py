@@ -186,9 +186,9 @@ def _rows(chance: Random, shared: list[Vulnerability], digest: str) -> list[Vuln
     """The last one stops nothing."""
     rows = [row for row in shared if chance.random() < 0.5]
     rows += [
-        _vulnerability(chance, f"CVE-2025-{digest[7:10]}-{n}") for n in range(chance.randint(0, 3))
+        _vulnerability(chance, f"CVE-2025-{digest[7:15]}-{n}") for n in range(chance.randint(0, 3))
     ]
-    return [*rows, Vulnerability(f"CVE-2020-{digest[7:11]}", "Low", "bash", 0)]
+    return [*rows, Vulnerability(f"CVE-2020-{digest[7:15]}", "Low", "bash", 0)]
 
 
 def _summaries(seed: int, calm_at: float) -> list[float]:

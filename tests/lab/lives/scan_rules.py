@@ -9,7 +9,7 @@ Found = Iterator[tuple[float, str]]
 
 
 def no_recovery_rests_on_an_empty_list(case: Case) -> Found:
-    """An empty list ends a STOP while other scans find some, or after 3 days where none can."""
+    """An empty list ends a STOP once other scans find some, or after 3 days where none can."""
     for _, subject, told in each_told(case):
         message = told.message
         if message.kind != "RECOVERED":

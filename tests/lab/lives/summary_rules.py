@@ -85,7 +85,7 @@ def a_summary_counts_what_a_sweep_came_to(case: Case) -> Found:
         if sweep is None or sweep.began < case.calm_at:
             continue
         asked = sweep.asked_for()
-        if not len(sweep.certain()) <= told.expected <= len(asked):
+        if not len(sweep.certain()) <= told.expected - sweep.unread <= len(asked):
             yield message.at, f"a SUMMARY tells of {told.expected} images, and {len(asked)} were"
         elif not told.missing:
             least, most = _evaluated(case, sweep, asked)

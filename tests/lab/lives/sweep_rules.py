@@ -25,7 +25,10 @@ def sweeps_count_what_they_ask_for(case: Case) -> Found:
         if not measured:
             yield sweep.began, f"{sweep.who} does not measure the sweep before"
         for one in measured:
-            is_missing = one.values["SweepMissing"] or not one.values["SweepComplete"]
+            # While rows move, a page may seem to be the one before, and its rows to be unread.
+            unread = before.unread if before.is_chain else 0.0
+            missing = one.values["SweepMissing"] - unread
+            is_missing = missing or not (one.values["SweepComplete"] or unread)
             if is_missing and not _is_under_way(case, before, sweep.began):
                 yield one.at, f"{sweep.who} misses {one.values['SweepMissing']:.0f} images"
 

@@ -31,6 +31,11 @@ class Sweep:
         """Whether it went by pages."""
         return any(sent.page is not None for sent in self._sent())
 
+    @property
+    def unread(self) -> float:
+        """The rows of Anchore's list that it says nobody could read."""
+        return max((one.values["UnwatchedRows"] for one in self.told("Expected")), default=0.0)
+
     def told(self, metric: str) -> list[Measured]:
         """What its invocations measured that say so."""
         return [one for one in self.measured if metric in one.values]
