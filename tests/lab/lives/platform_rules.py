@@ -65,7 +65,7 @@ def _known_and_missing(case: Case, check: Asked) -> set[str]:
         is_kept = case.finished(other.who) and other.who in case.wrote and case.verdict_of(other)
         if not is_kept or case.ends[other.who].at > check.at - _SLOW:
             continue
-        parts = {part.digest or "" for part in case.parts.of(other) if part.said in VERDICTS}
+        parts = {part.digest or "" for part in case.parts.of(other) if case.verdict_of(part)}
         known = known | parts if other.digest == check.digest else set()
     return missing & known
 
