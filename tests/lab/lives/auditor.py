@@ -463,13 +463,17 @@ def no_push_is_judged_by_the_image_before(case: Case) -> Found:
             continue
         for who in runs[sent.message]:
             for check in case.asked.get(who, ()):
-                if check.step == "check" and _is_before(case, check, sent.digest):
+                if check.step == "check" and _is_before(case, check, sent.digest, sent.at):
                     yield check.at, f"{who} judges {check.tag} by the image before the push"
 
 
-def _is_before(case: Case, check: Asked, pushed: str) -> bool:
-    """Both as it was pushed and as Anchore learned of it, which may be in another order."""
-    pushes: list[str | None] = [push.digest for push in case.all(Pushed) if push.tag == check.tag]
+def _is_before(case: Case, check: Asked, pushed: str, sent_at: float) -> bool:
+    """Both as it was pushed and as Anchore learned of it, which may be in another order.
+
+    A push of the same digest that came behind the message is another one.
+    """
+    of_tag = (push for push in case.all(Pushed) if push.tag == check.tag and push.at <= sent_at)
+    pushes: list[str | None] = [push.digest for push in of_tag]
     learned = [truth.digest for truth in case.truths[check.tag or ""] if truth.at <= check.at]
     if pushed not in learned:
         learned.append(pushed)
