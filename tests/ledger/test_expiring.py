@@ -114,3 +114,11 @@ def test_moved_tag_is_told_along() -> None:
     moved = said_of(go, ending(7, digest=NEW))
     assert isinstance(moved, ExpiringNews)
     assert moved.previous_digest == go.digest
+
+
+def test_a_stop_in_between_holds_no_later_end_back() -> None:
+    entry, first = after_verdict(FRESH, ending(7), NOON, PACE)
+    for said in (report(Outcome.STOP, HELD), report(Outcome.GO)):
+        entry, _ = after_verdict(entry, said, NOON + HOUR, PACE)
+    _, second = after_verdict(entry, ending(7), NOON + 2 * HOUR, PACE)
+    assert [kind(news) for news in (first, second)] == [EventType.EXPIRING] * 2

@@ -86,6 +86,8 @@ def after_verdict(
     )
     after = with_facts(after, facts)
     if report.outcome is Outcome.STOP:
+        # Whatever then ends soon is news again once the STOP is over.
+        after = replace(after, expiry_notice_at=None)
         remembered = _after_stop(entry, after, report, now, policy)
         return _partly(entry, remembered, report, now, policy) if report.unevaluated else remembered
     after = replace(

@@ -70,11 +70,12 @@ def _rounded(held: tuple[tuple[str, float], ...]) -> set[tuple[str, int]]:
     return {(name, round(until)) for name, until in held}
 
 
-def _was_gone(case: Case, since: Told, until: Told) -> bool:
+def _began_anew(case: Case, since: Told, until: Told) -> bool:
+    """Whether the image was stopped or gone in between: what was announced is forgotten then."""
     return any(
-        asked.said == "not found"
+        since.message.at < asked.at < until.message.at
         for asked in case.all(Asked)
-        if asked.tag == tag_of(until.subject) and since.message.at < asked.at < until.message.at
+        if asked.tag == tag_of(until.subject) and asked.said in ("not found", "stop")
     )
 
 
@@ -87,7 +88,7 @@ def an_end_is_announced_once_a_day(case: Case) -> Found:
                 continue
             is_again = last is not None and told.image.notice == last.image.notice
             waited = told.message.decided - last.message.decided if last else _A_DAY
-            if last and _was_gone(case, last, told):  # all that was remembered went with it
+            if last and _began_anew(case, last, told):
                 waited = _A_DAY
             if told.message.kind == "EXPIRING" and not is_again and waited < _A_DAY - 2 * SKEW:
                 yield told.message.at, f"EXPIRING of {told.subject} comes too early"

@@ -4,7 +4,7 @@ It imports nothing of the product. The first line of a rule's docstring is the p
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
 from tests.lab.lives import (
@@ -121,12 +121,24 @@ def every_finished_stop_is_told(case: Case) -> Found:
     """A STOP that a finished run found is published, even when it ends before that."""
     for tag, checks in case.judged.items():
         for check in checks:
-            if check.said == "stop" and check.sound and _is_kept(case, check):
+            is_found = check.said == "stop" and check.sound and _is_kept(case, check)
+            if is_found and not _may_be_outdated(case, check, checks):
                 yield from _untold(case, tag, check)
 
 
 def _is_kept(case: Case, check: Asked) -> bool:
     return case.finished(check.who) and case.stands(check, _SLOW, _SLOW)
+
+
+def _may_be_outdated(case: Case, stop: Asked, checks: Iterable[Asked]) -> bool:
+    """Whether another evaluation of the image, of an empty list, may be newer: clocks differ."""
+    return any(
+        check.said != "stop"
+        and check.digest == stop.digest
+        and abs(check.at - stop.at) < SKEW
+        and case.is_empty_at_first(check)
+        for check in checks
+    )
 
 
 def _untold(case: Case, tag: str, check: Asked) -> Found:
@@ -378,8 +390,11 @@ def the_last_message_is_true(case: Case) -> Found:
     for (channel, tag), history in case.told.items():
         if not stopped_at_last(history) or (channel, tag) in case.refused:
             continue
-        action = case.truths[tag][-1].action if case.truths[tag] else None
-        if not _is_remembered(case, history):
+        truth = case.truths[tag][-1] if case.truths[tag] else None
+        action = truth.action if truth else None
+        # What Anchore has not analyzed ends no STOP of the image before.
+        is_open = truth is not None and truth.digest is not None and action is None
+        if is_open or not _is_remembered(case, history):
             continue
         if action != "stop" and not case.is_doubted_at_last(tag):
             yield history[-1].message.at, f"{tag} is {action}, and told to be stopped"

@@ -248,19 +248,25 @@ class Case:
 
     def is_doubted(self, check: Asked) -> bool:
         """Whether its empty list is no evidence yet: the image is stopped, or has had rows."""
-        earlier = [one for one in self.judged[self.subject_of(check)] if one.at < check.at]
-        listed = [one for one in earlier if self.verdict_of(one) and self._lists_some(one)]
-        if not self.lists_nothing(check) or not listed:
+        if not self.lists_nothing(check):
             return False
-        if listed[-1].said != "stop" and all(one.digest != check.digest for one in listed):
+        earlier = [
+            one
+            for one in self.judged[self.subject_of(check)]
+            if one.at < check.at and one.who in self.wrote and self.verdict_of(one)
+        ]
+        listed = [one for one in earlier if self._lists_some(one)]
+        counted = [one for one in earlier if one.said == "stop" or one in listed]
+        had_rows = any(one.digest == check.digest for one in listed)
+        if not counted or (counted[-1].said != "stop" and not had_rows):
             return False
         return not any(
             one.digest == check.digest
+            and one.at > counted[-1].at
             and check.at - one.at > _AGREES
-            and one.who in self.wrote
             and self._is_noted(one.at, check.at)
             for one in earlier
-            if self.verdict_of(one) and self.lists_nothing(one)
+            if self.lists_nothing(one)
         )
 
     def agrees(self, part: Asked) -> bool:
