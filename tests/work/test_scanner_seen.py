@@ -138,3 +138,26 @@ def test_a_ledger_that_refuses_keeps_no_image_from_its_verdict() -> None:
     seen = ScannerSeen(ledger, tally, lambda: NOON)
     assert (seen.told(LISTED), seen.told(EMPTY)) == (LISTED, EMPTY)
     assert tally.take()[Metric.LEDGER_ERRORS] == 2
+
+
+# --- an old digest that is back under its tag
+
+
+def test_an_empty_list_under_its_tag_ends_no_stop_of_an_old_digest(cluster: Cluster) -> None:
+    cluster.now += MINUTE
+    cluster.push(A, NEW, "go")
+    cluster.sweep()
+    assert sorted(kinds(cluster)) == ["RECOVERED", "STOP", "STOP"]
+    cluster.now += MINUTE
+    cluster.verdicts[OLD] = "go"
+    cluster.empty |= {OLD, OTHER}
+    cluster.push(A, OLD, "go")
+    for _ in range(3):
+        cluster.sweep()
+    assert "ENDED" not in kinds(cluster)
+    cluster.verdicts[OLD] = "stop"
+    cluster.empty.clear()
+    cluster.sweep()
+    cluster.sweep()
+    assert outcome(cluster, A) is Outcome.STOP
+    assert {"STOP", "ENDED"} <= set(kinds(cluster)[3:])

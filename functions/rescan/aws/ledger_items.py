@@ -34,7 +34,7 @@ from rescan.work.ports import EntrySnapshot, SweepRecord
 SNAPSHOT = (
     "subject, tag, stopped, evaluated_at, sweep, result_at, first_stop_at, failing, failing_since,"
     " failing_cause, unknown_push_at, held_until, team, first_days, digest, running,"
-    " old_digest"
+    " old_digest, has_rows"
 )
 
 LARGEST_MEMORY_BYTES = 64 * 1024
@@ -78,6 +78,7 @@ def item_of(entry: Entry) -> dict[str, Any]:
     item: dict[str, Any] = {name: {"S": value} for name, value in facts.items() if value}
     item["version"] = {"N": str(entry.version)}
     item["stopped"] = {"BOOL": entry.stopped}
+    item["has_rows"] = {"BOOL": entry.has_rows}
     item["memory"] = {"B": _memory(entry)}
     if first_days := earliest_first_days(entry):
         item["first_days"] = {"M": {term: {"S": str(day)} for term, day in first_days.items()}}
@@ -156,6 +157,7 @@ def snapshot_of(item: Any) -> EntrySnapshot:
         digest=Digest(item["digest"]["S"]) if "digest" in item else None,
         running=_written(item, "running", Running),
         old_digest=Digest(item["old_digest"]["S"]) if "old_digest" in item else None,
+        has_rows=item.get("has_rows", {"BOOL": False})["BOOL"],
     )
 
 

@@ -103,6 +103,11 @@ class Entry(Struct, frozen=True, kw_only=True):
         return frozenset({*self.platforms, *([self.digest] if self.digest else [])})
 
     @property
+    def has_rows(self) -> bool:
+        """Whether vulnerabilities of any platform have been listed."""
+        return bool(self.listed) or any(each.listed for each in self.platforms.values())
+
+    @property
     def tag_subject(self) -> str:
         """The subject of the tag's own entry: this one's, but for an old digest."""
         return self.subject.replace(f"@{self.old_digest}", "") if self.old_digest else self.subject

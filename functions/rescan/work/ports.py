@@ -27,7 +27,7 @@ class EntrySnapshot(Struct, frozen=True):
 
     `first_days` are its earliest days under each term of DueDays (`ledger/due_dates.py`). `running`
     is where a sweep last saw an image of the tag, which need not have its `digest` any more.
-    `old_digest` is set in the entry of a digest that runs though the tag has moved on.
+    `old_digest` is set for a digest that runs though the tag has moved on. `has_rows` as the entry.
     """
 
     tag: ImageTag
@@ -45,6 +45,7 @@ class EntrySnapshot(Struct, frozen=True):
     digest: Digest | None = None
     running: Running | None = None
     old_digest: Digest | None = None
+    has_rows: bool = False
 
     @classmethod
     def of(cls, entry: Entry) -> "EntrySnapshot":
@@ -65,6 +66,7 @@ class EntrySnapshot(Struct, frozen=True):
             digest=entry.digest,
             running=entry.running,
             old_digest=entry.old_digest,
+            has_rows=entry.has_rows,
         )
 
     @property

@@ -118,8 +118,13 @@ def lost_in(contexts: frozenset[str], snapshots: Iterable[EntrySnapshot]) -> Ite
 
 
 def _is_gated_since(old: EntrySnapshot, own: EntrySnapshot | None) -> bool:
-    """Whether the tag's own entry has a verdict of the very digest since the STOP began."""
+    """Whether the tag's own entry has a verdict of the very digest since the STOP began.
+
+    A GO counts where vulnerabilities were listed: a scan that fails lists none of any image.
+    """
     if own is None or own.running is None or own.evaluated_at is None or own.digest is None:
+        return False
+    if not own.stopped and not own.has_rows:
         return False
     is_same = {own.digest, old.old_digest} <= set(own.running.digests)
     return is_same and old.first_stop_at is not None and own.evaluated_at > old.first_stop_at
