@@ -73,7 +73,7 @@ def _rounded(held: tuple[tuple[str, float], ...]) -> set[tuple[str, int]]:
 def _began_anew(case: Case, since: Told, until: Told) -> bool:
     """Whether the image was stopped or gone in between: what was announced is forgotten then."""
     return any(
-        since.message.at < asked.at < until.message.at
+        since.message.decided - _SLOW < asked.at < until.message.decided + SKEW
         for asked in case.all(Asked)
         if asked.tag == tag_of(until.subject) and asked.said in ("not found", "stop")
     )
