@@ -117,19 +117,20 @@ def test_a_digest_that_was_refreshed_on_these_feeds_is_only_read() -> None:
     anchore = FakeAnchore()
     report = rescan(anchore, request(feeds="today", fresh_digests=frozenset({NEW})))
     assert anchore.asked[1:] == [("unforced", NEW, "all"), ("check", NEW, TAG, None)]
-    assert (report.feeds, report.plainly_read) == (None, True)
+    assert (report.feeds, report.plainly_read, report.scanned) == (None, True, False)
 
 
 def test_another_digest_than_the_one_refreshed_is_refreshed() -> None:
     anchore = FakeAnchore()
     report = rescan(anchore, request(feeds="today", fresh_digests=frozenset({OLD})))
     assert anchore.asked[1] == ("forced", NEW, "all")
-    assert (report.feeds, report.plainly_read) == ("today", False)
+    assert (report.feeds, report.plainly_read, report.scanned) == ("today", False, True)
 
 
 def test_a_refresh_that_was_interrupted_is_not_reported_as_one() -> None:
     interrupted = FakeAnchore(forced=errors.AnchoreInterrupted("HTTP 504", **WHERE))
-    assert rescan(interrupted, request(feeds="today")).feeds is None
+    report = rescan(interrupted, request(feeds="today"))
+    assert (report.feeds, report.scanned) == (None, False)
 
 
 @pytest.mark.parametrize("action", ["stop", "warn", "go"])
