@@ -169,9 +169,10 @@ def every_pushed_stop_is_told(case: Case) -> Found:
 
 
 def _is_taken_for_good(case: Case, check: Asked, pushed: Pushed) -> bool:
-    """Whether its scan failed before any was known to find something: nobody could tell."""
+    """Whether its scan failed before any was known to find some, or twice: nobody could tell."""
     is_good = check.said in ("go", "warn") and check.digest == pushed.digest
-    return is_good and (case.verdict_of(check) or case.is_empty_at_first(check))
+    is_unseen = case.is_empty_at_first(check) or case.fails_unseen(check)
+    return is_good and (case.verdict_of(check) or is_unseen)
 
 
 def no_news_waits_for_long(case: Case) -> Found:
