@@ -26,7 +26,7 @@ def sweeps_count_what_they_ask_for(case: Case) -> Found:
             yield sweep.began, f"{sweep.who} does not measure the sweep before"
         for one in measured:
             # While rows move, a page may seem to be the one before, and its rows to be unread.
-            unread = before.unread if before.is_chain else 0.0
+            unread = before.unread
             missing = one.values["SweepMissing"] - unread
             is_missing = missing or not (one.values["SweepComplete"] or unread)
             if is_missing and not _is_under_way(case, before, sweep.began):
