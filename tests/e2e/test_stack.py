@@ -30,6 +30,16 @@ def event(name: str) -> Any:
     return json.loads((ROOT / "events" / f"{name}.json").read_text())
 
 
+def _input(target: Any, fired: Any) -> Any:
+    """What the function is handed: the constant, or what the target makes of the event's fields."""
+    if "Input" in target:
+        return json.loads(target["Input"])
+    text = target["InputTransformer"]["InputTemplate"]
+    for name, path in target["InputTransformer"]["InputPathsMap"].items():
+        text = text.replace(f"<{name}>", json.dumps(fired[path.removeprefix("$.")]))
+    return json.loads(text)
+
+
 @dataclass
 class Running:
     """The deployed function; `readers` is a queue that reads the stack's topic along."""
@@ -51,7 +61,7 @@ class Running:
         """What the function answers the rule, with the input that the stack gives it."""
         events = self.stack.client("events")
         [target] = events.list_targets_by_rule(Rule=self.stack.name(rule))["Targets"]
-        return self.api.invoke(json.loads(target["Input"])).answer
+        return self.api.invoke(_input(target, event("schedule-rule"))).answer
 
     def work(self) -> list[str]:
         """Hand over what is visible, delete what is done; the bodies of what came back."""

@@ -20,4 +20,4 @@ def test_each_way_to_start_makes_the_same_calls_of_aws(tmp_path: Path) -> None:
             started = starter.start(way, way.staged)
             assert len(started.parts()) == 5
             calls.append(requests.get(f"{aws}/counts", timeout=60).json())
-    assert calls == [{"GetSecretValue": 1, "GetItem": 1, "PutItem": 1}] * 3
+    assert calls == [{"GetSecretValue": 1, "GetItem": 1, "UpdateItem": 1, "PutItem": 1}] * 3

@@ -31,7 +31,7 @@ class _Credentials(msgspec.Struct):
 
 
 def handler(event: dict[str, str], context: object) -> dict[str, Any]:
-    """The secret, the ledger, the three answers of Anchore, the ledger."""
+    """The secret, the ledger, three answers of Anchore, the word that scans work, the ledger."""
     secret = _secrets.get_secret_value(SecretId=os.environ["ANCHORE_SECRET_ARN"])
     said = msgspec.json.decode(secret["SecretString"], type=_Credentials)
     auth = (said.username, said.password)
@@ -44,6 +44,13 @@ def handler(event: dict[str, str], context: object) -> dict[str, Any]:
     ):
         response = _session.get(base + path, params=parameters, auth=auth, timeout=60)
         msgspec.json.decode(response.content)
+    _ledger.update_item(
+        TableName="ledger",
+        Key={"subject": {"S": "scans"}},
+        UpdateExpression="SET #slot = :tag",
+        ExpressionAttributeNames={"#slot": "slot0"},
+        ExpressionAttributeValues={":tag": {"S": event["tag"]}},
+    )
     _ledger.put_item(TableName="ledger", Item=_KEY | {"version": {"N": "1"}})
     _logger.info("done", tag=event["tag"])
     return {"moments": MOMENTS}
