@@ -363,20 +363,19 @@ class World:
     # --- the publisher's schedule
 
     def _wake_publisher(self, least: float = 0.0) -> None:
-        """At the next minute; while things fail sometimes a minute later, or twice."""
+        """At the next minute; while things fail sometimes a minute later, or twice at once."""
         if self._publisher_at > self.passed() or self.passed() > self._last_at:
             return
         minutes = int((self.passed() + least) // 60) + 1
         if not self.is_calm and self._chance.random() < 0.1:
             minutes += 1
         self._publisher_at = minutes * 60.0
-        times = 2 if not self.is_calm and self._chance.random() < 0.1 else 1
-        for number in range(times):
-            late = self._chance.random() * (0.5 if self.is_calm else 8.0)
-            name = f"publish-{minutes}m-{number}"
-            self.turns.begin(
-                partial(self._publish, name), self._publisher_at + late - self.passed()
-            )
+        late = [self._chance.random() * (0.5 if self.is_calm else 8.0)]
+        if not self.is_calm and self._chance.random() < 0.1:
+            late.append(late[0] + self._chance.choice((0.1, 1.0, 8.0)) * self._chance.random())
+        for number, seconds in enumerate(late):
+            run = partial(self._publish, f"publish-{minutes}m-{number}")
+            self.turns.begin(run, self._publisher_at + seconds - self.passed())
 
     def _publish(self, name: str) -> None:
         before = {item["subject"]["S"] for item in self.table.waiting("notice")}
