@@ -621,12 +621,17 @@ def _says_something_new(case: Case, told: Told) -> bool:
 
 
 def _may_be_said_again(case: Case, told: Told) -> bool:
-    """A repetition has a rule of its own; without a ledger a STOP is published so."""
+    """A repetition has a rule of its own; without a ledger a STOP is published so.
+
+    The index of what waits may show the later of two notices first.
+    """
     if _is_repeated(case, told):
         return True
     history = case.told[told.message.channel, told.subject]
-    behind = history[history.index(told) - 1].message
-    return any(without_ledger(case, message) for message in (behind, told.message))
+    behind, message = history[history.index(told) - 1].message, told.message
+    if 0 < behind.decided - message.decided < _SLOW:
+        return True
+    return any(without_ledger(case, each) for each in (behind, message))
 
 
 def a_reminder_waits(case: Case) -> Found:

@@ -260,13 +260,21 @@ class Case:
         had_rows = any(one.digest == check.digest for one in listed)
         if not counted or (counted[-1].said != "stop" and not had_rows):
             return False
-        return self._reads_in_vain(check.who) or not any(
-            one.digest == check.digest
-            and one.at > counted[-1].at
-            and check.at - one.at > _AGREES
-            and self._is_noted(one.at, check.at)
+        since = [one for one in earlier if one.digest == check.digest and one.at > counted[-1].at]
+        empty = (part for part in self.parts.of(check) if self.is_empty(part))
+        return self._reads_in_vain(check.who) or not all(
+            self._was_as_empty(part, since) for part in empty
+        )
+
+    def _was_as_empty(self, part: Asked, earlier: list[Asked]) -> bool:
+        """Whether its list was empty half an hour before, and the ledger knows of a scan since."""
+        return any(
+            before.digest == part.digest
+            and self.is_empty(before)
+            and part.at - before.at > _AGREES
+            and self._is_noted(before.at, part.at)
             for one in earlier
-            if self.lists_nothing(one)
+            for before in self.parts.of(one)
         )
 
     def _reads_in_vain(self, who: str) -> bool:
