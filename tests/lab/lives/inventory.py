@@ -6,6 +6,8 @@ somebody asks: no report is an event of its own.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
+from math import ceil
 
 from tests.lab.lives.trace import Ran
 
@@ -53,17 +55,22 @@ class Inventory:
 
     def _seen(self, spans: list[Span], context: str, now: float) -> Iterator[Span]:
         """When it was reported first and last, if ever."""
-        reports = [at for span in spans for at in _reports(span, now)]
-        reports = [at for at in reports if not _in(self.silent.get(context, []), at)]
-        if reports:
-            yield min(reports), max(reports)
+        silent = self.silent.get(context, [])
+        every = [_reports(span, now) for span in spans]
+        first = [at for reports in every for at in _first(reports, silent)]
+        if first:
+            yield min(first), max(at for reports in every for at in _first(reports[::-1], silent))
 
 
-def _reports(span: Span, now: float) -> Iterator[float]:
-    at, end = -(-span[0] // _REPORT_SECONDS) * _REPORT_SECONDS, min(span[1], now)
-    while at <= end:
-        yield at
-        at += _REPORT_SECONDS
+def _reports(span: Span, now: float) -> range:
+    """When its agent is due to report it."""
+    return range(ceil(span[0] / _REPORT_SECONDS), int(min(span[1], now) // _REPORT_SECONDS) + 1)
+
+
+def _first(reports: range, silent: list[Span]) -> Iterator[float]:
+    """The first that the agent makes, if any."""
+    made = (number * _REPORT_SECONDS for number in reports)
+    return islice((at for at in made if not _in(silent, at)), 1)
 
 
 def _in(spans: list[Span], at: float) -> bool:

@@ -64,11 +64,11 @@ def sweeps_of(case: Case) -> list[Sweep]:
         measured[one.who].append(one)
     chains = _chains(case)
     found = []
-    for who, started in case.starts.items():
+    begun = ((who, started) for who, started in case.starts.items() if started.what in _BEGIN)
+    for who, started in begun:
         sent = case.sent.get(who, [])
         mark = next((one.sweep for one in sent if one.sweep is not None), None)
-        is_one = mark is not None or any("Expected" in one.values for one in measured[who])
-        if started.what in _BEGIN and is_one:
+        if mark is not None or any("Expected" in one.values for one in measured[who]):
             behind = chains.get(mark, []) if mark is not None else []
             pages: dict[int, dict[str, list[Sent]]] = defaultdict(dict)
             pages[0][who] = sent
