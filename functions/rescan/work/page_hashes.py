@@ -5,6 +5,7 @@ Among a million names two have the same hash once in 37 million sweeps.
 
 from array import array
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
@@ -13,6 +14,7 @@ from rescan.kernel.watch_list import ListedTags
 from rescan.work.what_runs import Target
 
 _SIZE = 8
+_NONE = array("Q")
 
 
 def hash_of(tag: ImageTag | None, digest: Digest | None) -> bytes:
@@ -38,22 +40,22 @@ class HashSet:
     """
 
     def __init__(self, parts: Iterable[bytes]) -> None:
-        boxes = [bytearray() for _ in range(256)]
+        boxes: defaultdict[int, bytearray] = defaultdict(bytearray)
         for part in parts:
             for each in each_hash(part):
                 boxes[each[0]] += each
-        self._boxes = [_in_order(box) for box in boxes]
+        self._boxes = {first: _in_order(box) for first, box in boxes.items()}
 
     def __contains__(self, hashed: object) -> bool:
         if not isinstance(hashed, bytes):
             return False
-        box, number = self._boxes[hashed[0]], int.from_bytes(hashed, "big")
+        box, number = self._boxes.get(hashed[0], _NONE), int.from_bytes(hashed, "big")
         at = bisect_left(box, number)
         return at < len(box) and box[at] == number
 
     def __len__(self) -> int:
         """How many different ones there are."""
-        return sum(map(len, self._boxes))
+        return sum(map(len, self._boxes.values()))
 
 
 def _in_order(box: bytearray) -> "array[int]":
