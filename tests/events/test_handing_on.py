@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -51,7 +52,7 @@ PUSH = {
 class Desk:
     """Remembers who was called with what; each image but one comes to `gated`."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: Callable[[int], Executor] = ThreadPoolExecutor) -> None:
         self.calls: list[tuple[object, ...]] = []
         self.log = Log()
         self.gated = GateResult(TAG, REPORT)
@@ -69,6 +70,7 @@ class Desk:
             lambda deadline: self._called("examine", deadline),
             lambda region: "amazonaws.com",
             logger(self.log),
+            threads=threads,
         )
 
     def _gates(self, name: str) -> Callable[[Gate, Deadline], GateResult]:
@@ -170,6 +172,25 @@ def test_a_message_of_our_own_is_read_back_as_it_was_sent() -> None:
     assert desk.batch(json.loads(GATE.encode())) == []
     with pytest.raises(EventRefused, match="Expected a message of this function's own queue"):
         desk.handle({"rescan": {**own(GATE), "later": 1}})
+
+
+def test_a_page_that_a_later_version_sent_is_refused() -> None:
+    page = {**msgspec.to_builtins(PAGE), "later": 1}
+    with pytest.raises(EventRefused, match="Expected a message of this function's own queue"):
+        Desk().handle({"sweep_page": page})
+
+
+def test_each_record_of_a_batch_has_a_thread() -> None:
+    asked: list[int] = []
+
+    def threads(number: int) -> ThreadPoolExecutor:
+        asked.append(number)
+        return ThreadPoolExecutor(number)
+
+    desk = Desk(threads)
+    assert desk.batch(PUSH, PUSH, PUSH) == []
+    assert desk.batch(PUSH) == []
+    assert asked == [3]
 
 
 @pytest.mark.parametrize(

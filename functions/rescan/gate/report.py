@@ -116,12 +116,14 @@ class Report(Struct, frozen=True, dict=True):
         return self.vulnerabilities is not None and not self.vulnerabilities.rows
 
     @property
+    def lists_some(self) -> bool:
+        """Whether the list was read and has rows."""
+        return self.vulnerabilities is not None and not self.lists_nothing
+
+    @property
     def shows_a_scan(self) -> bool:
         """Whether a scan listed vulnerabilities of a platform: Anchore's scanner works."""
-        return any(
-            each.scanned and each.vulnerabilities is not None and not each.lists_nothing
-            for each in self.each
-        )
+        return any(each.scanned and each.lists_some for each in self.each)
 
     @cached_property
     def blocking(self) -> tuple[BlockingFinding, ...]:

@@ -100,8 +100,7 @@ def contradicts(report: Report, entry: Entry) -> bool:
 
 def listed_after(entry: Entry, report: Report) -> tuple[str, ...]:
     """The kinds of vulnerabilities (`vtype`) that Anchore has listed of the digest by now."""
-    has_rows = report.vulnerabilities is not None and not report.lists_nothing
-    kinds = {report.vtype} if has_rows else set()
+    kinds = {report.vtype} if report.lists_some else set()
     if report.evaluation is not None and report.evaluation.names_vulnerabilities:
         kinds.add("all")
     is_kept = report.outcome is Outcome.STOP or not report.lists_nothing

@@ -48,7 +48,6 @@ def refresh_after(entry: Entry, report: Report, now: datetime) -> Refresh | None
         return None
     if report.plainly_read:
         return entry.refresh
-    has_rows = report.vulnerabilities is not None and not report.lists_nothing
-    if report.feeds is None or report.image_digest is None or not has_rows:
+    if report.feeds is None or report.image_digest is None or not report.lists_some:
         return None
     return Refresh(report.image_digest, report.feeds, now)

@@ -94,7 +94,7 @@ class Worker:
         A pending image, or one that neither Anchore nor the ledger knows, leaves no trace.
         """
         anchore = self._anchore(gate, deadline)
-        evaluated = self._with_scanner(rescan(anchore, gate.request(self._settings)))
+        evaluated = self._evaluated(anchore, gate.request(self._settings))
         fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
         report = believed_of_all(evaluated, entry or fresh, self._clock())
@@ -132,7 +132,7 @@ class Worker:
     ) -> GateResult:
         anchore = self._anchore(gate, deadline)
         request = self._request(gate, entry or fresh, deadline)
-        evaluated = self._with_scanner(rescan(anchore, request))
+        evaluated = self._evaluated(anchore, request)
         report = believed_of_all(evaluated, as_told(gate, entry or fresh), self._clock())
         is_unknown = is_unknown_push(gate, report) or self._is_to_be_added(gate, report)
         if (report.outcome is Outcome.PENDING or is_unknown) and request.awaits_analysis:
@@ -182,6 +182,9 @@ class Worker:
             awaits_analysis=waits,
             awaits_push=waits and now - (gate.trigger.at or now) < self._pending,
         )
+
+    def _evaluated(self, anchore: Anchore, request: RescanRequest) -> Report:
+        return self._with_scanner(rescan(anchore, request))
 
     def _anchore(self, gate: Gate, deadline: Deadline) -> AnalyzingAnchore:
         if deadline.passed:
