@@ -114,6 +114,11 @@ class Case:
         return self._by_who(Sent)
 
     @cached_property
+    def published(self) -> dict[str, list[Published]]:
+        """The messages of each invocation that SNS took."""
+        return self._by_who(Published)
+
+    @cached_property
     def wrote(self) -> dict[str, list[Wrote]]:
         """Of each invocation what it wrote, but for the word that scans work: it is no record."""
         every = self._by_who(Wrote)
@@ -253,7 +258,7 @@ class Case:
         earlier = [
             one
             for one in self.judged[self.subject_of(check)]
-            if one.at < check.at and one.who in self.wrote and self.verdict_of(one)
+            if one.at < check.at and self._is_remembered(one.who) and self.verdict_of(one)
         ]
         listed = [one for one in earlier if self._lists_some(one)]
         counted = [one for one in earlier if one.said == "stop" or one in listed]
@@ -265,6 +270,10 @@ class Case:
         return self._reads_in_vain(check.who) or not all(
             self._was_as_empty(part, since) for part in empty
         )
+
+    def _is_remembered(self, who: str) -> bool:
+        """By the ledger; or by the message, of a STOP that the run published without it."""
+        return who in self.wrote or who in self.published
 
     def _was_as_empty(self, part: Asked, earlier: list[Asked]) -> bool:
         """Whether its list was empty half an hour before, and the ledger knows of a scan since."""
