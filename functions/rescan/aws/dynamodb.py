@@ -5,7 +5,7 @@ DynamoDB API reference, PutItem, TransactionConflictException; no SDK repeats it
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any, TypeVar
 
@@ -27,10 +27,11 @@ class TransactionUnderWay(LedgerUnavailable):
 
 
 class TableCalls:
-    """`table` is named in errors."""
+    """`table` is named in errors; `threads` is an argument for the tests' sake."""
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, threads: Callable[[int], Executor] = ThreadPoolExecutor) -> None:
         self._table = table
+        self._threads = threads
 
     def call(self, doing: str, call: Callable[[], _Answer]) -> _Answer:
         """The call's answer; ConditionFailed, TransactionUnderWay, other LedgerUnavailable."""
@@ -68,14 +69,16 @@ class TableCalls:
             last = answer.get("LastEvaluatedKey")
             return answer["Items"], {**start, "ExclusiveStartKey": last} if last else None
 
-        with ThreadPoolExecutor(number) as threads:
+        with self._threads(number) as threads:
             begun = ({"Segment": each, "TotalSegments": number} for each in range(number))
-            waiting = {threads.submit(read, start) for start in begun}
+            waiting = [threads.submit(read, start) for start in begun]
             while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for items, following in (each.result() for each in done):
+                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                ended = [each for each in waiting if each in done]
+                waiting = [each for each in waiting if each not in done]
+                for items, following in (each.result() for each in ended):
                     if following:
-                        waiting.add(threads.submit(read, following))
+                        waiting.append(threads.submit(read, following))
                     yield from items
 
     def unavailable(self, doing: str, problem: str) -> LedgerUnavailable:

@@ -3,7 +3,8 @@
 A sweep scans the table: an index would cost a write more for each image.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -34,12 +35,20 @@ _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 class LedgerTable:
-    """Implements `ports.Ledger` on a table whose partition key is `subject`."""
+    """Implements `ports.Ledger` on a table whose partition key is `subject`.
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    `threads` is an argument for the tests' sake.
+    """
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        threads: Callable[[int], Executor] = ThreadPoolExecutor,
+    ) -> None:
         self._client = client
         self._table = table
-        self._calls = TableCalls(table)
+        self._calls = TableCalls(table, threads)
         self._call = self._calls.call
 
     def read(self, subject: str) -> Entry | None:

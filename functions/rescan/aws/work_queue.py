@@ -6,7 +6,7 @@ succeeds, for good where SenderFault says so; DelaySeconds is at most 900.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -37,7 +37,8 @@ _BUSY: "list[QueueAttributeNameType]" = [
 class WorkQueue:
     """Implements `ports.WorkQueue`; the client needs timeouts and a pool of 8 connections.
 
-    `setting` is the environment variable that names it.
+    `setting` is the environment variable that names it; `sleep` and `threads` are arguments for the
+    tests' sake.
     """
 
     def __init__(
@@ -46,11 +47,13 @@ class WorkQueue:
         url: str,
         setting: str = "WORK_QUEUE_URL",
         sleep: Callable[[float], None] = time.sleep,
+        threads: Callable[[int], Executor] = ThreadPoolExecutor,
     ) -> None:
         self._client = client
         self._url = url
         self._setting = setting
         self._sleep = sleep
+        self._threads = threads
 
     def send(self, gate: Gate, delay: timedelta) -> None:
         """Send one message, visible after the delay; QueueUnavailable when SQS refuses it."""
@@ -69,7 +72,7 @@ class WorkQueue:
 
     def send_all(self, gates: Iterable[Gate]) -> int:
         """Send batches of ten in parallel; QueueUnavailable unless SQS accepted all."""
-        with ThreadPoolExecutor(_SENDERS) as senders:
+        with self._threads(_SENDERS) as senders:
             counts = list(senders.map(self._send_batch, _tens(gates)))
         left = sum(count.left for count in counts)
         if left:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from io import BytesIO
 from random import Random
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import requests
 from msgspec.json import encode
@@ -502,9 +502,7 @@ _NO_HEADERS: CaseInsensitiveDict[str] = CaseInsensitiveDict()
 
 @lru_cache(1000)
 def _url(url: str, parameters: tuple[tuple[str, Any], ...]) -> str:
-    prepared = requests.PreparedRequest()
-    prepared.prepare_url(url, parameters)
-    return str(prepared.url)
+    return f"{url}?{urlencode(parameters)}" if parameters else url
 
 
 @lru_cache(1000)

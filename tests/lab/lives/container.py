@@ -37,6 +37,7 @@ from rescan.work.page_steps import MOST_ENTRIES
 from rescan.work.parts import Container as Held
 from rescan.work.parts import Parts
 from tests.lab.lives.anchore import Anchore, AnchoreSession
+from tests.lab.lives.at_once import AtOnce
 from tests.lab.lives.batches import InTurn
 from tests.lab.lives.calls import TIMEOUT_SECONDS, Invocation, Killed
 from tests.lab.lives.dynamodb import TABLE, DynamoDB, Table
@@ -181,7 +182,7 @@ class Container:
         return Parts(
             held,
             self._queue(),
-            LedgerTable(dynamodb, TABLE),
+            LedgerTable(dynamodb, TABLE, AtOnce),
             OutboxTable(dynamodb, TABLE, self._sleep),
             DeferredTable(dynamodb, TABLE),
             timedelta(seconds=settings.notice_window_seconds),
@@ -199,8 +200,8 @@ class Container:
     def _queue(self) -> Lanes:
         sqs: Any = Sqs(self._world, self._current)
         return Lanes(
-            WorkQueue(sqs, WORK_URL, sleep=self._sleep),
-            WorkQueue(sqs, PUSH_URL, "PUSH_QUEUE_URL", sleep=self._sleep),
+            WorkQueue(sqs, WORK_URL, sleep=self._sleep, threads=AtOnce),
+            WorkQueue(sqs, PUSH_URL, "PUSH_QUEUE_URL", sleep=self._sleep, threads=AtOnce),
         )
 
 

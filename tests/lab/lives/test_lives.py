@@ -1,7 +1,11 @@
 """A few lives: the same seed is the same life, and none breaks a promise."""
 
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import islice
+from itertools import count, islice
 
 import pytest
 
@@ -22,9 +26,11 @@ from tests.lab.lives.scope import (
 from tests.lab.lives.shrink import shortest
 from tests.lab.lives.table import rows
 from tests.lab.lives.trace import Fault, Published, Trace
+from tests.lab.lives.turns import Turns
 from tests.lab.lives.world import live
 from tests.lab.mutants.report import REPORT as MUTANTS
 from tests.lab.mutants.report import total_of
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -39,9 +45,37 @@ def test_a_few_lives_keep_all_promises() -> None:
     assert {one.kind for one in seen if isinstance(one, Fault)} >= {"kill before", "lost"}
 
 
-def test_the_same_seed_is_the_same_life() -> None:
-    first, second = (list(rows(live(planned(7)).seen, whole=True)) for _ in range(2))
-    assert first == second
+def _reads_the_ledger_in_segments(plan: Plan) -> bool:
+    return plan.pages is not None and any(one.what == "summary" for one in plan.happenings)
+
+
+def test_the_same_seed_is_the_same_life_in_each_process() -> None:
+    seed = next(s for s in count(1) if _reads_the_ledger_in_segments(planned(s)))
+    here = list(rows(live(planned(seed)).seen))
+    command = [sys.executable, "-m", "tests.lab.lives", "--seed", str(seed), "--show"]
+    environment = {**os.environ, "PYTHONHASHSEED": "1"}
+    run = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=True)
+    _, *there = run.stdout.decode().splitlines()
+    assert there == here
+
+
+def test_a_thread_of_its_own_has_no_turn() -> None:
+    turns, failed = Turns(), []
+
+    def wait() -> None:
+        with pytest.raises(RuntimeError, match="it is to be done at once"):
+            turns.wait(1)
+        failed.append(True)
+
+    def work() -> None:
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(wait).result()
+        turns.wait(1)
+
+    turns.begin(work)
+    turns.run()
+    assert failed == [True]
+    assert turns.passed == 1
 
 
 def test_orders_of_two_runs_and_a_publisher_keep_all_promises() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from heapq import heappop, heappush
 from itertools import count
-from threading import Lock, Thread
+from threading import Lock, Thread, get_ident
 
 Work = Callable[[], None]
 
@@ -23,10 +23,16 @@ class Turns:
         self._over = Lock()
         self._over.acquire()
         self._failure: BaseException | None = None
+        self._whose = 0
         self._idle: list[_Thread] = []
 
     def wait(self, seconds: float) -> None:
-        """Let others go on until so many seconds have passed."""
+        """Let others go on until so many seconds have passed.
+
+        RuntimeError for a thread whose turn it is not: it would race with the one that has it.
+        """
+        if get_ident() != self._whose:
+            raise RuntimeError("A thread of its own waits in a life: it is to be done at once.")
         at = self.passed + seconds
         if not self._due or self._due[0][0] > at:
             self.passed = at
@@ -36,6 +42,7 @@ class Turns:
         heappush(self._due, (at, next(self._numbers), turn))
         self._hand_over()
         turn.acquire()
+        self._whose = get_ident()
 
     def begin(self, work: Work, after: float = 0.0) -> None:
         """Do the work so many seconds from now."""
@@ -64,6 +71,7 @@ class Turns:
     def _work_on(self, thread: "_Thread", work: Work) -> None:
         """Work that is due behind it is done in the same thread, while nobody else's turn is."""
         next_one: Work | Lock = work
+        self._whose = get_ident()
         while not isinstance(next_one, _LOCK):
             try:
                 next_one()
