@@ -6,6 +6,7 @@ item has ended meanwhile does not.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -56,15 +57,19 @@ class Allowlist:
     endless: set[str]
     _kept: dict[str, tuple[float, object]] = field(default_factory=dict)
 
+    @cached_property
+    def _until(self) -> dict[str, float]:
+        """When the last item of each vulnerability ends."""
+        return {item.name: item.until for item in sorted(self.items, key=lambda item: item.until)}
+
     def allows(self, name: str, now: float) -> bool:
         """Whether a vulnerability does not count."""
-        return name in self.endless or any(i.name == name and now < i.until for i in self.items)
+        return name in self.endless or now < self._until.get(name, 0.0)
 
     def held(self, names: Iterable[str], now: float) -> Iterator[tuple[str, float]]:
         """Those that count once their last item has ended, and when that is."""
         for name in set(names) - self.endless:
-            until = max((item.until for item in self.items if item.name == name), default=0.0)
-            if now < until:
+            if now < (until := self._until.get(name, 0.0)):
                 yield name, until
 
     def evaluated_at(self, digest: str, now: float, state: object) -> float:

@@ -86,7 +86,7 @@ class Anchore:
 
     def moment(self, seconds: float) -> str:
         """As Anchore writes it, to the microsecond."""
-        return (self.start + timedelta(seconds=seconds)).isoformat(timespec="microseconds")
+        return _moment(self.start, seconds)
 
     # --- what is so
 
@@ -430,6 +430,11 @@ class _Answer:
     held: tuple[tuple[str, float], ...] = ()
 
 
+@lru_cache(1000)
+def _moment(start: datetime, seconds: float) -> str:
+    return (start + timedelta(seconds=seconds)).isoformat(timespec="microseconds")
+
+
 def _record(digest: str, status: str, tag: str, detected: str) -> Any:
     return {
         "image_digest": digest,
@@ -478,7 +483,8 @@ class AnchoreSession(requests.Session):
         prepared.method = request.method
         parameters: Any = request.params
         prepared.url = _url(str(request.url), tuple(parameters.items()))
-        prepared.headers = CaseInsensitiveDict(request.headers)
+        headers: Any = dict(request.headers)
+        prepared.headers = headers
         auth: Any = request.auth
         return auth(prepared)  # type: ignore[no-any-return]
 

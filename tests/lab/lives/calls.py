@@ -69,7 +69,8 @@ class Invocation:
         self.world.calls[service.name] += 1
         draw, latency = self.chance.random(), self.chance.random()
         seconds = service.seconds * (0.2 + 2 * latency * latency)
-        self.pass_time(self.world.latency(self, service.name, seconds))
+        self.world.sleep(self.world.latency(self, service.name, seconds))
+        self.live()
         fault = self._fault(draw, service, f"{self.name}/{number}")
         if fault is None:
             return effect()
