@@ -256,6 +256,16 @@ def test_a_failure_is_no_older_than_the_last_evaluation() -> None:
     assert entry.failing == failing(NOON + HOUR)
 
 
+def test_a_failure_is_no_older_than_the_end_of_a_stop() -> None:
+    ended, _ = after_not_found(
+        stopped(("CVE-1", None)), MISSING, NOON + 7 * HOUR, PACE, watched=False
+    )
+    entry, news = after_failure(ended, failing(NOON), TRIGGER, NOON + 8 * HOUR, PACE)
+    assert (kind(news), entry.failing) == (None, failing(NOON + 7 * HOUR))
+    _, news = after_failure(entry, failing(NOON), TRIGGER, NOON + 13 * HOUR, PACE)
+    assert kind(news) is EventType.NOT_EVALUATED
+
+
 def test_a_failure_of_a_stopped_image_says_that_the_stop_stands() -> None:
     before = stopped(("CVE-1", None))
     _, news = after_failure(before, failing(), TRIGGER, NOON + 7 * HOUR, PACE)

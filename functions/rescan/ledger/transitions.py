@@ -169,8 +169,9 @@ def after_failure(
 ) -> Remembered:
     """The entry after an attempt that evaluated nothing; it never changes the verdict."""
     since = entry.failing.since if entry.failing else failing.since
-    if entry.evaluated_at is not None:
-        since = max(since, entry.evaluated_at)
+    # Of a STOP that has ended without an evaluation only its last notice is known.
+    if (known_at := entry.evaluated_at or entry.notice_at) is not None:
+        since = max(since, known_at)
     failing = replace(failing, since=since)
     after = replace(entry, failing=failing, result_at=now)
     is_new = now - since < policy.not_evaluated

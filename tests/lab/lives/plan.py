@@ -30,7 +30,7 @@ _NAMES = ("api", "worker", "nginx-edge", "ledger_db", "a/b/c", "x")
 _TAGS = ("1.4", "latest", "v2.0.1-rc.1", "main", "2026.11")
 SEVERITIES = ("Critical", "High", "Medium", "Low", "Unknown")
 # A long analysis is one poll of the push after the other, each the same: few are long.
-_ANALYSIS_SECONDS, _ANALYSIS_SHARES = (0.0, 30.0, 150.0, 600.0, 4000.0), (12, 8, 6, 3, 1)
+_ANALYSIS_SECONDS, _ANALYSIS_SHARES = (0.0, 30.0, 150.0, 600.0, 4000.0), (24, 16, 10, 4, 1)
 # The policy stops by these, and warns of the next.
 STOPPING, WARNING = frozenset({"Critical", "High"}), frozenset({"Medium"})
 

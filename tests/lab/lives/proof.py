@@ -89,7 +89,7 @@ def page(proof: Proof) -> str:
         "",
         "## Planted bugs",
         "",
-        f"Each is hunted from {proof.starts} seeds on, for {MOST_LIVES} lives at most.",
+        f"Each is hunted from {_seeds(proof.starts)} on, for {MOST_LIVES} lives at most.",
         "",
         "| bug | median of lives | the rule that found it |",
         "|---|---|---|",
@@ -107,6 +107,10 @@ def _share(every: int) -> str:
     return "all there are" if every == 1 else f"of each {every}th order of calls"
 
 
+def _seeds(number: int) -> str:
+    return "one seed" if number == 1 else f"each of {number} seeds"
+
+
 def _broken(lives: Tally) -> str:
     """How many, and of the first ones what each breaks first."""
     each = (f"{seed} (`{broken[0].rule}`)" for seed, broken in sorted(lives.broken.items())[:20])
@@ -114,7 +118,7 @@ def _broken(lives: Tally) -> str:
 
 
 def _median(bug: Hunted) -> str:
-    return f"{bug.median:g}" if bug.is_found else f"not found in {MOST_LIVES} from each seed"
+    return f"{bug.median:g}" if bug.is_found else f"not found in {MOST_LIVES}"
 
 
 def _counted(what: str, counts: Mapping[str, int]) -> list[str]:

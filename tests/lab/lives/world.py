@@ -86,9 +86,9 @@ class World:
         self._idle_runs = 0
         self._throttled_until = 0.0
         self.table.lag = self._lag
-        self.table.parts = self._chance.choice((0.0, 0.3, 0.8))
+        self.table.parts = self._chance.choice((0.0, 0.2, 0.5))
         if plan.pages:
-            self.table.parts = 0.8
+            self.table.parts = 0.5
         self.table.on_pending = lambda item: self._wake_publisher()
 
     # --- what the parts of the world ask of it
@@ -384,7 +384,7 @@ class World:
         self._idle_runs = self._idle_runs + 1 if waiting == before else 0
         if waiting:
             # What is collected for hours is looked at less often than each minute.
-            self._wake_publisher(min(15, 2**self._idle_runs - 1) * 60.0)
+            self._wake_publisher(min(15, 4**self._idle_runs - 1) * 60.0)
         elif work := self.table.waiting("work"):
             due = min(datetime.fromisoformat(item["since"]["S"]) for item in work)
             self._wake_publisher(max(0.0, (due - self.now()).total_seconds()))
