@@ -525,19 +525,41 @@ def _published_without_a_ledger(desk: Desk) -> Gate:
     return desk.returned
 
 
-def test_a_stop_that_reached_one_channel_alone_is_told_again_or_told_to_be_over(desk: Desk) -> None:
+def _published_in_part(desk: Desk) -> Gate:
+    """The message behind a STOP that mail has, and neither the chat nor the ledger."""
     desk.chat = FakeTopic(refuses=True)
     desk.anchore, desk.ledger.refuses = "stop", {"read", "write"}
     desk.work(PUSH)
     desk.work(desk.returned)
     assert (desk.topic.said, desk.chat.said) == (["STOP"], [])
-    copy, desk.chat.refuses = desk.returned, False
+    desk.chat.refuses = False
+    return desk.returned
+
+
+def test_a_stop_that_reached_one_channel_alone_is_told_again_or_told_to_be_over(desk: Desk) -> None:
+    copy = _published_in_part(desk)
     desk.work(copy)
-    assert (desk.topic.said, desk.chat.said) == (["STOP", "STOP"], ["STOP"])
+    assert [topic.said for topic in desk.topics.values()] == [["STOP", "STOP"], ["STOP"]]
     desk.anchore, desk.ledger.refuses = "go", set()
     desk.work(copy)
     assert sorted(item.channel for item in desk.ledger.notices.values()) == ["chat", "stops"]
     assert {item.envelope.event_type for item in desk.ledger.notices.values()} == {"RECOVERED"}
+
+
+@pytest.mark.parametrize(("then", "told"), [("go", "RECOVERED"), ("stop", "REMINDER")])
+def test_a_stop_that_reached_one_channel_alone_is_remembered_while_attempts_fail(
+    desk: Desk, then: str, told: str
+) -> None:
+    copy, desk.anchore, desk.ledger.refuses = _published_in_part(desk), UNREADABLE, set()
+    desk.work(copy)
+    assert desk.entry.stopped
+    desk.now, desk.anchore = NOON + HOUR, then
+    desk.work(SWEPT)
+    items = desk.ledger.notices.values()
+    assert sorted((item.channel, item.envelope.event_type) for item in items) == [
+        ("chat", told),
+        ("stops", told),
+    ]
 
 
 @pytest.mark.parametrize("sweep", [None, NOON - HOUR])

@@ -100,7 +100,8 @@ class Results:
             if gate.sweep or gate.running:
                 entry = entry.seen_by(gate.running, digests or _old(gate))
             after, news = result(as_told(gate, entry), now)
-            if after.stopped and is_told_in_part(gate):  # new to those whom it did not reach
+            is_found_again = after.stopped and after.evaluated_at == now
+            if is_found_again and is_told_in_part(gate):  # new to those whom it did not reach
                 after, news = result(entry, now)
             return after.marked_by(gate.sweep), news
 

@@ -68,13 +68,17 @@ def is_told_in_part(gate: Gate) -> bool:
 
 
 def as_told(gate: Gate, entry: Entry) -> Entry:
-    """The entry as readers know it: a STOP that was published without a ledger is one to end."""
+    """The entry as readers know it: a STOP that was published without a ledger is one to end.
+
+    One that reached some of them alone has no notice yet, so the next evaluation may repeat it.
+    """
     since = gate.first_seen
     if gate.published_id is None or entry.stopped or since is None:
         return entry
     if entry.notice_at is not None and entry.notice_at >= since:
         return entry
-    return replace(entry, verdict=Outcome.STOP, first_stop_at=since, notice_at=since)
+    notice_at = None if is_told_in_part(gate) else since
+    return replace(entry, verdict=Outcome.STOP, first_stop_at=since, notice_at=notice_at)
 
 
 def _stays(gate: Gate, why: str) -> LedgerUnavailable:
