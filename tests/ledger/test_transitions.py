@@ -309,6 +309,16 @@ def test_another_missing_image_is_no_news() -> None:
     assert (news, entry.failing, entry.result_at) == (None, None, NOON + 9 * HOUR)
 
 
+@pytest.mark.parametrize(("hours", "is_failing"), [(23, True), (24, False)])
+def test_a_failure_outlives_for_a_day_that_anchore_does_not_know_the_image(
+    hours: int, is_failing: bool
+) -> None:
+    failed, _ = after_failure(FRESH, failing(), TRIGGER, NOON, PACE)
+    at = NOON + hours * HOUR
+    entry, news = after_not_found(failed, MISSING, at, PACE, watched=False)
+    assert (news, entry.failing is not None, entry.result_at) == (None, is_failing, at)
+
+
 # --- a push that Anchore has not learned of
 
 BY_TAG, BY_DIGEST = UnknownPush(NOON), UnknownPush(NOON, NEW)

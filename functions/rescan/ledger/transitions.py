@@ -191,6 +191,9 @@ def after_not_found(
         return ended(entry, now), _not_evaluated(entry, gone, report.trigger, now)
     if watched:
         return after_failure(entry, Failing.of_report(report, now), report.trigger, now, policy)
+    # Anchore may learn late of a push that failed: for a day, sweeps go on asking.
+    if entry.failing is not None and now - entry.failing.since < _A_DAY:
+        return replace(entry, result_at=now), None
     return replace(entry, result_at=now, failing=None, failure_notice_at=None), None
 
 
