@@ -9,6 +9,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
     ReadTimeoutError,
@@ -303,11 +305,22 @@ def test_every_error_of_a_publish_that_sns_documents_is_tried() -> None:
     assert documented - {code for code, _, _ in FAULTS} == set()
 
 
-def test_a_missing_answer_may_have_been_taken() -> None:
-    broken = Broken(ReadTimeoutError(endpoint_url="https://sns.example.com"))
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (ReadTimeoutError, PublishFault.UNHEARD),
+        (ConnectionClosedError, PublishFault.UNHEARD),
+        (ConnectTimeoutError, PublishFault.MOMENT),
+        (EndpointConnectionError, PublishFault.MOMENT),
+    ],
+)
+def test_what_has_no_answer_may_have_been_taken_once_there_was_a_connection(
+    error: type[BotoCoreError], fault: PublishFault
+) -> None:
+    broken = Broken(error(endpoint_url="https://sns.example.com"))
     with pytest.raises(PublishFailed) as raised:
         StopTopic(broken, ARN).publish(NOTICE)  # type: ignore[arg-type]
-    assert raised.value.fault is PublishFault.MOMENT
+    assert raised.value.fault is fault
 
 
 def test_a_message_at_fault_is_blamed_by_what_sns_names_and_no_more() -> None:

@@ -28,6 +28,7 @@ from rescan.kernel.deadline import Deadline
 from rescan.kernel.errors import AnchoreError
 from rescan.kernel.image_tag import Digest, ImageTag
 from rescan.kernel.metrics import Metric, Tally
+from rescan.kernel.publish_fault import PublishFault
 from rescan.ledger.entry import Entry, Refresh, UnknownPush, subject_of
 from rescan.outbox.items import Channel
 from rescan.outbox.notice import Notice
@@ -560,6 +561,21 @@ def test_a_stop_that_reached_one_channel_alone_is_remembered_while_attempts_fail
         ("chat", told),
         ("stops", told),
     ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"), [(PublishFault.UNHEARD, ["RECOVERED"]), (PublishFault.MOMENT, [])]
+)
+def test_a_stop_that_readers_may_have_is_told_to_be_over(
+    desk: Desk, fault: PublishFault, told: list[str]
+) -> None:
+    desk.topic.refused, desk.topic.fault = {""}, fault
+    desk.anchore, desk.ledger.refuses = "stop", {"read", "write"}
+    desk.work(PUSH)
+    desk.work(desk.returned)
+    desk.topic.refused, desk.ledger.refuses, desk.anchore = set(), set(), "go"
+    desk.work(desk.returned)
+    assert desk.said == told
 
 
 @pytest.mark.parametrize("sweep", [None, NOON - HOUR])

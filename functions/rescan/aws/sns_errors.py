@@ -3,7 +3,8 @@
     its text names the message, its subject or attributes; HTTP 413     MESSAGE
     its text names the topic; NotFound, *Disabled; KMS*; 401 and 403    TOPIC
     InvalidParameter and its like, with any other text                  IN_DOUBT
-    throttling, 5xx, no answer                                          MOMENT
+    throttling, 5xx, no connection                                      MOMENT
+    no answer                                                           UNHEARD
 
 Source: SNS API reference, Publish, Errors (the codes as botocore's model has them), Common Errors.
 AWS documents no texts: these are from reports of what it answered ("Invalid parameter: Message too
@@ -13,7 +14,12 @@ texts of AWS may quote headers, and those hold credentials.
 
 import re
 
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+)
 
 from rescan.kernel.errors import PublishFailed
 from rescan.kernel.publish_fault import PublishFault
@@ -62,10 +68,8 @@ def named(error: Exception) -> tuple[str, str]:
 
 def _fault(error: Exception, no_topic: str) -> tuple[PublishFault, str]:
     """What is at fault, and what to do."""
-    if isinstance(error, NoCredentialsError):
-        return PublishFault.TOPIC, "The function's role gives no credentials."
     if not isinstance(error, ClientError):
-        return PublishFault.MOMENT, _REPEAT
+        return _without_answer(error)
     said = error.response.get("Error", {})
     name, text = said.get("Code", ""), said.get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
@@ -80,6 +84,13 @@ def _fault(error: Exception, no_topic: str) -> tuple[PublishFault, str]:
     if name in _NO_PERMISSION or status in (401, 403):
         return PublishFault.TOPIC, _PERMISSION
     return PublishFault.MOMENT, _REPEAT
+
+
+def _without_answer(error: Exception) -> tuple[PublishFault, str]:
+    if isinstance(error, NoCredentialsError):
+        return PublishFault.TOPIC, "The function's role gives no credentials."
+    is_sent = not isinstance(error, ConnectTimeoutError | EndpointConnectionError)
+    return PublishFault.UNHEARD if is_sent else PublishFault.MOMENT, _REPEAT
 
 
 def _of_parameter(text: str, no_topic: str) -> tuple[PublishFault, str]:

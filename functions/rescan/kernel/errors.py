@@ -13,7 +13,7 @@
     ├── NotThePublisher            retry    another publisher has claimed the outbox meanwhile
     ├── QueueUnavailable           retry    SQS did not take a message
     ├── PublishFailed              retry    SNS did not take a notice
-    │   └── PublishedInPart                 one channel has the STOP, and another has not
+    │   └── PublishedInPart                 one channel has the STOP, or may have it
     └── AnchoreError
         ├── AnchoreUnreachable     retry    no connection: DNS, refused, connect timeout, proxy
         ├── AnchoreCertificateError alarm   TLS: the certificate is not one that we trust
@@ -109,7 +109,7 @@ class PublishFailed(RescanError):
 
 
 class PublishedInPart(PublishFailed):
-    """One channel has the STOP, and SNS did not confirm it for another one."""
+    """One channel has the STOP, or may have it, and SNS did not confirm it for all of them."""
 
 
 class LedgerConflict(RescanError):

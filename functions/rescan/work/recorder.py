@@ -28,6 +28,7 @@ from rescan.gate.model import Notification
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.errors import LedgerConflict, LedgerUnavailable, PublishedInPart, PublishFailed
 from rescan.kernel.metrics import Metric, Tally
+from rescan.kernel.publish_fault import PublishFault
 from rescan.kernel.ui_link import UiLink
 from rescan.ledger.entry import Entry
 from rescan.ledger.news import EventType, News, stable_id
@@ -190,7 +191,7 @@ class Recorder:
             try:
                 self._topics.publish(item.channel, item.notice)
             except PublishFailed as error:
-                if number:
+                if number or error.fault is PublishFault.UNHEARD:
                     raise PublishedInPart(str(error), error.fault) from error
                 raise
 

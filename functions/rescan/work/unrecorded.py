@@ -56,14 +56,14 @@ class Unrecorded:
 
 
 def told_in_part(gate: Gate, error: PublishFailed) -> Gate:
-    """The work, which remembers when readers of one channel have its STOP, so that it can end."""
+    """The work, which remembers when some readers have its STOP, or may, so that it can end."""
     if gate.published_id is not None or not isinstance(error, PublishedInPart):
         return gate
     return replace(gate, published_id=_IN_PART)
 
 
 def is_told_in_part(gate: Gate) -> bool:
-    """Whether readers of one channel have its STOP, which is then to be told to all once more."""
+    """Whether some readers have its STOP, or may: it is then to be told to all once more."""
     return gate.published_id == _IN_PART
 
 
