@@ -72,6 +72,7 @@ class Case:
         self.estate = trace.estate
         self.parts = Parts(trace)
         self.seen = self.parts.as_images()
+        self._counting: dict[Asked, bool] = {}
         self._by_type: dict[type[Seen], list[Seen]] = defaultdict(list)
         for seen in self.seen:
             self._by_type[type(seen)].append(seen)
@@ -261,7 +262,9 @@ class Case:
             if one.at < check.at and self._is_remembered(one.who) and self.verdict_of(one)
         ]
         listed = [one for one in earlier if self._lists_some(one)]
-        counted = [one for one in earlier if one.said == "stop" or one in listed]
+        counted = [
+            one for one in earlier if one.said == "stop" or (one in listed and self._counts(one))
+        ]
         had_rows = any(one.digest == check.digest for one in listed)
         if not counted or (counted[-1].said != "stop" and not had_rows):
             return False
@@ -270,6 +273,12 @@ class Case:
         return self._reads_in_vain(check.who) or not all(
             self._was_as_empty(part, since) for part in empty
         )
+
+    def _counts(self, check: Asked) -> bool:
+        """Whether none of its platforms was doubted; worked out once."""
+        if check not in self._counting:
+            self._counting[check] = not self.is_doubted(check)
+        return self._counting[check]
 
     def _is_remembered(self, who: str) -> bool:
         """By the ledger; or by the message, of a STOP that the run published without it."""
