@@ -22,6 +22,7 @@ from rescan.gate.model import (
     TriggerKind,
     VulnerabilityList,
 )
+from rescan.gate.report import Report
 from rescan.gate.running import TagInventory
 from rescan.kernel import errors
 from rescan.kernel.deadline import Deadline
@@ -69,6 +70,7 @@ class Desk(OnePlatform):
     asked: int = 0
     forced: int = 0
     feeds: str = "today"
+    noting: timedelta = timedelta()
     submitted: list[str] = field(default_factory=list)
 
     @property
@@ -86,7 +88,13 @@ class Desk(OnePlatform):
             self.tally,
             lambda: self.now,
             FeedsSeen(lambda deadline: DataVersion(self.feeds), lambda: self.now).version,
+            self._note,
         )
+
+    def _note(self, report: Report) -> Report:
+        """That scans work, which takes the ledger so long."""
+        self.now += self.noting
+        return report
 
     @property
     def topics(self) -> dict[Channel, FakeTopic]:
@@ -677,6 +685,12 @@ def test_a_sweep_s_message_is_not_skipped_for_an_older_evaluation(desk: Desk) ->
     desk.now = NOON
     desk.work(SWEPT)
     assert (desk.asked, desk.entry.sweep) == (2, SWEPT.sweep)
+
+
+def test_an_image_is_evaluated_when_anchore_has_answered(desk: Desk) -> None:
+    desk.noting = timedelta(seconds=40)
+    desk.work(PUSH)
+    assert (desk.entry.evaluated_at, desk.now) == (NOON, NOON + desk.noting)
 
 
 def test_a_failed_attempt_does_not_count_as_evaluated(desk: Desk) -> None:

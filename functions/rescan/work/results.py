@@ -27,7 +27,7 @@ from rescan.work.unrecorded import as_told, is_told_in_part
 
 
 class Results:
-    """Results of one image each, as of now."""
+    """Results of one image each."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
@@ -36,46 +36,51 @@ class Results:
         reminder, not_evaluated = (timedelta(hours=pace) for pace in paces)
         self._notification_policy = NotificationPolicy(reminder, not_evaluated, settings.due_terms)
 
-    def of_report(self, gate: Gate, report: Report) -> Change:
-        """What the workflow came to."""
+    def of_report(self, gate: Gate, report: Report, at: datetime) -> Change:
+        """What the workflow came to, as of then."""
         if report.outcome.is_verdict:
-            change = self._verdict(gate, report)
+            change = self._verdict(gate, report, at)
         elif report.outcome is Outcome.NOT_FOUND:
-            change = self._not_found(gate, _located(report, gate))
+            change = self._not_found(gate, _located(report, gate), at)
         else:
             failing = Failing.of_report(report, self._since(gate))
-            change = self._failure(gate, failing, report.digests)
+            change = self._failure(gate, failing, at, report.digests)
         push = unknown_push(gate, report, self._clock())
         return change if push is None else with_push(push, change)
 
     def of_error(self, gate: Gate, error: RescanError) -> Change:
         """The workflow came to nothing."""
-        return self._failure(gate, Failing.of_error(error, self._since(gate)))
+        return self._failure(gate, Failing.of_error(error, self._since(gate)), self._clock())
 
-    def _verdict(self, gate: Gate, report: Report) -> Change:
+    def _verdict(self, gate: Gate, report: Report, at: datetime) -> Change:
         return self._change(
             gate,
             lambda e, now: after_verdict(e, report, now, self._notification_policy),
+            at,
             report.digests,
         )
 
-    def _not_found(self, gate: Gate, report: Report) -> Change:
+    def _not_found(self, gate: Gate, report: Report, at: datetime) -> Change:
         watched = gate.tag in self._settings.watch_list.tags or gate.old_digest is not None
         return self._change(
             gate,
             lambda e, now: after_not_found(
                 e, report, now, self._notification_policy, watched=watched
             ),
+            at,
         )
 
     def _since(self, gate: Gate) -> datetime:
         now = self._clock()
         return min(gate.first_seen or now, now)
 
-    def _failure(self, gate: Gate, failing: Failing, digests: tuple[Digest, ...] = ()) -> Change:
+    def _failure(
+        self, gate: Gate, failing: Failing, at: datetime, digests: tuple[Digest, ...] = ()
+    ) -> Change:
         return self._change(
             gate,
             lambda e, now: after_failure(e, failing, gate.trigger, now, self._notification_policy),
+            at,
             digests,
         )
 
@@ -83,13 +88,14 @@ class Results:
         self,
         gate: Gate,
         result: Callable[[Entry, datetime], Remembered],
+        now: datetime,
         digests: tuple[Digest, ...] = (),
     ) -> Change:
-        """The result as of now; an entry that was evaluated later stays as it is.
+        """The result as of then; an entry that was evaluated later stays as it is.
 
         `digests` are those of the image that was found.
         """
-        now, team = self._clock(), self._settings.routes.of(gate.tag)
+        team = self._settings.routes.of(gate.tag)
 
         def change(entry: Entry) -> Remembered:
             outdated = entry.decided_at is not None and entry.decided_at > now

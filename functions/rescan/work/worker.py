@@ -94,17 +94,17 @@ class Worker:
         A pending image, or one that neither Anchore nor the ledger knows, leaves no trace.
         """
         anchore = self._anchore(gate, deadline)
-        evaluated = self._evaluated(anchore, gate.request(self._settings))
+        evaluated, at = self._evaluated(anchore, gate.request(self._settings))
         fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
-        report = believed_of_all(evaluated, entry or fresh, self._clock())
+        report = believed_of_all(evaluated, entry or fresh, at)
         self._count(report.outcome)
         is_known = entry is not None and entry.version > 0
         if report.outcome is Outcome.PENDING or (
             report.outcome is Outcome.NOT_FOUND and not is_known
         ):
             return GateResult(gate.tag, report)
-        change = self._results.of_report(gate, evaluated)
+        change = self._results.of_report(gate, evaluated, at)
         recorded = self._recorder.record(entry, fresh, change, gate.published_id)
         return GateResult(gate.tag, report, recorded.notification)
 
@@ -132,8 +132,8 @@ class Worker:
     ) -> GateResult:
         anchore = self._anchore(gate, deadline)
         request = self._request(gate, entry or fresh, deadline)
-        evaluated = self._evaluated(anchore, request)
-        report = believed_of_all(evaluated, as_told(gate, entry or fresh), self._clock())
+        evaluated, at = self._evaluated(anchore, request)
+        report = believed_of_all(evaluated, as_told(gate, entry or fresh), at)
         is_unknown = is_unknown_push(gate, report) or self._is_to_be_added(gate, report)
         if (report.outcome is Outcome.PENDING or is_unknown) and request.awaits_analysis:
             if is_unknown and self._settings.add_missing_images and not gate.submitted:
@@ -145,7 +145,7 @@ class Worker:
         self._count(Outcome.NOT_EVALUATED if is_pending else report.outcome)
         self._tally.add(Metric.ANCHORE_ERRORS, report.first_error is not None)
         patient = not (gate.unrecorded or self._is_last(gate))
-        change = self._results.of_report(gate, evaluated)
+        change = self._results.of_report(gate, evaluated, at)
         recorded = self._recorder.record(entry, fresh, change, gate.published_id, patient=patient)
         is_verdict = report.outcome.is_verdict
         sent_back = self._unrecorded.verdict if is_verdict else self._unrecorded.attempt
@@ -183,8 +183,10 @@ class Worker:
             awaits_push=waits and now - (gate.trigger.at or now) < self._pending,
         )
 
-    def _evaluated(self, anchore: Anchore, request: RescanRequest) -> Report:
-        return self._with_scanner(rescan(anchore, request))
+    def _evaluated(self, anchore: Anchore, request: RescanRequest) -> tuple[Report, datetime]:
+        """The report, and when Anchore had answered: to note that scans work takes time."""
+        report, at = rescan(anchore, request), self._clock()
+        return self._with_scanner(report), at
 
     def _anchore(self, gate: Gate, deadline: Deadline) -> AnalyzingAnchore:
         if deadline.passed:
