@@ -55,8 +55,8 @@ class Results:
     def _verdict(self, gate: Gate, report: Report, at: datetime) -> Change:
         return self._change(
             gate,
-            lambda e, now: after_verdict(e, report, now, self._notification_policy),
             at,
+            lambda e: after_verdict(e, report, at, self._notification_policy),
             report.digests,
         )
 
@@ -64,10 +64,8 @@ class Results:
         watched = gate.tag in self._settings.watch_list.tags or gate.old_digest is not None
         return self._change(
             gate,
-            lambda e, now: after_not_found(
-                e, report, now, self._notification_policy, watched=watched
-            ),
             at,
+            lambda e: after_not_found(e, report, at, self._notification_policy, watched=watched),
         )
 
     def _since(self, gate: Gate) -> datetime:
@@ -79,16 +77,16 @@ class Results:
     ) -> Change:
         return self._change(
             gate,
-            lambda e, now: after_failure(e, failing, gate.trigger, now, self._notification_policy),
             at,
+            lambda e: after_failure(e, failing, gate.trigger, at, self._notification_policy),
             digests,
         )
 
     def _change(
         self,
         gate: Gate,
-        result: Callable[[Entry, datetime], Remembered],
-        now: datetime,
+        at: datetime,
+        result: Callable[[Entry], Remembered],
         digests: tuple[Digest, ...] = (),
     ) -> Change:
         """The result as of then; an entry that was evaluated later stays as it is.
@@ -98,17 +96,17 @@ class Results:
         team = self._settings.routes.of(gate.tag)
 
         def change(entry: Entry) -> Remembered:
-            outdated = entry.decided_at is not None and entry.decided_at > now
+            outdated = entry.decided_at is not None and entry.decided_at > at
             if outdated:
                 return entry.marked_by(gate.sweep), None
             entry = entry.known_to(team)
             # Work that no sweep asked for knows nothing of it.
             if gate.sweep or gate.running:
                 entry = entry.seen_by(gate.running, digests or _old(gate))
-            after, news = result(as_told(gate, entry), now)
-            is_found_again = after.stopped and after.evaluated_at == now
+            after, news = result(as_told(gate, entry))
+            is_found_again = after.stopped and after.evaluated_at == at
             if is_found_again and is_told_in_part(gate):  # new to those whom it did not reach
-                after, news = result(entry, now)
+                after, news = result(entry)
             return after.marked_by(gate.sweep), news
 
         return change
