@@ -72,7 +72,7 @@ class Case:
         self.estate = trace.estate
         self.parts = Parts(trace)
         self.seen = self.parts.as_images()
-        self._counting: dict[Asked, bool] = {}
+        self._doubted: dict[Asked, bool] = {}
         self._by_type: dict[type[Seen], list[Seen]] = defaultdict(list)
         for seen in self.seen:
             self._by_type[type(seen)].append(seen)
@@ -254,8 +254,12 @@ class Case:
 
     def is_doubted(self, check: Asked) -> bool:
         """Whether its empty list is no evidence yet: the image is stopped, or has had rows."""
-        if not self.lists_nothing(check):
-            return False
+        if check not in self._doubted:
+            self._doubted[check] = self.lists_nothing(check) and self._contradicts(check)
+        return self._doubted[check]
+
+    def _contradicts(self, check: Asked) -> bool:
+        """Whether the list contradicts what was found before, and nothing has confirmed it."""
         earlier = [
             one
             for one in self.judged[self.subject_of(check)]
@@ -263,7 +267,9 @@ class Case:
         ]
         listed = [one for one in earlier if self._lists_some(one)]
         counted = [
-            one for one in earlier if one.said == "stop" or (one in listed and self._counts(one))
+            one
+            for one in earlier
+            if one.said == "stop" or (one in listed and not self.is_doubted(one))
         ]
         had_rows = any(one.digest == check.digest for one in listed)
         if not counted or (counted[-1].said != "stop" and not had_rows):
@@ -273,12 +279,6 @@ class Case:
         return self._reads_in_vain(check.who) or not all(
             self._was_as_empty(part, since) for part in empty
         )
-
-    def _counts(self, check: Asked) -> bool:
-        """Whether none of its platforms was doubted; worked out once."""
-        if check not in self._counting:
-            self._counting[check] = not self.is_doubted(check)
-        return self._counting[check]
 
     def _is_remembered(self, who: str) -> bool:
         """By the ledger; or by the message, of a STOP that the run published without it."""
