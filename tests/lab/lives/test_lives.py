@@ -35,6 +35,13 @@ from tests.support.paths import ROOT
 pytestmark = pytest.mark.slow
 
 FEW = range(1, 8)
+_WHOLE_LIFE = """
+import sys
+from tests.lab.lives.plan import planned
+from tests.lab.lives.table import rows
+from tests.lab.lives.world import live
+print(*rows(live(planned(int(sys.argv[1]))).seen, whole=True), sep="\\n")
+"""
 
 
 def test_a_few_lives_keep_all_promises() -> None:
@@ -51,12 +58,11 @@ def _reads_the_ledger_in_segments(plan: Plan) -> bool:
 
 def test_the_same_seed_is_the_same_life_in_each_process() -> None:
     seed = next(s for s in count(1) if _reads_the_ledger_in_segments(planned(s)))
-    here = list(rows(live(planned(seed)).seen))
-    command = [sys.executable, "-m", "tests.lab.lives", "--seed", str(seed), "--show"]
+    here = list(rows(live(planned(seed)).seen, whole=True))
+    command = [sys.executable, "-c", _WHOLE_LIFE, str(seed)]
     environment = {**os.environ, "PYTHONHASHSEED": "1"}
     run = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=True)
-    _, *there = run.stdout.decode().splitlines()
-    assert there == here
+    assert run.stdout.decode().splitlines() == here
 
 
 def test_a_thread_of_its_own_has_no_turn() -> None:
