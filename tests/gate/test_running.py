@@ -84,6 +84,22 @@ def test_what_a_sweep_could_not_tell_is_not_known_and_not_forgotten() -> None:
     assert doubted.lost(["eu"]) == (EU,)
 
 
+def test_what_a_doubted_inventory_sees_is_remembered_with_what_an_earlier_one_saw() -> None:
+    """A sweep that cannot read the ledger may lack a context, and may be the first to see one."""
+    moved_on = place("eu", NOON + HOUR)
+    for images, places, total in (
+        ([image(OWN, US)], (EU, US), 2),
+        ([image(OWN, moved_on, US)], (moved_on, US), 2),
+        ([image(OLD, US)], (EU,), 1),
+        ([image(OWN, US, AP, SA, total=9)], (EU, US, AP), 9),
+    ):
+        after = running_after(IN_EU, TagInventory(NOON, tuple(images), known=False), (OWN,))
+        assert after == Running(NOON, (OWN, PARENT), places, total, known=False)
+    many = replace(IN_EU, total=7)
+    after = running_after(many, TagInventory(NOON, (image(OWN, US),), known=False), (OWN,))
+    assert after == Running(NOON, (OWN, PARENT), (EU, US), 7, known=False)
+
+
 def test_places_of_a_stale_inventory_are_remembered_while_there_are_no_others() -> None:
     """They are not told of; but what ran there counts as running when its context vanishes."""
     stale = TagInventory(NOON, (RunningImage(None, OWN, IN_EU.places, 1),), known=False)

@@ -5,7 +5,7 @@ inventory says of the tag (`TagInventory`); the places of the digest that is fou
 (`Running`). Between sweeps these stay as they were.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -24,7 +24,7 @@ class Running(Struct, frozen=True, omit_defaults=True):
 
     `places` are the ones that were seen last, of `total`. `digests` are the image's own, and its
     parent's; those by which it was seen come first. `known` False: that sweep could not tell, and
-    these are places of an earlier one, or else of its stale inventory.
+    these are the places that it saw, and those of an earlier one.
     """
 
     at: datetime
@@ -67,14 +67,11 @@ class TagInventory(Struct, frozen=True, omit_defaults=True):
     def of(self, digests: tuple[Digest, ...]) -> Running:
         """Where the image with these digests runs; a row without a digest is of any."""
         found = [one for one in self.images if one.digest is None or one.digest in digests]
-        newest_first = sorted((p for one in found for p in one.places), key=_seen, reverse=True)
-        places: dict[tuple[str, str], Place] = {}
-        for place in newest_first:
-            places.setdefault((place.type, place.context), place)
+        places = _newest_first(place for one in found for place in one.places)
         total = len(places) + sum(one.total - len(one.places) for one in found)
         seen = (digest for digest in digests if digest in self.digests)
         digests = tuple(dict.fromkeys((*seen, *digests)))
-        return Running(self.at, digests, tuple(places.values())[:MOST_PLACES], total)
+        return Running(self.at, digests, places[:MOST_PLACES], total)
 
 
 def running_after(
@@ -88,9 +85,24 @@ def running_after(
     if seen is None or (before is not None and before.at > seen.at):
         return before if seen else None
     if not seen.known and before is not None and before.places:
-        return replace(before, at=seen.at, known=False)
+        return _with_earlier(seen.of(before.digests), before)
     after = seen.of(digests or (before.digests if before else ()))
     return after if seen.known else replace(after, known=False)
+
+
+def _with_earlier(seen: Running, before: Running) -> Running:
+    """What a doubted inventory sees of the image, and where an earlier one did: it lacks some."""
+    places = _newest_first((*seen.places, *before.places))
+    total = max(len(places), seen.total, before.total)
+    return replace(seen, places=places[:MOST_PLACES], total=total, known=False)
+
+
+def _newest_first(places: Iterable[Place]) -> tuple[Place, ...]:
+    """Each place once, as it was seen last."""
+    each: dict[tuple[str, str], Place] = {}
+    for place in sorted(places, key=_seen, reverse=True):
+        each.setdefault((place.type, place.context), place)
+    return tuple(each.values())
 
 
 def _seen(place: Place) -> datetime:
