@@ -258,18 +258,26 @@ EXPIRING = replace(
 )
 
 
-def held(*notices: Published) -> list[Seen]:
+def held(*notices: Published, ends: tuple[tuple[str, float], ...] = ENDS) -> list[Seen]:
     """The last evaluation is a GO for as long as an allowlist holds."""
 
     def is_last(one: Seen) -> bool:
         return isinstance(one, Asked) and (one.step, one.who) == ("check", "work-3")
 
     published = (seen for notice in notices for seen in publishing(notice))
-    return [*where(is_last, held=ENDS), *published]
+    return [*where(is_last, held=ends), *published]
 
 
 def test_an_end_that_is_announced_breaks_nothing() -> None:
     assert broken(held(EXPIRING)) == set()
+
+
+@pytest.mark.parametrize(("seconds", "rules"), [(1.0, set()), (60.0, {"no_end_is_invented"})])
+def test_only_an_end_that_is_over_when_it_is_decided_may_be_left_out(
+    seconds: float, rules: set[str]
+) -> None:
+    other = ("CVE-8", EXPIRING.decided + seconds)
+    assert broken(held(EXPIRING, ends=(*ENDS, other))) == rules
 
 
 ASKED_AT = CALM + 2 * HOUR
