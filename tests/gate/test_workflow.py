@@ -55,6 +55,12 @@ def evaluated(action: str = "go", digest: Digest = NEW) -> Evaluation:
     )
 
 
+def naming_some() -> Evaluation:
+    """A GO that names a vulnerability which the policy lets pass."""
+    passes = Finding(gate="vulnerabilities", trigger="package", trigger_id="CVE-1+a", action="go")
+    return replace(evaluated(), findings=(passes,))
+
+
 @dataclass
 class FakeAnchore:
     """Answers what it was given, or raises it; `asked` keeps the calls in order."""
@@ -546,6 +552,56 @@ def test_the_policy_is_the_one_that_was_evaluated_else_the_one_asked_for() -> No
 
 def test_a_go_by_another_policy_than_the_one_asked_for_does_not_count() -> None:
     assert rescan(FakeAnchore(), request(policy_id="p2")).outcome is Outcome.NOT_EVALUATED
+
+
+# --- a verdict that would end a STOP
+
+NO_ROWS = VulnerabilityList([], Raw(b"[]"))
+
+
+def test_a_list_that_is_empty_by_now_is_the_one_that_a_verdict_rests_on() -> None:
+    """Scans begin to fail between the list and the evaluation."""
+    for action in ("go", "warn"):
+        anchore = FakeAnchore(unforced=NO_ROWS, evaluation=evaluated(action))
+        report = rescan(anchore, request(stopped=True))
+        assert (report.outcome, report.lists_nothing) == (Outcome(action), True)
+        assert report.notes == (
+            "Anchore lists no vulnerability at all; a scan that failed there looks the same",
+        )
+        assert [call[0] for call in anchore.asked] == ["images", "forced", "check", "unforced"]
+
+
+@pytest.mark.parametrize("error", NOT_READABLE)
+def test_no_verdict_ends_a_stop_on_a_list_that_can_be_read_no_more(
+    error: errors.AnchoreError,
+) -> None:
+    report = rescan(FakeAnchore(unforced=error), request(stopped=True))
+    assert (report.outcome, report.vulnerabilities) == (Outcome.NOT_EVALUATED, None)
+    assert report.vulnerabilities_problem == str(error)
+
+
+def test_a_list_that_stands_is_the_first_one() -> None:
+    other = VulnerabilityList([*ROWS.rows, *ROWS.rows], Raw(b"[]"))
+    report = rescan(FakeAnchore(unforced=other), request(stopped=True, feeds="today"))
+    assert (report.outcome, report.vulnerabilities) == (Outcome.GO, ROWS)
+    assert (report.feeds, report.plainly_read, report.scanned) == ("today", False, True)
+
+
+@pytest.mark.parametrize(
+    ("anchore", "stopped"),
+    [
+        pytest.param(FakeAnchore(), False, id="not-stopped"),
+        pytest.param(FakeAnchore(evaluation=evaluated("stop")), True, id="stays-stopped"),
+        pytest.param(FakeAnchore(forced=NO_ROWS), True, id="already-empty"),
+        pytest.param(FakeAnchore(evaluation=None), True, id="no-verdict"),
+        pytest.param(FakeAnchore(evaluation=naming_some()), True, id="a-scan-shows"),
+    ],
+)
+def test_the_list_is_read_once_where_nothing_more_is_to_be_learned(
+    anchore: FakeAnchore, stopped: bool
+) -> None:
+    rescan(anchore, request(stopped=stopped))
+    assert [call[0] for call in anchore.asked] == ["images", "forced", "check"]
 
 
 def test_a_list_that_was_read_is_told_however_it_was_asked_for() -> None:

@@ -101,6 +101,11 @@ def three_steps(image: Image) -> list[Exchange]:
     return [image.found(), *history, image.refreshed(), image.checked()]
 
 
+def after_a_stop(image: Image) -> list[Exchange]:
+    """The same, and the list as it stands, which is read where the verdict would end a STOP."""
+    return [*three_steps(image), image.refreshed(forced=False)]
+
+
 def _two_platforms() -> list[Exchange]:
     """The newest stops, the other one passes; an older index bore the tag before."""
     lists = [ARM.found(), ARM.history(AMD, OLD_INDEX)]
@@ -212,8 +217,8 @@ SITUATIONS = {
             STOPPED.checked(policy_id=POLICY_ID),
         ],
     ),
-    "warn": Situation(_FULL, three_steps(WARNED)),
-    "go": Situation(_FULL, three_steps(PASSED)),
+    "warn": Situation(_FULL, after_a_stop(WARNED)),
+    "go": Situation(_FULL, after_a_stop(PASSED)),
     "not_found_404": Situation(_ENGINE_404, [refusals.not_in_database(_LIST)]),
     "not_found_empty_list": Situation(
         f"{_SPEC} No server is known to answer an unknown tag so; the description allows it.",
@@ -222,7 +227,7 @@ SITUATIONS = {
     "pending": Situation(_SPEC, [replace(STOPPED, analysis_status="analyzing").found()]),
     "superseded_push": Situation(
         f"{_FULL} The tag was detected on a newer image after the push of the one in stop.",
-        three_steps(SUPERSEDING),
+        after_a_stop(SUPERSEDING),
     ),
     "analysis_failed": Situation(
         _SPEC, [replace(STOPPED, analysis_status="analysis_failed").found()]

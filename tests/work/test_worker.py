@@ -70,6 +70,7 @@ class Desk(OnePlatform):
     asked: int = 0
     forced: int = 0
     feeds: str = "today"
+    rows: VulnerabilityList = ROWS
     noting: timedelta = timedelta()
     submitted: list[str] = field(default_factory=list)
 
@@ -143,7 +144,7 @@ class Desk(OnePlatform):
         return ROWS
 
     def vulnerabilities(self, digest: Digest, vtype: str) -> VulnerabilityList:
-        return ROWS
+        return self.rows
 
     def evaluate(self, digest: Digest, tag: ImageTag, policy_id: str | None) -> Evaluation:
         return Evaluation(
@@ -759,6 +760,24 @@ def test_a_sweep_submits_nothing(desk: Desk) -> None:
     desk.anchore, desk.settings = "unknown", {"ADD_MISSING_IMAGES": "true"}
     desk.work(SWEPT)
     assert desk.submitted == []
+
+
+@pytest.mark.parametrize("is_direct", [False, True])
+def test_a_stop_outlives_a_list_that_was_emptied_before_the_evaluation(
+    desk: Desk, is_direct: bool
+) -> None:
+    """Scans begin to fail between the two requests."""
+    desk.anchore = "stop"
+    desk.work(PUSH)
+    desk.anchore, desk.rows, desk.now = "go", VulnerabilityList([], ROWS.answer), NOON + HOUR
+    if is_direct:
+        desk.worker.gate_now(PUSH, Deadline.after(60))
+    else:
+        desk.work(replace(SWEPT, sweep=desk.now))
+    assert (desk.entry.stopped, desk.said) == (True, ["STOP"])
+    desk.rows, desk.now = ROWS, NOON + 2 * HOUR
+    desk.work(replace(SWEPT, sweep=desk.now))
+    assert (desk.entry.stopped, desk.said) == (False, ["STOP", "RECOVERED"])
 
 
 # --- direct invocations

@@ -106,8 +106,9 @@ class RescanRequest(Struct, frozen=True):
     `feeds` is the version of the feeds when the work was begun, if that is known; `fresh_digests`
     are the images of which no refresh is forced, since one was on these feeds. `running` are the
     digests that the inventory saw; a platform that Anchore has not analyzed and that is not among
-    them is waited for only while `awaits_analysis`. `old_digest` is the image
-    to gate, though the tag may have moved on: it runs under the tag still.
+    them is waited for only while `awaits_analysis`. `old_digest` is the image to gate, though the
+    tag may have moved on: it runs under the tag still. `stopped`: the last that is known of the
+    image is a STOP.
     """
 
     tag: ImageTag
@@ -122,6 +123,7 @@ class RescanRequest(Struct, frozen=True):
     awaits_analysis: bool = True
     awaits_push: bool = False
     old_digest: Digest | None = None
+    stopped: bool = False
 
 
 class DetectedTag(Struct, frozen=True):

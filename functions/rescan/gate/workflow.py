@@ -146,6 +146,9 @@ def _regate(
     except ImageNotAnalyzed as error:
         return _not_analyzed(request, found, error.analysis_status, Step.REGATE)
     judgement = _judged(evaluation, request, found, refreshed)
+    if evaluation and request.stopped and judgement.outcome in (Outcome.GO, Outcome.WARN):
+        refreshed = _as_it_stands(anchore, request, found, refreshed, evaluation)
+        judgement = _judged(evaluation, request, found, refreshed)
     outcome = judgement.outcome
     report = _report(request, judgement, found)
     return replace(
@@ -160,6 +163,26 @@ def _regate(
         plainly_read=refreshed.plainly_read,
         scanned=refreshed.scanned,
     )
+
+
+def _as_it_stands(
+    anchore: Anchore,
+    request: RescanRequest,
+    found: Found,
+    refreshed: _Refreshed,
+    evaluation: Evaluation,
+) -> _Refreshed:
+    """The list behind a verdict that would end a STOP; empty, if scans have begun to fail since.
+
+    An evaluation that names vulnerabilities shows that it had some.
+    """
+    if refreshed.is_empty or evaluation.names_vulnerabilities:
+        return refreshed
+    try:
+        after = anchore.vulnerabilities(found.digest, request.vtype)
+    except AnchoreError as error:
+        return _Refreshed(None, error)
+    return refreshed if after.rows else replace(refreshed, vulnerabilities=after)
 
 
 def _judged(

@@ -94,9 +94,10 @@ class Worker:
         A pending image, or one that neither Anchore nor the ledger knows, leaves no trace.
         """
         anchore = self._anchore(gate, deadline)
-        evaluated, at = self._evaluated(anchore, gate.request(self._settings))
         fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
+        request = replace(gate.request(self._settings), stopped=entry is not None and entry.stopped)
+        evaluated, at = self._evaluated(anchore, request)
         report = believed_of_all(evaluated, entry or fresh, at)
         self._count(report.outcome)
         is_known = entry is not None and entry.version > 0
@@ -131,9 +132,10 @@ class Worker:
         self, gate: Gate, entry: Entry | None, fresh: Entry, deadline: Deadline
     ) -> GateResult:
         anchore = self._anchore(gate, deadline)
-        request = self._request(gate, entry or fresh, deadline)
+        known = as_told(gate, entry or fresh)
+        request = self._request(gate, known, deadline)
         evaluated, at = self._evaluated(anchore, request)
-        report = believed_of_all(evaluated, as_told(gate, entry or fresh), at)
+        report = believed_of_all(evaluated, known, at)
         is_unknown = is_unknown_push(gate, report) or self._is_to_be_added(gate, report)
         if (report.outcome is Outcome.PENDING or is_unknown) and request.awaits_analysis:
             if is_unknown and self._settings.add_missing_images and not gate.submitted:
@@ -147,9 +149,8 @@ class Worker:
         patient = not (gate.unrecorded or self._is_last(gate))
         change = self._results.of_report(gate, evaluated, at)
         recorded = self._recorder.record(entry, fresh, change, gate.published_id, patient=patient)
-        is_verdict = report.outcome.is_verdict
-        sent_back = self._unrecorded.verdict if is_verdict else self._unrecorded.attempt
-        back = sent_back(gate, recorded)
+        unrecorded, is_verdict = self._unrecorded, report.outcome.is_verdict
+        back = (unrecorded.verdict if is_verdict else unrecorded.attempt)(gate, recorded)
         if report.unfinished and not (recorded.unrecorded or self._is_too_old(gate)):
             copy = replace(gate, unrecorded=False, published_id=None)
             back = self._requeue.send(copy, report.first_error)
@@ -181,6 +182,7 @@ class Worker:
             fresh_digests=fresh_digests(entry, gate.feeds, now, period),
             awaits_analysis=waits,
             awaits_push=waits and now - (gate.trigger.at or now) < self._pending,
+            stopped=entry.stopped,
         )
 
     def _evaluated(self, anchore: Anchore, request: RescanRequest) -> tuple[Report, datetime]:

@@ -12,7 +12,7 @@ from rescan_cli.replay.router import Replay, SeenRequest
 from tests.recordings import refusals
 from tests.recordings.enterprise_image import Image
 from tests.recordings.har_file import Exchange, har
-from tests.recordings.situations import data, summaries, three_steps
+from tests.recordings.situations import after_a_stop, data, summaries
 
 
 class LivingAnchore:
@@ -49,7 +49,9 @@ class LivingAnchore:
 
     def _exchanges(self, name: str) -> list[Exchange]:
         if (image := self._named.get(name)) is not None:
-            return [refusals.server_error(image.list_query)] if self.is_away else three_steps(image)
+            if self.is_away:
+                return [refusals.server_error(image.list_query)]
+            return after_a_stop(image)
         return [*data(self.feeds_of), summaries(1, self._images, len(self._images))]
 
 
