@@ -219,13 +219,22 @@ class Case:
         return subject if "@" in subject else image.subject
 
     def verdict_of(self, check: Asked) -> bool:
-        """Whether the evaluation is a real one: a go or a warn needs a fresh list before it."""
+        """Whether the evaluation is a real one: a go or a warn needs a fresh list before it.
+
+        Where it would end a STOP, the list is read behind it, too.
+        """
         if check.said == "stop":
             return check.sound
         if check.said not in VERDICTS:
             return False
-        parts = (part for part in self.parts.of(check) if part.said in VERDICTS)
-        return all(any(asked.sound for asked in self._lists(part)) for part in parts)
+        return all(self._is_fresh(part) for part in self.parts.of(check) if part.said in VERDICTS)
+
+    def _is_fresh(self, part: Asked) -> bool:
+        is_unread = any(
+            fault.call == "anchore vuln" and fault.kind != "slow" and fault.at > part.at
+            for fault in self.faults.get(part.who, ())
+        )
+        return any(asked.sound for asked in self._lists(part)[-1:]) and not is_unread
 
     def is_empty_at_first(self, check: Asked) -> bool:
         """Whether a scan failed before any was known to find something: nobody could tell.
@@ -314,8 +323,7 @@ class Case:
     def fails_unseen(self, check: Asked) -> bool:
         """Whether its scans failed twice while others worked: nobody can tell."""
         return check.said in VERDICTS and all(
-            any(asked.sound for asked in self._lists(part))
-            or (self.is_empty(part) and self.agrees(part))
+            self._is_fresh(part) or (self.is_empty(part) and self.agrees(part))
             for part in self.parts.of(check)
         )
 
@@ -347,15 +355,15 @@ class Case:
         return not all(map(self.is_empty, self.parts.of(check)))
 
     def is_empty(self, part: Asked) -> bool:
-        """Whether the list before the evaluation of this platform has no row."""
-        return any(asked.said in _EMPTY for asked in self._lists(part))
+        """Whether the list that the evaluation of this platform rests on has no row."""
+        return any(asked.said in _EMPTY for asked in self._lists(part)[-1:])
 
     def _lists(self, check: Asked) -> list[Asked]:
-        """Those that the evaluation's run was answered before it."""
+        """Those that the evaluation's run was answered, the one behind it included."""
         return [
             asked
             for asked in self.asked[check.who]
-            if asked.step == "vuln" and asked.digest == check.digest and asked.at <= check.at
+            if asked.step == "vuln" and asked.digest == check.digest
         ]
 
     def stands(self, check: Asked, before: float, after: float) -> bool:

@@ -464,6 +464,21 @@ def test_no_scan_that_failed_ends_a_stop_though_it_is_another_image_s_first() ->
     assert broken(first_of_another(EMPTY, sound=False)) == early | {"no_recovery_is_invented"}
 
 
+@pytest.mark.parametrize(
+    ("behind", "rules"),
+    [
+        (Asked(5000.05, "work-2", "vuln", None, D1, "2 rows"), set()),
+        (
+            Asked(5000.05, "work-2", "vuln", None, D1, EMPTY, sound=False),
+            {"no_recovery_is_invented", "no_recovery_rests_on_an_empty_list"},
+        ),
+        (Fault(5000.05, "work-2", "refused", "anchore vuln", 4), {"no_recovery_is_invented"}),
+    ],
+)
+def test_no_stop_ends_by_a_go_behind_which_the_list_is_none(behind: Seen, rules: set[str]) -> None:
+    assert broken([*WELL, behind]) == rules
+
+
 def test_an_empty_list_ends_a_stop_that_was_empty_before_once_other_scans_find_something() -> None:
     def is_list(one: Seen) -> bool:
         return isinstance(one, Asked) and (one.step, one.who) == ("vuln", "work-2")
