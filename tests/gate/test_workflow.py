@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from msgspec import Raw
@@ -588,18 +588,19 @@ def test_a_list_that_stands_is_the_first_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("anchore", "stopped"),
+    ("answers", "stopped"),
     [
-        pytest.param(FakeAnchore(), False, id="not-stopped"),
-        pytest.param(FakeAnchore(evaluation=evaluated("stop")), True, id="stays-stopped"),
-        pytest.param(FakeAnchore(forced=NO_ROWS), True, id="already-empty"),
-        pytest.param(FakeAnchore(evaluation=None), True, id="no-verdict"),
-        pytest.param(FakeAnchore(evaluation=naming_some()), True, id="a-scan-shows"),
+        pytest.param({}, False, id="not-stopped"),
+        pytest.param({"evaluation": evaluated("stop")}, True, id="stays-stopped"),
+        pytest.param({"forced": NO_ROWS}, True, id="already-empty"),
+        pytest.param({"evaluation": None}, True, id="no-verdict"),
+        pytest.param({"evaluation": naming_some()}, True, id="a-scan-shows"),
     ],
 )
 def test_the_list_is_read_once_where_nothing_more_is_to_be_learned(
-    anchore: FakeAnchore, stopped: bool
+    answers: dict[str, Any], stopped: bool
 ) -> None:
+    anchore = FakeAnchore(**answers)
     rescan(anchore, request(stopped=stopped))
     assert [call[0] for call in anchore.asked] == ["images", "forced", "check"]
 

@@ -7,6 +7,7 @@ mutant costs its tests and no start of Python. It expects the sources in `src`.
 import json
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,11 +21,13 @@ _MUTMUT = _SCRATCH / "venv" / "bin" / "mutmut"
 _BESIDE = ("docs", "events", "functions", "template.yaml", "README.md")
 _CONFTEST = Path(__file__).with_name("in_the_tree.py")
 _SURVIVED, _NO_TESTS = 0, 33
+# Characters of what mutmut says of tests that fail by themselves.
+_MOST_SHOWN = 4_000
 # As mutmut has them: skipped by a pragma, of which there are none, and not checked.
 _NOT_RUN = (34, None)
 _CONFIGURATION = """\
 [tool.pytest.ini_options]
-pythonpath = ["src", "."]
+pythonpath = ["src", ".", "functions"]
 addopts = ["-q", "-n", "0", "--strict-markers", "--allow-hosts=127.0.0.1,::1"]
 markers = ["referee(name): a judge", "slow: takes long"]
 
@@ -72,10 +75,13 @@ class Verdict(NamedTuple):
 
 
 def mutated(target: Target) -> Verdict:
-    """Run all mutants; CalledProcessError when the tests fail without any."""
+    """Run all mutants; CalledProcessError, its reason printed, when the tests fail without any."""
     started = time.monotonic()
     tree = _laid_out(target)
-    subprocess.run([_MUTMUT, "run"], cwd=tree, check=True, stdout=subprocess.DEVNULL)
+    ran = subprocess.run([_MUTMUT, "run"], cwd=tree, check=False, stdout=subprocess.PIPE, text=True)
+    if ran.returncode:
+        sys.stderr.write(ran.stdout[-_MOST_SHOWN:])
+        ran.check_returncode()
     codes = dict(_exit_codes(tree))
     unrun = [name for name, code in codes.items() if code in _NOT_RUN]
     if unrun or not codes:
