@@ -582,8 +582,10 @@ def test_no_verdict_ends_a_stop_on_a_list_that_can_be_read_no_more(
 
 def test_a_list_that_stands_is_the_first_one() -> None:
     other = VulnerabilityList([*ROWS.rows, *ROWS.rows], Raw(b"[]"))
-    report = rescan(FakeAnchore(unforced=other), request(stopped=True, feeds="today"))
+    anchore = FakeAnchore(unforced=other)
+    report = rescan(anchore, request(stopped=True, feeds="today", vtype="os"))
     assert (report.outcome, report.vulnerabilities) == (Outcome.GO, ROWS)
+    assert anchore.asked[-1] == ("unforced", NEW, "os")
     assert (report.feeds, report.plainly_read, report.scanned) == ("today", False, True)
 
 
