@@ -217,7 +217,7 @@ SITUATIONS = {
             STOPPED.checked(policy_id=POLICY_ID),
         ],
     ),
-    "warn": Situation(_FULL, after_a_stop(WARNED)),
+    "warn": Situation(_FULL, three_steps(WARNED)),
     "go": Situation(_FULL, after_a_stop(PASSED)),
     "not_found_404": Situation(_ENGINE_404, [refusals.not_in_database(_LIST)]),
     "not_found_empty_list": Situation(

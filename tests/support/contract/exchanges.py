@@ -92,7 +92,11 @@ def _ask_everything(client: AnchoreClient) -> None:
             client.submit(tag, old, utc_now() if old else None)
         for policy_id in (None, POLICY_ID):
             request = RescanRequest(
-                tag, Trigger(TriggerKind.DIRECT), policy_id=policy_id, old_digest=old
+                tag,
+                Trigger(TriggerKind.DIRECT),
+                policy_id=policy_id,
+                old_digest=old,
+                stopped=True,  # so that the list is read behind the verdict, too
             )
             with suppress(RescanError, NotRecorded):
                 rescan(client, request)
