@@ -493,7 +493,7 @@ class AnchoreSession(requests.Session):
         path, query = _read_url(str(request.url))
         try:
             answer = invocation.make(
-                ANCHORE, f"anchore {_name(path)}", lambda: anchore.answer(path, query)
+                ANCHORE, f"anchore {_name(path, query)}", lambda: anchore.answer(path, query)
             )
         except _Wrong as wrong:
             answer = _otherwise(wrong.kind, anchore, path, query, invocation.chance)
@@ -517,9 +517,10 @@ def _read_url(url: str) -> tuple[str, dict[str, list[str]]]:
     return unquote(parts.path), parse_qs(parts.query)
 
 
-def _name(path: str) -> str:
-    last = path.rpartition("/")[2]
-    return "vuln" if "/vuln/" in path else last
+def _name(path: str, query: dict[str, list[str]]) -> str:
+    if "/vuln/" in path:
+        return "forced vuln" if "force_refresh" in query else "vuln"
+    return path.rpartition("/")[2]
 
 
 def _asked(answer: _Answer, at: float, who: str) -> Asked:

@@ -230,6 +230,7 @@ class Case:
         return all(self._is_fresh(part) for part in self.parts.of(check) if part.said in VERDICTS)
 
     def _is_fresh(self, part: Asked) -> bool:
+        # Of several platforms, the next one's list is forced.
         is_unread = any(
             fault.call == "anchore vuln" and fault.kind != "slow" and fault.at > part.at
             for fault in self.faults.get(part.who, ())
@@ -278,7 +279,8 @@ class Case:
         counted = [
             one
             for one in earlier
-            if one.said == "stop" or (one in listed and not self.is_doubted(one))
+            if one.said == "stop"
+            or (one in listed and self.is_whole(one) and not self.is_doubted(one))
         ]
         had_rows = any(one.digest == check.digest for one in listed)
         if not counted or (counted[-1].said != "stop" and not had_rows):

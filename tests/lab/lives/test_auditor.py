@@ -473,6 +473,7 @@ def test_no_scan_that_failed_ends_a_stop_though_it_is_another_image_s_first() ->
             {"no_recovery_is_invented", "no_recovery_rests_on_an_empty_list"},
         ),
         (Fault(5000.05, "work-2", "refused", "anchore vuln", 4), {"no_recovery_is_invented"}),
+        (Fault(5000.05, "work-2", "lost", "anchore forced vuln", 4), set()),
     ],
 )
 def test_no_stop_ends_by_a_go_behind_which_the_list_is_none(behind: Seen, rules: set[str]) -> None:
