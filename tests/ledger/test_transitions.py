@@ -347,6 +347,24 @@ def test_a_push_is_unknown_until_its_image_or_a_later_one_is_evaluated(
     entry = replace(FRESH, unknown_push=push, digest=before)
     after, _ = after_verdict(entry, said, NOON + HOUR, PACE)
     assert after.unknown_push == (push if is_left else None)
+    failed = replace(failing(), pushed=push.digest)
+    entry = replace(FRESH, failing=failed, failure_notice_at=NOON, digest=before)
+    after, _ = after_verdict(entry, said, NOON + HOUR, PACE)
+    left = (failed, NOON) if is_left else (None, None)
+    assert (after.failing, after.failure_notice_at) == left
+
+
+@pytest.mark.parametrize(("hours", "is_failing"), [(23, True), (24, False)])
+def test_a_push_that_failed_outlives_evaluations_of_the_image_before_for_a_day(
+    hours: int, is_failing: bool
+) -> None:
+    failed, _ = after_failure(FRESH, replace(failing(), pushed=NEW), TRIGGER, NOON, PACE)
+    again, _ = after_failure(failed, failing(), TRIGGER, NOON + HOUR, PACE)
+    assert again.failing is not None
+    assert again.failing.pushed == NEW
+    said = replace(report(Outcome.GO), image_digest=OLD, trigger=Trigger(SWEPT))
+    after, _ = after_verdict(again, said, NOON + hours * HOUR, PACE)
+    assert (after.failing is not None, after.digest) == (is_failing, OLD)
 
 
 @pytest.mark.parametrize("verdict", [Outcome.STOP, Outcome.GO])

@@ -357,6 +357,29 @@ def test_a_push_that_anchore_has_not_caught_up_with_stays_unknown_behind_a_sweep
     assert (desk.entry.verdict, desk.entry.unknown_push) == ("go", UnknownPush(NOON, pushed))
 
 
+@pytest.mark.parametrize("error", [UNREADABLE, "analyzing"])
+def test_a_push_that_failed_is_asked_for_while_anchore_has_its_tag_on_the_image_before(
+    desk: Desk, error: Any
+) -> None:
+    """No list names the tag: once it is not failing, nobody would ask for the push again."""
+    pushed = Digest("sha256:" + "d" * 64)
+    desk.anchore = error
+    assert not desk.work(replace(OLD, digest=pushed)).requeued
+    assert desk.entry.failing is not None
+    assert desk.entry.failing.pushed == pushed
+    desk.anchore, desk.now = "go", NOON + HOUR
+    desk.work(replace(SWEPT, sweep=desk.now))
+    assert (desk.entry.digest, desk.entry.failing is not None) == (DIGEST, True)
+
+
+def test_a_push_whose_image_is_evaluated_is_asked_for_no_more(desk: Desk) -> None:
+    desk.anchore = UNREADABLE
+    desk.work(replace(OLD, digest=DIGEST))
+    desk.anchore, desk.now = "go", NOON + HOUR
+    desk.work(replace(SWEPT, sweep=desk.now))
+    assert (desk.entry.verdict, desk.entry.failing) == ("go", None)
+
+
 @dataclass
 class LateDesk(Desk):
     """Anchore learns of an image late: that its tag is on another since is not said by this."""

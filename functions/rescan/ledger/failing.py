@@ -11,18 +11,21 @@ from rescan.gate.model import Step
 from rescan.gate.report import Report
 from rescan.kernel.errors import AnchoreError, RescanError
 from rescan.kernel.failure_cause import FailureCause
+from rescan.kernel.image_tag import Digest
 
 
 class Failing(Struct, frozen=True):
     """Since when no real evaluation has come about, at which step it fails, and why.
 
-    The cause of an entry that was stored without one is OTHER.
+    The cause of an entry that was stored without one is OTHER. `pushed` is the image whose push
+    failed, if one did: it is evaluated only with that one, or a later one.
     """
 
     since: datetime
     step: str
     reason: str
     cause: FailureCause = FailureCause.OTHER
+    pushed: Digest | None = None
 
     @classmethod
     def of_report(cls, report: Report, since: datetime) -> Self:

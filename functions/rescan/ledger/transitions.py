@@ -16,10 +16,11 @@ from rescan.gate.report import Report
 from rescan.kernel.clock import utc_day
 from rescan.kernel.due_days import DueDays
 from rescan.kernel.failure_cause import FailureCause
+from rescan.kernel.image_tag import Digest
 from rescan.ledger.announced_findings import AnnouncedFindings, blocking_in
 from rescan.ledger.due_dates import due_dates
 from rescan.ledger.ends import ended
-from rescan.ledger.entry import Entry
+from rescan.ledger.entry import Entry, UnknownPush
 from rescan.ledger.failing import Failing
 from rescan.ledger.news import EventType, News, NotEvaluatedNews
 from rescan.ledger.platforms import (
@@ -71,6 +72,7 @@ def after_verdict(
         after, news = after_failure(entry, failing, report.trigger, now, policy)
         return with_doubts(after, facts), news
     evaluation, expiry = report.evaluation, report.expiry(now)
+    push = _failed_push(entry, report, now)
     after = replace(
         entry,
         verdict=report.outcome,
@@ -78,10 +80,10 @@ def after_verdict(
         policy_digest=evaluation.policy_digest if evaluation else None,
         evaluated_at=now,
         result_at=now,
-        failing=None,
-        failure_notice_at=None,
+        failing=push,
+        failure_notice_at=entry.failure_notice_at if push else None,
         team=report.team,
-        unknown_push=None if _has_learned(entry, report) else entry.unknown_push,
+        unknown_push=_unknown_push(entry, report),
         held_until=expiry.endings[0].until if expiry.endings else None,
     )
     after = with_facts(after, facts)
@@ -110,13 +112,27 @@ def _after_another_go(reevaluation: Reevaluation) -> Remembered:
     return replace(after, expiry_notice_at=now), reevaluation.expiring()
 
 
-def _has_learned(entry: Entry, report: Report) -> bool:
-    """Whether this is the image that was pushed, or one that took its place since."""
+def _unknown_push(entry: Entry, report: Report) -> UnknownPush | None:
     push = entry.unknown_push
+    return None if push is None or _is_over(push.digest, entry, report) else push
+
+
+def _failed_push(entry: Entry, report: Report, now: datetime) -> Failing | None:
+    """A push that failed, while Anchore still has the tag on the image before: sweeps go on asking.
+
+    For a day, as `after_not_found`.
+    """
+    failing = entry.failing
+    if failing is None or _is_over(failing.pushed, entry, report):
+        return None
+    return failing if now - failing.since < _A_DAY else None
+
+
+def _is_over(pushed: Digest | None, entry: Entry, report: Report) -> bool:
+    """Whether this is the image that was pushed, or one that took its place since."""
     return (
-        push is None
-        or push.digest is None
-        or push.digest in report.digests
+        pushed is None
+        or pushed in report.digests
         or report.trigger.kind is TriggerKind.ECR_PUSH
         or entry.digest not in (None, *report.digests)
     )
@@ -172,7 +188,8 @@ def after_failure(
     # Of a STOP that has ended without an evaluation only its last notice is known.
     if (known_at := entry.evaluated_at or entry.notice_at) is not None:
         since = max(since, known_at)
-    failing = replace(failing, since=since)
+    pushed = failing.pushed or (entry.failing and entry.failing.pushed)
+    failing = replace(failing, since=since, pushed=pushed)
     after = replace(entry, failing=failing, result_at=now)
     is_new = now - since < policy.not_evaluated
     if is_new or not policy.may_repeat(entry.failure_notice_at, now):
