@@ -176,6 +176,28 @@ def test_a_sweep_that_cannot_read_the_ledger_forgets_no_vanished_context(cluster
     assert told(cluster)[-1][0] == "ENDED"
 
 
+def test_a_place_that_is_not_named_is_not_forgotten_either(cluster: Cluster) -> None:
+    """Three are named; the further one was in a context that vanishes for several sweeps."""
+    others = ("ap", "sa", "ops")
+    cluster.sweep()
+    cluster.silent.add(EU)
+    for context in others:
+        cluster.start(context, TAG, OLD)
+    cluster.sweep()
+    cluster.hidden.add(EU)
+    cluster.sweep()
+    cluster.sweep()
+    for context in (US, *others):
+        cluster.stop(context, TAG, OLD)
+        cluster.start(context, TAG, NEW)
+    for _ in range(2):
+        cluster.sweep(later=25 * HOUR)
+    assert remembered(cluster).stopped
+    running = remembered(cluster).running
+    assert running is not None
+    assert running.total == 4
+
+
 def test_a_tag_that_moves_back_for_a_while_lets_no_place_be_forgotten(cluster: Cluster) -> None:
     """What the old digest's work writes meanwhile may be all that is remembered of it."""
     cluster.start("ops", TAG, NEW)

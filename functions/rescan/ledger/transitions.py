@@ -66,13 +66,12 @@ def after_verdict(
     A warn or a go that rests on a doubtful list is a failed attempt (`empty_list.py`).
     """
     said, report = report, believed_of_all(report, entry, now)
-    facts = facts_after(entry, said, report, now)
+    facts, expiry = facts_after(entry, said, report, now), report.expiry(now)
     if not report.outcome.is_verdict:
-        failing = Failing.of_report(report, now)
-        after, news = after_failure(entry, failing, report.trigger, now, policy)
+        failed = Failing.of_report(report, now)
+        after, news = after_failure(entry, failed, report.trigger, now, policy)
         return with_doubts(after, facts), news
-    evaluation, expiry = report.evaluation, report.expiry(now)
-    push = _failed_push(entry, report, now)
+    evaluation, push = report.evaluation, _failed_push(entry, report, now)
     after = replace(
         entry,
         verdict=report.outcome,

@@ -114,7 +114,9 @@ def lost_in(contexts: frozenset[str], snapshots: Iterable[EntrySnapshot]) -> Ite
     for one in snapshots:
         if one.running is not None and (places := one.running.lost(contexts)):
             digest = one.old_digest or next(iter(one.running.digests), None)
-            yield RunningImage(str(one.tag), digest, places, len(places))
+            # That there are further ones is remembered; how many, each sweep would add up.
+            more = one.running.total > len(one.running.places)
+            yield RunningImage(str(one.tag), digest, places, len(places) + more)
 
 
 def _is_gated_since(old: EntrySnapshot, own: EntrySnapshot | None) -> bool:
