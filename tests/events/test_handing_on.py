@@ -166,6 +166,12 @@ def own(gate: Gate) -> dict[str, Any]:
     return decoded
 
 
+def test_a_page_is_read_as_it_was_encoded() -> None:
+    desk = Desk()
+    desk.handle(json.loads(PAGE.encode()))
+    assert desk.calls == [("page", PAGE, DEADLINE)]
+
+
 def test_a_message_of_our_own_is_read_back_as_it_was_sent() -> None:
     assert json.loads(GATE.encode()).keys() == {"rescan"}
     desk = Desk()

@@ -65,6 +65,7 @@ def seen(ago: timedelta, tag: str = "reg.io/other:1") -> tuple[Scan, ...]:
     [
         pytest.param(seen(-MINUTE), 29 * MINUTE, False, id="agrees-too-soon"),
         pytest.param(seen(-MINUTE), 30 * MINUTE, True, id="another-scan-has-found-some-since"),
+        pytest.param(seen(0 * MINUTE), 29 * DAY, False, id="at-that-very-moment-is-not-since"),
         pytest.param(seen(MINUTE), 29 * DAY, False, id="others-find-nothing-any-more"),
         pytest.param(seen(MINUTE), 30 * DAY - MINUTE, True, id="the-others-are-gone"),
         pytest.param(seen(MINUTE, str(TAG)), 3 * DAY - MINUTE, False, id="alone-and-too-soon"),
