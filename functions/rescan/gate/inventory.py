@@ -109,7 +109,7 @@ def inventory_of(rows: Iterable[Row | None], now: datetime, within: timedelta) -
         name, digest, place = row
         places[name, digest].append(place)
         newest = contexts.get(place.context, _NEVER)
-        contexts[place.context] = max(newest, place.last_seen or _NEVER)
+        contexts[place.context] = max(newest, last_seen(place))
     since = now - within
     stale = frozenset(context for context, seen in contexts.items() if seen < since)
     images = tuple(_running(places, stale, since))
@@ -120,15 +120,16 @@ def _running(rows: _Rows, stale: frozenset[str], since: datetime) -> Iterator[Ru
     while rows:  # so that no place is held twice
         (name, digest), places = rows.popitem()
         running = {}
-        for place in sorted(places, key=_seen):
+        for place in sorted(places, key=last_seen):
             if place.context in stale or place.last_seen is None or place.last_seen >= since:
                 running[place.type, place.context] = place
         if running:
-            newest_first = sorted(running.values(), key=_seen, reverse=True)[:MOST_PLACES]
+            newest_first = sorted(running.values(), key=last_seen, reverse=True)[:MOST_PLACES]
             yield RunningImage(name, digest, tuple(newest_first), len(running))
 
 
-def _seen(place: Place) -> datetime:
+def last_seen(place: Place) -> datetime:
+    """When it was seen last, to sort by: long ago where that is not told."""
     return place.last_seen or _NEVER
 
 

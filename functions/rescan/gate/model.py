@@ -96,6 +96,11 @@ class Trigger(Struct, frozen=True):
     kind: TriggerKind
     at: datetime | None = None
 
+    @property
+    def is_push(self) -> bool:
+        """Whether it is a push or a replication."""
+        return self.kind is TriggerKind.ECR_PUSH
+
 
 class RescanRequest(Struct, frozen=True):
     """The workflow's inputs, authorization apart: that one lives in the client.

@@ -6,17 +6,16 @@ inventory says of the tag (`TagInventory`); the places of the digest that is fou
 """
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rescan.gate.inventory import MOST_PLACES, Place, RunningImage
+from rescan.gate.inventory import MOST_PLACES, Place, RunningImage, last_seen
 from rescan.kernel.image_tag import Digest
 
 # Of one tag. Each has three places of at most 300 characters: ten messages stay below 1 MiB.
 MOST_IMAGES = 10
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Running(Struct, frozen=True, omit_defaults=True):
@@ -38,12 +37,17 @@ class Running(Struct, frozen=True, omit_defaults=True):
         is_it = digest is None or digest in self.digests
         return self if self.known and is_it else None
 
+    @property
+    def has_further(self) -> bool:
+        """Whether it runs in more places than are named."""
+        return self.total > len(self.places)
+
     def lost(self, contexts: Collection[str]) -> tuple[Place, ...]:
         """The places in contexts that nobody reports any more.
 
         All of them when there are further ones, which may be in such a context.
         """
-        if contexts and self.total > len(self.places):
+        if contexts and self.has_further:
             return self.places
         return tuple(place for place in self.places if place.context in contexts)
 
@@ -100,10 +104,6 @@ def _with_earlier(seen: Running, before: Running) -> Running:
 def _newest_first(places: Iterable[Place]) -> tuple[Place, ...]:
     """Each place once, as it was seen last."""
     each: dict[tuple[str, str], Place] = {}
-    for place in sorted(places, key=_seen, reverse=True):
+    for place in sorted(places, key=last_seen, reverse=True):
         each.setdefault((place.type, place.context), place)
     return tuple(each.values())
-
-
-def _seen(place: Place) -> datetime:
-    return place.last_seen or _NEVER

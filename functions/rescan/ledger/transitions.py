@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rescan.gate.model import Outcome, Step, Trigger, TriggerKind
+from rescan.gate.model import Outcome, Step, Trigger
 from rescan.gate.report import Report
 from rescan.kernel.clock import utc_day
 from rescan.kernel.due_days import DueDays
@@ -66,12 +66,13 @@ def after_verdict(
     A warn or a go that rests on a doubtful list is a failed attempt (`empty_list.py`).
     """
     said, report = report, believed_of_all(report, entry, now)
-    facts, expiry = facts_after(entry, said, report, now), report.expiry(now)
+    facts = facts_after(entry, said, report, now)
     if not report.outcome.is_verdict:
-        failed = Failing.of_report(report, now)
-        after, news = after_failure(entry, failed, report.trigger, now, policy)
+        failing = Failing.of_report(report, now)
+        after, news = after_failure(entry, failing, report.trigger, now, policy)
         return with_doubts(after, facts), news
-    evaluation, push = report.evaluation, _failed_push(entry, report, now)
+    evaluation, endings = report.evaluation, report.expiry(now).endings
+    push = _failed_push(entry, report, now)
     after = replace(
         entry,
         verdict=report.outcome,
@@ -83,7 +84,7 @@ def after_verdict(
         failure_notice_at=entry.failure_notice_at if push else None,
         team=report.team,
         unknown_push=_unknown_push(entry, report),
-        held_until=expiry.endings[0].until if expiry.endings else None,
+        held_until=endings[0].until if endings else None,
     )
     after = with_facts(after, facts)
     if report.outcome is Outcome.STOP:
@@ -91,13 +92,18 @@ def after_verdict(
         after = replace(after, expiry_notice_at=None)
         remembered = _after_stop(entry, after, report, now, policy)
         return _partly(entry, remembered, report, now, policy) if report.unevaluated else remembered
+    return _after_go(entry, after, report, now)
+
+
+def _after_go(entry: Entry, after: Entry, report: Report, now: datetime) -> Remembered:
+    """A GO or a WARN, which ends a STOP if there is one."""
     after = replace(
         after, stopping=AnnouncedFindings(), unreported=UnreportedChanges(), first_stop_at=None
     )
     reevaluation = Reevaluation(entry, after, report, now)
     if not entry.stopped:
         return _after_another_go(reevaluation)
-    if expiry.soon:  # the RECOVERED reports it too
+    if report.expiry(now).soon:  # the RECOVERED reports it too
         after = replace(after, expiry_notice_at=now)
     return replace(after, notice_at=now), reevaluation.recovered()
 
@@ -132,7 +138,7 @@ def _is_over(pushed: Digest | None, entry: Entry, report: Report) -> bool:
     return (
         pushed is None
         or pushed in report.digests
-        or report.trigger.kind is TriggerKind.ECR_PUSH
+        or report.trigger.is_push
         or entry.digest not in (None, *report.digests)
     )
 

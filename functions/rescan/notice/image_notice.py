@@ -97,7 +97,7 @@ class ImageNotice(NoticeContent):
             tag=news.tag,
             at=news.at,
             turn=news.turn,
-            pushed=news.trigger.kind is TriggerKind.ECR_PUSH,
+            pushed=news.trigger.is_push,
             team=team_name(news.team) or UNROUTED,
             digest=(report and report.image_digest) or (news.old and news.old.digest) or None,
             policy_id=(report.policy_id if report else None) or news.policy_id,

@@ -8,7 +8,6 @@ from datetime import timedelta
 from itertools import groupby
 
 from rescan.events.commands import Gate, SweepPage
-from rescan.gate.model import TriggerKind
 from rescan.work.ports import WorkQueue
 
 
@@ -20,14 +19,14 @@ class Lanes:
         self._pushes = pushes
 
     def send(self, gate: Gate, delay: timedelta) -> None:
-        self._lane(of_pushes=is_push(gate)).send(gate, delay)
+        self._lane(of_pushes=gate.trigger.is_push).send(gate, delay)
 
     def send_page(self, page: SweepPage, delay: timedelta) -> None:
         self._sweeps.send_page(page, delay)
 
     def send_all(self, gates: Iterable[Gate]) -> int:
         """Neighbours of one lane together, never all at once: a sweep has 100,000 of them."""
-        runs = groupby(gates, is_push)
+        runs = groupby(gates, lambda gate: gate.trigger.is_push)
         return sum(self._lane(of_pushes=pushed).send_all(run) for pushed, run in runs)
 
     def is_busy(self) -> bool:
@@ -36,8 +35,3 @@ class Lanes:
 
     def _lane(self, *, of_pushes: bool) -> WorkQueue:
         return self._pushes if of_pushes else self._sweeps
-
-
-def is_push(gate: Gate) -> bool:
-    """Whether a push or a replication asks for it."""
-    return gate.trigger.kind is TriggerKind.ECR_PUSH

@@ -22,7 +22,6 @@ from rescan.events.commands import Gate
 from rescan.events.gate_result import GateResult
 from rescan.kernel.clock import Clock, utc_now
 from rescan.kernel.errors import PublishFailed, RescanError
-from rescan.work.lanes import is_push
 from rescan.work.ports import DeferredWork, WorkQueue
 
 # Invocations in a row; Lambda's own detection would end a chain after about 16.
@@ -77,7 +76,7 @@ def ends_chain(gate: Gate) -> bool:
 def _longest_wait(gate: Gate, error: RescanError | None, now: datetime) -> timedelta:
     """Before chance, and before what the server asks for; never more than 900 s."""
     is_refused = gate.published_id is not None or isinstance(error, PublishFailed)
-    if is_push(gate) and not is_refused:
+    if gate.trigger.is_push and not is_refused:
         return min(_LONGEST, max(_LOOK, (now - (gate.first_seen or now)) / _PART_OF_AGE))
     return doubled(gate.attempt)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from rescan.events.commands import Gate
-from rescan.gate.model import Outcome, TriggerKind
+from rescan.gate.model import Outcome
 from rescan.gate.report import Report
 from rescan.kernel.clock import Clock
 from rescan.kernel.errors import RescanError
@@ -75,7 +75,7 @@ class Results:
     def _failure(
         self, gate: Gate, failing: Failing, at: datetime, digests: tuple[Digest, ...] = ()
     ) -> Change:
-        pushed = gate.digest if gate.trigger.kind is TriggerKind.ECR_PUSH else None
+        pushed = gate.digest if gate.trigger.is_push else None
         failing = replace(failing, pushed=pushed)
         return self._change(
             gate,

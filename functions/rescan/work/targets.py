@@ -115,8 +115,8 @@ def lost_in(contexts: frozenset[str], snapshots: Iterable[EntrySnapshot]) -> Ite
         if one.running is not None and (places := one.running.lost(contexts)):
             digest = one.old_digest or next(iter(one.running.digests), None)
             # That there are further ones is remembered; how many, each sweep would add up.
-            more = one.running.total > len(one.running.places)
-            yield RunningImage(str(one.tag), digest, places, len(places) + more)
+            total = len(places) + one.running.has_further
+            yield RunningImage(str(one.tag), digest, places, total)
 
 
 def _is_gated_since(old: EntrySnapshot, own: EntrySnapshot | None) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from rescan.events.commands import Gate
-from rescan.gate.model import Outcome, TriggerKind
+from rescan.gate.model import Outcome
 from rescan.gate.report import Report
 from rescan.ledger.entry import Entry, UnknownPush
 from rescan.ledger.transitions import Remembered
@@ -14,15 +14,15 @@ from rescan.work.recorder import Change
 
 def is_unknown_push(gate: Gate, report: Report) -> bool:
     """Whether Anchore knows no image under the tag that was pushed."""
-    return report.outcome is Outcome.NOT_FOUND and gate.trigger.kind is TriggerKind.ECR_PUSH
+    return report.outcome is Outcome.NOT_FOUND and gate.trigger.is_push
 
 
 def unknown_push(gate: Gate, report: Report, now: datetime) -> UnknownPush | None:
     """The push, when Anchore knows no image under its tag, or still the previous one."""
     if is_unknown_push(gate, report):
         return UnknownPush(now)
-    is_push = gate.trigger.kind is TriggerKind.ECR_PUSH
-    if is_push and report.outcome is Outcome.PENDING and report.image_digest is None:
+    is_pending = report.outcome is Outcome.PENDING and report.image_digest is None
+    if is_pending and gate.trigger.is_push:
         return UnknownPush(now, gate.digest)
     return None
 

@@ -96,14 +96,12 @@ class Worker:
         anchore = self._anchore(gate, deadline)
         fresh = self._fresh(gate)
         entry = self._recorder.read(fresh)
-        request = replace(gate.request(self._settings), stopped=entry is not None and entry.stopped)
-        evaluated, at = self._evaluated(anchore, request)
-        report = believed_of_all(evaluated, entry or fresh, at)
+        known = entry or fresh
+        request = replace(gate.request(self._settings), stopped=known.stopped)
+        evaluated, report, at = self._evaluated(anchore, request, known)
         self._count(report.outcome)
-        is_known = entry is not None and entry.version > 0
-        if report.outcome is Outcome.PENDING or (
-            report.outcome is Outcome.NOT_FOUND and not is_known
-        ):
+        is_new = known.version == 0
+        if report.outcome is Outcome.PENDING or (report.outcome is Outcome.NOT_FOUND and is_new):
             return GateResult(gate.tag, report)
         change = self._results.of_report(gate, evaluated, at)
         recorded = self._recorder.record(entry, fresh, change, gate.published_id)
@@ -134,8 +132,7 @@ class Worker:
         anchore = self._anchore(gate, deadline)
         known = as_told(gate, entry or fresh)
         request = self._request(gate, known, deadline)
-        evaluated, at = self._evaluated(anchore, request)
-        report = believed_of_all(evaluated, known, at)
+        evaluated, report, at = self._evaluated(anchore, request, known)
         is_unknown = is_unknown_push(gate, report) or self._is_to_be_added(gate, report)
         if (report.outcome is Outcome.PENDING or is_unknown) and request.awaits_analysis:
             if is_unknown and self._settings.add_missing_images and not gate.submitted:
@@ -149,8 +146,9 @@ class Worker:
         patient = not (gate.unrecorded or self._is_last(gate))
         change = self._results.of_report(gate, evaluated, at)
         recorded = self._recorder.record(entry, fresh, change, gate.published_id, patient=patient)
-        unrecorded, is_verdict = self._unrecorded, report.outcome.is_verdict
-        back = (unrecorded.verdict if is_verdict else unrecorded.attempt)(gate, recorded)
+        is_verdict = report.outcome.is_verdict
+        sent_back = self._unrecorded.verdict if is_verdict else self._unrecorded.attempt
+        back = sent_back(gate, recorded)
         if report.unfinished and not (recorded.unrecorded or self._is_too_old(gate)):
             copy = replace(gate, unrecorded=False, published_id=None)
             back = self._requeue.send(copy, report.first_error)
@@ -185,10 +183,16 @@ class Worker:
             stopped=entry.stopped,
         )
 
-    def _evaluated(self, anchore: Anchore, request: RescanRequest) -> tuple[Report, datetime]:
-        """The report, and when Anchore had answered: to note that scans work takes time."""
+    def _evaluated(
+        self, anchore: Anchore, request: RescanRequest, known: Entry
+    ) -> tuple[Report, Report, datetime]:
+        """The report, what is believed of it, and when Anchore had answered.
+
+        That is asked first: to note that scans work takes time.
+        """
         report, at = rescan(anchore, request), self._clock()
-        return self._with_scanner(report), at
+        report = self._with_scanner(report)
+        return report, believed_of_all(report, known, at), at
 
     def _anchore(self, gate: Gate, deadline: Deadline) -> AnalyzingAnchore:
         if deadline.passed:

@@ -230,12 +230,13 @@ class Case:
         return all(self._is_fresh(part) for part in self.parts.of(check) if part.said in VERDICTS)
 
     def _is_fresh(self, part: Asked) -> bool:
+        """Whether the list that it rests on was read, and is true."""
         # Of several platforms, the next one's list is forced.
         is_unread = any(
             fault.call == "anchore vuln" and fault.kind != "slow" and fault.at > part.at
             for fault in self.faults.get(part.who, ())
         )
-        return any(asked.sound for asked in self._lists(part)[-1:]) and not is_unread
+        return not is_unread and any(asked.sound for asked in self._last_list(part))
 
     def is_empty_at_first(self, check: Asked) -> bool:
         """Whether a scan failed before any was known to find something: nobody could tell.
@@ -358,7 +359,11 @@ class Case:
 
     def is_empty(self, part: Asked) -> bool:
         """Whether the list that the evaluation of this platform rests on has no row."""
-        return any(asked.said in _EMPTY for asked in self._lists(part)[-1:])
+        return any(asked.said in _EMPTY for asked in self._last_list(part))
+
+    def _last_list(self, part: Asked) -> list[Asked]:
+        """What the evaluation rests on; none, when no list was answered."""
+        return self._lists(part)[-1:]
 
     def _lists(self, check: Asked) -> list[Asked]:
         """Those that the evaluation's run was answered, the one behind it included."""
