@@ -140,6 +140,20 @@ def test_such_a_platform_is_told_of_once_it_has_failed_long_enough() -> None:
     assert (kind(news), entry.failing, entry.failure_notice_at) == (None, None, None)
 
 
+def test_a_failed_push_of_another_image_does_not_count_for_a_platform_that_fails_later() -> None:
+    failed = Failing(NOON, "regate", "HTTP 500", pushed=OTHER)
+    entry, _ = after_failure(FRESH, failed, TRIGGER, NOON, PACE)
+    entry, _ = after(entry, Platforms({"arm64": "stop", "amd64": "stop"}, BOTH), 4)
+    assert entry.failing == failed
+    half_down = Platforms({"arm64": "down", "amd64": "stop"}, BOTH)
+    entry, news = after(entry, half_down, 6)
+    assert (kind(news), entry.failing and entry.failing.since) == (None, NOON + 4 * HOUR)
+    assert [kind(after(entry, half_down, hours)[1]) for hours in (9, 10)] == [
+        None,
+        EventType.NOT_EVALUATED,
+    ]
+
+
 def test_a_sweep_s_work_is_not_done_while_a_platform_has_no_verdict() -> None:
     partly, _ = after(stopped_on_both(), Platforms({"arm64": "down", "amd64": "stop"}, BOTH), 1)
     assert stopped_on_both().is_newer_than(NOON - HOUR)

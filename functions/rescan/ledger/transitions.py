@@ -172,7 +172,7 @@ def _partly(
 ) -> Remembered:
     """A STOP of some platforms: that others have no verdict is remembered, and told in time."""
     after, news = remembered
-    since = entry.failing.since if entry.failing else now
+    since = _failing_since(entry) or now
     failing = Failing.of_platforms(report.unevaluated, since)
     after = replace(after, failing=failing, failure_notice_at=entry.failure_notice_at)
     is_due = now - since >= policy.not_evaluated
@@ -180,6 +180,14 @@ def _partly(
         return after, news
     told = _not_evaluated(entry, failing, report.trigger, now)
     return replace(after, failure_notice_at=now), told
+
+
+def _failing_since(entry: Entry) -> datetime | None:
+    """Since when the image itself fails: while a failed push of another one waits, it may not."""
+    if entry.failing is None:
+        return None
+    since, evaluated_at = entry.failing.since, entry.evaluated_at
+    return max(since, evaluated_at or since) if entry.failing.pushed else since
 
 
 # --- no evaluation
