@@ -140,6 +140,16 @@ def test_such_a_platform_is_told_of_once_it_has_failed_long_enough() -> None:
     assert (kind(news), entry.failing, entry.failure_notice_at) == (None, None, None)
 
 
+def test_attempts_that_come_to_nothing_in_between_do_not_postpone_it() -> None:
+    half_down = Platforms({"arm64": "down", "amd64": "stop"}, BOTH)
+    entry, _ = after(stopped_on_both(), half_down, 1)
+    entry, _ = after(entry, half_down, 3)
+    failing = Failing(NOON + 4 * HOUR, "regate", "HTTP 500")
+    entry, news = after_failure(entry, failing, TRIGGER, NOON + 4 * HOUR, PACE)
+    assert (kind(news), entry.failing and entry.failing.since) == (None, NOON + HOUR)
+    assert kind(after(entry, half_down, 7)[1]) is EventType.NOT_EVALUATED
+
+
 def test_a_failed_push_of_another_image_does_not_count_for_a_platform_that_fails_later() -> None:
     failed = Failing(NOON, "regate", "HTTP 500", pushed=OTHER)
     entry, _ = after_failure(FRESH, failed, TRIGGER, NOON, PACE)

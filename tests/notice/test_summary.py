@@ -14,6 +14,7 @@ from rescan.notice.render import summary_outbox_items
 from rescan.notice.summary import Coverage, Dated, Failed, Summary, Unwatched
 from rescan.notice.summary_result import LARGEST_SUMMARY_RESULT
 from rescan.outbox.items import Channel
+from tests.support.entries import OLD
 from tests.support.notices import chat as chat_message
 from tests.support.notices.chat import FOREIGN
 from tests.support.notices.drawn import TEXT, TIMES
@@ -227,6 +228,12 @@ def test_lists_are_cut_honestly() -> None:
     stopped = json.loads(mail.result)["summary"]["stopped"]
     assert (stopped["total"], len(stopped["images"])) == (1_234, stopped["shown"])
     assert 30 < stopped["shown"] < 1_234
+
+
+def test_of_a_push_that_failed_the_image_is_named_since_the_one_before_may_have_a_verdict() -> None:
+    failing = Failing(MORNING - HOUR, "regate", "HTTP 500", pushed=OLD)
+    mail, _ = notices_of(quiet(failing=(Failed(TAG, failing),)))
+    assert f"1 h: {TAG}, the push of {OLD}, regate: HTTP 500" in " ".join(mail.body.split())
 
 
 # --- limits

@@ -172,7 +172,7 @@ def _partly(
 ) -> Remembered:
     """A STOP of some platforms: that others have no verdict is remembered, and told in time."""
     after, news = remembered
-    since = _failing_since(entry) or now
+    since = _failing_since(entry, now)
     failing = Failing.of_platforms(report.unevaluated, since)
     after = replace(after, failing=failing, failure_notice_at=entry.failure_notice_at)
     is_due = now - since >= policy.not_evaluated
@@ -182,12 +182,15 @@ def _partly(
     return replace(after, failure_notice_at=now), told
 
 
-def _failing_since(entry: Entry) -> datetime | None:
-    """Since when the image itself fails: while a failed push of another one waits, it may not."""
-    if entry.failing is None:
-        return None
-    since, evaluated_at = entry.failing.since, entry.evaluated_at
-    return max(since, evaluated_at or since) if entry.failing.pushed else since
+def _failing_since(entry: Entry, began: datetime) -> datetime:
+    """Since when the image fails; of one that did not, it began then."""
+    failing = entry.failing
+    if failing is not None and failing.pushed is None:
+        return failing.since
+    # An image may be evaluated while the failed push of another one waits. Of a STOP that has ended
+    # without an evaluation only its last notice is known.
+    since = failing.since if failing else began
+    return max(since, entry.evaluated_at or entry.notice_at or since)
 
 
 # --- no evaluation
@@ -197,10 +200,7 @@ def after_failure(
     entry: Entry, failing: Failing, trigger: Trigger, now: datetime, policy: NotificationPolicy
 ) -> Remembered:
     """The entry after an attempt that evaluated nothing; it never changes the verdict."""
-    since = entry.failing.since if entry.failing else failing.since
-    # Of a STOP that has ended without an evaluation only its last notice is known.
-    if (known_at := entry.evaluated_at or entry.notice_at) is not None:
-        since = max(since, known_at)
+    since = _failing_since(entry, failing.since)
     pushed = failing.pushed or (entry.failing and entry.failing.pushed)
     failing = replace(failing, since=since, pushed=pushed)
     after = replace(entry, failing=failing, result_at=now)

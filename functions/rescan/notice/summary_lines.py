@@ -49,7 +49,9 @@ def failed_line(failed: Failed, now: datetime) -> str:
     reason = failing.reason.replace(f"the tag {failed.tag}", "this tag")
     # Errors name their step themselves.
     why = reason if reason.startswith(f"{failing.step}:") else f"{failing.step}: {reason}"
-    return f"{age(failing.since, now)}: {_name(failed)}, {foreign(why, LONGEST_REASON)}"
+    # The image before may have a verdict.
+    push = f", the push of {foreign(failing.pushed, 80)}" if failing.pushed else ""
+    return f"{age(failing.since, now)}: {_name(failed)}{push}, {foreign(why, LONGEST_REASON)}"
 
 
 def _name(one: Dated | Failed) -> str:
