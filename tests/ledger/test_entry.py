@@ -1,10 +1,11 @@
 """What an entry is the key of, which sweeps it has a result for, and where its image runs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
+from rescan.gate.inventory import Place, RunningImage
 from rescan.gate.model import Outcome, Step
 from rescan.gate.running import Running, TagInventory
 from rescan.kernel import errors
@@ -68,6 +69,7 @@ def test_an_entry_is_marked_by_the_latest_sweep(
 
 
 SEEN = Running(NOON, (OLD,))
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +86,31 @@ def test_an_entry_remembers_where_the_latest_sweep_saw_its_image(
 ) -> None:
     entry = replace(stopped(("CVE-1", None)), running=SEEN)
     assert entry.seen_by(inventory, found) == replace(entry, running=after)  # type: ignore[arg-type]
+
+
+PLACES = tuple(Place("k8s", context, NOON) for context in ("prod/web", "prod/payments"))
+
+
+@pytest.mark.parametrize(
+    ("result_at", "contexts"),
+    [
+        pytest.param(NOON + 2 * HOUR, ("prod/web", "prod/payments"), id="came-after-it-began"),
+        pytest.param(NOON + HOUR - 4 * MINUTE, ("prod/web", "prod/payments"), id="in-the-making"),
+        pytest.param(NOON + HOUR / 2, ("prod/web",), id="had-come-before"),
+    ],
+)
+def test_a_sweep_that_began_before_an_earlier_one_s_result_forgets_no_place_of_an_old_digest(
+    result_at: datetime, contexts: tuple[str, ...]
+) -> None:
+    seen = TagInventory(NOON + HOUR, (RunningImage(str(TAG), OLD, PLACES[:1], 1),))
+    before = Running(NOON, (OLD,), PLACES, 2)
+    old = replace(stopped(("CVE-1", None)), running=before, result_at=result_at, old_digest=OLD)
+    after = old.seen_by(seen, (OLD,))
+    assert after.running is not None
+    assert tuple(place.context for place in after.running.places) == contexts
+    assert after.running.known is (len(contexts) == 1)
+    again = replace(after, result_at=NOON + 3 * HOUR)
+    assert again.seen_by(seen, (OLD,)) == again
 
 
 # --- a failure

@@ -1,7 +1,7 @@
 """What is remembered of one tag: an entry of the ledger."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,6 +13,9 @@ from rescan.kernel.team import UNROUTED
 from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.failing import Failing
 from rescan.ledger.unreported import UnreportedChanges
+
+# A result is of the moment at which Anchore answered; Lambda ends a run after that.
+_RECORDED_WITHIN = timedelta(minutes=5)
 
 
 def subject_of(
@@ -143,7 +146,16 @@ class Entry(Struct, frozen=True, kw_only=True):
         return replace(self, sweep=sweep)
 
     def seen_by(self, inventory: TagInventory | None, digests: tuple[Digest, ...]) -> "Entry":
-        """The same, as of a sweep that says this of the tag; no digests: no image was found."""
+        """The same, as of a sweep that says this of the tag; no digests: no image was found.
+
+        An old digest is gated by sweeps alone, of which an earlier one may come late.
+        """
+        if inventory is not None and self.old_digest and self.running:
+            if self.running.at == inventory.at:
+                return self
+            if self.result_at and self.result_at > inventory.at - _RECORDED_WITHIN:
+                # It began before this was recorded: it may know nothing of these places.
+                inventory = replace(inventory, known=False)
         return replace(self, running=running_after(self.running, inventory, digests))
 
     def known_to(self, team: str) -> "Entry":
