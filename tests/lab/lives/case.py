@@ -425,7 +425,8 @@ def running(seen: Inventoried, within: float) -> Running | None:
     """The tags and digests that ran for certain; None: nobody could tell."""
     newest = _newest(seen)
     since = seen.at - within
-    stale = {context for context, at in newest.items() if at < since}
+    # By clocks that differ a context may be stale, or not.
+    stale = {context for context, at in newest.items() if at < since - SKEW}
     if len(stale) == len(newest):
         return None
     is_seen = since + 2 * SKEW
@@ -439,7 +440,7 @@ def places(seen: Inventoried, subject: str, within: float) -> dict[str, bool]:
     for context in _newest(seen):
         rows = tuple(row for row in seen.rows if row.context == context)
         since = seen.at - within + 2 * SKEW
-        is_stale = max(row.last_seen for row in rows) < since
+        is_stale = max(row.last_seen for row in rows) < seen.at - within - SKEW
         found[context] = any(
             f"{row.tag}@{row.digest}" == subject and (is_stale or row.last_seen >= since)
             for row in rows

@@ -174,6 +174,25 @@ def test_an_old_digest_ends_when_its_context_no_longer_has_it() -> None:
     assert broken(an_old_digest("prod")) == set()
 
 
+@pytest.mark.parametrize(
+    ("reported", "rules"),
+    [
+        pytest.param(1301.0, set(), id="stale-a-moment-later"),
+        pytest.param(1299.0, set(), id="stale-a-moment-before-by-another-clock"),
+        pytest.param(1290.0, {"an_old_digest_ends_only_unseen"}, id="stale"),
+    ],
+)
+def test_an_old_digest_may_end_unless_its_context_is_stale_by_all_clocks(
+    reported: float, rules: set[str]
+) -> None:
+    rows = (Ran(TAG, D2, "prod", 0.0, 998.0), Ran(TAG, D1, "prod", 0.0, reported))
+    life = [
+        replace(one, rows=rows) if isinstance(one, Inventoried) and one.who == "sweep-2" else one
+        for one in an_old_digest("prod")
+    ]
+    assert broken(life) == rules
+
+
 def without(*left_out: Seen) -> list[Seen]:
     return [seen for seen in WELL if seen not in left_out]
 
