@@ -88,6 +88,23 @@ def test_records_of_an_older_index_are_another_image() -> None:
     assert digests == (INDEX, digest_of("arm64"), digest_of("amd64"))
 
 
+class _Learning(Platforms):
+    """It learns of amd64 between the first history and the second one."""
+
+    def tag_history(self, tag: ImageTag) -> list[ImageRecord]:
+        records, is_first = super().tag_history(tag), self.asked.count(("history", "")) == 1
+        return [one for one in records if not is_first or one.digest != digest_of("amd64")]
+
+
+def test_what_supersedes_a_push_is_judged_by_the_newest_answer() -> None:
+    push = replace(TRIGGER, at=NEWEST_AT - timedelta(days=10))
+    anchore = _Learning({"arm64": "go", "amd64": "stop"}, others=(_older(OLD, OLD_INDEX),))
+    report = rescan(anchore, replace(REQUEST, digest=OLD_INDEX, trigger=push, awaits_push=True))
+    assert report.outcome is Outcome.STOP
+    assert report.digests == (INDEX, digest_of("arm64"), digest_of("amd64"))
+    assert any("superseded" in note for note in report.notes)
+
+
 @pytest.mark.parametrize("pushed", [INDEX, digest_of("arm64"), digest_of("amd64")])
 def test_a_push_of_an_index_is_known_by_its_digest(pushed: Digest) -> None:
     report = rescan(Platforms({"arm64": "go", "amd64": "go"}), replace(REQUEST, digest=pushed))

@@ -64,12 +64,15 @@ def find_active_image(anchore: TagLists, request: RescanRequest) -> list[Found] 
     newest, notes = records[0], _unverified(records[0])
     known = {*(record.digest for record in records), newest.parent_digest}
     if request.digest is not None and request.digest not in known:
-        if not _is_superseded(anchore, newest, request):
+        history = _history_since(anchore, newest, request)
+        if history is None:
             reason = (
                 f"Anchore has not caught up: the tag is on {newest.digest}, not {request.digest}"
             )
             return pending(reason, Step.FIND_ACTIVE_IMAGE)
-        notes = (*notes, _superseded(newest, request))
+        # It is the newer answer: it may have platforms that the list had not.
+        records = of_one_image(request.tag, [*records, *history])
+        notes = (*notes, _superseded(records[0], request))
     return by_platform(records, notes)
 
 
@@ -108,23 +111,27 @@ def _unverified(image: ImageRecord) -> tuple[str, ...]:
     return ()
 
 
-def _is_superseded(anchore: TagLists, newest: ImageRecord, request: RescanRequest) -> bool:
-    """Whether Anchore learned of this push and then of a later one, or had the time to.
+def _history_since(
+    anchore: TagLists, newest: ImageRecord, request: RescanRequest
+) -> list[ImageRecord] | None:
+    """What Anchore has of the tag, where the push is superseded; None: it is not.
 
-    Its history costs a request, so only a push that seems to be superseded asks for it.
+    It is once Anchore learned of this push and then of a later one, or had the time to. The history
+    costs a request, so only a push that seems to be superseded asks for it.
     """
     if not _is_newer_than_the_push(newest, request):
-        return False
+        return None
     if not request.awaits_push:
-        return True
+        return []
     history, pushed = anchore.tag_history(request.tag), request.digest
     # It may have learned of this push since it listed the newest.
-    return any(
+    is_superseded = any(
         pushed in (one.digest, one.parent_digest)
         and _is_newer_than_the_push(one, request)
         and not _is_newer(one, request.tag, newest.detected_at(request.tag))
         for one in history
     )
+    return history if is_superseded else None
 
 
 def _is_newer_than_the_push(image: ImageRecord, request: RescanRequest) -> bool:
