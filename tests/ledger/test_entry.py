@@ -96,7 +96,7 @@ PLACES = tuple(Place("k8s", context, NOON) for context in ("prod/web", "prod/pay
     [
         pytest.param(NOON + 2 * HOUR, ("prod/web", "prod/payments"), id="came-after-it-began"),
         pytest.param(NOON + HOUR - 4 * MINUTE, ("prod/web", "prod/payments"), id="in-the-making"),
-        pytest.param(NOON + HOUR / 2, ("prod/web",), id="had-come-before"),
+        pytest.param(NOON + HOUR - 5 * MINUTE, ("prod/web",), id="had-come-before"),
     ],
 )
 def test_a_sweep_that_began_before_an_earlier_one_s_result_forgets_no_place_of_an_old_digest(
@@ -111,6 +111,14 @@ def test_a_sweep_that_began_before_an_earlier_one_s_result_forgets_no_place_of_a
     assert after.running.known is (len(contexts) == 1)
     again = replace(after, result_at=NOON + 3 * HOUR)
     assert again.seen_by(seen, (OLD,)) == again
+
+
+def test_a_late_result_adds_no_place_to_a_tag_s_own_and_none_where_nobody_asks_what_runs() -> None:
+    before = Running(NOON, (OLD,), PLACES, 2)
+    late = replace(stopped(("CVE-1", None)), running=before, result_at=NOON + 2 * HOUR)
+    seen = TagInventory(NOON + HOUR, (RunningImage(str(TAG), OLD, PLACES[:1], 1),))
+    assert late.seen_by(seen, (OLD,)).running == seen.of((OLD,))
+    assert replace(late, old_digest=OLD).seen_by(None, (OLD,)).running is None
 
 
 # --- a failure
