@@ -1,6 +1,6 @@
 """What an entry is the key of, which sweeps it has a result for, and where its image runs."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from msgspec.structs import replace
@@ -69,7 +69,7 @@ def test_an_entry_is_marked_by_the_latest_sweep(
 
 
 SEEN = Running(NOON, (OLD,))
-MINUTE = timedelta(minutes=1)
+MINUTE = HOUR / 60
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,8 @@ def test_an_entry_remembers_where_the_latest_sweep_saw_its_image(
 
 
 PLACES = tuple(Place("k8s", context, NOON) for context in ("prod/web", "prod/payments"))
+BEFORE = Running(NOON, (OLD,), PLACES, 2)
+SINCE = TagInventory(NOON + HOUR, (RunningImage(str(TAG), OLD, PLACES[:1], 1),))
 
 
 @pytest.mark.parametrize(
@@ -102,22 +104,18 @@ PLACES = tuple(Place("k8s", context, NOON) for context in ("prod/web", "prod/pay
 def test_a_sweep_that_began_before_an_earlier_one_s_result_forgets_no_place_of_an_old_digest(
     result_at: datetime, contexts: tuple[str, ...]
 ) -> None:
-    seen = TagInventory(NOON + HOUR, (RunningImage(str(TAG), OLD, PLACES[:1], 1),))
-    before = Running(NOON, (OLD,), PLACES, 2)
-    old = replace(stopped(("CVE-1", None)), running=before, result_at=result_at, old_digest=OLD)
-    after = old.seen_by(seen, (OLD,))
+    old = replace(stopped(("CVE-1", None)), running=BEFORE, result_at=result_at, old_digest=OLD)
+    after = old.seen_by(SINCE, (OLD,))
     assert after.running is not None
     assert tuple(place.context for place in after.running.places) == contexts
     assert after.running.known is (len(contexts) == 1)
     again = replace(after, result_at=NOON + 3 * HOUR)
-    assert again.seen_by(seen, (OLD,)) == again
+    assert again.seen_by(SINCE, (OLD,)) == again
 
 
 def test_a_late_result_adds_no_place_to_a_tag_s_own_and_none_where_nobody_asks_what_runs() -> None:
-    before = Running(NOON, (OLD,), PLACES, 2)
-    late = replace(stopped(("CVE-1", None)), running=before, result_at=NOON + 2 * HOUR)
-    seen = TagInventory(NOON + HOUR, (RunningImage(str(TAG), OLD, PLACES[:1], 1),))
-    assert late.seen_by(seen, (OLD,)).running == seen.of((OLD,))
+    late = replace(stopped(("CVE-1", None)), running=BEFORE, result_at=NOON + 2 * HOUR)
+    assert late.seen_by(SINCE, (OLD,)).running == SINCE.of((OLD,))
     assert replace(late, old_digest=OLD).seen_by(None, (OLD,)).running is None
 
 

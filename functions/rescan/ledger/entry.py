@@ -14,7 +14,8 @@ from rescan.ledger.announced_findings import AnnouncedFindings
 from rescan.ledger.failing import Failing
 from rescan.ledger.unreported import UnreportedChanges
 
-# A result is of the moment at which Anchore answered; Lambda ends a run after that.
+# A result bears the moment at which Anchore answered. It is written later, within the function's
+# Timeout.
 _RECORDED_WITHIN = timedelta(minutes=5)
 
 
@@ -151,7 +152,7 @@ class Entry(Struct, frozen=True, kw_only=True):
         An old digest is gated by sweeps alone, of which an earlier one may come late.
         """
         if inventory is not None and self.old_digest and self.running:
-            if self.running.at == inventory.at:
+            if self.running.at == inventory.at:  # the sweep's own work, once more
                 return self
             if self.result_at and self.result_at > inventory.at - _RECORDED_WITHIN:
                 # It began before this was recorded: it may know nothing of these places.

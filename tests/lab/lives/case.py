@@ -423,36 +423,29 @@ Running = frozenset[tuple[str, str | None]]
 
 def running(seen: Inventoried, within: float) -> Running | None:
     """The tags and digests that ran for certain; None: nobody could tell."""
-    newest = _newest(seen)
-    since = seen.at - within
-    # By clocks that differ a context may be stale, or not.
-    stale = {context for context, at in newest.items() if at < since - SKEW}
-    if len(stale) == len(newest):
+    stale = _stale(seen, within)
+    if all(row.context in stale for row in seen.rows):
         return None
-    is_seen = since + 2 * SKEW
+    is_seen = seen.at - within + 2 * SKEW
     rows = (row for row in seen.rows if row.context in stale or row.last_seen >= is_seen)
     return frozenset((row.tag, row.digest) for row in rows)
 
 
 def places(seen: Inventoried, subject: str, within: float) -> dict[str, bool]:
     """Of each context that it tells of whether the old digest runs there for certain."""
-    found = {}
-    for context in _newest(seen):
-        rows = tuple(row for row in seen.rows if row.context == context)
-        since = seen.at - within + 2 * SKEW
-        is_stale = max(row.last_seen for row in rows) < seen.at - within - SKEW
-        found[context] = any(
-            f"{row.tag}@{row.digest}" == subject and (is_stale or row.last_seen >= since)
-            for row in rows
-        )
+    stale, since = _stale(seen, within), seen.at - within + 2 * SKEW
+    found = dict.fromkeys((row.context for row in seen.rows), False)
+    for row in seen.rows:
+        if f"{row.tag}@{row.digest}" == subject:
+            found[row.context] |= row.context in stale or row.last_seen >= since
     return found
 
 
-def _newest(seen: Inventoried) -> dict[str, float]:
-    newest: dict[str, float] = {}
-    for row in seen.rows:
-        newest[row.context] = max(newest.get(row.context, 0.0), row.last_seen)
-    return newest
+def _stale(seen: Inventoried, within: float) -> set[str]:
+    """The contexts whose agents had been silent for so long by all clocks."""
+    since = seen.at - within - SKEW
+    reported = {row.context for row in seen.rows if row.last_seen >= since}
+    return {row.context for row in seen.rows} - reported
 
 
 def is_unseen(case: Case, seen: Inventoried, subject: str, *, ever: bool = False) -> bool:

@@ -235,7 +235,7 @@ class Estate:
     def _work(self, gate: Gate, deadline: Deadline) -> GateResult:
         """The worker's, which notes how long a push waited once Anchore had analyzed it."""
         result = self._worker.work(gate, deadline)
-        if gate.trigger.kind is TriggerKind.ECR_PUSH and result.report and not result.requeued:
+        if gate.trigger.is_push and result.report and not result.requeued:
             number = self.scenario.number(gate.tag)
             ready = NOON + timedelta(seconds=self.anchore.analyzed_at[number])
             self.push_waits.append(self.time.now() - ready)
